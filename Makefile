@@ -1,0 +1,132 @@
+# Everything a contributor does; each target sets up what it needs. CONTRIBUTING.md tells when to use which.
+#
+# The virtual environment for work lives in .venv, everything else that is made lives in build/.
+# Files in build/stamps say what has been done, so that a repeated call is fast.
+
+# The first Python that is new enough; or say make PYTHON=...
+PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
+	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$candidate; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet
+STAMPS := build/stamps
+
+export CMAKE_GENERATOR := Ninja
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || echo 2)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+NATIVE := $(shell find cpp cmake -type f) CMakeLists.txt
+PACKAGE := $(shell find python -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
+
+.PHONY: build demo test test-native test-instrumented test-wheel coverage lint format bench instructions sanitize docs clean
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+# --- what the rest stands on ---------------------------------------------------------------------
+
+$(STAMPS)/system: scripts/need.sh
+	@mkdir -p $(STAMPS)
+	@scripts/need.sh "$(PYTHON)"
+	@touch $@
+
+# pip 25.1 is the first that knows dependency groups.
+$(STAMPS)/venv: pyproject.toml $(STAMPS)/system
+	test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	$(PIP) install --upgrade "pip>=25.1"
+	$(PIP) install --group dev
+	@touch $@
+
+# Without build isolation CMake's cache stays valid, so that a rebuild compiles only what changed.
+$(STAMPS)/build: $(NATIVE) $(STAMPS)/venv
+	$(PIP) install --no-build-isolation --editable ".[demo]"
+	@touch $@
+
+build: $(STAMPS)/build
+
+demo: build
+	$(BIN)/halflife demo
+
+# --- tests ---------------------------------------------------------------------------------------
+# Twice, against two installed packages: first one with gcov counters (a debug build: the core checks
+# its invariants), then the wheel that users get, with Python's own development mode on.
+
+test: test-native test-instrumented test-wheel coverage
+
+test-native: $(STAMPS)/build
+	cmake -S . -B build/coverage/native -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_COVERAGE=ON \
+		-DHALFLIFE_BUILD_MODULE=OFF -DHALFLIFE_BUILD_TESTS=ON -DHALFLIFE_WARNINGS_AS_ERRORS=ON >/dev/null
+	cmake --build build/coverage/native
+	ctest --test-dir build/coverage/native --output-on-failure
+
+$(STAMPS)/coverage: $(NATIVE) $(PACKAGE) $(STAMPS)/build scripts/install_beside.sh
+	scripts/install_beside.sh build/coverage --config-settings=cmake.build-type=Debug \
+		--config-settings=cmake.define.HALFLIFE_COVERAGE=ON
+	@touch $@
+
+test-instrumented: $(STAMPS)/coverage
+	rm -rf build/coverage/python
+	find build/coverage/module -name '*.gcda' -delete
+	build/coverage/venv/bin/python -m coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+
+$(STAMPS)/wheel: $(NATIVE) $(PACKAGE) $(STAMPS)/build scripts/install_beside.sh
+	scripts/install_beside.sh build/wheel
+	@touch $@
+
+test-wheel: $(STAMPS)/wheel
+	build/wheel/venv/bin/python -X dev -W error -m pytest $(ARGS)
+
+# What the two runs above have left: lines of python/, and of cpp/core by the C++ and the Python tests.
+coverage:
+	$(BIN)/coverage report
+	$(BIN)/gcovr --root . --filter cpp/core/ --exclude-throw-branches --merge-mode-functions=separate \
+		--fail-under-line 95 build/coverage/native build/coverage/module
+
+# libasan must come first in the process, and libstdc++ too, or the first C++ exception dies.
+# PYTHONMALLOC=malloc shows Python's own allocations to AddressSanitizer. Stacks of allocations end where
+# code without frame pointers begins; for whole ones, at a fifteenth of the speed:
+# make sanitize ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=30
+$(STAMPS)/sanitize: $(NATIVE) $(PACKAGE) $(STAMPS)/build scripts/install_beside.sh
+	scripts/install_beside.sh build/sanitize --config-settings=cmake.build-type=Debug \
+		--config-settings=cmake.define.HALFLIFE_SANITIZE=ON
+	@touch $@
+
+sanitize: export ASAN_OPTIONS := detect_leaks=1
+sanitize: export UBSAN_OPTIONS := print_stacktrace=1:halt_on_error=1
+sanitize: $(STAMPS)/sanitize
+	cmake -S . -B build/sanitize/native -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_SANITIZE=ON \
+		-DHALFLIFE_BUILD_MODULE=OFF -DHALFLIFE_BUILD_TESTS=ON
+	cmake --build build/sanitize/native
+	ctest --test-dir build/sanitize/native --output-on-failure
+	LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
+		PYTHONMALLOC=malloc HALFLIFE_SANITIZE=1 build/sanitize/venv/bin/python -m pytest $(ARGS)
+
+# --- the rest ------------------------------------------------------------------------------------
+
+lint: $(STAMPS)/build
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/stubtest halflife._core
+	$(BIN)/clang-format --dry-run -Werror $$(find cpp -name '*.?pp')
+	cmake -S . -B build/lint -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_BUILD_MODULE=OFF >/dev/null
+	find cpp/core -name '*.cpp' -print0 | xargs -0 -n 2 -P $(CMAKE_BUILD_PARALLEL_LEVEL) $(BIN)/clang-tidy --quiet -p build/lint
+
+format: $(STAMPS)/venv
+	$(BIN)/ruff format
+	$(BIN)/clang-format -i $$(find cpp -name '*.?pp')
+
+bench: build
+	$(BIN)/python benchmarks/run.py
+
+instructions: build
+	@scripts/need.sh "$(PYTHON)" valgrind
+	$(BIN)/python benchmarks/instructions.py
+
+docs: build
+	$(BIN)/pdoc --output-directory build/docs halflife
+
+clean:
+	rm -rf build .venv

@@ -1,0 +1,152 @@
+"""`make bench`: measures halflife against the floor and the peers, and prints the table.
+
+Without options it makes (or brings up to date) an environment of its own, runs everything there
+on one interpreter, and writes `results.json` and `graph.svg` beside this file. It ends with 1
+when a shape came out wrong in halflife and, with `--strict`, when a bar is not reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import environment
+import growth
+import javascript
+import memory
+import peers
+import picture
+import rows
+import table
+import timing
+import waits
+from table import Result
+
+HERE = Path(__file__).parent
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--here", action="store_true", help="measure with this interpreter, as it is")
+    parser.add_argument("--without-halflife", action="store_true", help="only the floor and the peers")
+    parser.add_argument("--only", nargs="+", default=[], metavar="KEY", help="only rows whose key starts so")
+    parser.add_argument("--repeats", type=int, default=7, help="repeats of each timing (at least 5)")
+    parser.add_argument("--strict", action="store_true", help="end with 1 when a bar is not reached")
+    parser.add_argument("--keep", action="store_true", help="do not write results.json and graph.svg")
+    parser.add_argument("--without-node", action="store_true", help="no JavaScript peers")
+    return parser.parse_args()
+
+
+def measure(names: Sequence[str], only: Sequence[str], repeats: int) -> list[Result]:
+    """Every row, one after the other."""
+    results = []
+    for row in (*rows.GRAPH, *rows.MEMORY, *rows.WAITS):
+        if only and not row.key.startswith(tuple(only)):
+            continue
+        print(f"  {row.title}", file=sys.stderr)
+        if row in rows.WAITS:
+            timings = waits.measure(row, list(names), repeats=repeats)
+        else:
+            present = [name for name in names if name not in row.left_out]
+            dialects = [peers.named(name, closure=row.floor == "closure") for name in present]
+            if row in rows.MEMORY:
+                timings = memory.measure(row, dialects)
+            else:
+                timings = timing.measure(row.shape, row.size, dialects, repeats=repeats)
+        results.append(Result(row, timings))
+    return results
+
+
+def measure_growth(names: Sequence[str], only: Sequence[str]) -> list[growth.Grown]:
+    if only and "growth" not in only:
+        return []
+    print("  growth", file=sys.stderr)
+    compared = [name for name in names if name in ("floor", "halflife")]
+    return [grown for growing in growth.GROWING for grown in growth.grow(growing, compared)]
+
+
+def as_json(results: Sequence[Result], grown: Sequence[growth.Grown], versions: dict[str, str]) -> str:
+    """Everything measured, for whoever wants to compare two runs."""
+    return json.dumps(
+        {
+            "measured_on": environment.describe(),
+            "versions": versions,
+            "rows": [
+                {
+                    "key": result.row.key,
+                    "title": result.row.title,
+                    "unit": result.row.unit,
+                    "first_bar": str(result.row.first) if result.row.first else None,
+                    "first_met": result.first_met(),
+                    "final_bar": str(result.row.final) if result.row.final else None,
+                    "final_met": result.met(result.row.final),
+                    "libraries": {
+                        name: {
+                            "best": each.best,
+                            "median": each.middle,
+                            "times_floor": result.ratio(name),
+                            "fault": each.fault or None,
+                        }
+                        for name, each in result.timings.items()
+                    },
+                }
+                for result in results
+            ],
+            "growth": [{**asdict(each), "met": each.met} for each in grown],
+        },
+        indent=1,
+        ensure_ascii=False,
+    )
+
+
+def report(options: argparse.Namespace) -> int:
+    """Measures and prints; returns the exit status."""
+    names = [name for name in peers.installed() if name != "halflife" or not options.without_halflife]
+    versions = peers.versions(names)
+    start = time.monotonic()
+    results = measure(names, options.only, max(5, options.repeats))
+    grown = measure_growth(names, options.only)
+    described = environment.describe()
+    print(f"\nCPython {described['python']} ({described['compiler']}), {described['processor']}")
+    print(", ".join(f"{name} {version}" for name, version in versions.items() if version))
+    print("Minimum of the repeats, + how far the median lies above; nanoseconds of CPU time, or bytes.\n")
+    print(table.aligned(table.lines(results, names)))
+    if grown:
+        print("\n" + table.aligned(table.growth_lines(grown)))
+    if not options.without_node and not options.only:
+        figures, reason = javascript.measure()
+        if figures:
+            print("\n" + table.aligned(javascript.lines(figures, results)))
+        else:
+            print(f"\nleft out: the JavaScript peers, {reason}")
+    for peer in peers.MODULES:
+        if peer not in names:
+            print(f"\nleft out: {peer} is not installed for this interpreter")
+    for fault in table.faults(results, grown):
+        print(f"fault: {fault}")
+    print(f"\n{time.monotonic() - start:.0f} s")
+    if not options.keep and not options.only:
+        (HERE / "results.json").write_text(as_json(results, grown, versions) + "\n", encoding="utf-8")
+        caption = f"Cost as a multiple of the floor, CPython {described['python']} (less is better)"
+        (HERE / "graph.svg").write_text(picture.svg(results, names, caption), encoding="utf-8")
+    wrong = any(result.fault for result in results)
+    missed = any(result.first_met() is False or result.met(result.row.final) is False for result in results)
+    return int(wrong or (options.strict and (missed or not all(each.met for each in grown))))
+
+
+def main() -> int:
+    options = arguments()
+    if options.here:
+        return report(options)
+    python = environment.prepare(with_halflife=not options.without_halflife)
+    return subprocess.run([str(python), __file__, "--here", *sys.argv[1:]], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

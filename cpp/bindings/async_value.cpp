@@ -1,0 +1,300 @@
+#include "async_value.hpp"
+
+#include <structmember.h>
+
+#include <cstddef>
+
+#include "run_object.hpp"
+
+namespace halflife::bindings {
+
+namespace {
+
+AsyncValueObject* as_async_value(PyObject* object) {
+  return reinterpret_cast<AsyncValueObject*>(object);
+}
+
+}  // namespace
+
+bool is_async_value(PyObject* object) { return Py_TYPE(object) == registry().async_value; }
+
+void fill(AsyncValueObject* value, const graph::Node& node) {
+  if (value->result != nullptr || node.value == nullptr) return;
+  value->result = Py_NewRef(static_cast<PyObject*>(node.value));
+  value->error = node.is(graph::flag::error);
+}
+
+AsyncValueObject* async_value_of(StoreObject* store, graph::Node& node, PyObject* reader) {
+  graph::AsyncState& state = *node.async();
+  const bool pending = state.pending();
+  const Generation generation = state.generation + (state.outdated ? 1 : 0);
+  if (reader == nullptr && state.handle != nullptr) {
+    auto* known = static_cast<AsyncValueObject*>(state.handle);
+    const bool same = known->generation == generation &&
+                      known->result == (pending ? nullptr : static_cast<PyObject*>(node.value));
+    if (same) return reinterpret_cast<AsyncValueObject*>(Py_NewRef(as_object(known)));
+  }
+  auto* value = PyObject_GC_New(AsyncValueObject, registry().async_value);
+  if (value == nullptr) return nullptr;
+  value->store = Py_NewRef(store->self);
+  value->atom = Py_NewRef(static_cast<PyObject*>(node.atom));
+  value->reader = Py_XNewRef(reader);
+  value->result = nullptr;
+  value->weakrefs = nullptr;
+  value->generation = generation;
+  value->error = false;
+  if (!pending) fill(value, node);
+  if (reader == nullptr) state.handle = value;
+  PyObject_GC_Track(value);
+  return value;
+}
+
+namespace {
+
+void detach(AsyncValueObject* value) {
+  if (value->store == nullptr || value->reader != nullptr) return;
+  StoreObject* store = store_of(value->store);
+  if (store == nullptr) {
+    PyErr_Clear();
+    return;
+  }
+  graph::Node* node = store->known_node(as_atom(value->atom));
+  if (node == nullptr || node->async() == nullptr) return;
+  if (node->async()->handle == value) node->async()->handle = nullptr;
+}
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  AsyncValueObject* value = as_async_value(self);
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(value->store);
+  Py_VISIT(value->atom);
+  Py_VISIT(value->reader);
+  Py_VISIT(value->result);
+  return 0;
+}
+
+int clear(PyObject* self) {
+  AsyncValueObject* value = as_async_value(self);
+  detach(value);
+  PyObject* parts[] = {value->store, value->atom, value->reader, value->result};
+  value->store = value->atom = value->reader = value->result = nullptr;
+  for (PyObject* part : parts) Py_XDECREF(part);
+  return 0;
+}
+
+void dealloc(PyObject* self) {
+  PyObject_GC_UnTrack(self);
+  if (as_async_value(self)->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
+  clear(self);
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyObject* give(PyObject* result, bool error) {
+  return error ? raise_error_value(result) : Py_NewRef(result);
+}
+
+// The store, entered; null with an error set. Of a closed store only what was settled is left.
+StoreObject* entered(AsyncValueObject* value) {
+  if (value->store == nullptr) {
+    PyErr_SetString(registry().store_closed, "the store of this value is gone");
+    return nullptr;
+  }
+  StoreObject* store = store_of(value->store);
+  return store != nullptr && store->enter() ? store : nullptr;
+}
+
+// The newest value if it is settled; Py_None-like `self` if it is pending; null with an error set.
+PyObject* newest(AsyncValueObject* value, bool asked) {
+  if (value->store != nullptr && value->result != nullptr) {
+    StoreObject* store = store_of(value->store);
+    if (store != nullptr && store->closed()) return give(value->result, value->error);
+  }
+  StoreObject* store = entered(value);
+  if (store == nullptr) return nullptr;
+  graph::Node* node = store->node_of(as_atom(value->atom));
+  if (node == nullptr) return nullptr;
+  const bool ok = asked && value->reader == nullptr ? store->graph.ensure_asked(*node)
+                                                    : store->graph.ensure(*node);
+  if (!ok) return nullptr;
+  if (node->pending()) return Py_NewRef(as_object(value));
+  if (value->reader != nullptr) {
+    graph::Node* reader = current_node(as_run(value->reader));
+    if (reader == nullptr) return raise_superseded(as_run(value->reader));
+    store->graph.received(*reader, as_run(value->reader)->generation, *node);
+  }
+  if (node->async() == nullptr || value->generation == node->async()->generation) {
+    fill(value, *node);
+  }
+  if (node->is(graph::flag::error)) return store->raise_error(*node);
+  return Py_NewRef(static_cast<PyObject*>(node->value));
+}
+
+PyObject* await(PyObject* self) {
+  AsyncValueObject* value = as_async_value(self);
+  Ref now = Ref::take(newest(value, true));
+  if (!now) {
+    // The settled error is raised when it is awaited, which is now.
+    return nullptr;
+  }
+  if (now.get() != self) return Py_NewRef(self);  // settled: an iterator that ends at once
+  return PyObject_CallOneArg(registry().wait, self);
+}
+
+PySendResult send(PyObject* self, PyObject*, PyObject** result) {
+  *result = newest(as_async_value(self), true);
+  return *result == nullptr ? PYGEN_ERROR : PYGEN_RETURN;
+}
+
+PyObject* next(PyObject* self) {
+  Ref now = Ref::take(newest(as_async_value(self), true));
+  if (!now) return nullptr;
+  if (PyTuple_Check(now.get()) || PyExceptionInstance_Check(now.get())) {
+    Ref stop = Ref::take(PyObject_CallOneArg(PyExc_StopIteration, now.get()));
+    if (stop) PyErr_SetObject(PyExc_StopIteration, stop.get());
+  } else {
+    PyErr_SetObject(PyExc_StopIteration, now.get());
+  }
+  return nullptr;
+}
+
+PyObject* poll(PyObject* self, PyObject*) { return newest(as_async_value(self), false); }
+
+PyObject* enlist(PyObject* self, PyObject* future) {
+  AsyncValueObject* value = as_async_value(self);
+  StoreObject* store = entered(value);
+  if (store == nullptr) return nullptr;
+  graph::Node* node = store->node_of(as_atom(value->atom));
+  if (node == nullptr || !store->enlist(*node, future, true)) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* rearm(PyObject* self, PyObject* future) {
+  AsyncValueObject* value = as_async_value(self);
+  StoreObject* store = entered(value);
+  if (store == nullptr) return nullptr;
+  graph::Node* node = store->node_of(as_atom(value->atom));
+  if (node == nullptr || !store->enlist(*node, future, false)) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* delist(PyObject* self, PyObject* future) {
+  AsyncValueObject* value = as_async_value(self);
+  if (value->store == nullptr) Py_RETURN_NONE;
+  StoreObject* store = store_of(value->store);
+  if (store == nullptr || store->closed()) {
+    PyErr_Clear();
+    Py_RETURN_NONE;
+  }
+  if (graph::Node* node = store->known_node(as_atom(value->atom))) store->delist(*node, future);
+  Py_RETURN_NONE;
+}
+
+PyObject* result(PyObject* self, PyObject*) {
+  AsyncValueObject* value = as_async_value(self);
+  if (value->result == nullptr) {
+    PyErr_Format(registry().not_settled, "%s is not settled yet: await the value",
+                 atom_name(as_atom(value->atom)));
+    return nullptr;
+  }
+  if (value->reader != nullptr) {
+    StoreObject* store = entered(value);
+    graph::Node* reader = store == nullptr ? nullptr : current_node(as_run(value->reader));
+    graph::Node* node = store == nullptr ? nullptr : store->known_node(as_atom(value->atom));
+    if (reader != nullptr && node != nullptr) {
+      store->graph.received(*reader, as_run(value->reader)->generation, *node);
+    }
+    PyErr_Clear();
+  }
+  return give(value->result, value->error);
+}
+
+PyObject* get_done(PyObject* self, void*) {
+  return PyBool_FromLong(as_async_value(self)->result != nullptr);
+}
+
+PyObject* get_state(PyObject* self, void*) {
+  AsyncValueObject* value = as_async_value(self);
+  const char* state = "superseded";
+  if (value->result != nullptr) {
+    state = value->error ? "hasError" : "hasData";
+  } else if (value->store != nullptr) {
+    StoreObject* store = store_of(value->store);
+    graph::Node* node = store == nullptr ? nullptr : store->known_node(as_atom(value->atom));
+    PyErr_Clear();
+    if (node != nullptr && node->pending() && value->generation >= node->async()->generation) {
+      state = "loading";
+    }
+  }
+  return PyUnicode_InternFromString(state);
+}
+
+PyObject* get_atom(PyObject* self, void*) {
+  PyObject* atom = as_async_value(self)->atom;
+  return Py_NewRef(atom == nullptr ? Py_None : atom);
+}
+
+PyObject* get_store(PyObject* self, void*) {
+  PyObject* store = as_async_value(self)->store;
+  return Py_NewRef(store == nullptr ? Py_None : store);
+}
+
+PyObject* repr(PyObject* self) { return PyObject_CallOneArg(registry().show_async_value, self); }
+
+PyObject* repr_html(PyObject* self, PyObject*) {
+  return PyObject_CallOneArg(registry().show_async_value_html, self);
+}
+
+PyGetSetDef properties[] = {
+    {"done", get_done, nullptr, "Has this run settled?", nullptr},
+    {"state", get_state, nullptr, "loading, hasData, hasError or superseded.", nullptr},
+    {"atom", get_atom, nullptr, "The atom whose value it is.", nullptr},
+    {"store", get_store, nullptr, "The store it came from.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+PyMethodDef methods[] = {
+    {"result", result, METH_NOARGS, "This run's data; raises its error, or NotSettledError."},
+    {"_poll", poll, METH_NOARGS, "The newest value, or this object while that is pending."},
+    {"_enlist", enlist, METH_O, "A future to wake; from now on somebody waits."},
+    {"_rearm", rearm, METH_O, "The next future to wake, of somebody who waits already."},
+    {"_delist", delist, METH_O, "Whoever waited does not wait any more."},
+    {"_repr_html_", repr_html, METH_NOARGS, "How a notebook shows it."},
+    {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "AsyncValue[int]"},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyMemberDef members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(AsyncValueObject, weakrefs), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+};
+
+}  // namespace
+
+int add_async_value_type(PyObject* module) {
+  static PyType_Slot slots[] = {
+      {Py_tp_doc, const_cast<char*>("The value of an async atom; awaitable any number of times.")},
+      {Py_tp_dealloc, as_slot(dealloc)},
+      {Py_tp_traverse, as_slot(traverse)},
+      {Py_tp_clear, as_slot(clear)},
+      {Py_tp_repr, as_slot(repr)},
+      {Py_am_await, as_slot(await)},
+      {Py_am_send, as_slot(send)},
+      {Py_tp_iter, as_slot(PyObject_SelfIter)},
+      {Py_tp_iternext, as_slot(next)},
+      {Py_tp_getset, properties},
+      {Py_tp_methods, methods},
+      {Py_tp_members, members},
+      {0, nullptr},
+  };
+  static PyType_Spec spec = {
+      "halflife._core.AsyncValue", sizeof(AsyncValueObject), 0,
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+  PyObject* type = PyType_FromSpec(&spec);
+  if (type == nullptr) return -1;
+  registry().async_value = reinterpret_cast<PyTypeObject*>(type);
+  return PyModule_AddObjectRef(module, "AsyncValue", type);
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,154 @@
+#include "equality.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "registry.hpp"
+
+namespace halflife::bindings {
+
+namespace {
+
+enum class Verdict { same, different, container };
+
+// == of two objects of a type whose == is known to be harmless. An error counts as "different".
+bool rich_equal(PyObject* one, PyObject* other) {
+  const int equal = PyObject_RichCompareBool(one, other, Py_EQ);
+  if (equal < 0) PyErr_Clear();
+  return equal > 0;
+}
+
+bool is_listed_scalar(PyTypeObject* type) {
+  const Registry& known = registry();
+  if (known.scalars == nullptr) return false;
+  const Py_ssize_t size = PyTuple_GET_SIZE(known.scalars);
+  for (Py_ssize_t index = 0; index < size; ++index) {
+    if (PyTuple_GET_ITEM(known.scalars, index) == as_object(type)) return true;
+  }
+  return known.enum_type != nullptr &&
+         PyType_IsSubtype(type, reinterpret_cast<PyTypeObject*>(known.enum_type)) != 0;
+}
+
+Verdict compare(PyObject* one, PyObject* other) {
+  if (one == other) return Verdict::same;
+  PyTypeObject* type = Py_TYPE(one);
+  if (type != Py_TYPE(other)) return Verdict::different;
+  const auto verdict = [](bool same) { return same ? Verdict::same : Verdict::different; };
+  if (type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBytes_Type) {
+    return verdict(rich_equal(one, other));
+  }
+  if (type == &PyFloat_Type) {
+    const double left = PyFloat_AS_DOUBLE(one);
+    const double right = PyFloat_AS_DOUBLE(other);
+    return verdict(left == right || (std::isnan(left) && std::isnan(right)));
+  }
+  if (type == &PyBool_Type) return Verdict::different;  // the two bools are two objects
+  if (type == &PyTuple_Type || type == &PyList_Type || type == &PyDict_Type ||
+      type == &PySet_Type || type == &PyFrozenSet_Type) {
+    return Verdict::container;
+  }
+  if (is_listed_scalar(type)) return verdict(rich_equal(one, other));
+  return Verdict::different;
+}
+
+struct Pair {
+  PyObject* one;
+  PyObject* other;
+};
+
+bool push_items(std::vector<Pair>& work, PyObject* one, PyObject* other) {
+  const Py_ssize_t size = PySequence_Fast_GET_SIZE(one);
+  if (size != PySequence_Fast_GET_SIZE(other)) return false;
+  PyObject** left = PySequence_Fast_ITEMS(one);
+  PyObject** right = PySequence_Fast_ITEMS(other);
+  for (Py_ssize_t index = size; index-- > 0;) work.push_back({left[index], right[index]});
+  return true;
+}
+
+// Keys and members are looked up by their own hash and ==, so only those of plain scalars count.
+bool plain_key(PyObject* key) {
+  PyTypeObject* type = Py_TYPE(key);
+  return type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBytes_Type ||
+         type == &PyFloat_Type || type == &PyBool_Type || key == Py_None;
+}
+
+bool push_dict(std::vector<Pair>& work, PyObject* one, PyObject* other) {
+  if (PyDict_GET_SIZE(one) != PyDict_GET_SIZE(other)) return false;
+  Py_ssize_t left = 0;
+  Py_ssize_t right = 0;
+  PyObject *key, *value, *other_key, *other_value;
+  while (PyDict_Next(one, &left, &key, &value)) {
+    // Order counts: what is shown differs when it does.
+    if (!PyDict_Next(other, &right, &other_key, &other_value)) return false;
+    if (compare(key, other_key) == Verdict::different) return false;
+    work.push_back({key, other_key});
+    work.push_back({value, other_value});
+  }
+  return true;
+}
+
+bool same_set(PyObject* one, PyObject* other) {
+  if (PySet_GET_SIZE(one) != PySet_GET_SIZE(other)) return false;
+  Ref iterator = Ref::take(PyObject_GetIter(one));
+  if (!iterator) {
+    PyErr_Clear();
+    return false;
+  }
+  while (Ref member = Ref::take(PyIter_Next(iterator.get()))) {
+    if (!plain_key(member.get()) || PySet_Contains(other, member.get()) != 1) {
+      PyErr_Clear();
+      return false;
+    }
+  }
+  return true;
+}
+
+bool same_tree(PyObject* one, PyObject* other, bool deep) {
+  // Deeper than any honest value: two values that refer to themselves must not loop for ever.
+  constexpr std::size_t kMostPairs = 50'000'000;
+  std::vector<Pair> work{{one, other}};
+  for (std::size_t steps = 0; !work.empty(); ++steps) {
+    if (steps > kMostPairs) return false;
+    const Pair pair = work.back();
+    work.pop_back();
+    switch (compare(pair.one, pair.other)) {
+      case Verdict::same:
+        continue;
+      case Verdict::different:
+        return false;
+      case Verdict::container:
+        break;
+    }
+    PyTypeObject* type = Py_TYPE(pair.one);
+    bool alike = false;
+    if (type == &PyTuple_Type) {
+      alike = push_items(work, pair.one, pair.other);
+    } else if (deep && type == &PyList_Type) {
+      alike = push_items(work, pair.one, pair.other);
+    } else if (deep && type == &PyDict_Type) {
+      alike = push_dict(work, pair.one, pair.other);
+    } else if (deep) {
+      alike = same_set(pair.one, pair.other);
+    }
+    if (!alike) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool same_value(PyObject* one, PyObject* other) {
+  switch (compare(one, other)) {
+    case Verdict::same:
+      return true;
+    case Verdict::different:
+      return false;
+    case Verdict::container:
+      return Py_TYPE(one) == &PyTuple_Type && same_tree(one, other, false);
+  }
+  return false;
+}
+
+bool same_deep(PyObject* one, PyObject* other) { return same_tree(one, other, true); }
+
+}  // namespace halflife::bindings

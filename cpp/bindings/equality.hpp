@@ -1,0 +1,16 @@
+// When does a value count as another one? By identity, and by == only where == is harmless: exact
+// built-in scalars of one type and tuples of them. No __eq__ of a user's class, and so none of
+// numpy or pandas, is ever called, unless the atom was given an `equals`.
+#pragma once
+
+#include "python.hpp"
+
+namespace halflife::bindings {
+
+// The default rule.
+bool same_value(PyObject* one, PyObject* other);
+
+// equals="deep": the same rule through plain dict, list, tuple, set and frozenset, iteratively.
+bool same_deep(PyObject* one, PyObject* other);
+
+}  // namespace halflife::bindings

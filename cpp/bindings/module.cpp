@@ -1,0 +1,36 @@
+// The Python module halflife._core: calls the register function of each noun.
+#include <pybind11/pybind11.h>
+
+#include "async_value.hpp"
+#include "atom_object.hpp"
+#include "callables.hpp"
+#include "factories.hpp"
+#include "loadable_object.hpp"
+#include "registry.hpp"
+#include "run_object.hpp"
+#include "store_type.hpp"
+
+namespace {
+
+void check(int status) {
+  if (status < 0) throw pybind11::error_already_set();
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, module) {
+  using namespace halflife::bindings;
+  module.doc() = "The native core of halflife. Private: use the names of the package halflife.";
+  // A BaseException, so that `except Exception` in a read does not stop it.
+  registry().unwind =
+      PyErr_NewException("halflife._core.Unwind", PyExc_BaseException, nullptr);
+  check(registry().unwind == nullptr ? -1 : 0);
+  check(add_atom_type(module.ptr()));
+  check(add_callable_types(module.ptr()));
+  check(add_loadable_types(module.ptr()));
+  check(add_run_types(module.ptr()));
+  check(add_async_value_type(module.ptr()));
+  check(add_factories(module.ptr()));
+  bind_store(module);
+  bind_subscription(module);
+}

@@ -1,0 +1,58 @@
+// What the extension knows of the Python side: the error classes and a few functions, handed over
+// once by `halflife/__init__.py`, and our own types. Raw pointers that are never given back: a
+// module-level owner would drop them after the interpreter has gone.
+#pragma once
+
+#include "python.hpp"
+
+namespace halflife::bindings {
+
+struct Registry {
+  // Our types.
+  PyTypeObject* atom = nullptr;
+  PyTypeObject* getter = nullptr;
+  PyTypeObject* run_getter = nullptr;
+  PyTypeObject* setter = nullptr;
+  PyTypeObject* async_value = nullptr;
+  PyTypeObject* run = nullptr;
+  PyTypeObject* loading = nullptr;
+  PyTypeObject* has_data = nullptr;
+  PyTypeObject* has_error = nullptr;
+  PyObject* unwind = nullptr;   // the signal that unwinds reads nested too deep
+  PyObject* no_loading = nullptr;  // Loading() without previous: one object
+
+  // Errors, from halflife._errors.
+  PyObject* store_closed = nullptr;
+  PyObject* wrong_thread = nullptr;
+  PyObject* no_event_loop = nullptr;
+  PyObject* cycle = nullptr;
+  PyObject* write_during_read = nullptr;
+  PyObject* flush_loop = nullptr;
+  PyObject* not_settled = nullptr;
+  PyObject* superseded = nullptr;
+
+  // Functions of the Python side.
+  PyObject* find_name = nullptr;      // (atom) -> str
+  PyObject* note_name = nullptr;      // (atom) -> None: an atom with an explicit name was made
+  PyObject* inspect_read = nullptr;   // (callable) -> (is_async, is_stream, wants_signal)
+  PyObject* check_write = nullptr;    // (callable, what) -> bool: is it async? raises TypeError
+  PyObject* wait = nullptr;           // (AsyncValue) -> generator that waits for the newest value
+  PyObject* same_task = nullptr;      // (task or None) -> bool: is it the current task?
+  PyObject* current_task = nullptr;   // () -> task or None
+  PyObject* make_signal = nullptr;    // () -> AbortSignal
+  PyObject* show_atom = nullptr;      // (atom) -> str
+  PyObject* show_atom_html = nullptr;
+  PyObject* show_loadable = nullptr;
+  PyObject* show_loadable_html = nullptr;
+  PyObject* show_async_value = nullptr;
+  PyObject* show_async_value_html = nullptr;
+  PyObject* scalars = nullptr;        // tuple of further types compared by ==
+  PyObject* enum_type = nullptr;
+};
+
+Registry& registry();
+
+// `_core._install(**names)`: hands over what the Python side knows.
+PyObject* install(PyObject* module, PyObject* args, PyObject* kwargs);
+
+}  // namespace halflife::bindings

@@ -1,0 +1,75 @@
+#include "snapshot.hpp"
+
+#include "callables.hpp"
+#include "store_object.hpp"
+
+namespace py = pybind11;
+
+namespace halflife::bindings {
+
+using graph::Node;
+namespace flag = graph::flag;
+
+namespace {
+
+StoreObject& open_store(py::handle object) {
+  StoreObject* store = store_of(object.ptr());
+  if (store == nullptr || !store->enter()) throw py::error_already_set();
+  return *store;
+}
+
+const char* state_of(const Node& node, bool current) {
+  if (node.pending()) return "loading";
+  if (node.is(flag::error)) return current ? "error" : "stale";
+  if (!node.is(flag::computed)) return "unread";
+  return current ? "value" : "stale";
+}
+
+py::object value_of(const Node& node) {
+  if (node.value == nullptr) return py::none();
+  auto* value = static_cast<PyObject*>(node.value);
+  return py::reinterpret_borrow<py::object>(node.is(flag::error) ? error_of(value) : value);
+}
+
+py::object atom_of(const Node& node) {
+  return py::reinterpret_borrow<py::object>(static_cast<PyObject*>(node.atom));
+}
+
+}  // namespace
+
+py::list snapshot(py::handle object) {
+  StoreObject& store = open_store(object);
+  py::list rows;
+  for (const Node* node : store.graph.nodes()) {
+    if (node->atom == nullptr) continue;
+    py::list inputs;
+    for (std::uint32_t index = 0; index < node->active_inputs(); ++index) {
+      const Node* input = node->inputs[index].input;
+      if (input->atom != nullptr) inputs.append(atom_of(*input));
+    }
+    const auto* atom = static_cast<AtomObject*>(node->atom);
+    const unsigned subscribers = node->extra ? node->extra->subscriptions.size() : 0;
+    rows.append(py::make_tuple(atom_of(*node), name_of(atom->kind),
+                               state_of(*node, store.graph.fresh(*node)), value_of(*node),
+                               node->is(flag::mounted), node->runs, subscribers, inputs));
+  }
+  return rows;
+}
+
+py::tuple peek(py::handle object, py::handle atom) {
+  StoreObject& store = open_store(object);
+  if (!is_atom(atom.ptr())) {
+    not_an_atom("_peek()", atom.ptr());
+    throw py::error_already_set();
+  }
+  const Node* node = store.known_node(as_atom(atom.ptr()));
+  if (node == nullptr) return py::make_tuple("unread", py::none());
+  return py::make_tuple(state_of(*node, store.graph.fresh(*node)), value_of(*node));
+}
+
+bool is_known(py::handle object, py::handle atom) {
+  StoreObject& store = open_store(object);
+  return is_atom(atom.ptr()) && store.known_node(as_atom(atom.ptr())) != nullptr;
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,18 @@
+// What is in a store, for people: the rows of graph(), and single atoms without computing anything.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace halflife::bindings {
+
+// [(atom, kind, state, value, observed, runs, subscribers, [inputs])], in order of creation.
+pybind11::list snapshot(pybind11::handle store);
+
+// (state, value) of an atom as it is now; state is "unread", "stale", "value", "error", "loading",
+// and value None where there is none. Computes nothing.
+pybind11::tuple peek(pybind11::handle store, pybind11::handle atom);
+
+// Has the store any state of this atom?
+bool is_known(pybind11::handle store, pybind11::handle atom);
+
+}  // namespace halflife::bindings

@@ -1,0 +1,144 @@
+// Reading and writing atoms from outside.
+#include "async_value.hpp"
+#include "callables.hpp"
+#include "store_object.hpp"
+
+namespace halflife::bindings {
+
+using graph::Node;
+namespace flag = graph::flag;
+
+bool StoreObject::readable(AtomObject* atom) {
+  if (atom->kind != AtomKind::action && atom->kind != AtomKind::effect) return true;
+  PyErr_Format(PyExc_TypeError, "%s is an %s and has no value to read", atom_name(atom),
+               name_of(atom->kind));
+  return false;
+}
+
+PyObject* StoreObject::result(Node& node) {
+  if (node.is(flag::asynchronous)) return as_object(async_value_of(this, node, nullptr));
+  if (node.is(flag::error)) return raise_error(node);
+  return Py_NewRef(static_cast<PyObject*>(node.value));
+}
+
+PyObject* StoreObject::get(AtomObject* atom) {
+  Node* node = node_of(atom);
+  if (node == nullptr) return nullptr;
+  if (node->kind == graph::Kind::effect) {
+    readable(atom);
+    return nullptr;
+  }
+  if (!graph.ensure_asked(*node)) return nullptr;
+  return result(*node);
+}
+
+PyObject* StoreObject::set(AtomObject* atom, PyObject* const* args, Py_ssize_t count) {
+  if (atom->kind == AtomKind::source || atom->kind == AtomKind::lazy) {
+    if (count != 1) {
+      PyErr_Format(PyExc_TypeError, "set(%s, value) takes one value, got %zd", atom_name(atom),
+                   count);
+      return nullptr;
+    }
+    Node* node = node_of(atom);
+    if (node == nullptr) return nullptr;
+    PyObject* value = args[0];
+    const PyAsyncMethods* methods = Py_TYPE(value)->tp_as_async;
+    bool ok;
+    if (methods != nullptr && methods->am_await != nullptr) {
+      PyObject* awaitable = PyTuple_Pack(2, value, Py_None);
+      ok = awaitable != nullptr && graph.set_awaitable(*node, awaitable);
+    } else {
+      ok = graph.set(*node, Py_NewRef(value));
+    }
+    if (!ok) return nullptr;
+    Py_RETURN_NONE;
+  }
+  if (atom->write == nullptr || atom->kind == AtomKind::unwrap) {
+    PyErr_Format(PyExc_TypeError,
+                 "%s is %s and cannot be set; give it a setter (derived(read, write) or"
+                 " @%s.setter), or set what it is derived from",
+                 atom_name(atom), name_of(atom->kind), atom_name(atom));
+    return nullptr;
+  }
+  return run_write(atom, args, count);
+}
+
+// write(get, set, *args), as one batch; an async one becomes a task of the store.
+PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssize_t count) {
+  if (!graph.writable_now()) return nullptr;
+  if (atom->has(bit::async_write) && !can_start_task()) return nullptr;
+  PyObject* getter = plain_getter();
+  PyObject* setter = plain_setter();
+  if (getter == nullptr || setter == nullptr) return nullptr;
+  constexpr Py_ssize_t kFew = 8;
+  PyObject* few[kFew + 3];
+  std::vector<PyObject*> many;
+  PyObject** stack = few;
+  if (count > kFew) {
+    many.resize(static_cast<std::size_t>(count) + 3);
+    stack = many.data();
+  }
+  stack[1] = getter;
+  stack[2] = setter;
+  for (Py_ssize_t index = 0; index < count; ++index) stack[index + 3] = args[index];
+  Ref held = Ref::borrow(as_object(atom));
+  Ref held_getter = Ref::borrow(getter);
+  Ref held_setter = Ref::borrow(setter);
+  Ref write = Ref::borrow(atom->write);
+  graph.begin_batch();
+  Ref result = Ref::take(PyObject_Vectorcall(
+      write.get(), stack + 1,
+      static_cast<std::size_t>(count + 2) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+  if (closed()) return result.release();
+  if (!result) {
+    SavedError saved;
+    graph.abort_batch();
+    return nullptr;
+  }
+  if (PyCoro_CheckExact(result.get())) {
+    Ref task = Ref::take(PyObject_CallMethod(driver, "start_action", "OO", result.get(),
+                                             as_object(atom)));
+    if (!task) {
+      SavedError saved;
+      graph.abort_batch();
+      return nullptr;
+    }
+    result = std::move(task);
+  }
+  if (!graph.commit_batch()) return nullptr;
+  return result.release();
+}
+
+PyObject* StoreObject::update(AtomObject* atom, PyObject* function) {
+  if (!PyCallable_Check(function)) {
+    PyErr_Format(PyExc_TypeError, "update(%s, fn): fn must be a function of the value, not %.100R",
+                 atom_name(atom), function);
+    return nullptr;
+  }
+  if (!graph.writable_now()) return nullptr;
+  Ref current = Ref::take(get(atom));
+  if (!current) return nullptr;
+  if (is_async_value(current.get())) {
+    PyErr_Format(PyExc_TypeError,
+                 "update(%s, fn): the atom is async; await its value and set what follows from it",
+                 atom_name(atom));
+    return nullptr;
+  }
+  Ref next = Ref::take(PyObject_CallOneArg(function, current.get()));
+  if (!next) return nullptr;
+  PyObject* args[] = {next.get()};
+  return set(atom, args, 1);
+}
+
+PyObject* StoreObject::refresh(AtomObject* atom) {
+  if (atom->kind != AtomKind::derived) {
+    PyErr_Format(PyExc_TypeError, "refresh(%s): only a derived atom can be run again; it is %s",
+                 atom_name(atom), name_of(atom->kind));
+    return nullptr;
+  }
+  Node* node = node_of(atom);
+  if (node == nullptr || !graph.refresh(*node)) return nullptr;
+  return get(atom);
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,191 @@
+// Who may call a store: its home thread, while it is open, and, while an explicit batch is open,
+// only the task that opened it. Also what happens at its end.
+#include "callables.hpp"
+#include "run_object.hpp"
+#include "store_object.hpp"
+
+namespace halflife::bindings {
+
+namespace {
+
+std::unordered_map<std::uint32_t, StoreObject*>& stores() {
+  static auto* all = new std::unordered_map<std::uint32_t, StoreObject*>;  // outlives every store
+  return *all;
+}
+
+std::uint32_t next_id() {
+  static std::uint32_t id = 0;
+  return ++id;
+}
+
+}  // namespace
+
+StoreObject* store_with_id(std::uint32_t id) {
+  const auto found = stores().find(id);
+  return found == stores().end() ? nullptr : found->second;
+}
+
+void forget_atom(AtomObject* atom) {
+  if (atom->has(bit::many_stores)) {
+    for (const auto& [id, store] : stores()) {
+      if (id != atom->store) store->forget_atom(atom);
+    }
+  }
+  if (StoreObject* store = store_with_id(atom->store)) store->forget_atom(atom);
+}
+
+bool observed_anywhere(AtomObject* atom) {
+  for (const auto& [id, store] : stores()) {
+    if (id != atom->store && !atom->has(bit::many_stores)) continue;
+    const graph::Node* node = store->known_node(atom);
+    if (node != nullptr && node->is(graph::flag::mounted)) return true;
+  }
+  return false;
+}
+
+StoreObject::StoreObject() : graph(*this), id_(next_id()) { stores().emplace(id_, this); }
+
+StoreObject::~StoreObject() {
+  collect(true);
+  stores().erase(id_);
+}
+
+bool StoreObject::enter_slowly() {
+  const unsigned long thread = PyThread_get_thread_ident();
+  if ((guards_ & kClosed) != 0) {
+    PyErr_SetString(registry().store_closed,
+                    "the store is closed; make a new Store, or call it before the end of its"
+                    " with block");
+    return false;
+  }
+  if ((guards_ & kNew) != 0) {
+    home_ = thread;
+    guards_ &= ~kNew;
+  }
+  if (thread != home_) {
+    PyErr_SetString(registry().wrong_thread,
+                    "a store is used by one thread only, the one that used it first; from another"
+                    " thread call store.post(atom, value)");
+    return false;
+  }
+  if ((guards_ & kBatch) != 0 && batch_context_ != nullptr &&
+      PyThreadState_Get()->context != batch_context_) {
+    // Another context usually is another task, but a task may also run code in a copied context.
+    Ref same = Ref::take(PyObject_CallOneArg(registry().same_task, batch_task_));
+    if (!same) return false;
+    if (same.get() != Py_True) {
+      PyErr_SetString(PyExc_RuntimeError,
+                      "another task has a batch open on this store; a batch does not span an"
+                      " await: leave the with block before awaiting");
+      return false;
+    }
+  }
+  return true;
+}
+
+bool StoreObject::begin_batch() {
+  if (!enter() || !graph.writable_now()) return false;
+  if (open_batches_++ == 0) {
+    PyObject* task = PyObject_CallNoArgs(registry().current_task);
+    if (task == nullptr) {
+      --open_batches_;
+      return false;
+    }
+    batch_task_ = task;
+    batch_context_ = task == Py_None ? nullptr : PyThreadState_Get()->context;
+    guards_ |= kBatch;
+  }
+  graph.begin_batch();
+  return true;
+}
+
+bool StoreObject::commit_batch() {
+  if (closed() || open_batches_ == 0) return true;
+  if (--open_batches_ == 0) {
+    guards_ &= ~kBatch;
+    Py_CLEAR(batch_task_);
+  }
+  return graph.commit_batch();
+}
+
+void StoreObject::abort_batch() {
+  if (closed() || open_batches_ == 0) return;
+  if (--open_batches_ == 0) {
+    guards_ &= ~kBatch;
+    Py_CLEAR(batch_task_);
+  }
+  SavedError saved;
+  graph.abort_batch();
+}
+
+// Ends the store: cleanups are called, runs cancelled, and everything is given back.
+void StoreObject::close() {
+  if (closed()) return;
+  guards_ |= kClosed;
+  SavedError saved;
+  std::vector<graph::Node*> hooked;
+  std::vector<PyObject*> runs;
+  for (graph::Node* node : graph.nodes()) {
+    if (node->is(graph::flag::hook_run) || node->kind == graph::Kind::effect) {
+      hooked.push_back(node);
+    }
+    if (graph::AsyncState* state = node->async(); state != nullptr && state->run != nullptr) {
+      runs.push_back(Py_NewRef(static_cast<PyObject*>(state->run)));
+    }
+  }
+  for (auto node = hooked.rbegin(); node != hooked.rend(); ++node) run_cleanup(**node);
+  for (PyObject* run : runs) {
+    cancel(run);
+    Py_DECREF(run);
+  }
+  if (!raise_collected()) report_pending(nullptr);
+  collect(true);
+}
+
+void StoreObject::collect(bool closing) {
+  if (closing) guards_ |= kClosed;
+  for (graph::Node* node : graph.nodes()) wake(*node);
+  fire_woken();
+  graph.clear();
+  displaced_.clear();
+  if (getter_ != nullptr) {
+    getter_->store = nullptr;
+    Py_CLEAR(getter_);
+  }
+  PyObject* own_setter = own_setter_;
+  own_setter_ = nullptr;
+  for (SetterObject* setter : setters_) setter->store = nullptr;
+  setters_.clear();
+  Py_XDECREF(own_setter);
+  std::vector<PyObject*> errors;
+  errors.swap(collected_);
+  for (PyObject* error : errors) Py_DECREF(error);
+  Py_CLEAR(interrupt_);
+  Py_CLEAR(batch_task_);
+  Py_CLEAR(log);
+  Py_CLEAR(driver);
+}
+
+int StoreObject::traverse(visitproc visit, void* arg) {
+  Py_VISIT(driver);
+  Py_VISIT(log);
+  Py_VISIT(interrupt_);
+  Py_VISIT(batch_task_);
+  Py_VISIT(own_setter_);
+  for (PyObject* error : collected_) Py_VISIT(error);
+  for (PyObject* future : woken_) Py_VISIT(future);
+  int stop = 0;
+  graph.for_each_value([&](Value value) {
+    if (stop == 0) stop = visit(static_cast<PyObject*>(value), arg);
+  });
+  if (stop != 0) return stop;
+  for (const graph::Node* node : graph.nodes()) {
+    if (node->is(graph::flag::held)) Py_VISIT(static_cast<PyObject*>(node->atom));
+    const graph::AsyncState* state = node->async();
+    if (state == nullptr || state->waiting == nullptr) continue;
+    for (PyObject* future : *static_cast<std::vector<PyObject*>*>(state->waiting)) Py_VISIT(future);
+  }
+  return 0;
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,142 @@
+// Errors: as values of atoms, of callbacks (collected into one group), and those without a caller.
+#include <string>
+
+#include "store_object.hpp"
+
+namespace halflife::bindings {
+
+PyObject* take_error() {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
+  Py_XDECREF(type);
+  Py_XDECREF(traceback);
+  return value;
+}
+
+PyObject* make_error_value(PyObject* error) {
+  PyObject* traceback = PyException_GetTraceback(error);
+  PyObject* value = PyTuple_New(2);
+  if (value == nullptr) return nullptr;
+  PyTuple_SET_ITEM(value, 0, error);
+  PyTuple_SET_ITEM(value, 1, traceback != nullptr ? traceback : Py_NewRef(Py_None));
+  return value;
+}
+
+PyObject* error_of(PyObject* error_value) { return PyTuple_GET_ITEM(error_value, 0); }
+
+PyObject* raise_error_value(PyObject* error_value) {
+  PyObject* error = PyTuple_GET_ITEM(error_value, 0);
+  PyObject* traceback = PyTuple_GET_ITEM(error_value, 1);
+  PyException_SetTraceback(error, traceback);
+  PyErr_Restore(Py_NewRef(as_object(Py_TYPE(error))), Py_NewRef(error),
+                traceback == Py_None ? nullptr : Py_NewRef(traceback));
+  return nullptr;
+}
+
+PyObject* StoreObject::raise_error(graph::Node& node) {
+  return raise_error_value(static_cast<PyObject*>(node.value));
+}
+
+void StoreObject::report(PyObject* error, AtomObject* atom) {
+  if (driver == nullptr) {
+    PyErr_SetObject(as_object(Py_TYPE(error)), error);
+    PyErr_WriteUnraisable(as_object(atom));
+    return;
+  }
+  SavedError saved;
+  PyObject* where = atom == nullptr ? Py_None : as_object(atom);
+  Ref done = Ref::take(PyObject_CallMethod(driver, "report", "OO", error, where));
+  if (!done) PyErr_WriteUnraisable(where);
+}
+
+void StoreObject::report_pending(AtomObject* atom) {
+  Ref error = Ref::take(take_error());
+  if (error) report(error.get(), atom);
+}
+
+void StoreObject::collect_error() {
+  PyObject* error = take_error();
+  if (error == nullptr) return;
+  if (!PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(PyExc_Exception)) &&
+      interrupt_ == nullptr) {
+    interrupt_ = error;  // KeyboardInterrupt and the like: raised as it is, after all were served
+    return;
+  }
+  collected_.push_back(error);
+}
+
+void StoreObject::keep_interrupt() { collect_error(); }
+
+bool StoreObject::raise_collected() {
+  fire_woken();
+  if (collected_.empty() && interrupt_ == nullptr) return true;
+  std::vector<PyObject*> errors;
+  errors.swap(collected_);
+  PyObject* interrupt = std::exchange(interrupt_, nullptr);
+  const bool raising = PyErr_Occurred() != nullptr;
+  if (raising || interrupt != nullptr) {
+    // Something more urgent goes to the caller; these go where errors without one go.
+    for (PyObject* error : errors) {
+      report(error, nullptr);
+      Py_DECREF(error);
+    }
+    if (interrupt != nullptr && !raising) PyErr_SetObject(as_object(Py_TYPE(interrupt)), interrupt);
+    Py_XDECREF(interrupt);
+    return false;
+  }
+  Ref list = Ref::take(PyList_New(static_cast<Py_ssize_t>(errors.size())));
+  if (!list) return false;
+  for (std::size_t index = 0; index < errors.size(); ++index) {
+    PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(index), errors[index]);
+  }
+  PyObject* group_type = PyDict_GetItemString(PyEval_GetBuiltins(), "ExceptionGroup");
+  if (group_type == nullptr) {
+    PyErr_SetString(PyExc_RuntimeError, "subscribers failed");
+    return false;
+  }
+  Ref group = Ref::take(PyObject_CallFunction(group_type, "sO",
+                                              "errors of subscribers, effects or mount hooks; what"
+                                              " was set stands",
+                                              list.get()));
+  if (group) PyErr_SetObject(group_type, group.get());
+  return false;
+}
+
+void StoreObject::raise(Error error, std::span<graph::Node* const> nodes) {
+  std::string names;
+  const char* separator = error == Error::cycle ? " \xe2\x86\x92 " : ", ";
+  std::size_t shown = 0;
+  for (graph::Node* node : nodes) {
+    if (++shown > 20) {
+      names += " ...";
+      break;
+    }
+    if (!names.empty()) names += separator;
+    names += atom_name(static_cast<AtomObject*>(node->atom));
+  }
+  const Registry& known = registry();
+  switch (error) {
+    case Error::cycle:
+      PyErr_Format(known.cycle, "an atom needs its own value: %s", names.c_str());
+      break;
+    case Error::write_during_read:
+      PyErr_Format(known.write_during_read,
+                   "set was called while %s was being read; a read only computes: set in an action,"
+                   " an effect or a subscriber",
+                   names.empty() ? "an atom" : names.c_str());
+      break;
+    case Error::endless_flush:
+      PyErr_Format(known.flush_loop,
+                   "the flush did not settle in %u rounds; these keep changing: %s",
+                   graph::Store::kRounds, names.c_str());
+      break;
+  }
+}
+
+void StoreObject::raise_unwind() { PyErr_SetNone(registry().unwind); }
+
+void StoreObject::clear_unwind() { PyErr_Clear(); }
+
+}  // namespace halflife::bindings

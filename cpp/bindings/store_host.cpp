@@ -1,0 +1,401 @@
+// The graph's host: what core asks of Python.
+#include "async_value.hpp"
+#include "callables.hpp"
+#include "equality.hpp"
+#include "loadable_object.hpp"
+#include "run_object.hpp"
+#include "store_object.hpp"
+
+namespace halflife::bindings {
+
+using graph::Frame;
+using graph::Node;
+namespace flag = graph::flag;
+
+namespace {
+
+PyObject* object_of(Value value) { return static_cast<PyObject*>(value); }
+
+AtomObject* atom_of(const Node& node) { return static_cast<AtomObject*>(node.atom); }
+
+bool is_exception(PyObject* type) {
+  return PyErr_GivenExceptionMatches(type, PyExc_Exception) != 0;
+}
+
+}  // namespace
+
+Outcome StoreObject::run(Node& node, Frame& frame) {
+  AtomObject* atom = atom_of(node);
+  if (node.kind == graph::Kind::view) return run_view(node, frame, atom);
+  if (node.kind == graph::Kind::source) {  // lazy: its first value is made now
+    return outcome_of(PyObject_CallNoArgs(atom->body), node, nullptr);
+  }
+  PyObject* getter = getter_of(node);
+  if (getter == nullptr) return outcome_of_error(node);
+  if (!atom->has(bit::wants_signal)) [[likely]] {
+    PyObject* args[] = {nullptr, getter};
+    PyObject* result =
+        PyObject_Vectorcall(atom->body, args + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+    return outcome_of(result, node, nullptr);
+  }
+  Ref signal = Ref::take(PyObject_CallNoArgs(registry().make_signal));
+  if (!signal) return outcome_of_error(node);
+  PyObject* args[] = {nullptr, getter, signal.get()};
+  PyObject* result =
+      PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  return outcome_of(result, node, signal.get());
+}
+
+// Steals the result.
+Outcome StoreObject::outcome_of(PyObject* result, Node& node, PyObject* signal) {
+  if (result == nullptr) return outcome_of_error(node);
+  const PyAsyncMethods* methods = Py_TYPE(result)->tp_as_async;
+  if (methods == nullptr || methods->am_await == nullptr) [[likely]] {
+    return {Status::value, result};
+  }
+  if (graph.unwinding() || !can_start(node, true)) {
+    if (PyCoro_CheckExact(result)) {  // never to be awaited: no warning about that
+      SavedError saved;
+      Ref closed = Ref::take(PyObject_CallMethod(result, "close", nullptr));
+      if (!closed) PyErr_Clear();
+    }
+    Py_DECREF(result);
+    if (graph.unwinding()) return {Status::unwind, nullptr};
+    return outcome_of_error(node);
+  }
+  PyObject* awaitable = PyTuple_Pack(2, result, signal == nullptr ? Py_None : signal);
+  Py_DECREF(result);
+  if (awaitable == nullptr) return outcome_of_error(node);
+  return {Status::awaitable, awaitable};
+}
+
+// The error set now becomes the atom's value, unless it is not the atom's business.
+Outcome StoreObject::outcome_of_error(Node& node) {
+  if (graph.unwinding()) {
+    PyErr_Clear();
+    return {Status::unwind, nullptr};
+  }
+  PyObject* type = PyErr_Occurred();
+  if (type == nullptr) {
+    PyErr_SetString(PyExc_SystemError, "a read failed without an error");
+    type = PyErr_Occurred();
+  }
+  if (!is_exception(type)) return {Status::interrupted, nullptr};
+  if (graph.depth() > 1 && PyErr_GivenExceptionMatches(type, PyExc_RecursionError)) {
+    // The stack is full of nested reads: from the outermost one this atom has all of it.
+    PyErr_Clear();
+    graph.unwind_to(node);
+    return {Status::unwind, nullptr};
+  }
+  if (PyErr_GivenExceptionMatches(type, registry().no_event_loop)) {
+    node.raise(flag::dirty);  // there may be a loop at the next read
+  }
+  PyObject* error = make_error_value(take_error());
+  return {Status::error, error};
+}
+
+Outcome StoreObject::run_view(Node& node, Frame& frame, AtomObject* atom) {
+  AtomObject* target = as_atom(atom->body);
+  Node* input = node_of(target);
+  if (input == nullptr || !graph.record(frame, *input, true)) return outcome_of_error(node);
+  const graph::Store::LoadState state = graph::Store::load_state(*input);
+  const bool keep = atom->has(bit::keep_previous);
+  PyObject* value = object_of(state.value);
+  PyObject* shown = object_of(state.shown);
+  if (atom->kind == AtomKind::unwrap) {
+    if (!state.pending && state.error) return {Status::error, Py_NewRef(value)};
+    if (!state.pending) return {Status::value, Py_NewRef(value)};
+    if (shown != nullptr && (state.streaming || keep)) return {Status::value, Py_NewRef(shown)};
+    return {Status::value, Py_NewRef(atom->write)};
+  }
+  PyObject* loadable = nullptr;
+  if (!state.pending && state.error) {
+    loadable = make_has_error(error_of(value), shown);
+  } else if (!state.pending) {
+    loadable = make_has_data(value, false);
+  } else if (shown != nullptr && (state.streaming || keep)) {
+    loadable = make_has_data(shown, true);
+  } else {
+    loadable = make_loading(shown);
+  }
+  if (loadable == nullptr) return outcome_of_error(node);
+  return {Status::value, loadable};
+}
+
+void StoreObject::run_cleanup(Node& node) {
+  if (!node.extra || node.extra->cleanup == nullptr) return;
+  Ref cleanup = Ref::take(object_of(std::exchange(node.extra->cleanup, nullptr)));
+  Ref done = Ref::take(PyObject_CallNoArgs(cleanup.get()));
+  if (!done) collect_error();
+}
+
+void StoreObject::run_effect(Node& node, Frame&) {
+  run_cleanup(node);
+  AtomObject* atom = atom_of(node);
+  PyObject* getter = getter_of(node);
+  PyObject* setter = plain_setter();
+  if (getter == nullptr || setter == nullptr) {
+    collect_error();
+    return;
+  }
+  PyObject* args[] = {nullptr, getter, setter};
+  Ref result = Ref::take(
+      PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+  if (!result) {
+    collect_error();
+  } else if (PyCallable_Check(result.get())) {
+    node.more().cleanup = result.release();
+  } else if (result.get() != Py_None) {
+    PyErr_Format(PyExc_TypeError, "effect %s returned %.100R; it may return a cleanup function",
+                 atom_name(atom), result.get());
+    collect_error();
+  }
+}
+
+void StoreObject::mount(Node& node) {
+  AtomObject* atom = atom_of(node);
+  PyObject* hook = atom_hook(atom);
+  if (hook == nullptr) return;
+  Ref held = Ref::borrow(hook);
+  Ref setter = Ref::take(as_object(make_setter(this, atom)));
+  Ref cleanup = setter ? Ref::take(PyObject_CallOneArg(hook, setter.get())) : Ref();
+  if (!cleanup) {
+    collect_error();
+  } else if (PyCallable_Check(cleanup.get())) {
+    node.more().cleanup = cleanup.release();
+  } else if (cleanup.get() != Py_None) {
+    PyErr_Format(PyExc_TypeError, "on_mount of %s returned %.100R; it may return a cleanup function",
+                 atom_name(atom), cleanup.get());
+    collect_error();
+  }
+}
+
+void StoreObject::unmount(Node& node) { run_cleanup(node); }
+
+bool StoreObject::equal(Node& node, Value before, Value now) {
+  PyObject* one = object_of(before);
+  PyObject* other = object_of(now);
+  AtomObject* atom = atom_of(node);
+  if (atom == nullptr) return false;
+  if (node.kind == graph::Kind::view && atom->kind == AtomKind::loadable) {
+    return same_loadable(one, other);
+  }
+  if (atom->equals == nullptr) [[likely]] {
+    return atom->has(bit::deep) ? same_deep(one, other) : same_value(one, other);
+  }
+  Ref held = Ref::borrow(as_object(atom));
+  Ref equals = Ref::borrow(atom->equals);
+  Ref held_one = Ref::borrow(one);
+  SavedError saved;
+  Ref answer = Ref::take(PyObject_CallFunctionObjArgs(equals.get(), one, other, nullptr));
+  const int equal = answer ? PyObject_IsTrue(answer.get()) : -1;
+  if (equal >= 0) return equal != 0;
+  report_pending(atom);  // a comparison that fails counts as "changed"
+  return false;
+}
+
+bool StoreObject::same_error(Value before, Value now) {
+  PyObject* one = error_of(object_of(before));
+  PyObject* other = error_of(object_of(now));
+  if (one == other) return true;
+  // A circle that still stands is not news.
+  if (as_object(Py_TYPE(one)) != registry().cycle || Py_TYPE(one) != Py_TYPE(other)) return false;
+  SavedError saved;
+  Ref left = Ref::take(PyObject_Str(one));
+  Ref right = Ref::take(PyObject_Str(other));
+  const bool same = left && right && same_value(left.get(), right.get());
+  PyErr_Clear();
+  return same;
+}
+
+void StoreObject::own(Value value) { Py_INCREF(object_of(value)); }
+
+void StoreObject::release(Value value) { Py_DECREF(object_of(value)); }
+
+bool StoreObject::release_plain(Value value) {
+  PyObject* object = object_of(value);
+  if (Py_REFCNT(object) > 1) {
+    Py_DECREF(object);
+    return true;
+  }
+  PyTypeObject* type = Py_TYPE(object);
+  if (type != &PyLong_Type && type != &PyFloat_Type && type != &PyUnicode_Type &&
+      type != &PyBytes_Type) {
+    return false;
+  }
+  Py_DECREF(object);
+  return true;
+}
+
+bool StoreObject::can_start_task() {
+  if (driver == nullptr) {
+    PyErr_SetString(registry().store_closed, "the store is closed");
+    return false;
+  }
+  Ref ready = Ref::take(PyObject_CallMethod(driver, "ready", "O", Py_None));
+  return static_cast<bool>(ready);
+}
+
+bool StoreObject::can_start(Node& node, bool demand) {
+  if (driver == nullptr) {
+    if (demand) PyErr_SetString(registry().store_closed, "the store is closed");
+    return false;
+  }
+  Ref ready = Ref::take(
+      PyObject_CallMethod(driver, demand ? "ready" : "is_ready", "O", as_object(atom_of(node))));
+  if (!ready) {
+    if (!demand) PyErr_Clear();
+    return false;
+  }
+  return ready.get() == Py_True;
+}
+
+Value StoreObject::make_run(Node& node, Generation generation) {
+  node.async()->handle = nullptr;
+  PyObject* run = make_run_object(this, node, generation);
+  if (run == nullptr) Py_FatalError("halflife: out of memory while starting a run");
+  return run;
+}
+
+void StoreObject::start(Value run) {
+  if (current_node(as_run(object_of(run))) == nullptr || driver == nullptr) return;
+  SavedError saved;
+  Ref done = Ref::take(PyObject_CallMethod(driver, "start", "O", object_of(run)));
+  if (!done) collect_error();
+}
+
+void StoreObject::cancel(Value run) {
+  if (driver == nullptr) return;
+  SavedError saved;
+  Ref done = Ref::take(PyObject_CallMethod(driver, "cancel", "O", object_of(run)));
+  if (!done) collect_error();
+}
+
+void StoreObject::wake(Node& node) {
+  graph::AsyncState* state = node.async();
+  if (state == nullptr) return;
+  if (state->handle != nullptr && !state->pending()) {
+    auto* handle = static_cast<AsyncValueObject*>(state->handle);
+    if (handle->generation == state->generation) fill(handle, node);
+  }
+  if (state->waiting == nullptr) return;
+  auto* waiting = static_cast<std::vector<PyObject*>*>(state->waiting);
+  woken_.insert(woken_.end(), waiting->begin(), waiting->end());
+  waiting->clear();
+}
+
+void StoreObject::fire_woken() {
+  if (woken_.empty()) return;
+  SavedError saved;
+  std::vector<PyObject*> woken;
+  woken.swap(woken_);
+  for (PyObject* future : woken) {
+    Ref owned = Ref::take(future);
+    Ref done = Ref::take(PyObject_CallMethod(future, "done", nullptr));
+    if (done && done.get() == Py_False) {
+      Ref set = Ref::take(PyObject_CallMethod(future, "set_result", "O", Py_None));
+    }
+    PyErr_Clear();  // the loop of that future was closed: nobody waits there any more
+  }
+}
+
+bool StoreObject::enlist(Node& node, PyObject* future, bool first) {
+  graph::AsyncState& state = node.make_async();
+  if (state.waiting == nullptr) state.waiting = new std::vector<PyObject*>;
+  static_cast<std::vector<PyObject*>*>(state.waiting)->push_back(Py_NewRef(future));
+  return !first || graph.add_waiter(node);
+}
+
+bool StoreObject::delist(Node& node, PyObject* future) {
+  graph::AsyncState* state = node.async();
+  if (state == nullptr) return true;
+  if (state->waiting != nullptr) {
+    auto* waiting = static_cast<std::vector<PyObject*>*>(state->waiting);
+    for (std::size_t index = 0; index < waiting->size(); ++index) {
+      if ((*waiting)[index] != future) continue;
+      (*waiting)[index] = waiting->back();
+      waiting->pop_back();
+      Py_DECREF(future);
+      break;
+    }
+  }
+  SavedError saved;
+  if (!graph.remove_waiter(node)) report_pending(nullptr);
+  return true;
+}
+
+bool StoreObject::defer() {
+  if (driver == nullptr) return false;
+  SavedError saved;
+  Ref deferred = Ref::take(PyObject_CallMethod(driver, "after_pass", nullptr));
+  if (!deferred) {
+    PyErr_Clear();
+    return false;
+  }
+  return deferred.get() == Py_True;
+}
+
+bool StoreObject::linger(Node& node) {
+  if (!grace || closed() || driver == nullptr || node.atom == nullptr) return false;
+  SavedError saved;
+  Ref lingers =
+      Ref::take(PyObject_CallMethod(driver, "linger", "O", as_object(atom_of(node))));
+  if (!lingers) PyErr_Clear();
+  return lingers && lingers.get() == Py_True;
+}
+
+void StoreObject::notify(graph::Subscription& subscription) {
+  Node& node = *subscription.node;
+  AtomObject* atom = atom_of(node);
+  if (node.is(flag::error)) {
+    Ref error = Ref::borrow(error_of(object_of(node.value)));
+    if (subscription.on_error == nullptr) {
+      if (reported_ == node.changed_at) return;  // several subscribers, one report
+      reported_ = node.changed_at;
+      report(error.get(), atom);
+      return;
+    }
+    Ref on_error = Ref::borrow(object_of(subscription.on_error));
+    Ref done = Ref::take(PyObject_CallOneArg(on_error.get(), error.get()));
+    if (!done) collect_error();
+    return;
+  }
+  PyObject* callback = object_of(subscription.callback);
+  Py_INCREF(callback);
+  PyObject* value = result(node);
+  PyObject* done = nullptr;
+  if (value != nullptr) {
+    PyObject* args[] = {nullptr, value};
+    done = PyObject_Vectorcall(callback, args + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+    Py_DECREF(value);
+  }
+  Py_DECREF(callback);
+  if (done == nullptr) {
+    collect_error();
+  } else {
+    Py_DECREF(done);
+  }
+}
+
+void StoreObject::event(Event event, const Node& node) {
+  if (log == nullptr || driver == nullptr) return;
+  SavedError saved;
+  PyObject* detail = Py_None;
+  const graph::AsyncState* state = node.async();
+  Ref number;
+  if ((event == Event::run || event == Event::superseded) && state != nullptr) {
+    number = Ref::take(PyLong_FromUnsignedLongLong(state->generation));
+    detail = number.get();
+  } else if (event == Event::set || event == Event::notified || event == Event::run) {
+    if (node.value != nullptr) detail = object_of(node.value);
+    if (node.is(flag::error)) detail = error_of(object_of(node.value));
+  } else if (event == Event::settled || event == Event::failed) {
+    if (node.value != nullptr) detail = object_of(node.value);
+    if (node.is(flag::error)) detail = error_of(object_of(node.value));
+  }
+  Ref noted = Ref::take(PyObject_CallMethod(driver, "note", "sOO", name_of(event),
+                                            as_object(atom_of(node)), detail));
+  if (!noted) PyErr_Clear();
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,138 @@
+// Which node holds an atom's state in this store.
+#include "callables.hpp"
+#include "store_object.hpp"
+
+namespace halflife::bindings {
+
+using graph::Kind;
+using graph::Node;
+namespace flag = graph::flag;
+
+graph::Node* StoreObject::known_node(AtomObject* atom) {
+  if (atom->store == id_) return atom->node;
+  const auto found = displaced_.find(atom);
+  return found == displaced_.end() ? nullptr : found->second;
+}
+
+// The atom was in another store last, or is new here: it remembers this one from now on.
+graph::Node* StoreObject::node_of_slowly(AtomObject* atom) {
+  Node* node = nullptr;
+  bool is_new = false;
+  if (const auto found = displaced_.find(atom); found != displaced_.end()) {
+    node = found->second;
+    displaced_.erase(found);
+  } else {
+    node = create(atom);
+    is_new = true;
+    if (node == nullptr) return nullptr;
+  }
+  if (atom->store != 0 && atom->store != id_) {
+    if (StoreObject* other = store_with_id(atom->store)) other->displaced_[atom] = atom->node;
+    atom->bits |= bit::many_stores;
+  }
+  atom->store = id_;
+  atom->node = node;
+  if (hydrating && is_new && atom->has(bit::named)) {
+    Ref shown = Ref::take(PyObject_CallMethod(self, "_hydrate_atom", "O", as_object(atom)));
+    if (!shown) return nullptr;
+  }
+  return node;
+}
+
+graph::Node* StoreObject::create(AtomObject* atom) {
+  Kind kind = Kind::derived;
+  std::uint32_t flags = 0;
+  switch (atom->kind) {
+    case AtomKind::source:
+    case AtomKind::lazy:
+      kind = Kind::source;
+      break;
+    case AtomKind::derived:
+      if (atom->has(bit::asynchronous)) flags |= flag::async_read;
+      break;
+    case AtomKind::loadable:
+    case AtomKind::unwrap:
+      kind = Kind::view;
+      break;
+    case AtomKind::effect:
+      kind = Kind::effect;
+      break;
+    case AtomKind::action:
+      PyErr_Format(PyExc_TypeError, "%s is an action: it can be set, not read", atom_name(atom));
+      return nullptr;
+  }
+  if (atom->has(bit::hooked)) flags |= flag::hooked;
+  if (atom->has(bit::abort_unseen)) flags |= flag::abort_unseen;
+  Node* node = graph.add(atom, kind, flags);
+  if (atom->kind == AtomKind::source) {
+    PyObject* initial = atom->body;
+    PyTypeObject* type = Py_TYPE(initial);
+    const bool awaitable = type->tp_as_async != nullptr && type->tp_as_async->am_await != nullptr;
+    if (!awaitable) {
+      graph.initialise(*node, Py_NewRef(initial));
+    } else {
+      graph.initialise_awaitable(*node, PyTuple_Pack(2, initial, Py_None));
+    }
+  }
+  return node;
+}
+
+void StoreObject::forget_atom(AtomObject* atom) {
+  Node* node = known_node(atom);
+  if (node == nullptr) return;
+  if (atom->store == id_) {
+    atom->store = 0;
+    atom->node = nullptr;
+  } else {
+    displaced_.erase(atom);
+  }
+  graph.remove(*node);
+}
+
+void StoreObject::hold(Node& node) { Py_XINCREF(static_cast<PyObject*>(node.atom)); }
+
+void StoreObject::unhold(Node& node) { Py_XDECREF(static_cast<PyObject*>(node.atom)); }
+
+// The node is about to be freed. Called inside walks: only pointers are cleared.
+void StoreObject::forget(Node& node) {
+  auto* atom = static_cast<AtomObject*>(node.atom);
+  if (atom != nullptr && node.kind != Kind::effect) {
+    if (atom->store == id_) {
+      atom->store = 0;
+      atom->node = nullptr;
+    } else {
+      displaced_.erase(atom);
+    }
+  }
+  if (node.getter != nullptr) {
+    auto* getter = static_cast<GetterObject*>(node.getter);
+    getter->node = nullptr;
+    getter->store = nullptr;
+    node.getter = nullptr;
+    Py_DECREF(getter);
+  }
+  if (node.kind == Kind::effect) effects.erase(&node);
+  if (graph::AsyncState* state = node.async(); state != nullptr && state->waiting != nullptr) {
+    auto* waiting = static_cast<std::vector<PyObject*>*>(state->waiting);
+    for (PyObject* future : *waiting) woken_.push_back(future);
+    delete waiting;
+    state->waiting = nullptr;
+  }
+}
+
+PyObject* StoreObject::getter_of(Node& node) {
+  if (node.getter == nullptr) node.getter = make_getter(this, &node);
+  return static_cast<PyObject*>(node.getter);
+}
+
+PyObject* StoreObject::plain_getter() {
+  if (getter_ == nullptr) getter_ = make_getter(this, nullptr);
+  return as_object(getter_);
+}
+
+PyObject* StoreObject::plain_setter() {
+  if (own_setter_ == nullptr) own_setter_ = as_object(make_setter(this, nullptr));
+  return own_setter_;
+}
+
+}  // namespace halflife::bindings

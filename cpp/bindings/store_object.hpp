@@ -1,0 +1,156 @@
+// The native store: a graph whose host is Python. It owns every Python value that the graph holds,
+// and shows them all to the garbage collector. `halflife.Store` is a Python class on top of it.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "../core/graph/store.hpp"
+#include "atom_object.hpp"
+#include "python.hpp"
+
+namespace halflife::bindings {
+
+struct GetterObject;
+struct SetterObject;
+
+class StoreObject final : public graph::Host {
+ public:
+  StoreObject();
+  ~StoreObject() override;
+
+  // --- entering (store_entry.cpp): every call from outside asks first.
+  // False, with an error set: closed, another thread, or another task within an open batch.
+  bool enter() {
+    if (PyThread_get_thread_ident() == home_ && guards_ == 0) [[likely]] return true;
+    return enter_slowly();
+  }
+  bool closed() const { return (guards_ & kClosed) != 0; }
+  void close();
+  void collect(bool closing);
+  bool begin_batch();
+  bool commit_batch();
+  void abort_batch();
+
+  // --- nodes (store_nodes.cpp)
+  graph::Node* node_of(AtomObject* atom) {
+    return atom->store == id_ ? atom->node : node_of_slowly(atom);
+  }
+  graph::Node* known_node(AtomObject* atom);
+  void forget_atom(AtomObject* atom);
+
+  // --- reading and writing (store_access.cpp)
+  PyObject* get(AtomObject* atom);
+  PyObject* result(graph::Node& node);  // of a node that is current
+  PyObject* set(AtomObject* atom, PyObject* const* args, Py_ssize_t count);
+  PyObject* update(AtomObject* atom, PyObject* function);
+  PyObject* refresh(AtomObject* atom);
+  PyObject* raise_error(graph::Node& node);
+  bool readable(AtomObject* atom);
+  bool can_start_task();  // raises NoEventLoopError if not
+
+  // --- errors that have no caller (store_errors.cpp)
+  void report(PyObject* error, AtomObject* atom);
+  void report_pending(AtomObject* atom);  // the error set now
+  void collect_error();                   // the error set now, for raise_collected
+
+  // --- callers' objects
+  PyObject* getter_of(graph::Node& node);
+  PyObject* plain_getter();
+  PyObject* plain_setter();
+  PyObject* setter_for(AtomObject* atom);
+  void forget_setter(SetterObject* setter) { setters_.erase(setter); }
+  void adopt_setter(SetterObject* setter) { setters_.insert(setter); }
+
+  // --- waiters
+  bool enlist(graph::Node& node, PyObject* future, bool first);
+  bool delist(graph::Node& node, PyObject* future);
+  void fire_woken();
+
+  // --- graph::Host (store_host.cpp)
+  Outcome run(graph::Node& node, graph::Frame& frame) override;
+  void run_effect(graph::Node& node, graph::Frame& frame) override;
+  bool equal(graph::Node& node, Value before, Value now) override;
+  bool same_error(Value before, Value now) override;
+  void own(Value value) override;
+  void release(Value value) override;
+  bool release_plain(Value value) override;
+  void hold(graph::Node& node) override;
+  void unhold(graph::Node& node) override;
+  void forget(graph::Node& node) override;
+  bool can_start(graph::Node& node, bool demand) override;
+  Value make_run(graph::Node& node, Generation generation) override;
+  void start(Value run) override;
+  void cancel(Value run) override;
+  void wake(graph::Node& node) override;
+  bool defer() override;
+  void notify(graph::Subscription& subscription) override;
+  void mount(graph::Node& node) override;
+  void unmount(graph::Node& node) override;
+  bool linger(graph::Node& node) override;
+  void raise(Error error, std::span<graph::Node* const> nodes) override;
+  void raise_unwind() override;
+  void clear_unwind() override;
+  void keep_interrupt() override;
+  bool raise_collected() override;
+  void event(Event event, const graph::Node& node) override;
+
+  int traverse(visitproc visit, void* arg);
+
+  graph::Store graph;
+  PyObject* self = nullptr;          // the Python object, borrowed: it owns us
+  PyObject* driver = nullptr;        // the Python side's driver
+  PyObject* log = nullptr;           // a deque of events, or null
+  bool hydrating = false;            // values wait for named atoms to be read
+  bool grace = false;                // mount_grace > 0
+  std::uint32_t id() const { return id_; }
+  std::unordered_map<graph::Node*, void*> effects;  // observed effects and their handles
+
+ private:
+  bool enter_slowly();
+  graph::Node* node_of_slowly(AtomObject* atom);
+  graph::Node* create(AtomObject* atom);
+  bool initialise(graph::Node& node, AtomObject* atom);
+  Outcome run_view(graph::Node& node, graph::Frame& frame, AtomObject* atom);
+  Outcome outcome_of(PyObject* result, graph::Node& node, PyObject* signal);
+  Outcome outcome_of_error(graph::Node& node);
+  PyObject* run_write(AtomObject* atom, PyObject* const* args, Py_ssize_t count);
+  void run_cleanup(graph::Node& node);
+
+  static constexpr unsigned kClosed = 1;
+  static constexpr unsigned kBatch = 2;  // an explicit batch is open: is this its task?
+  static constexpr unsigned kNew = 4;    // no home thread yet
+
+  unsigned guards_ = kNew;
+  unsigned long home_ = 0;
+  std::uint32_t id_;
+  std::unordered_map<AtomObject*, graph::Node*> displaced_;  // atoms used elsewhere since
+  std::unordered_set<SetterObject*> setters_;
+  GetterObject* getter_ = nullptr;
+  PyObject* own_setter_ = nullptr;
+  std::vector<PyObject*> collected_;  // errors of this flush's callbacks
+  std::vector<PyObject*> woken_;      // futures of waiters to wake
+  PyObject* interrupt_ = nullptr;
+  PyObject* batch_task_ = nullptr;    // who opened the explicit batch
+  PyObject* batch_context_ = nullptr; // ... and in which context; borrowed, compared only
+  unsigned open_batches_ = 0;
+  Stamp reported_ = 0;                // the last change reported to on_error: once is enough
+};
+
+// The native store behind a Python object, or null with an error set.
+StoreObject* store_of(PyObject* object);
+StoreObject* store_with_id(std::uint32_t id);
+
+// The atom dies: its nodes go, in whatever stores they are.
+void forget_atom(AtomObject* atom);
+bool observed_anywhere(AtomObject* atom);
+
+// Errors are kept with the traceback they came with, so that raising again does not make it grow.
+PyObject* make_error_value(PyObject* error);  // steals; never null unless out of memory
+PyObject* error_of(PyObject* error_value);    // borrowed
+PyObject* raise_error_value(PyObject* error_value);
+PyObject* take_error();  // the error set now, as a normalized exception
+
+}  // namespace halflife::bindings

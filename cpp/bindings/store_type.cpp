@@ -1,0 +1,244 @@
+// StoreBase: the native part of halflife.Store. The hot methods are grafted on the pybind11 type as
+// plain C methods; the rest is ordinary pybind11.
+#include "store_type.hpp"
+
+#include "callables.hpp"
+#include "snapshot.hpp"
+#include "store_object.hpp"
+
+namespace py = pybind11;
+
+namespace halflife::bindings {
+
+// A pybind11 instance of a simple type keeps its value pointer first; null before __init__ ran.
+StoreObject* store_of(PyObject* object) {
+  auto* instance = reinterpret_cast<py::detail::instance*>(object);
+  auto* store = static_cast<StoreObject*>(instance->simple_value_holder[0]);
+  if (store == nullptr) {
+    PyErr_SetString(PyExc_TypeError, "Store.__init__ was not called");
+  }
+  return store;
+}
+
+namespace {
+
+StoreObject* enter(PyObject* self) {
+  StoreObject* store = store_of(self);
+  return store != nullptr && store->enter() ? store : nullptr;
+}
+
+PyObject* store_get(PyObject* self, PyObject* atom) {
+  if (!is_atom(atom)) return not_an_atom("Store.get()", atom);
+  StoreObject* store = enter(self);
+  return store == nullptr ? nullptr : store->get(as_atom(atom));
+}
+
+PyObject* store_set(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (count < 1) {
+    PyErr_SetString(PyExc_TypeError, "Store.set() takes an atom and a value");
+    return nullptr;
+  }
+  if (!is_atom(args[0])) return not_an_atom("Store.set()", args[0]);
+  StoreObject* store = enter(self);
+  return store == nullptr ? nullptr : store->set(as_atom(args[0]), args + 1, count - 1);
+}
+
+PyObject* store_update(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2) {
+    PyErr_SetString(PyExc_TypeError, "Store.update() takes an atom and a function");
+    return nullptr;
+  }
+  if (!is_atom(args[0])) return not_an_atom("Store.update()", args[0]);
+  StoreObject* store = enter(self);
+  return store == nullptr ? nullptr : store->update(as_atom(args[0]), args[1]);
+}
+
+PyObject* store_refresh(PyObject* self, PyObject* atom) {
+  if (!is_atom(atom)) return not_an_atom("Store.refresh()", atom);
+  StoreObject* store = enter(self);
+  return store == nullptr ? nullptr : store->refresh(as_atom(atom));
+}
+
+PyObject* begin_batch(PyObject* self, PyObject*) {
+  StoreObject* store = store_of(self);
+  if (store == nullptr || !store->begin_batch()) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* commit_batch(PyObject* self, PyObject*) {
+  StoreObject* store = store_of(self);
+  if (store == nullptr || !store->commit_batch()) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* abort_batch(PyObject* self, PyObject*) {
+  StoreObject* store = store_of(self);
+  if (store == nullptr) return nullptr;
+  store->abort_batch();
+  Py_RETURN_NONE;
+}
+
+PyMethodDef grafted[] = {
+    {"get", store_get, METH_O, "get(a)\n--\n\nThe value of an atom."},
+    {"set", as_function(store_set), METH_FASTCALL,
+     "set(a, *args)\n--\n\nSets an atom, or runs an action."},
+    {"update", as_function(store_update), METH_FASTCALL,
+     "update(a, fn)\n--\n\nSets an atom to fn(its value)."},
+    {"refresh", store_refresh, METH_O, "refresh(a)\n--\n\nRuns a derived atom again."},
+    {"_begin_batch", begin_batch, METH_NOARGS, nullptr},
+    {"_commit_batch", commit_batch, METH_NOARGS, nullptr},
+    {"_abort_batch", abort_batch, METH_NOARGS, nullptr},
+};
+
+void graft(PyObject* type) {
+  for (PyMethodDef& method : grafted) {
+    PyObject* descriptor = PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type), &method);
+    if (descriptor == nullptr || PyObject_SetAttrString(type, method.ml_name, descriptor) < 0) {
+      throw py::error_already_set();
+    }
+    Py_DECREF(descriptor);
+  }
+}
+
+// Traversal may see an object whose __init__ has not run.
+StoreObject* constructed(PyObject* self) {
+  auto* instance = reinterpret_cast<py::detail::instance*>(self);
+  if (!py::detail::is_holder_constructed(self)) return nullptr;
+  return static_cast<StoreObject*>(instance->simple_value_holder[0]);
+}
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  StoreObject* store = constructed(self);
+  return store == nullptr ? 0 : store->traverse(visit, arg);
+}
+
+int clear(PyObject* self) {
+  if (StoreObject* store = constructed(self)) store->collect(true);
+  return 0;
+}
+
+void collectable(PyHeapTypeObject* heap_type) {
+  PyTypeObject* type = &heap_type->ht_type;
+  type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+  type->tp_traverse = traverse;
+  type->tp_clear = clear;
+}
+
+StoreObject& entered(py::handle self) {
+  StoreObject* store = enter(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  return *store;
+}
+
+AtomObject* atom_argument(const char* where, py::handle atom) {
+  if (is_atom(atom.ptr())) return as_atom(atom.ptr());
+  not_an_atom(where, atom.ptr());
+  throw py::error_already_set();
+}
+
+void initialise(py::handle self, py::handle driver, bool grace) {
+  StoreObject* store = store_of(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  store->self = self.ptr();
+  store->grace = grace;
+  PyObject* before = std::exchange(store->driver, Py_NewRef(driver.ptr()));
+  Py_XDECREF(before);
+}
+
+void expire(py::handle self, py::handle atom) {
+  StoreObject& store = entered(self);
+  graph::Node* node = store.known_node(as_atom(atom.ptr()));
+  if (node != nullptr && !store.graph.expire(*node)) throw py::error_already_set();
+}
+
+void flush_quiet(py::handle self) {
+  StoreObject* store = store_of(self.ptr());
+  if (store == nullptr || store->closed()) {
+    PyErr_Clear();
+    return;
+  }
+  if (!store->enter()) throw py::error_already_set();
+  store->graph.flush_quiet();
+  if (PyErr_Occurred() != nullptr) store->report_pending(nullptr);
+}
+
+void set_log(py::handle self, py::object log) {
+  StoreObject& store = entered(self);
+  PyObject* before = std::exchange(store.log, log.is_none() ? nullptr : Py_NewRef(log.ptr()));
+  store.graph.set_logging(store.log != nullptr);
+  Py_XDECREF(before);
+}
+
+void set_hydrating(py::handle self, bool hydrating) { entered(self).hydrating = hydrating; }
+
+py::object invariant(py::handle self) {
+  StoreObject* store = store_of(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  const char* broken = store->graph.invariant();
+  return broken == nullptr ? py::object(py::none()) : py::str(broken);
+}
+
+void adopt(py::handle self, py::handle atom, py::object value, const py::list& inputs,
+           bool refreshing) {
+  StoreObject& store = entered(self);
+  graph::Node* node = store.node_of(atom_argument("_adopt()", atom));
+  if (node == nullptr) throw py::error_already_set();
+  std::vector<graph::Node*> nodes;
+  for (py::handle input : inputs) {
+    graph::Node* one = store.node_of(atom_argument("_adopt()", input));
+    if (one == nullptr || !store.graph.ensure(*one)) throw py::error_already_set();
+    nodes.push_back(one);
+  }
+  store.graph.adopt(*node, value.release().ptr(), nodes, refreshing);
+}
+
+void close_store(py::handle self) {
+  StoreObject* store = store_of(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  if (store->closed()) return;
+  if (!store->enter()) throw py::error_already_set();
+  store->close();
+}
+
+bool is_closed(py::handle self) {
+  StoreObject* store = store_of(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  return store->closed();
+}
+
+std::size_t pending_runs(py::handle self) {
+  StoreObject* store = store_of(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  return store->graph.pending_runs();
+}
+
+bool in_batch(py::handle self) {
+  StoreObject* store = store_of(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  return store->graph.in_batch();
+}
+
+}  // namespace
+
+void bind_store(py::module_& module) {
+  py::class_<StoreObject> type(module, "StoreBase", py::custom_type_setup(collectable));
+  type.def(py::init<>())
+      .def("_initialise", &initialise)
+      .def("_expire", &expire)
+      .def("_flush_quiet", &flush_quiet)
+      .def("_set_log", &set_log)
+      .def("_set_hydrating", &set_hydrating)
+      .def("_invariant", &invariant)
+      .def("_adopt", &adopt)
+      .def("_dispose", &close_store)
+      .def("_snapshot", &snapshot)
+      .def("_peek", &peek)
+      .def("_is_known", &is_known)
+      .def_property_readonly("_in_batch", &in_batch)
+      .def_property_readonly("_pending_runs", &pending_runs)
+      .def_property_readonly("closed", &is_closed);
+  graft(type.ptr());
+}
+
+}  // namespace halflife::bindings

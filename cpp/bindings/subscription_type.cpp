@@ -1,0 +1,182 @@
+// Subscription: the handle of somebody who looks on. Calling it ends it; so does leaving its with
+// block. Dropping the handle does not.
+#include "callables.hpp"
+#include "store_object.hpp"
+#include "store_type.hpp"
+
+namespace py = pybind11;
+
+namespace halflife::bindings {
+
+namespace {
+
+struct SubscriptionHandle {
+  PyObject* store = nullptr;  // keeps the store alive, as its users expect
+  PyObject* atom = nullptr;
+  graph::Subscription* subscription = nullptr;
+  graph::Node* effect = nullptr;
+
+  SubscriptionHandle() = default;
+  SubscriptionHandle(const SubscriptionHandle&) = delete;
+  SubscriptionHandle& operator=(const SubscriptionHandle&) = delete;
+  ~SubscriptionHandle() { drop(); }
+
+  StoreObject* open_store() const {
+    if (store == nullptr) return nullptr;
+    StoreObject* native = store_of(store);
+    return native == nullptr || native->closed() ? nullptr : native;
+  }
+
+  // The graph's end stays; nobody can end it by this handle any more.
+  void drop() {
+    if (effect != nullptr) {
+      if (StoreObject* native = open_store()) {
+        const auto found = native->effects.find(effect);
+        if (found != native->effects.end() && found->second == this) found->second = nullptr;
+      }
+      effect = nullptr;
+    }
+    if (subscription != nullptr) graph::Store::drop(std::exchange(subscription, nullptr));
+    PyObject* parts[] = {std::exchange(store, nullptr), std::exchange(atom, nullptr)};
+    for (PyObject* part : parts) Py_XDECREF(part);
+  }
+
+  bool active() const {
+    const StoreObject* native = open_store();
+    if (native == nullptr) return false;
+    if (effect != nullptr) {
+      const auto found = native->effects.find(effect);
+      return found != native->effects.end() && found->second == this;
+    }
+    return subscription != nullptr && subscription->node != nullptr;
+  }
+
+  void end() {
+    if (!active()) return;
+    StoreObject* native = open_store();
+    if (!native->enter()) throw py::error_already_set();
+    bool ok = true;
+    if (graph::Node* node = std::exchange(effect, nullptr)) {
+      native->effects.erase(node);
+      ok = native->graph.unobserve_effect(*node);
+      native->graph.remove(*node);
+    } else {
+      ok = native->graph.unsubscribe(*subscription);
+    }
+    if (!ok) throw py::error_already_set();
+  }
+};
+
+using Handle = std::unique_ptr<SubscriptionHandle>;
+
+StoreObject& entered(py::handle self) {
+  StoreObject* store = store_of(self.ptr());
+  if (store == nullptr || !store->enter()) throw py::error_already_set();
+  return *store;
+}
+
+[[noreturn]] void fail(PyObject* type, const std::string& message) {
+  PyErr_SetString(type, message.c_str());
+  throw py::error_already_set();
+}
+
+Handle subscribe(py::handle self, py::handle atom_object, py::object callback, py::object on_error) {
+  StoreObject& store = entered(self);
+  if (!is_atom(atom_object.ptr())) {
+    not_an_atom("Store.subscribe()", atom_object.ptr());
+    throw py::error_already_set();
+  }
+  if (PyCallable_Check(callback.ptr()) == 0) {
+    fail(PyExc_TypeError, "subscribe(a, callback): callback must be a function of the value");
+  }
+  if (!on_error.is_none() && PyCallable_Check(on_error.ptr()) == 0) {
+    fail(PyExc_TypeError, "subscribe(..., on_error): on_error must be a function of the error");
+  }
+  AtomObject* atom = as_atom(atom_object.ptr());
+  if (!store.readable(atom)) throw py::error_already_set();
+  if (!store.graph.writable_now()) throw py::error_already_set();
+  graph::Node* node = store.node_of(atom);
+  if (node == nullptr || !store.graph.ensure_asked(*node)) throw py::error_already_set();
+  auto handle = std::make_unique<SubscriptionHandle>();
+  handle->store = Py_NewRef(self.ptr());
+  handle->atom = Py_NewRef(atom_object.ptr());
+  handle->subscription = store.graph.subscribe(
+      *node, callback.release().ptr(), on_error.is_none() ? nullptr : on_error.release().ptr());
+  ++handle->subscription->references;
+  if (!store.graph.flush()) throw py::error_already_set();
+  return handle;
+}
+
+Handle observe(py::handle self, py::handle atom_object) {
+  StoreObject& store = entered(self);
+  if (!is_atom(atom_object.ptr()) || as_atom(atom_object.ptr())->kind != AtomKind::effect) {
+    fail(PyExc_TypeError, "Store.observe() takes an effect: observe(effect(fn))");
+  }
+  if (!store.graph.writable_now()) throw py::error_already_set();
+  auto handle = std::make_unique<SubscriptionHandle>();
+  handle->store = Py_NewRef(self.ptr());
+  handle->atom = Py_NewRef(atom_object.ptr());
+  handle->effect = store.graph.add(atom_object.ptr(), graph::Kind::effect, 0);
+  store.effects[handle->effect] = handle.get();
+  if (!store.graph.observe_effect(*handle->effect)) throw py::error_already_set();
+  return handle;
+}
+
+SubscriptionHandle* constructed(PyObject* self) {
+  auto* instance = reinterpret_cast<py::detail::instance*>(self);
+  if (!py::detail::is_holder_constructed(self)) return nullptr;
+  return static_cast<SubscriptionHandle*>(instance->simple_value_holder[0]);
+}
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (SubscriptionHandle* handle = constructed(self)) {
+    Py_VISIT(handle->store);
+    Py_VISIT(handle->atom);
+  }
+  return 0;
+}
+
+int clear(PyObject* self) {
+  if (SubscriptionHandle* handle = constructed(self)) handle->drop();
+  return 0;
+}
+
+void collectable(PyHeapTypeObject* heap_type) {
+  PyTypeObject* type = &heap_type->ht_type;
+  type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+  type->tp_traverse = traverse;
+  type->tp_clear = clear;
+}
+
+std::string describe(const SubscriptionHandle& handle) {
+  std::string name = handle.atom == nullptr ? "nothing" : atom_name(as_atom(handle.atom));
+  return "<Subscription to " + name + (handle.active() ? ">" : ", ended>");
+}
+
+SubscriptionHandle& itself(SubscriptionHandle& handle) { return handle; }
+
+void leave(SubscriptionHandle& handle, const py::args&) { handle.end(); }
+
+}  // namespace
+
+void bind_subscription(py::module_& module) {
+  py::class_<SubscriptionHandle, Handle>(module, "Subscription",
+                                         py::custom_type_setup(collectable))
+      .def("__call__", &SubscriptionHandle::end)
+      .def("unsubscribe", &SubscriptionHandle::end)
+      .def("__enter__", &itself, py::return_value_policy::reference_internal)
+      .def("__exit__", &leave)
+      .def("__repr__", &describe)
+      .def_property_readonly("active", &SubscriptionHandle::active);
+  auto store = module.attr("StoreBase");
+  py::cpp_function subscribe_method(&subscribe, py::name("subscribe"), py::is_method(store),
+                                    py::arg("a"), py::arg("callback"),
+                                    py::arg("on_error") = py::none());
+  py::cpp_function observe_method(&observe, py::name("observe"), py::is_method(store),
+                                  py::arg("effect"));
+  store.attr("subscribe") = subscribe_method;
+  store.attr("observe") = observe_method;
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,369 @@
+// The life of an asynchronous node: out of date, run, settled.
+//
+// What makes a run outdated is a value it has received being replaced by another. An input that is
+// merely pending makes the node pending with it; if that input settles to an equal value, the node
+// keeps what it has without running. All of it travels through the recompute heap, by height, so a
+// chain of any depth needs no recursion and no node is told twice.
+#include "store.hpp"
+
+namespace halflife::graph {
+
+// Its received inputs are current: what does that mean for the node?
+void Store::update_async(Node& node, bool asked) {
+  AsyncState& state = *node.async();
+  const bool outdated = state.forced || edges_outdated(node);
+  state.outdated = outdated;
+  if (!outdated) {
+    for (std::uint32_t index = 0; index < state.cursor; ++index) {
+      Edge& edge = node.inputs[index];
+      const bool counts = !edge.awaiting && !edge.state && edge.input->pending();
+      if (counts == edge.counted) continue;
+      edge.counted = counts;
+      state.pending_inputs += counts ? 1 : -1;
+    }
+    if (state.phase == Phase::finished && state.pending_inputs == 0) {
+      const Value value = state.provisional;
+      state.provisional = nullptr;
+      settle(node, value, state.provisional_error);
+      return;
+    }
+  } else if (!state.restart_queued) {
+    if (node.is(flag::mounted) || state.asked || state.phase != Phase::idle) {
+      queue_restart(node);
+    } else if (!asked && node.is(flag::live)) {
+      left_unstarted(node);
+    }
+  }
+  update_reason(node);
+  update_pending(node);
+}
+
+void Store::queue_restart(Node& node) {
+  AsyncState& state = *node.async();
+  if (state.restart_queued) return;
+  state.restart_queued = true;
+  restarts_.push_back(&node);
+}
+
+// Starts over. A plain read that returned an awaitable has to give another one: the last one may
+// be used up.
+void Store::restart(Node& node) {
+  if (node.kind != Kind::derived || node.is(flag::async_read)) {
+    queue_restart(node);
+    return;
+  }
+  node.raise(flag::dirty);
+  node.verified_at = 0;
+  if (node.is(flag::live)) enqueue(node, flag::loud);
+}
+
+void Store::left_unstarted(Node& node) {
+  if (node.is(flag::in_unstarted)) return;
+  node.raise(flag::in_unstarted);
+  unstarted_.push_back(&node);
+}
+
+// Told to dependents: whether a newer value is on its way.
+void Store::update_pending(Node& node) {
+  AsyncState& state = *node.async();
+  const bool pending = node.is(flag::asynchronous) && state.pending();
+  if (pending == state.was_pending) return;
+  state.was_pending = pending;
+  state.state_at = ++stamp_;
+  const std::uint32_t loudness = pending ? flag::quiet : flag::loud;
+  for (const Dependent& dependent : node.dependents) {
+    Node& other = *dependent.node;
+    const Edge& edge = other.inputs[dependent.edge];
+    if (edge.state || (other.is(flag::asynchronous) && !edge.awaiting)) enqueue(other, loudness);
+  }
+  if (!pending) host_.wake(node);
+}
+
+// A run in flight, or the wait for an input, keeps the node live.
+void Store::update_reason(Node& node) {
+  AsyncState& state = *node.async();
+  const bool reason = state.phase != Phase::idle || state.pending_inputs > 0;
+  if (reason != state.reason) {
+    state.reason = reason;
+    if (reason) {
+      add_reason(node);
+    } else {
+      drop_reason(node);
+    }
+  }
+  count_pending(node);
+}
+
+void Store::count_pending(Node& node) {
+  AsyncState& state = *node.async();
+  const bool counts = state.reason && !(state.streaming && state.phase == Phase::running);
+  if (counts == state.in_pending) return;
+  state.in_pending = counts;
+  pending_runs_ += counts ? 1 : static_cast<std::size_t>(-1);
+}
+
+void Store::uncount(Node& node) {
+  for (Edge& edge : node.inputs) edge.counted = false;
+  node.async()->pending_inputs = 0;
+}
+
+// Ends the run in flight, or its provisional result; nothing of it will be shown.
+void Store::stop(Node& node) {
+  AsyncState& state = *node.async();
+  if (state.run != nullptr) {
+    if (logging_) host_.event(Event::superseded, node);
+    cancels_.push_back(state.run);
+    state.run = nullptr;
+  }
+  if (state.provisional != nullptr) trash(state.provisional);
+  state.provisional = nullptr;
+  state.phase = Phase::idle;
+  state.streaming = false;
+}
+
+// The outermost batch is through: cancels what is superseded and starts what is due.
+void Store::commit_runs() {
+  if (committing_runs_) return;
+  committing_runs_ = true;
+  for (std::size_t index = 0; index < restarts_.size(); ++index) {
+    Node& node = *restarts_[index];
+    AsyncState& state = *node.async();
+    state.restart_queued = false;
+    if (node.is(flag::asynchronous) && !state.outdated) continue;
+    stop(node);
+    const bool wanted =
+        node.is(flag::asynchronous) && (node.is(flag::mounted) || state.asked);
+    if (wanted && host_.can_start(node, false)) {
+      begin(node);
+      continue;
+    }
+    state.asked = false;
+    state.forced = true;
+    uncount(node);
+    if (node.is(flag::asynchronous) && node.kind == Kind::derived && !node.is(flag::async_read)) {
+      node.raise(flag::dirty);  // what it returned went with the run
+    }
+    if (node.is(flag::asynchronous) && (node.is(flag::live) || state.reason)) left_unstarted(node);
+    update_reason(node);
+    update_pending(node);
+  }
+  restarts_.clear();
+  while (!cancels_.empty()) {
+    const Value run = cancels_.back();
+    cancels_.pop_back();
+    host_.cancel(run);
+    trash(run);
+  }
+  for (std::size_t index = 0; index < starts_.size(); ++index) host_.start(starts_[index]);
+  for (const Value run : starts_) trash(run);
+  starts_.clear();
+  committing_runs_ = false;
+}
+
+void Store::begin(Node& node) {
+  AsyncState& state = *node.async();
+  uncount(node);
+  if (node.is(flag::async_read)) {
+    state.cursor = 0;  // the last run's inputs stay linked until this one has ended: no bounce
+    if (!node.is(flag::live)) drop_inputs(node, 0);
+  }
+  ++state.generation;
+  state.phase = Phase::running;
+  state.outdated = state.forced = state.asked = state.halted = state.streaming = false;
+  state.run = host_.make_run(node, state.generation);
+  host_.own(state.run);
+  starts_.push_back(state.run);
+  if (logging_) host_.event(Event::run, node);
+  ++revision_;
+  update_reason(node);
+  update_pending(node);
+}
+
+// Takes the value.
+void Store::settle(Node& node, Value value, bool error) {
+  AsyncState& state = *node.async();
+  if (!error) {
+    if (state.shown != nullptr) trash(state.shown);
+    state.shown = value;
+    host_.own(value);
+  }
+  if (replace(node, value, error, flag::loud)) {
+    changed(node, flag::loud);
+    retry_cycles(flag::loud);
+  }
+  if (logging_) host_.event(error ? Event::failed : Event::settled, node);
+  state.phase = Phase::idle;
+  state.streaming = false;
+  state.state_at = ++stamp_;
+  node.verified_at = revision_;
+  ++node.runs;
+  update_pending(node);
+  update_reason(node);
+}
+
+bool Store::is_current(const Node& node, Generation generation) const {
+  const AsyncState* state = node.async();
+  return state != nullptr && node.is(flag::asynchronous) && state->generation == generation &&
+         state->phase == Phase::running;
+}
+
+// A run has ended. Takes the value.
+bool Store::resolve(Node& node, Generation generation, Value value, bool error, bool halted) {
+  if (!is_current(node, generation)) {
+    trash(value);
+    sweep();
+    return true;
+  }
+  AsyncState& state = *node.async();
+  if (state.run != nullptr) trash(state.run);
+  state.run = nullptr;
+  ++revision_;
+  drop_inputs(node, state.cursor);
+  state.phase = Phase::finished;
+  state.provisional = value;
+  state.provisional_error = error;
+  if (halted) {
+    state.halted = true;
+    left_unstarted(node);
+  }
+  if (!state.outdated) {
+    if (node.is(flag::live)) {
+      enqueue(node, flag::loud);
+    } else {
+      update_async(node, false);
+    }
+  }
+  const bool ok = flush();
+  sweep();
+  return ok;
+}
+
+// A stream has yielded. Takes the value.
+bool Store::publish(Node& node, Generation generation, Value value) {
+  if (!is_current(node, generation)) {
+    trash(value);
+    sweep();
+    return true;
+  }
+  AsyncState& state = *node.async();
+  if (state.shown != nullptr) trash(state.shown);
+  state.shown = value;
+  state.streaming = true;
+  state.state_at = ++stamp_;
+  ++revision_;
+  count_pending(node);
+  for (const Dependent& dependent : node.dependents) {
+    if (dependent.node->inputs[dependent.edge].state) enqueue(*dependent.node, flag::loud);
+  }
+  return flush();
+}
+
+bool Store::record_async(Node& node, Node& input) {
+  AsyncState& state = *node.async();
+  // Inputs are lower than their dependents, so one that is lower cannot depend on this node.
+  if (!input.inputs.empty() && !(input.is(flag::live) && input.height < node.height)) {
+    std::vector<Node*> path{&node};
+    if (reaches(input, node, &path)) {
+      host_.raise(Error::cycle, path);
+      return false;
+    }
+  }
+  const bool awaiting = input.is(flag::asynchronous);
+  std::uint32_t index = 0;
+  while (index < state.cursor && node.inputs[index].input != &input) ++index;
+  if (index < state.cursor) return true;
+  if (index < node.inputs.size() && node.inputs[index].input == &input) {
+    Edge& edge = node.inputs[index];
+    edge.seen = input.changed_at;
+    edge.awaiting = awaiting;
+    edge.state = false;
+  } else {
+    insert_input(node, index, Edge{&input, input.changed_at, kUnlinked, false, awaiting, false});
+  }
+  ++state.cursor;
+  if (node.is(flag::live)) {
+    if (node.inputs[index].slot == kUnlinked) {
+      link(node, index);
+    } else if (input.height >= node.height) {
+      raise_height(node, input.height + 1);
+    }
+  }
+  return true;
+}
+
+// The run has got the input's settled value: from now on a change of it makes the run outdated.
+bool Store::received(Node& node, Generation generation, Node& input) {
+  if (!is_current(node, generation)) return false;
+  AsyncState& state = *node.async();
+  for (std::uint32_t index = 0; index < state.cursor; ++index) {
+    Edge& edge = node.inputs[index];
+    if (edge.input != &input || !edge.awaiting) continue;
+    edge.awaiting = false;
+    edge.seen = input.changed_at;
+  }
+  return true;
+}
+
+bool Store::add_waiter(Node& node) {
+  ++node.async()->waiters;
+  add_reason(node);
+  add_mount(node);
+  return flush();
+}
+
+bool Store::remove_waiter(Node& node) {
+  --node.async()->waiters;
+  drop_mount(node);
+  drop_reason(node);
+  const bool ok = flush();
+  sweep();
+  return ok;
+}
+
+void Store::abandon(Node& node) {
+  AsyncState& state = *node.async();
+  if (state.phase != Phase::running) return;
+  if (logging_) host_.event(Event::superseded, node);
+  trash(state.run);  // its loop is closed: there is nothing left to cancel
+  state.run = nullptr;
+  stop(node);
+  if (node.kind == Kind::derived && !node.is(flag::async_read)) node.raise(flag::dirty);
+  state.forced = state.outdated = true;
+  uncount(node);
+  ++revision_;
+  update_reason(node);
+  update_pending(node);
+  if (node.is(flag::live)) left_unstarted(node);
+}
+
+void Store::adopt(Node& node, Value value, std::span<Node* const> inputs, bool refreshing) {
+  drop_inputs(node, 0);
+  for (Node* input : inputs) {
+    insert_input(node, node.inputs.size(),
+                 Edge{input, input->changed_at, kUnlinked, false, false, false});
+  }
+  if (node.is(flag::async_read)) {
+    AsyncState& state = node.make_async();
+    state.cursor = node.inputs.size();
+    state.forced = state.outdated = state.was_pending = refreshing;
+    state.shown = value;
+    host_.own(value);
+  }
+  if (node.value != nullptr) trash(node.value);
+  node.value = value;
+  node.raise(flag::computed);
+  node.changed_at = ++stamp_;
+  node.verified_at = node.kind == Kind::source ? kAlways : refreshing ? 0 : revision_;
+}
+
+Store::LoadState Store::load_state(const Node& node) {
+  const bool error = node.is(flag::error);
+  const bool settled = node.is(flag::computed);
+  const AsyncState* state = node.async();
+  if (state == nullptr || !node.is(flag::asynchronous)) {
+    return {false, false, settled, error, node.value, error ? nullptr : node.value};
+  }
+  return {state->pending(), state->streaming, settled, error, node.value, state->shown};
+}
+
+}  // namespace halflife::graph

@@ -1,0 +1,46 @@
+// What an asynchronous node has besides its settled value: the run in flight, and why the node is
+// not settled. A node is *pending* while a newer value is on its way: its run is out of date or in
+// flight, its run has ended but an input it received is pending again, or only such an input is.
+#pragma once
+
+#include <cstdint>
+
+#include "../ids.hpp"
+#include "../value.hpp"
+
+namespace halflife::graph {
+
+enum class Phase : std::uint8_t {
+  idle,      // no run
+  running,   // the host runs it
+  finished,  // ended with a provisional result: an input that it received is pending
+};
+
+struct AsyncState {
+  Value run = nullptr;          // the host's run object, while phase is running
+  Value provisional = nullptr;  // the result, while phase is finished
+  Value shown = nullptr;        // the last data: settled, or published by a stream
+  Value awaitable = nullptr;    // set or returned by a plain read; the next run awaits it
+  void* handle = nullptr;       // the host's handle of the current run, not owned
+  void* waiting = nullptr;      // the host's list of waiters
+  Generation generation = 0;
+  Stamp state_at = 0;
+  std::uint32_t cursor = 0;          // inputs before it belong to the current run
+  std::uint32_t pending_inputs = 0;  // received inputs that are pending
+  std::uint32_t waiters = 0;
+  Phase phase = Phase::idle;
+  bool outdated = true;           // needs a new run
+  bool forced = true;             // ... even though no input changed (never run, refresh)
+  bool asked = false;             // read explicitly since it is out of date
+  bool halted = false;            // cancelled from outside: only an explicit read starts it again
+  bool provisional_error = false;
+  bool streaming = false;         // the current run has published
+  bool was_pending = true;        // as told to dependents
+  bool restart_queued = false;
+  bool reason = false;            // its run counts as a reason to be live
+  bool in_pending = false;        // counted in the store's pending_runs
+
+  bool pending() const { return outdated || phase != Phase::idle || pending_inputs > 0; }
+};
+
+}  // namespace halflife::graph

@@ -1,0 +1,144 @@
+// Batches: all or nothing. The journal keeps what each node held before the batch: sources that
+// were set, and observed nodes that were computed because somebody read inside of the batch. A
+// batch that fails puts all of it back, silently: whatever it was computed from is there again too,
+// so nothing runs and nobody hears of it.
+#include "store.hpp"
+
+namespace halflife::graph {
+
+void Store::begin_batch() {
+  marks_.push_back({journal_.size(), notes_.size(), ++batch_serial_});
+}
+
+// Before the first change of a node within a batch.
+void Store::save(Node& node) {
+  if (!in_batch() || node.journal == marks_.back().serial) return;
+  const AsyncState* state = node.async();
+  Saved saved{&node,
+              node.value,
+              state != nullptr ? state->awaitable : nullptr,
+              node.changed_at,
+              node.flags,
+              node.journal,
+              state == nullptr || state->outdated,
+              state == nullptr || state->forced,
+              {}};
+  if (saved.value != nullptr) host_.own(saved.value);
+  if (saved.awaitable != nullptr) host_.own(saved.awaitable);
+  saved.inputs.assign(node.inputs.begin(), node.inputs.begin() + node.active_inputs());
+  for (const Edge& edge : saved.inputs) add_holder(*edge.input);
+  node.journal = marks_.back().serial;
+  journal_.push_back(std::move(saved));
+}
+
+void Store::drop_saved(Saved& saved) {
+  if (saved.value != nullptr) trash(saved.value);
+  if (saved.awaitable != nullptr) trash(saved.awaitable);
+  for (const Edge& edge : saved.inputs) unhold_later(*edge.input);
+}
+
+bool Store::commit_batch() {
+  marks_.pop_back();
+  if (in_batch()) return true;  // the outer batch answers for it
+  // A value that was set back is as if it had never been set.
+  for (const Saved& saved : journal_) {
+    Node& node = *saved.node;
+    if (node.kind != Kind::source || node.is(flag::journaled)) continue;
+    node.raise(flag::journaled);
+    if (node.is(flag::asynchronous) || (saved.flags & flag::asynchronous) != 0) continue;
+    if (saved.value == nullptr || !same(node, saved.value, false)) continue;
+    node.changed_at = saved.changed_at;
+    ++revision_;
+  }
+  std::vector<Saved> journal;
+  journal.swap(journal_);
+  for (Saved& saved : journal) {
+    saved.node->lower(flag::journaled);
+    saved.node->journal = 0;
+    drop_saved(saved);
+  }
+  return flush();
+}
+
+void Store::put_back(Saved& saved) {
+  Node& node = *saved.node;
+  if (node.value != nullptr) trash(node.value);
+  node.value = saved.value;
+  node.changed_at = saved.changed_at;
+  node.journal = saved.journal;
+  constexpr std::uint32_t bits =
+      flag::computed | flag::error | flag::asynchronous | flag::dirty | flag::cyclic;
+  node.flags = (node.flags & ~bits) | (saved.flags & bits);
+  if (node.is(flag::cyclic) && !node.is(flag::in_cyclic)) {
+    node.raise(flag::in_cyclic);
+    cyclic_.push_back(&node);
+  }
+  const bool settled = node.is(flag::computed) && !node.is(flag::asynchronous);
+  node.verified_at = node.kind == Kind::source && settled ? kAlways : 0;
+  AsyncState* state = node.async();
+  if (state != nullptr) {
+    if (state->awaitable != nullptr) trash(state->awaitable);
+    state->awaitable = saved.awaitable;
+    state->outdated = saved.outdated;
+    state->forced = saved.forced;
+    state->state_at = ++stamp_;
+  }
+  if (node.kind != Kind::source) {
+    // What it read then, in the place of what it has read since; as a run would record it.
+    std::uint32_t count = 0;
+    for (const Edge& edge : saved.inputs) {
+      if (count < node.inputs.size() && node.inputs[count].input == edge.input &&
+          node.inputs[count].state == edge.state) {
+        node.inputs[count].seen = edge.seen;
+        node.inputs[count].awaiting = edge.awaiting;
+      } else {
+        insert_input(node, count,
+                     {edge.input, edge.seen, kUnlinked, edge.state, edge.awaiting, false});
+      }
+      ++count;
+    }
+    if (state != nullptr) state->cursor = count;
+    commit_inputs(node, count);
+    // It may still owe a change to a set before this batch.
+    if (node.is(flag::live)) enqueue(node, saved.flags & (flag::loud | flag::quiet));
+  }
+  for (const Edge& edge : saved.inputs) unhold_later(*edge.input);
+  if (state != nullptr && node.is(flag::asynchronous)) update_pending(node);
+  for (const Dependent& dependent : node.dependents) heap_.push(*dependent.node);
+}
+
+void Store::abort_batch() {
+  const Mark mark = marks_.back();
+  marks_.pop_back();
+  std::vector<Saved> undone;
+  while (journal_.size() > mark.saved) {
+    undone.push_back(std::move(journal_.back()));
+    journal_.pop_back();
+    put_back(undone.back());
+    undone.back().node->raise(flag::journaled);
+  }
+  // What was noted in this batch is undone with the node. (A run that ended meanwhile is not.)
+  std::size_t kept = mark.notes;
+  for (std::size_t index = mark.notes; index < notes_.size(); ++index) {
+    Node& node = *notes_[index];
+    if (!node.is(flag::journaled)) {
+      notes_[kept++] = &node;
+      continue;
+    }
+    node.lower(flag::noted | flag::note_loud);
+    Extra& extra = *node.extra;
+    if (extra.has_before && !node.is(flag::in_quiet)) {
+      trash(extra.before);
+      extra.before = nullptr;
+      extra.has_before = false;
+    }
+    maybe_unhold(node);
+  }
+  notes_.resize(kept);
+  for (const Saved& saved : undone) saved.node->lower(flag::journaled);
+  ++revision_;
+  retry_cycles(0);
+  if (!in_batch()) flush();
+}
+
+}  // namespace halflife::graph

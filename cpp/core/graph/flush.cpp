@@ -1,0 +1,274 @@
+// The flush: first everything is made consistent, then runs are started and cancelled, then those
+// who look on are told: mount hooks, effects, subscribers. What they set joins the same flush.
+#include <algorithm>
+
+#include "store.hpp"
+
+namespace halflife::graph {
+
+bool Store::flush() {
+  if (flushing_ || in_batch() || busy()) return true;
+  flushing_ = true;
+  bool ok = true;
+  for (unsigned round = 0;; ++round) {
+    if (!heap_.empty() && !stabilise()) {
+      ok = false;
+      break;
+    }
+    if (round > kRounds) {
+      endless();
+      ok = false;
+      break;
+    }
+    if (!restarts_.empty()) commit_runs();
+    if (!hooks_.empty()) {
+      run_hooks();
+    } else if (!heap_.empty() || !restarts_.empty()) {
+      continue;
+    } else if (!effects_.empty()) {
+      run_effects();
+    } else if (!notes_.empty()) {
+      run_subscribers();
+    } else {
+      break;
+    }
+  }
+  flushing_ = false;
+  sweep();
+  return host_.raise_collected() && ok;
+}
+
+bool Store::stabilise() {
+  stabilising_ = true;
+  bool ok = true;
+  while (Node* node = heap_.pop(orphans_)) {
+    if (!recompute(*node)) {
+      ok = false;
+      break;
+    }
+  }
+  stabilising_ = false;
+  height_ = 0;
+  return ok;
+}
+
+bool Store::recompute(Node& node) {
+  constexpr std::uint32_t loudness = flag::loud | flag::quiet;
+  height_ = node.height;
+  if (!node.is(flag::live)) {
+    node.lower(loudness);
+    return true;
+  }
+  if (node.is(flag::asynchronous)) {
+    AsyncState& state = *node.async();
+    const bool runs_here = node.kind == Kind::derived && !node.is(flag::async_read);
+    if (!runs_here || !(node.is(flag::dirty) || edges_outdated(node))) {
+      node.lower(loudness);
+      update_async(node, false);
+      node.verified_at = node.kind == Kind::source ? 0 : revision_;
+      return true;
+    }
+    if (!node.is(flag::mounted) && !state.asked) {  // nobody waits for it: not run, only stopped
+      if (in_batch()) save(node);
+      node.lower(loudness);
+      state.forced = state.outdated = true;
+      queue_restart(node);
+      update_pending(node);
+      return true;
+    }
+  }
+  const bool effect = node.kind == Kind::effect;
+  const bool must = effect ? node.is(flag::dirty) : must_run(node);
+  const bool known = !effect && node.verified_at >= revision_;
+  if (!must && (known || !edges_outdated(node))) {
+    node.lower(loudness);
+    return true;
+  }
+  if (effect) {
+    node.lower(loudness);
+    if (!node.is(flag::effect_queued)) {
+      node.raise(flag::effect_queued);
+      effects_.push_back(&node);
+    }
+    return true;
+  }
+  if (node.is(flag::running)) return true;
+  switch (run(node)) {
+    case Status::unwind: {
+      const std::size_t base = checks_.size();
+      checks_.push_back({&node, 0});
+      take_detour();
+      return walk(base);
+    }
+    case Status::interrupted:
+      return false;
+    default:
+      return true;
+  }
+}
+
+void Store::run_hooks() {
+  std::vector<MountChange> hooks;
+  hooks.swap(hooks_);
+  for (const MountChange& change : hooks) {
+    Node& node = *change.node;
+    node.lower(flag::hook_queued);
+    const bool mounted = node.is(flag::mounted);
+    if (mounted != node.is(flag::hook_run)) {
+      if (mounted) {
+        node.raise(flag::hook_run);
+        if (logging_) host_.event(Event::mounted, node);
+        if (node.is(flag::hooked)) host_.mount(node);
+      } else {
+        node.lower(flag::hook_run);
+        if (logging_) host_.event(Event::unmounted, node);
+        if (node.is(flag::hooked)) host_.unmount(node);
+      }
+    }
+    maybe_unhold(node);
+  }
+}
+
+void Store::run_effects() {
+  std::vector<Node*> effects;
+  effects.swap(effects_);
+  for (Node* effect : effects) {
+    Node& node = *effect;
+    node.lower(flag::effect_queued);
+    // Since it was queued it may have ended, or a batch that failed may have put its inputs back.
+    if (node.reasons > 0 && (node.is(flag::dirty) || edges_outdated(node))) {
+      Frame frame{&node, top_, ++serial_, 0, checks_.size()};
+      node.lower(flag::dirty);
+      node.raise(flag::running);
+      top_ = &frame;
+      host_.run_effect(node, frame);
+      top_ = frame.outer;
+      node.lower(flag::running);
+      ++node.runs;
+      if (node.reasons == 0) {  // it has ended itself
+        drop_inputs(node, 0);
+        host_.unmount(node);
+      } else {
+        commit_inputs(node, frame.cursor);
+        // What it set itself may be what it read.
+        if (edges_outdated(node)) enqueue(node, flag::loud);
+      }
+    }
+    maybe_unhold(node);
+  }
+}
+
+bool Store::told_nothing_new(Node& node) {
+  Extra& extra = *node.extra;
+  if (!extra.has_before) return false;
+  const Value before = extra.before;
+  const bool before_error = extra.before_error;
+  extra.before = nullptr;
+  extra.has_before = false;
+  const bool nothing_new = same(node, before, before_error);
+  trash(before);
+  return nothing_new;
+}
+
+void Store::run_subscribers() {
+  std::vector<Node*> notes;
+  notes.swap(notes_);
+  const std::size_t base = ready_.size();
+  for (Node* note : notes) {
+    Node& node = *note;
+    node.lower(flag::noted);
+    if (!node.is(flag::note_loud)) {
+      if (!quiet_deferred_) quiet_deferred_ = host_.defer();
+      if (quiet_deferred_) {
+        if (!node.is(flag::in_quiet)) {
+          node.raise(flag::in_quiet);
+          quiet_notes_.push_back(&node);
+        }
+        continue;
+      }
+    }
+    node.lower(flag::note_loud);
+    if (!told_nothing_new(node)) {
+      for (Subscription* subscription : node.extra->subscriptions) {
+        ++subscription->references;
+        ready_.push_back(subscription);
+      }
+    }
+    maybe_unhold(node);
+  }
+  const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(base);
+  const auto by_age = [](const Subscription* one, const Subscription* other) {
+    return one->id < other->id;
+  };
+  if (!std::is_sorted(first, ready_.end(), by_age)) std::sort(first, ready_.end(), by_age);
+  for (std::size_t index = base; index < ready_.size(); ++index) {
+    Subscription& subscription = *ready_[index];
+    // An earlier subscriber may have set something: each gets the value current when it is called.
+    if (!heap_.empty() && !stabilise()) host_.keep_interrupt();
+    if (const Node* node = subscription.node; node != nullptr && subscription.seen != node->changed_at) {
+      subscription.seen = node->changed_at;
+      if (logging_) host_.event(Event::notified, *node);
+      host_.notify(subscription);
+    }
+    drop(&subscription);
+  }
+  ready_.resize(base);
+}
+
+// The loop pass in which runs were started has ended: whoever is still loading says so now.
+void Store::flush_quiet() {
+  quiet_deferred_ = false;
+  std::vector<Node*> notes;
+  notes.swap(quiet_notes_);
+  for (Node* note : notes) {
+    Node& node = *note;
+    node.lower(flag::in_quiet);
+    if (node.extra->has_before) this->note(node, flag::loud);
+    maybe_unhold(node);
+  }
+  flush();
+}
+
+bool Store::observe_effect(Node& node) {
+  node.raise(flag::dirty);
+  add_reason(node);
+  add_mount(node);
+  enqueue(node, flag::loud);
+  return flush();
+}
+
+bool Store::unobserve_effect(Node& node) {
+  if (node.reasons == 0) return true;
+  drop_mount(node);
+  drop_reason(node);
+  if (!node.is(flag::running)) {  // else this is done when it comes back
+    drop_inputs(node, 0);
+    host_.unmount(node);
+  }
+  const bool ok = flush();
+  sweep();
+  return ok;
+}
+
+void Store::endless() {
+  std::vector<Node*> nodes;
+  for (Node* node : effects_) nodes.push_back(node);
+  for (Node* node : notes_) nodes.push_back(node);
+  for (const MountChange& change : hooks_) nodes.push_back(change.node);
+  host_.raise(Error::endless_flush, nodes);
+  std::vector<Node*> effects;
+  std::vector<Node*> notes;
+  effects.swap(effects_);
+  notes.swap(notes_);
+  for (Node* node : effects) {
+    node->lower(flag::effect_queued);
+    maybe_unhold(*node);
+  }
+  for (Node* node : notes) {
+    node->lower(flag::noted | flag::note_loud);
+    if (!node->is(flag::in_quiet)) told_nothing_new(*node);
+    maybe_unhold(*node);
+  }
+}
+
+}  // namespace halflife::graph

@@ -1,0 +1,48 @@
+#include "heap.hpp"
+
+namespace halflife::graph {
+
+void Heap::insert(Node& node) {
+  const Height height = node.height;
+  if (height >= buckets_.size()) buckets_.resize(static_cast<std::size_t>(height) * 2 + 1);
+  Bucket& bucket = buckets_[height];
+  node.raise(flag::in_heap);
+  node.next_in_heap = nullptr;
+  if (bucket.first == nullptr) {
+    bucket.first = &node;
+  } else {
+    bucket.last->next_in_heap = &node;
+  }
+  bucket.last = &node;
+  if (count_ == 0 || height < lowest_) lowest_ = height;
+  ++count_;
+}
+
+Node* Heap::pop(std::vector<Node*>& orphans) {
+  while (count_ > 0) {
+    Bucket& bucket = buckets_[lowest_];
+    Node* node = bucket.first;
+    if (node == nullptr) {
+      ++lowest_;
+      continue;
+    }
+    bucket.first = node->next_in_heap;
+    node->next_in_heap = nullptr;
+    node->lower(flag::in_heap);
+    --count_;
+    if (node->is(flag::orphan)) {
+      orphans.push_back(node);
+      continue;
+    }
+    if (!node->is(flag::queued)) continue;
+    if (node->height != lowest_) {
+      insert(*node);
+      continue;
+    }
+    node->lower(flag::queued);
+    return node;
+  }
+  return nullptr;
+}
+
+}  // namespace halflife::graph

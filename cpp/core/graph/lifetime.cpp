@@ -1,0 +1,195 @@
+// Nodes come and go. Giving a value or an atom back may run user code (__del__), so what a walk
+// drops is set aside and released by the next sweep, when everything is consistent.
+#include <algorithm>
+
+#include "store.hpp"
+
+namespace halflife::graph {
+
+Store::~Store() { clear(); }
+
+Node* Store::add(void* atom, Kind kind, std::uint32_t flags) {
+  Node* node = new Node;
+  node->atom = atom;
+  node->kind = kind;
+  node->flags = flags;
+  if ((flags & flag::async_read) != 0) {
+    node->raise(flag::asynchronous);
+    node->make_async();
+  }
+  node->place = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.push_back(node);
+  return node;
+}
+
+void Store::trash(Value value) {
+  if (!host_.release_plain(value)) trash_.push_back(value);
+}
+
+bool Store::needed(const Node& node) {
+  return node.holders > 0 || node.reasons > 0 ||
+         node.is(flag::hook_run | flag::hook_queued | flag::noted | flag::in_quiet |
+                 flag::effect_queued);
+}
+
+void Store::hold(Node& node) {
+  if (node.is(flag::held)) return;
+  node.raise(flag::held);
+  host_.hold(node);
+}
+
+void Store::maybe_unhold(Node& node) {
+  if (needed(node) || !node.is(flag::held) || node.is(flag::hold_queued)) return;
+  node.raise(flag::hold_queued);
+  unholds_.push_back(&node);
+}
+
+void Store::add_holder(Node& node) {
+  ++node.holders;
+  hold(node);
+}
+
+void Store::unhold_later(Node& node) {
+  --node.holders;
+  maybe_unhold(node);
+}
+
+void Store::sweep() {
+  if (sweeping_ || busy() || flushing_) return;
+  if (trash_.empty() && unholds_.empty() && orphans_.empty()) return;
+  sweeping_ = true;
+  while (!trash_.empty() || !unholds_.empty() || !orphans_.empty()) {
+    if (!orphans_.empty()) {
+      Node* node = orphans_.back();
+      orphans_.pop_back();
+      destroy(*node);
+    } else if (!unholds_.empty()) {
+      Node* node = unholds_.back();
+      unholds_.pop_back();
+      node->lower(flag::hold_queued);
+      if (needed(*node) || !node->is(flag::held)) continue;
+      node->lower(flag::held);
+      host_.unhold(*node);
+    } else {
+      const Value value = trash_.back();
+      trash_.pop_back();
+      host_.release(value);
+    }
+  }
+  sweeping_ = false;
+}
+
+void Store::remove(Node& node) {
+  node.raise(flag::orphan);
+  node.atom = nullptr;
+  orphans_.push_back(&node);
+  sweep();
+}
+
+void Store::destroy(Node& node) {
+  if (node.place != kUnlinked) {
+    nodes_[node.place] = nodes_.back();
+    nodes_[node.place]->place = node.place;
+    nodes_.pop_back();
+    node.place = kUnlinked;
+    drop_inputs(node, 0);
+    const auto forget = [&](std::vector<Node*>& list) { std::erase(list, &node); };
+    if (node.is(flag::in_cyclic)) forget(cyclic_);
+    if (node.is(flag::in_unstarted)) forget(unstarted_);
+    if (node.async() != nullptr && node.async()->restart_queued) forget(restarts_);
+    if (node.is(flag::hold_queued)) forget(unholds_);
+    if (node.journal != 0) {
+      std::erase_if(journal_, [&](const Saved& saved) {
+        if (saved.node != &node) return false;
+        drop_saved(saved);
+        return true;
+      });
+    }
+    const auto drop = [&](Value& value) {
+      if (value != nullptr) trash(value);
+      value = nullptr;
+    };
+    drop(node.value);
+    if (node.extra) {
+      drop(node.extra->before);
+      drop(node.extra->cleanup);
+      if (AsyncState* state = node.async()) {
+        if (state->in_pending) --pending_runs_;
+        drop(state->run);
+        drop(state->provisional);
+        drop(state->shown);
+        drop(state->awaitable);
+      }
+    }
+    host_.forget(node);
+  }
+  if (!node.is(flag::in_heap)) delete &node;  // else the heap hands it back
+}
+
+void Store::clear() {
+  // Nothing is computed or told from here on: only taken apart, values last.
+  std::vector<Node*> nodes;
+  nodes.swap(nodes_);
+  while (heap_.pop(orphans_) != nullptr) {
+  }
+  std::erase_if(orphans_, [](Node* node) {
+    const bool detached = node->place == kUnlinked;
+    if (detached) delete node;
+    return detached;
+  });
+  orphans_.clear();
+  for (Node* node : nodes) {
+    for (const Edge& edge : node->inputs) --edge.input->holders;
+    node->inputs.truncate(0);
+    node->dependents.truncate(0);
+  }
+  std::vector<Value> values;
+  values.swap(trash_);
+  const auto take = [&](Value& value) {
+    if (value != nullptr) values.push_back(value);
+    value = nullptr;
+  };
+  for (Node* node : nodes) {
+    take(node->value);
+    if (!node->extra) continue;
+    take(node->extra->before);
+    take(node->extra->cleanup);
+    for (Subscription* subscription : node->extra->subscriptions) {
+      take(subscription->callback);
+      take(subscription->on_error);
+      subscription->node = nullptr;
+    }
+    if (AsyncState* state = node->async()) {
+      take(state->run);
+      take(state->provisional);
+      take(state->shown);
+      take(state->awaitable);
+    }
+  }
+  for (Saved& saved : journal_) {
+    take(saved.value);
+    take(saved.awaitable);
+  }
+  for (Value& value : cancels_) take(value);
+  for (Value& value : starts_) take(value);
+  journal_.clear();
+  cancels_.clear();
+  starts_.clear();
+  for (auto* list : {&notes_, &quiet_notes_, &effects_, &restarts_, &cyclic_, &unstarted_,
+                     &unholds_}) {
+    list->clear();
+  }
+  hooks_.clear();
+  pending_runs_ = 0;
+  for (Node* node : nodes) host_.forget(*node);
+  std::vector<Node*> held;
+  for (Node* node : nodes) {
+    if (node->is(flag::held)) {
+      host_.unhold(*node);
+    }
+  }
+  for (Node* node : nodes) delete node;
+  for (const Value value : values) host_.release(value);
+}
+
+}  // namespace halflife::graph

@@ -1,0 +1,276 @@
+// Live and mounted.
+//
+// A node is live while something wants it kept current: a subscriber, a waiter, a run in flight, or
+// a live dependent. It is mounted (observed) while a subscriber, a waiter or a mounted dependent
+// looks at it; only then is on_mount due. Mounted implies live. All walks here are iterative and
+// run no user code: hooks are queued for the flush.
+#include <algorithm>
+
+#include "store.hpp"
+
+namespace halflife::graph {
+
+void Store::insert_input(Node& node, std::uint32_t index, const Edge& edge) {
+  add_holder(*edge.input);
+  node.inputs.push_back(edge);
+  const std::uint32_t last = node.inputs.size() - 1;
+  if (index == last) return;
+  // The edge that was here is one the last run read: it moves to the end, still linked.
+  std::swap(node.inputs[index], node.inputs[last]);
+  const Edge& displaced = node.inputs[last];
+  if (displaced.slot != kUnlinked) displaced.input->dependents[displaced.slot].edge = last;
+}
+
+void Store::link(Node& node, std::uint32_t index) {
+  Edge& edge = node.inputs[index];
+  Node& input = *edge.input;
+  edge.slot = input.dependents.size();
+  input.dependents.push_back({&node, index});
+  if (!input.is(flag::live)) make_live(input);
+  if (node.is(flag::mounted)) add_mount(input);
+  if (input.height >= node.height) raise_height(node, input.height + 1);
+}
+
+void Store::unlink(Edge& edge, const Node& owner) {
+  Node& input = *edge.input;
+  const Dependent last = input.dependents.back();
+  if (edge.slot != input.dependents.size() - 1) {
+    input.dependents[edge.slot] = last;
+    last.node->inputs[last.edge].slot = edge.slot;
+  }
+  input.dependents.pop_back();
+  edge.slot = kUnlinked;
+  if (owner.is(flag::mounted)) drop_mount(input);
+}
+
+void Store::drop_inputs(Node& node, std::uint32_t from) {
+  while (node.inputs.size() > from) {
+    Edge& edge = node.inputs.back();
+    Node& input = *edge.input;
+    if (edge.counted) --node.async()->pending_inputs;
+    if (edge.slot != kUnlinked) {
+      unlink(edge, node);
+      leave(input);
+    }
+    node.inputs.pop_back();
+    unhold_later(input);
+  }
+}
+
+namespace {
+
+// One that is in the heap has its place there by its height, which may rise but not fall.
+void become_live(Node& node) {
+  node.raise(flag::live);
+  if (!node.is(flag::in_heap)) node.height = 0;
+}
+
+}  // namespace
+
+Height Store::height_above_inputs(const Node& node) {
+  Height height = 0;
+  for (std::uint32_t active = node.active_inputs(), index = 0; index < active; ++index) {
+    height = std::max(height, node.inputs[index].input->height + 1);
+  }
+  return height;
+}
+
+void Store::make_live(Node& root) {
+  // From now on a node is taken to be current unless it is queued. One that is not known to be
+  // current (an effect read it, and then set what it depends on) is queued here.
+  const auto look_at = [&](Node& node) {
+    if (node.kind == Kind::derived || node.kind == Kind::view) {
+      if (node.verified_at < revision_ && !node.is(flag::running)) heap_.push(node);
+    }
+  };
+  become_live(root);
+  look_at(root);
+  if (root.inputs.empty()) return;
+  std::vector<Check> stack{{&root, 0}};
+  while (!stack.empty()) {
+    Node& node = *stack.back().node;
+    const std::uint32_t index = stack.back().index++;
+    if (index == node.inputs.size()) {
+      stack.pop_back();
+      const Height height = height_above_inputs(node);
+      if (height > node.height) raise_height(node, height);
+      continue;
+    }
+    Edge& edge = node.inputs[index];
+    if (edge.slot != kUnlinked) continue;
+    Node& input = *edge.input;
+    edge.slot = input.dependents.size();
+    input.dependents.push_back({&node, index});
+    if (node.is(flag::mounted)) add_mount(input);
+    if (!input.is(flag::live)) {
+      become_live(input);
+      look_at(input);
+      stack.push_back({&input, 0});
+    }
+  }
+}
+
+// No longer live, if nothing wants it any more; nor are inputs that only it wanted.
+void Store::leave(Node& root) {
+  const auto wanted = [](const Node& node) {
+    return !node.dependents.empty() || node.reasons > 0 || !node.is(flag::live);
+  };
+  if (wanted(root)) return;
+  const bool settled = heap_.empty() && !stabilising_;
+  std::vector<Node*> work{&root};
+  while (!work.empty()) {
+    Node& node = *work.back();
+    work.pop_back();
+    if (wanted(node)) continue;
+    const bool current = settled && !node.is(flag::dirty | flag::running);
+    node.lower(flag::live | flag::queued | flag::loud | flag::quiet);
+    if (current && node.verified_at < revision_) node.verified_at = revision_;
+    for (Edge& edge : node.inputs) {
+      if (edge.slot == kUnlinked) continue;
+      unlink(edge, node);
+      work.push_back(edge.input);
+    }
+  }
+}
+
+void Store::raise_height(Node& root, Height height) {
+  root.height = height;
+  if (root.dependents.empty()) return;
+  std::vector<Node*> work{&root};
+  while (!work.empty()) {
+    Node& node = *work.back();
+    work.pop_back();
+    for (const Dependent& dependent : node.dependents) {
+      // An edge kept from an async node's last run orders nothing: its changes are ignored.
+      if (dependent.edge >= dependent.node->active_inputs()) continue;
+      if (dependent.node->height > node.height) continue;
+      dependent.node->height = node.height + 1;
+      work.push_back(dependent.node);
+    }
+  }
+}
+
+void Store::add_reason(Node& node) {
+  ++node.reasons;
+  hold(node);
+  if (!node.is(flag::live)) make_live(node);
+}
+
+void Store::drop_reason(Node& node) {
+  --node.reasons;
+  leave(node);
+  maybe_unhold(node);
+}
+
+void Store::add_mount(Node& root) {
+  if (root.is(flag::lingering)) {  // observed again within the grace period
+    root.lower(flag::lingering);
+    drop_reason(root);
+    return;
+  }
+  if (++root.mounts > 1) return;
+  root.raise(flag::mounted);
+  std::vector<Check> stack{{&root, 0}};
+  while (!stack.empty()) {
+    Node& node = *stack.back().node;
+    const std::uint32_t index = stack.back().index++;
+    if (index == node.inputs.size()) {
+      stack.pop_back();
+      queue_hook(node, true);  // after its inputs
+      if (AsyncState* state = node.async(); state != nullptr && node.is(flag::asynchronous) &&
+                                            state->outdated && !state->halted) {
+        restart(node);
+      }
+      continue;
+    }
+    const Edge& edge = node.inputs[index];
+    if (edge.slot == kUnlinked) continue;
+    Node& input = *edge.input;
+    if (input.is(flag::lingering)) {
+      input.lower(flag::lingering);
+      drop_reason(input);
+    } else if (++input.mounts == 1) {
+      input.raise(flag::mounted);
+      stack.push_back({&input, 0});
+    }
+  }
+}
+
+void Store::drop_mount(Node& node) {
+  if (node.mounts == 1 && host_.linger(node)) {
+    node.raise(flag::lingering);
+    add_reason(node);
+    return;
+  }
+  if (--node.mounts == 0) unmount(node);
+}
+
+void Store::unmount(Node& root) {
+  std::vector<Node*> work{&root};
+  while (!work.empty()) {
+    Node& node = *work.back();
+    work.pop_back();
+    node.lower(flag::mounted);
+    queue_hook(node, false);  // before its inputs
+    if (AsyncState* state = node.async(); state != nullptr && node.is(flag::abort_unseen) &&
+                                          state->phase == Phase::running) {
+      state->forced = state->outdated = true;
+      state->asked = false;
+      queue_restart(node);
+    }
+    for (const Edge& edge : node.inputs) {
+      if (edge.slot != kUnlinked && --edge.input->mounts == 0) work.push_back(edge.input);
+    }
+  }
+}
+
+bool Store::expire(Node& node) {
+  if (!node.is(flag::lingering)) return true;
+  node.lower(flag::lingering);
+  if (--node.mounts == 0) unmount(node);
+  drop_reason(node);
+  return flush();
+}
+
+void Store::queue_hook(Node& node, bool mounted) {
+  if (!node.is(flag::hooked) && !logging_) return;
+  if (node.is(flag::hook_queued)) return;  // the flush looks at what it is by then
+  node.raise(flag::hook_queued);
+  hold(node);
+  hooks_.push_back({&node, mounted});
+}
+
+Subscription* Store::subscribe(Node& node, Value callback, Value on_error) {
+  auto* subscription =
+      new Subscription{&node, callback, on_error, ++next_subscription_, node.changed_at, 1};
+  node.more().subscriptions.push_back(subscription);
+  add_reason(node);
+  add_mount(node);
+  return subscription;
+}
+
+bool Store::unsubscribe(Subscription& subscription) {
+  Node* node = subscription.node;
+  if (node == nullptr) return true;
+  subscription.node = nullptr;
+  auto& subscriptions = node->extra->subscriptions;
+  std::uint32_t kept = 0;
+  for (Subscription* other : subscriptions) {
+    if (other != &subscription) subscriptions[kept++] = other;
+  }
+  subscriptions.truncate(kept);
+  trash(subscription.callback);
+  if (subscription.on_error != nullptr) trash(subscription.on_error);
+  subscription.callback = subscription.on_error = nullptr;
+  drop_mount(*node);
+  drop_reason(*node);
+  const bool ok = flush();
+  sweep();
+  return ok;
+}
+
+void Store::drop(Subscription* subscription) {
+  if (--subscription->references == 0) delete subscription;
+}
+
+}  // namespace halflife::graph

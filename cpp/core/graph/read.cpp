@@ -1,0 +1,275 @@
+// Reading: pull a node up to date, and note what a run reads.
+//
+// A node that is not live is validated by stamps, iteratively: its inputs are made current in the
+// order in which its last run read them, and the first one that changed makes it run. Inputs before
+// that one are unchanged, so the run would read the same again: what is verified is really needed.
+#include <unordered_set>
+
+#include "store.hpp"
+
+namespace halflife::graph {
+
+bool Store::bring_up(Node& node) {
+  const bool inside_read = top_ != nullptr && top_->node->kind != Kind::effect;
+  if (!heap_.empty() && !stabilising_ && !inside_read && checks_.empty()) {
+    if (!stabilise()) return false;
+    if (fresh(node)) return true;
+  }
+  const bool outermost = !busy();
+  if (!pull(node)) {
+    if (outermost) sweep();
+    return false;
+  }
+  if (outermost && !flushing_ && !in_batch()) {
+    if (!restarts_.empty() || !heap_.empty() || !notes_.empty()) return flush();
+    sweep();
+  }
+  return true;
+}
+
+namespace {
+
+// The index of a check whose node was given up in the middle of its run: nothing else may ask for
+// that node in the meantime, or it needs itself.
+constexpr std::uint32_t kResume = 0xFFFFFFFFu;
+
+}  // namespace
+
+bool Store::pull(Node& target) {
+  const std::size_t base = checks_.size();
+  checks_.push_back({&target, 0});
+  return walk(base);
+}
+
+// Works off the stack of checks down to `base`.
+bool Store::walk(std::size_t base) {
+  while (checks_.size() > base) {
+    Check& check = checks_.back();
+    Node& node = *check.node;
+    if (check.index == kResume) {
+      check.index = 0;
+      node.lower(flag::unwound);
+    }
+    if (fresh(node) || node.is(flag::orphan)) {
+      node.lower(flag::checking);
+      checks_.pop_back();
+      continue;
+    }
+    if (node.is(flag::running | flag::unwound)) {
+      raise_cycle(node);
+      drop_checks(base);
+      return false;
+    }
+    node.raise(flag::checking);
+    const Verdict verdict = must_run(node) ? Verdict::stale : verify(check);
+    if (verdict == Verdict::descend) continue;
+    if (node.is(flag::asynchronous) && (node.is(flag::async_read) || verdict == Verdict::unchanged)) {
+      // An asynchronous read does not run here: it is started, and the node is pending meanwhile.
+      update_async(node, true);
+      if (node.async()->outdated && !node.async()->restart_queued) {
+        if (!host_.can_start(node, true)) {
+          drop_checks(base);
+          return false;
+        }
+        node.async()->asked = true;
+        queue_restart(node);
+      }
+      node.verified_at = revision_;
+      node.lower(flag::checking | flag::dirty);
+      checks_.pop_back();
+      continue;
+    }
+    if (verdict == Verdict::unchanged) {
+      node.verified_at = node.kind == Kind::source ? kAlways : revision_;
+      node.lower(flag::checking);
+      checks_.pop_back();
+      continue;
+    }
+    switch (evaluate(node)) {
+      case Evaluated::done:
+      case Evaluated::again:
+        break;
+      case Evaluated::failed:
+        drop_checks(base);
+        return false;
+    }
+  }
+  return true;
+}
+
+void Store::drop_checks(std::size_t base) {
+  while (checks_.size() > base) {
+    Check& check = checks_.back();
+    check.node->lower(flag::checking);
+    if (check.index == kResume) check.node->lower(flag::unwound);
+    checks_.pop_back();
+  }
+}
+
+Store::Verdict Store::verify(Check& check) {
+  Node& node = *check.node;
+  const std::uint32_t active = node.active_inputs();
+  for (; check.index < active; ++check.index) {
+    const Edge& edge = node.inputs[check.index];
+    if (edge.awaiting) continue;
+    Node& input = *edge.input;
+    if (!fresh(input)) {
+      // Recorded edges form no circle, unless a circle was met and caught: then running tells.
+      if (input.is(flag::checking)) return Verdict::stale;
+      checks_.push_back({&input, 0});
+      return Verdict::descend;
+    }
+    if (stamp_of(edge) != edge.seen) return Verdict::stale;
+  }
+  return Verdict::unchanged;
+}
+
+// Runs the node on top of the stack of checks.
+Store::Evaluated Store::evaluate(Node& node) {
+  if (depth_ >= kNesting || unwinding()) {
+    unwind_to(node);
+    host_.raise_unwind();
+    return Evaluated::failed;
+  }
+  switch (run(node)) {
+    case Status::unwind:
+      if (depth_ > 0) return Evaluated::failed;
+      take_detour();
+      return Evaluated::again;
+    case Status::interrupted:
+      return Evaluated::failed;
+    default:
+      node.lower(flag::checking);
+      checks_.pop_back();
+      return Evaluated::done;
+  }
+}
+
+// All that is being computed between the outermost run and `node` is evaluated first, one by one
+// and the deepest first, so that nothing has to be nested any more.
+void Store::unwind_to(Node& node) {
+  if (unwinding()) return;  // a read that caught the signal and goes on
+  const Frame* outermost = top_;
+  for (unsigned depth = 1; depth < depth_; ++depth) outermost = outermost->outer;
+  for (std::size_t index = outermost->checks; index < checks_.size(); ++index) {
+    detour_.push_back(checks_[index].node);
+  }
+  if (detour_.empty() || detour_.back() != &node) detour_.push_back(&node);
+  // The frames that unwind may be all that keeps these alive: hold them until the next sweep.
+  for (Node* step : detour_) {
+    if (step->is(flag::orphan)) continue;
+    add_holder(*step);
+    unhold_later(*step);
+  }
+}
+
+// The outermost run, on top of the checks, was given up: what it needs goes before it.
+void Store::take_detour() {
+  host_.clear_unwind();
+  checks_.back().index = kResume;
+  checks_.back().node->raise(flag::unwound);
+  for (Node* step : detour_) {
+    const bool last = step == detour_.back();
+    checks_.push_back({step, last ? 0 : kResume});
+    step->raise(flag::checking | (last ? 0 : flag::unwound));
+  }
+  detour_.clear();
+}
+
+// The node on top of the checks needs itself.
+void Store::raise_cycle(Node& node) {
+  std::size_t begin = checks_.size() - 1;
+  if (node.is(flag::running)) {
+    begin = frame_of(node)->checks;
+  } else {
+    while (checks_[begin - 1].node != &node) --begin;
+  }
+  std::vector<Node*> path{&node};
+  for (; begin < checks_.size(); ++begin) path.push_back(checks_[begin].node);
+  // Whoever is on the circle caught it at this read; its recorded inputs do not tell the whole
+  // truth, so it is run again after any change.
+  for (Frame* frame = top_; frame != nullptr; frame = frame->outer) {
+    if (frame->node->kind == Kind::effect) break;
+    frame->node->raise(flag::cyclic);
+    if (frame->node == &node) break;
+  }
+  host_.raise(Error::cycle, path);
+}
+
+void Store::record_new(Frame& frame, Node& input, bool state) {
+  Node& node = *frame.node;
+  if (!state && input.read_by == frame.serial) return;
+  Edge edge{&input, 0, kUnlinked, state, false, false};
+  edge.seen = stamp_of(edge);
+  insert_input(node, frame.cursor, edge);
+  ++frame.cursor;
+  if (!state) input.read_by = frame.serial;
+}
+
+// Does `from` depend on `to`? The way there is appended to `path`.
+bool Store::reaches(Node& from, const Node& to, std::vector<Node*>* path) {
+  std::vector<Check> stack{{&from, 0}};
+  std::unordered_set<Node*> seen{&from};
+  while (!stack.empty()) {
+    Node& node = *stack.back().node;
+    if (&node == &to) {
+      if (path != nullptr) {
+        for (const Check& check : stack) path->push_back(check.node);
+      }
+      return true;
+    }
+    const std::uint32_t index = stack.back().index++;
+    if (index >= node.active_inputs()) {
+      stack.pop_back();
+      continue;
+    }
+    Node* input = node.inputs[index].input;
+    if (seen.insert(input).second) stack.push_back({input, 0});
+  }
+  return false;
+}
+
+bool Store::record_late(Node& node, Node& input) {
+  if (!ensure_asked(input)) return false;
+  if (node.kind != Kind::derived || node.is(flag::running | flag::orphan)) return true;
+  for (const Edge& edge : node.inputs) {
+    if (edge.input == &input) return true;
+  }
+  if (reaches(input, node)) return true;
+  Edge edge{&input, 0, kUnlinked, false, false, false};
+  edge.seen = stamp_of(edge);
+  insert_input(node, node.active_inputs(), edge);
+  if (AsyncState* state = node.async(); state != nullptr && node.is(flag::asynchronous)) {
+    ++state->cursor;
+  }
+  if (node.is(flag::live)) commit_inputs(node, node.inputs.size());
+  return true;
+}
+
+// Somebody asks for `target` while runs wait for just that: starts those it depends on.
+bool Store::start_upstream(Node& target) {
+  if (busy()) return true;
+  std::erase_if(unstarted_, [](Node* node) {
+    const AsyncState* state = node->async();
+    const bool waits = state != nullptr && (state->halted || state->outdated) &&
+                       state->phase == Phase::idle && !state->restart_queued;
+    if (!waits) node->lower(flag::in_unstarted);
+    return !waits;
+  });
+  const std::vector<Node*> waiting = unstarted_;
+  for (Node* node : waiting) {
+    if (!reaches(target, *node)) continue;
+    if (!host_.can_start(*node, true)) return false;
+    AsyncState& state = *node->async();
+    state.asked = true;
+    state.halted = false;
+    state.forced = state.outdated = true;
+    ++revision_;
+    update_pending(*node);
+    restart(*node);
+  }
+  if (restarts_.empty() && heap_.empty()) return true;
+  return flush();
+}
+
+}  // namespace halflife::graph

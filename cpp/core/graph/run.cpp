@@ -1,0 +1,167 @@
+// One run of a node's read, and what its result changes.
+#include "store.hpp"
+
+namespace halflife::graph {
+
+Status Store::run(Node& node) {
+  if (in_batch() && node.is(flag::live)) save(node);
+  Frame frame{&node, top_, ++serial_, 0, checks_.size()};
+  node.raise(flag::running);
+  node.lower(flag::dirty | flag::cyclic | flag::queued);
+  node.verified_at = 0;
+  const std::uint32_t size = node.inputs.size();
+  top_ = &frame;
+  ++depth_;
+  Outcome outcome = host_.run(node, frame);
+  --depth_;
+  top_ = frame.outer;
+
+  if (unwinding() && outcome.status != Status::interrupted) {
+    // Whatever came back is made of a read that did not happen.
+    if (outcome.status != Status::unwind) trash(outcome.value);
+    outcome.status = Status::unwind;
+  }
+  if (outcome.status == Status::unwind || outcome.status == Status::interrupted) {
+    node.lower(flag::running);
+    node.raise(flag::dirty);
+    if (node.is(flag::live)) {
+      commit_inputs(node, node.inputs.size());
+      heap_.push(node);  // whoever asked for it may catch the interrupt and never ask again
+    }
+    if (outcome.status == Status::interrupted) detour_.clear();
+    return outcome.status;
+  }
+
+  if (frame.cursor != size || node.inputs.size() != size) commit_inputs(node, frame.cursor);
+  ++node.runs;
+  if (node.is(flag::cyclic) && !node.is(flag::in_cyclic)) {
+    node.raise(flag::in_cyclic);
+    cyclic_.push_back(&node);
+  }
+  if (logging_ && node.kind == Kind::derived) host_.event(Event::run, node);
+  accept(node, outcome);
+  if (node.is(flag::dirty)) node.verified_at = 0;  // the host wants another try at the next read
+  node.lower(flag::running);
+  return outcome.status;
+}
+
+// Inputs from `count` on are not read any more. New ones are linked before old ones are dropped, so
+// that nothing is unobserved in between.
+void Store::commit_inputs(Node& node, std::uint32_t count) {
+  if (node.is(flag::live)) {
+    for (std::uint32_t index = 0; index < count; ++index) {
+      if (node.inputs[index].slot == kUnlinked) link(node, index);
+    }
+  }
+  drop_inputs(node, count);
+  // Heights must not creep up when atoms change places. One in the heap has its place there by it.
+  if (node.is(flag::live) && !node.is(flag::in_heap)) node.height = height_above_inputs(node);
+}
+
+void Store::accept(Node& node, Outcome outcome) {
+  const std::uint32_t loudness = node.flags & (flag::loud | flag::quiet);
+  if (outcome.status == Status::awaitable) {
+    AsyncState& state = node.make_async();
+    if (!node.is(flag::asynchronous)) {
+      node.raise(flag::asynchronous);
+      state.was_pending = false;
+    }
+    if (state.awaitable != nullptr) trash(state.awaitable);
+    state.awaitable = outcome.value;
+    state.cursor = node.inputs.size();
+    state.forced = state.outdated = true;
+    state.asked = true;
+    queue_restart(node);
+    update_pending(node);
+    node.verified_at = revision_;
+  } else {
+    if (node.is(flag::asynchronous)) {  // a plain value this time: the run in flight is outdated
+      AsyncState& state = *node.async();
+      state.outdated = false;
+      if (state.phase != Phase::idle) queue_restart(node);
+      uncount(node);
+      node.lower(flag::asynchronous);
+      state.state_at = ++stamp_;
+    }
+    if (replace(node, outcome.value, outcome.status == Status::error, loudness)) {
+      changed(node, loudness);
+    }
+    node.verified_at = revision_;
+  }
+  node.lower(flag::loud | flag::quiet);
+}
+
+bool Store::same(Node& node, Value value, bool error) {
+  if (!node.is(flag::computed) || node.is(flag::error) != error) return false;
+  if (error) return host_.same_error(node.value, value);
+  if (node.value == value) return true;
+  const bool comparing = comparing_;
+  comparing_ = true;
+  const bool equal = host_.equal(node, node.value, value);
+  comparing_ = comparing;
+  return equal;
+}
+
+// Takes the value. True if it really is another one.
+bool Store::replace(Node& node, Value value, bool error, std::uint32_t loudness) {
+  if (same(node, value, error)) {
+    trash(value);
+    return false;
+  }
+  const Value before = node.value;
+  const bool had = node.is(flag::computed);
+  if (node.has_subscribers() && loudness != 0) {
+    Extra& extra = *node.extra;
+    // One that is noted without a `before` is to be told whatever comes now.
+    if (!extra.has_before && !node.is(flag::noted) && had &&
+        (in_batch() || !(loudness & flag::loud))) {
+      extra.has_before = true;
+      extra.before = before;
+      extra.before_error = node.is(flag::error);
+      node.value = nullptr;
+    }
+    note(node, loudness);
+  }
+  if (node.value != nullptr) trash(before);
+  node.value = value;
+  node.lower(flag::error);
+  node.raise(flag::computed | (error ? flag::error : 0));
+  node.changed_at = ++stamp_;
+  return true;
+}
+
+void Store::changed(Node& node, std::uint32_t loudness) {
+  for (const Dependent& dependent : node.dependents) enqueue(*dependent.node, loudness);
+}
+
+void Store::enqueue(Node& node, std::uint32_t loudness) {
+  node.raise(loudness);
+  heap_.push(node);
+}
+
+void Store::note(Node& node, std::uint32_t loudness) {
+  if (loudness & flag::loud) node.raise(flag::note_loud);
+  if (node.is(flag::noted)) return;
+  node.raise(flag::noted);
+  notes_.push_back(&node);
+}
+
+// Those that met a cycle try again after any change: it may be gone, and they would not know.
+void Store::retry_cycles(std::uint32_t loudness) {
+  for (Node* cyclic : cyclic_) {
+    if (cyclic->is(flag::live)) enqueue(*cyclic, loudness);
+    cyclic->lower(flag::in_cyclic);
+  }
+  cyclic_.clear();
+}
+
+bool Store::edges_outdated(const Node& node) const {
+  const std::uint32_t active = node.active_inputs();
+  for (std::uint32_t index = 0; index < active; ++index) {
+    const Edge& edge = node.inputs[index];
+    if (!edge.awaiting && stamp_of(edge) != edge.seen) return true;
+  }
+  return false;
+}
+
+}  // namespace halflife::graph

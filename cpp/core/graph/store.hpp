@@ -1,0 +1,347 @@
+// The store: nodes, the order in which they are recomputed, and the two phases of every change:
+// make everything consistent, then tell. Observed ("live") nodes are recomputed from low to high as
+// soon as the store is consistent again; others are validated by stamps when they are read.
+//
+// The files of this folder each hold one operation:
+//   read.cpp       pull a node up to date; record what a run reads
+//   run.cpp        one run of a node's read, and what its result changes
+//   live.cpp       link and unlink edges, heights, observed and mounted
+//   write.cpp      set a source
+//   batch.cpp      all or nothing
+//   flush.cpp      recompute, start runs, mount, effects, subscribers
+//   async.cpp      begin, resolve, publish, waiters: the life of asynchronous nodes
+//   lifetime.cpp   nodes come and go; what is released when
+//   invariant.cpp  what is true between any two calls
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "heap.hpp"
+#include "host.hpp"
+#include "node.hpp"
+
+namespace halflife::graph {
+
+// One run of a node's read on the C stack.
+struct Frame {
+  Node* node;
+  Frame* outer;
+  std::uint64_t serial;
+  std::uint32_t cursor;  // inputs before it were read by this run
+  std::size_t checks;    // how long the stack of pulls was when it began
+};
+
+class Store {
+ public:
+  // Runs nested deeper than this on the C stack unwind, and the deepest atom is evaluated first.
+  static constexpr unsigned kNesting = 64;
+  static constexpr unsigned kRounds = 1000;
+
+  explicit Store(Host& host) : host_(host) {}
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  ~Store();
+
+  // --- lifetime.cpp
+  Node* add(void* atom, Kind kind, std::uint32_t flags);
+  // The node's atom died. Frees it now, or at the next safe point.
+  void remove(Node& node);
+  // Frees and releases what was set aside while a walk was under way.
+  void sweep();
+  // Drops every node and value. The host has cancelled runs and called cleanups before.
+  void clear();
+  template <class Visitor>
+  void for_each_value(Visitor&& visit) const;
+  const std::vector<Node*>& nodes() const { return nodes_; }
+
+  // --- read.cpp
+  // Makes a node current. False: the host has raised.
+  bool ensure(Node& node) { return fresh(node) || bring_up(node); }
+  // The same on behalf of somebody outside: also starts what could not start when it went out of
+  // date, or was cancelled by somebody else.
+  bool ensure_asked(Node& node) {
+    if (!unstarted_.empty() && !start_upstream(node)) return false;
+    return ensure(node);
+  }
+  bool fresh(const Node& node) const {
+    if (node.verified_at >= revision_) return true;
+    if (!node.is(flag::live)) return false;
+    if (node.is(flag::queued | flag::running | flag::dirty)) return false;
+    return stabilising_ ? node.height < height_ : heap_.empty();
+  }
+  // Makes `input` current and notes that the frame's node read it.
+  bool record(Frame& frame, Node& input, bool state) {
+    if (!fresh(input) && !bring_up(input)) return false;
+    auto& inputs = frame.node->inputs;
+    if (frame.cursor < inputs.size()) {
+      Edge& edge = inputs[frame.cursor];
+      if (edge.input == &input && edge.state == state) [[likely]] {
+        edge.seen = state ? stamp_of(edge) : input.changed_at;
+        edge.awaiting = false;
+        ++frame.cursor;
+        if (!state) input.read_by = frame.serial;
+        return true;
+      }
+    }
+    record_new(frame, input, state);
+    return true;
+  }
+  Frame* frame_of(const Node& node) const {
+    for (Frame* frame = top_; frame != nullptr; frame = frame->outer) {
+      if (frame->node == &node) return frame;
+    }
+    return nullptr;
+  }
+  Frame* top() const { return top_; }
+  // A read that comes after its run has ended: registers too, unless that would close a circle.
+  bool record_late(Node& node, Node& input);
+
+  // --- write.cpp
+  // First value of a source (owned by the store from now on); nobody is told.
+  void initialise(Node& node, Value value);
+  void initialise_awaitable(Node& node, Value awaitable);
+  bool set(Node& node, Value value);
+  // The source's value will be that of an awaitable.
+  bool set_awaitable(Node& node, Value awaitable);
+  bool writable_now();
+  // Runs the node again although no input changed.
+  bool refresh(Node& node);
+
+  // --- batch.cpp
+  void begin_batch();
+  bool commit_batch();
+  void abort_batch();
+  bool in_batch() const { return !marks_.empty(); }
+
+  // --- flush.cpp
+  bool flush();
+  void flush_quiet();
+  bool flushing() const { return flushing_; }
+
+  // --- live.cpp
+  Subscription* subscribe(Node& node, Value callback, Value on_error);
+  bool unsubscribe(Subscription& subscription);
+  static void drop(Subscription* subscription);
+  bool observe_effect(Node& node);
+  bool unobserve_effect(Node& node);
+  bool expire(Node& node);
+
+  // --- async.cpp
+  struct LoadState {
+    bool pending;
+    bool streaming;
+    bool settled;   // value/error below is there
+    bool error;
+    Value value;
+    Value shown;
+  };
+  static LoadState load_state(const Node& node);
+  // A read by an async run; the input must be current.
+  // False: that would close a circle, and the host has raised.
+  bool record_async(Node& node, Node& input);
+  bool received(Node& node, Generation generation, Node& input);
+  bool is_current(const Node& node, Generation generation) const;
+  bool resolve(Node& node, Generation generation, Value value, bool error, bool halted);
+  bool publish(Node& node, Generation generation, Value value);
+  bool add_waiter(Node& node);
+  bool remove_waiter(Node& node);
+  // The host lost the loop of this run: it will never end.
+  void abandon(Node& node);
+  // Shows a value that was saved elsewhere, as if the node had been computed from these inputs.
+  void adopt(Node& node, Value value, std::span<Node* const> inputs, bool refreshing = false);
+
+  // --- invariant.cpp
+  // Null if everything that should be true is; else what is not.
+  const char* invariant() const;
+
+  Revision revision() const { return revision_; }
+  // A run is nested too deep for the stack: evaluate this node first, from the outermost read.
+  void unwind_to(Node& node);
+  unsigned depth() const { return depth_; }
+  bool unwinding() const { return !detour_.empty(); }
+  bool busy() const {
+    return top_ != nullptr || stabilising_ || comparing_ || !checks_.empty();
+  }
+  std::size_t pending_runs() const { return pending_runs_; }
+  void set_logging(bool on) { logging_ = on; }
+
+ private:
+  struct Check {
+    Node* node;
+    std::uint32_t index;
+  };
+  struct Saved {  // a journal entry: what to put back if the batch fails
+    Node* node;
+    Value value;
+    Value awaitable;
+    Stamp changed_at;
+    std::uint32_t flags;
+    std::uint32_t journal;  // the batch that had saved the node before this one did
+    bool outdated;
+    bool forced;
+    std::vector<Edge> inputs;  // of a node that is computed; each is held
+  };
+  struct Mark {
+    std::size_t saved;
+    std::size_t notes;
+    std::uint32_t serial;
+  };
+  struct MountChange {
+    Node* node;
+    bool mounted;
+  };
+
+  // write.cpp
+  void wrote(Node& node);
+
+  // batch.cpp
+  void save(Node& node);
+  void put_back(Saved& saved);
+  void drop_saved(Saved& saved);
+
+  // read.cpp
+  bool bring_up(Node& node);
+  bool pull(Node& target);
+  bool walk(std::size_t base);
+  enum class Verdict : unsigned char { unchanged, stale, descend };
+  Verdict verify(Check& check);
+  enum class Evaluated : unsigned char { done, again, failed };
+  Evaluated evaluate(Node& node);
+  void take_detour();
+  bool start_upstream(Node& target);
+  void raise_cycle(Node& node);
+  void record_new(Frame& frame, Node& input, bool state);
+  bool reaches(Node& from, const Node& to, std::vector<Node*>* path = nullptr);
+  void drop_checks(std::size_t base);
+
+  // run.cpp
+  Status run(Node& node);
+  void commit_inputs(Node& node, std::uint32_t count);
+  bool same(Node& node, Value value, bool error);
+  void accept(Node& node, Outcome outcome);
+  bool replace(Node& node, Value value, bool error, std::uint32_t loudness);
+  void changed(Node& node, std::uint32_t loudness);
+  void enqueue(Node& node, std::uint32_t loudness);
+  void note(Node& node, std::uint32_t loudness);
+  void retry_cycles(std::uint32_t loudness);
+
+  // live.cpp
+  void link(Node& node, std::uint32_t index);
+  void unlink(Edge& edge, const Node& owner);
+  void make_live(Node& root);
+  void leave(Node& root);
+  void add_reason(Node& node);
+  void drop_reason(Node& node);
+  void add_mount(Node& node);
+  void drop_mount(Node& node);
+  void raise_height(Node& node, Height height);
+  static Height height_above_inputs(const Node& node);
+  void unmount(Node& node);
+  void queue_hook(Node& node, bool mounted);
+  void insert_input(Node& node, std::uint32_t index, const Edge& edge);
+  void add_holder(Node& node);
+  void unhold_later(Node& node);
+  void hold(Node& node);
+  static bool needed(const Node& node);
+  void maybe_unhold(Node& node);
+  void drop_inputs(Node& node, std::uint32_t from);
+
+  // flush.cpp
+  bool stabilise();
+  bool recompute(Node& node);
+  void run_hooks();
+  void run_effects();
+  void run_subscribers();
+  bool told_nothing_new(Node& node);
+  void endless();
+
+  // async.cpp
+  void update_async(Node& node, bool asked);
+  void count_pending(Node& node);
+  void left_unstarted(Node& node);
+  void queue_restart(Node& node);
+  void restart(Node& node);
+  void commit_runs();
+  void begin(Node& node);
+  void stop(Node& node);
+  void settle(Node& node, Value value, bool error);
+  void update_pending(Node& node);
+  void update_reason(Node& node);
+  bool edges_outdated(const Node& node) const;
+  void uncount(Node& node);
+
+  // lifetime.cpp
+  void trash(Value value);
+  void destroy(Node& node);
+
+  Host& host_;
+  Heap heap_;
+  Frame* top_ = nullptr;
+  Revision revision_ = 1;
+  Stamp stamp_ = 0;
+  Height height_ = 0;  // while stabilising: everything live below it is current
+  bool stabilising_ = false;
+  bool flushing_ = false;
+  bool sweeping_ = false;
+  bool logging_ = false;
+  bool quiet_deferred_ = false;
+  bool comparing_ = false;  // a comparison may be the user's code
+  bool committing_runs_ = false;
+  unsigned depth_ = 0;
+  std::uint32_t batch_serial_ = 0;
+  std::uint64_t serial_ = 0;
+  SubscriptionId next_subscription_ = 0;
+  std::size_t pending_runs_ = 0;
+
+  std::vector<Check> checks_;
+  std::vector<Node*> detour_;  // from the outermost run to the node that was nested too deep
+  std::vector<Saved> journal_;
+  std::vector<Mark> marks_;
+  std::vector<Node*> notes_;
+  std::vector<Node*> quiet_notes_;
+  std::vector<Subscription*> ready_;
+  std::vector<MountChange> hooks_;
+  std::vector<Node*> effects_;
+  std::vector<Node*> restarts_;
+  std::vector<Value> cancels_;
+  std::vector<Value> starts_;
+  std::vector<Node*> cyclic_;
+  std::vector<Node*> unstarted_;  // halted, or live and out of date with no run: see start_upstream
+  std::vector<Value> trash_;
+  std::vector<Node*> orphans_;
+  std::vector<Node*> unholds_;
+  std::vector<Node*> nodes_;
+};
+
+template <class Visitor>
+void Store::for_each_value(Visitor&& visit) const {
+  const auto maybe = [&](Value value) {
+    if (value != nullptr) visit(value);
+  };
+  for (const Node* node : nodes_) {
+    maybe(node->value);
+    if (!node->extra) continue;
+    maybe(node->extra->before);
+    maybe(node->extra->cleanup);
+    for (const Subscription* subscription : node->extra->subscriptions) {
+      maybe(subscription->callback);
+      maybe(subscription->on_error);
+    }
+    if (const AsyncState* state = node->extra->async.get()) {
+      maybe(state->run);
+      maybe(state->provisional);
+      maybe(state->shown);
+      maybe(state->awaitable);
+    }
+  }
+  for (const Saved& saved : journal_) {
+    maybe(saved.value);
+    maybe(saved.awaitable);
+  }
+  for (Value value : trash_) visit(value);
+  for (Value value : cancels_) visit(value);
+  for (Value value : starts_) visit(value);
+}
+
+}  // namespace halflife::graph

@@ -1,0 +1,23 @@
+// A subscription: somebody who wants to hear of a node's changes. Kept alive by its handle and by
+// a flush that is about to call it.
+#pragma once
+
+#include <cstdint>
+
+#include "../ids.hpp"
+#include "../value.hpp"
+
+namespace halflife::graph {
+
+struct Node;
+
+struct Subscription {
+  Node* node;        // null once unsubscribed
+  Value callback;    // the host's; null once unsubscribed
+  Value on_error;    // the host's, or null
+  SubscriptionId id;
+  Stamp seen;        // the node's stamp when it was last told (or when it subscribed)
+  std::uint32_t references;
+};
+
+}  // namespace halflife::graph

@@ -1,0 +1,122 @@
+// Writing: set a source.
+#include "store.hpp"
+
+namespace halflife::graph {
+
+bool Store::writable_now() {
+  Frame* reading = top_;
+  while (reading != nullptr && reading->node->kind == Kind::effect) reading = reading->outer;
+  if (reading == nullptr && !stabilising_ && !comparing_) return true;
+  Node* node = reading != nullptr ? reading->node : nullptr;
+  host_.raise(Error::write_during_read, std::span<Node* const>(&node, node != nullptr ? 1 : 0));
+  return false;
+}
+
+void Store::initialise(Node& node, Value value) {
+  node.value = value;
+  node.raise(flag::computed);
+  node.changed_at = ++stamp_;
+  node.verified_at = kAlways;
+}
+
+void Store::initialise_awaitable(Node& node, Value awaitable) {
+  node.make_async().awaitable = awaitable;
+  node.raise(flag::asynchronous);
+}
+
+// A source changed: whoever depends on it is to be recomputed, and those that met a cycle try again.
+void Store::wrote(Node& node) {
+  ++revision_;
+  changed(node, flag::loud);
+  retry_cycles(flag::loud);
+  if (logging_) host_.event(Event::set, node);
+}
+
+// Takes the value.
+bool Store::set(Node& node, Value value) {
+  if (!writable_now()) {
+    trash(value);
+    return false;
+  }
+  if (!node.is(flag::asynchronous)) {
+    if (same(node, value, false)) {
+      trash(value);
+      return true;
+    }
+    save(node);
+  } else {
+    save(node);
+    AsyncState& state = *node.async();
+    state.outdated = false;
+    queue_restart(node);  // to stop what is in flight, and to wake those who wait for it
+    node.lower(flag::asynchronous);
+    state.state_at = ++stamp_;
+  }
+  const Value before = node.value;
+  if (node.has_subscribers()) {
+    Extra& extra = *node.extra;
+    if (in_batch() && !extra.has_before && !node.is(flag::noted) && before != nullptr) {
+      extra.has_before = true;
+      extra.before = before;
+      extra.before_error = node.is(flag::error);
+      node.value = nullptr;
+    }
+    note(node, flag::loud);
+  }
+  if (node.value != nullptr) trash(before);
+  node.value = value;
+  node.lower(flag::error);
+  node.raise(flag::computed);
+  node.changed_at = ++stamp_;
+  node.verified_at = kAlways;
+  wrote(node);
+  if (in_batch() || flushing_) return true;
+  if (heap_.empty() && notes_.empty() && restarts_.empty() && trash_.empty()) return true;
+  return flush();
+}
+
+bool Store::set_awaitable(Node& node, Value awaitable) {
+  if (!writable_now() || !host_.can_start(node, true)) {
+    trash(awaitable);
+    return false;
+  }
+  AsyncState& state = node.make_async();
+  if (node.is(flag::asynchronous) && state.awaitable == awaitable) {
+    trash(awaitable);
+    return true;
+  }
+  save(node);
+  if (state.awaitable != nullptr) trash(state.awaitable);
+  state.awaitable = awaitable;
+  if (!node.is(flag::asynchronous)) {
+    node.raise(flag::asynchronous);
+    state.was_pending = false;
+  }
+  state.forced = state.outdated = state.asked = true;
+  node.verified_at = 0;
+  queue_restart(node);
+  update_pending(node);
+  wrote(node);
+  return flush();
+}
+
+bool Store::refresh(Node& node) {
+  if (!writable_now()) return false;
+  if (node.is(flag::asynchronous | flag::async_read)) {
+    if (!host_.can_start(node, true)) return false;
+    AsyncState& state = node.make_async();
+    state.forced = state.outdated = state.asked = true;
+    state.halted = false;
+    restart(node);
+    update_pending(node);
+  } else {
+    node.raise(flag::dirty);
+    node.verified_at = 0;
+    if (node.is(flag::live)) enqueue(node, flag::loud);
+  }
+  ++revision_;
+  retry_cycles(flag::loud);
+  return flush();
+}
+
+}  // namespace halflife::graph

@@ -1,0 +1,52 @@
+"""A *check* refuses a wrong argument at once, naming the function, the argument and what to give instead.
+
+Checks run before anything is made or changed, so that a refused call leaves no trace.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from halflife._core import Atom
+from halflife._repr import abbreviated
+
+
+def check_atom(value: object, function: str, argument: str) -> None:
+    """Raise `TypeError` unless `value` is an atom."""
+    if not isinstance(value, Atom):
+        raise TypeError(f"{function}: {argument} must be an atom, got {_described(value)}")
+
+
+def check_callable(value: object, function: str, argument: str) -> None:
+    """Raise `TypeError` unless `value` can be called, or if it is an atom (those are read, not called)."""
+    if not callable(value) or isinstance(value, Atom):
+        raise TypeError(f"{function}: {argument} must be callable, got {_described(value)}")
+
+
+def check_equals(value: object, function: str) -> None:
+    """Raise `TypeError` unless `value` says how to compare: None, "deep" or a function of two values."""
+    if value is not None and value != "deep" and not callable(value):
+        raise TypeError(f'{function}: equals must be None, "deep" or callable, got {_described(value)}')
+
+
+def check_seconds(value: object, function: str, argument: str, *, positive: bool = False) -> float:
+    """Return `value` as a float; raise unless it is a finite number of seconds, not negative (or positive)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{function}: {argument} must be a number of seconds, got {_described(value)}")
+    seconds = float(value)
+    if not math.isfinite(seconds) or seconds < 0 or (positive and seconds == 0):
+        wanted = "finite and positive" if positive else "finite and not negative"
+        raise ValueError(f"{function}: {argument} must be {wanted}, got {value!r}")
+    return seconds
+
+
+def called_name(function: Callable[..., Any], otherwise: str) -> str:
+    """The name a user gave `function`, or `otherwise` when it has none of its own (a lambda, a partial)."""
+    name = getattr(function, "__name__", None)
+    if not isinstance(name, str) or name == "<lambda>":
+        return otherwise
+    return name
+
+
+def _described(value: object) -> str:
+    return f"{type(value).__name__}: {abbreviated(value, 60)}"

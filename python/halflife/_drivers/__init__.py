@@ -1,0 +1,7 @@
+"""The *drivers* connect stores to an event loop. Nothing outside this folder imports asyncio."""
+
+from asyncio import CancelledError
+
+from halflife._drivers.waiting import wait, wait_for_call, Watcher, current_task, same_task
+
+__all__ = ["CancelledError", "Watcher", "current_task", "same_task", "wait", "wait_for_call"]

@@ -1,0 +1,283 @@
+"""The *asyncio driver* of a store: starts its runs as tasks, cancels them, and wakes who waits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import weakref
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from halflife._drivers.actions import ActionHandle
+from halflife._drivers.execution import cancelled_from_outside, execute, in_batches
+from halflife._errors import NoEventLoopError
+from halflife._events import Event
+
+if TYPE_CHECKING:
+    from halflife._core import Atom, Run
+    from halflife._store import Store
+    from halflife._types import Clock
+
+logger = logging.getLogger("halflife")
+
+
+class AsyncioDriver:
+    """Holds every task of its store, so that none is lost; the store is held only weakly."""
+
+    def __init__(
+        self, store: Store, clock: Clock, on_error: Callable[[BaseException], object] | None, mount_grace: float
+    ) -> None:
+        self._store = weakref.ref(store)
+        self._clock = clock
+        self._on_error = on_error
+        self._mount_grace = mount_grace
+        self._context = contextvars.copy_context()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runs: dict[asyncio.Task[None], Run] = {}
+        self._yielded: set[asyncio.Task[None]] = set()
+        self._actions: set[asyncio.Task[Any]] = set()
+        self._others: set[asyncio.Task[Any]] = set()
+        self._progress: set[asyncio.Future[None]] = set()
+        self._lingering: dict[Atom[Any], Any] = {}
+        self.log: deque[Event] | None = None
+
+    # --- the loop
+
+    def is_ready(self, atom: Atom[Any] | None = None) -> bool:
+        """Whether a run could start now."""
+        try:
+            return self.ready(atom)
+        except NoEventLoopError:
+            return False
+
+    def ready(self, atom: Atom[Any] | None = None) -> bool:
+        """True; raises NoEventLoopError if no run could start now."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            what = f"reading {atom.name} would start an async run" if atom is not None else "this starts a task"
+            raise NoEventLoopError(
+                f"{what}, which needs a running event loop: call it from async code,"
+                " for instance within asyncio.run(main())"
+            ) from None
+        if loop is not self._loop:
+            self._move_to(loop)
+        return True
+
+    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            raise NoEventLoopError(
+                "the store runs on another event loop that is still open; a store has one loop at a time:"
+                " make a store per loop, or use store.post() from there"
+            )
+        self._loop = loop
+        lost = [run for task, run in self._runs.items() if task.get_loop().is_closed()]
+        self._runs = {task: run for task, run in self._runs.items() if not task.get_loop().is_closed()}
+        self._actions = {task for task in self._actions if not task.get_loop().is_closed()}
+        self._others = {task for task in self._others if not task.get_loop().is_closed()}
+        for run in lost:
+            run.abandon()
+
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The store's loop if it is open."""
+        return self._loop if self._loop is not None and not self._loop.is_closed() else None
+
+    def note_loop(self) -> None:
+        """If a loop is running and the store has none, this is its loop (for `post`)."""
+        if self.loop() is None:
+            try:
+                self._loop = asyncio.get_running_loop()
+            except RuntimeError:
+                return
+
+    # --- runs
+
+    def start(self, run: Run) -> None:
+        """Start a run as a task of its own."""
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            run.abandon()
+            return
+
+        def on_yield() -> None:
+            self._yielded.add(task)
+            self._made_progress()
+
+        task = loop.create_task(execute(run, on_yield), name="halflife run", context=self._context.copy())
+        run.task = task
+        self._runs[task] = run
+        task.add_done_callback(self._run_ended)
+
+    def _run_ended(self, task: asyncio.Task[None]) -> None:
+        run = self._runs.pop(task, None)
+        self._yielded.discard(task)
+        if run is not None:
+            run.task = None
+            if task.cancelled():
+                if not run.superseded:  # cancelled before its first step
+                    run.halt(cancelled_from_outside(run, None))
+            elif (error := task.exception()) is not None and not run.superseded:
+                run.halt(cancelled_from_outside(run, error))
+        self._made_progress()
+
+    def cancel(self, run: Run, reason: str = "superseded") -> None:
+        """A run was superseded: tell its signal, and cancel its task, once."""
+        signal = run.known_signal
+        errors = signal._abort(reason) if signal is not None else []  # noqa: SLF001 - ours
+        task, run.task = run.task, None
+        if task is not None and not run.atom.signal_only and not task.done() and not task.get_loop().is_closed():
+            task.cancel(reason)
+        for error in errors:
+            self.report(error, run.atom)
+
+    def after_pass(self) -> bool:
+        """Have the quiet notifications told after the callbacks that are ready now; False without a loop."""
+        loop = self._loop
+        if loop is None or loop.is_closed() or not loop.is_running():
+            return False
+        loop.call_soon(self._flush_quiet)
+        return True
+
+    def _flush_quiet(self) -> None:
+        store = self._store()
+        if store is not None:
+            store._flush_quiet()  # noqa: SLF001 - our store
+
+    # --- actions and other tasks
+
+    def start_action(self, body: Coroutine[Any, Any, Any], atom: Atom[Any]) -> ActionHandle:
+        """Start an async action as a task of the store; each stretch between its awaits is a batch."""
+        store = self._store()
+        try:
+            self.ready(atom)
+        except NoEventLoopError:
+            body.close()
+            raise
+        assert self._loop is not None  # noqa: S101 - ready() said so
+        assert store is not None  # noqa: S101 - it is calling
+
+        def report(error: BaseException) -> None:
+            self.report(error, atom)
+
+        task = self._loop.create_task(
+            in_batches(store, body, report),  # type: ignore[arg-type]
+            name=f"halflife action {atom.name}",
+            context=self._context.copy(),
+        )
+        self._actions.add(task)
+        task.add_done_callback(self._action_ended)
+        return ActionHandle(task, report)
+
+    def _action_ended(self, task: asyncio.Task[Any]) -> None:
+        self._actions.discard(task)
+        self._made_progress()
+
+    def spawn(
+        self, body: Coroutine[Any, Any, Any], *, name: str, on_error_atom: Atom[Any] | None = None
+    ) -> asyncio.Task[Any]:
+        """Run a coroutine as a task of the store; its errors are reported, and closing cancels it."""
+        try:
+            self.ready(on_error_atom)
+        except NoEventLoopError:
+            body.close()
+            raise
+        assert self._loop is not None  # noqa: S101 - ready() said so
+        task = self._loop.create_task(body, name=name, context=self._context.copy())
+        self._others.add(task)
+
+        def ended(task: asyncio.Task[Any]) -> None:
+            self._others.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self.report(error, on_error_atom)
+
+        task.add_done_callback(ended)
+        return task
+
+    # --- settled and close
+
+    def _made_progress(self) -> None:
+        for future in self._progress:
+            if not future.done():
+                future.set_result(None)
+
+    def _is_busy(self) -> bool:
+        if self._actions:
+            return True
+        return any(task not in self._yielded and not run.superseded for task, run in self._runs.items())
+
+    async def settled(self) -> None:
+        """Wait until no run and no action of the store is under way."""
+        loop = asyncio.get_running_loop()
+        while self._is_busy():
+            future = loop.create_future()
+            self._progress.add(future)
+            try:
+                await future
+            finally:
+                self._progress.discard(future)
+
+    def close(self) -> list[asyncio.Task[Any]]:
+        """Cancel whatever is under way, and give the tasks that are about to end."""
+        for handle in self._lingering.values():
+            handle.cancel()
+        self._lingering.clear()
+        tasks = [*self._runs, *self._actions, *self._others]
+        ending = []
+        for task in tasks:
+            if not task.done() and not task.get_loop().is_closed():
+                if not task.cancelling():
+                    task.cancel("the store was closed")
+                ending.append(task)
+        return ending
+
+    async def closed(self, tasks: list[asyncio.Task[Any]]) -> None:
+        """Wait until the tasks have ended."""
+        current = asyncio.current_task()
+        await asyncio.gather(*(task for task in tasks if task is not current), return_exceptions=True)
+
+    # --- the grace period
+
+    def linger(self, atom: Atom[Any]) -> bool:
+        """Unmount the atom later; False if there is no timer to be had."""
+        store = self._store
+        lingering = self._lingering
+
+        def expire() -> None:
+            lingering.pop(atom, None)
+            living = store()
+            if living is not None and not living.closed:
+                living._expire(atom)  # noqa: SLF001 - our store
+
+        try:
+            handle = self._clock.call_later(self._mount_grace, expire)
+        except NoEventLoopError:
+            return False
+        before = lingering.pop(atom, None)
+        if before is not None:
+            before.cancel()
+        lingering[atom] = handle
+        return True
+
+    # --- what happened
+
+    def note(self, kind: Any, atom: Atom[Any], detail: object) -> None:
+        """An event for the log."""
+        if self.log is not None:
+            self.log.append(Event(kind, atom, self._clock.now(), detail))
+
+    def report(self, error: BaseException, atom: Atom[Any] | None = None) -> None:
+        """An error that has no caller: to the store's on_error, else one log record."""
+        if isinstance(error, ExceptionGroup) and error.message.endswith("what was set stands"):
+            for one in error.exceptions:
+                self.report(one, atom)
+            return
+        if self._on_error is not None:
+            try:
+                self._on_error(error)
+            except Exception:
+                logger.exception("the store's on_error failed on %r", error)
+            return
+        where = f" of {atom.name}" if atom is not None else ""
+        logger.error("an error%s that nobody handles: %r", where, error, exc_info=error)

@@ -1,0 +1,68 @@
+"""A *turn* is one pass of the event loop through the callbacks that are ready. Test clocks count turns."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Handle(Protocol):
+    """A scheduled callback that can be taken back."""
+
+    def cancel(self) -> None:
+        """Do not call it."""
+
+
+def is_running() -> bool:
+    """Whether an event loop is running in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def current_loop() -> object | None:
+    """The event loop running in this thread, to be told from another one."""
+    return asyncio.get_running_loop() if is_running() else None
+
+
+async def one_turn() -> None:
+    """Let every callback that is ready run once."""
+    await asyncio.sleep(0)
+
+
+def in_next_turn(callback: Callable[[], object]) -> Handle:
+    """Call `callback` in the next turn."""
+    return asyncio.get_running_loop().call_soon(callback)
+
+
+def ready_count() -> int | None:
+    """How many callbacks are ready to run, besides the one running; None if the loop does not tell.
+
+    asyncio has no public way to ask whether a loop has anything to do. Its own loops keep what is ready in
+    `_ready`; of another loop (uvloop) nothing is known, and a caller has to count turns instead.
+    """
+    ready = getattr(asyncio.get_running_loop(), "_ready", None)
+    return len(ready) if ready is not None else None
+
+
+class Waiter:
+    """A place for one coroutine to wait at until it is woken."""
+
+    def __init__(self) -> None:
+        self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def wake(self) -> None:
+        """Let the coroutine go on in the next turn; harmless when it has gone."""
+        if not self._future.done() and not self._future.get_loop().is_closed():
+            self._future.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait until woken."""
+        await self._future
+
+
+def report(error: BaseException) -> None:
+    """Hand an error that has no caller to the loop's exception handler."""
+    context: dict[str, Any] = {"message": "a timer of a ManualClock failed", "exception": error}
+    asyncio.get_running_loop().call_exception_handler(context)

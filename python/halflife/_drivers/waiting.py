@@ -1,0 +1,93 @@
+"""*Waiting*: for the newest value of an async atom, for a call, for the next change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from halflife._core import AsyncValue
+
+
+def current_task() -> asyncio.Task[Any] | None:
+    """The running task, or None."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+def same_task(task: asyncio.Task[Any] | None) -> bool:
+    """Whether this task is the running one."""
+    return task is None or task is current_task()
+
+
+def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
+    """Wait until the value's atom is settled, whichever run brings that, and give what it is then.
+
+    One future per waiter: cancelling a waiter must not disturb the others, nor the run.
+    """
+    store: Any = value.store
+    store._driver.ready(value.atom)  # noqa: SLF001 - the loop of this waiter may be a new one
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    value._enlist(future)  # noqa: SLF001 - the other half of the wait
+    try:
+        while True:
+            newest = value._poll()  # noqa: SLF001
+            if newest is not value:
+                return newest
+            yield from future
+            if future.done():
+                newest = value._poll()  # noqa: SLF001
+                if newest is not value:
+                    return newest
+                future = loop.create_future()
+                value._rearm(future)  # noqa: SLF001
+    finally:
+        value._delist(future)  # noqa: SLF001
+
+
+async def wait_for_call(register: Callable[[Callable[[], object]], object]) -> None:
+    """Wait until the callback that is given to `register` is called, from whatever thread."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[None] = loop.create_future()
+
+    def wake() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    def called() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(wake)
+
+    register(called)
+    await future
+
+
+class Watcher:
+    """Waits for the next of many changes; changes in between count as one."""
+
+    __slots__ = ("_changed", "_future", "_loop")
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._future: asyncio.Future[None] | None = None
+        self._changed = False
+
+    def wake(self, *_: object) -> None:
+        """Something changed."""
+        self._changed = True
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait until something has changed since the last wait."""
+        if not self._changed:
+            self._future = self._loop.create_future()
+            try:
+                await self._future
+            finally:
+                self._future = None
+        self._changed = False

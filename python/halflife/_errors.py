@@ -1,0 +1,66 @@
+"""The *errors* of halflife, all of them.
+
+    HalflifeError (Exception)
+    ├── StoreClosedError      the store was closed
+    ├── WrongThreadError      the store belongs to another thread
+    ├── NoEventLoopError      a run would have to start, and no event loop is running
+    ├── CycleError            an atom needs its own value
+    ├── WriteDuringReadError  set while an atom is being read
+    ├── FlushLoopError        subscribers keep setting each other's atoms
+    ├── NotSettledError       the result of a run that has not ended
+    ├── RemovedItemError      writing an item that its list no longer holds
+    └── RunCancelledError     a run was cancelled by somebody else than the store
+
+    Superseded (asyncio.CancelledError)   a newer run has taken this one's place
+
+All but Superseded are RuntimeErrors too. Superseded is a cancellation, so that `except Exception` in
+a fetcher does not hold it up.
+"""
+
+from __future__ import annotations
+
+from halflife._drivers import CancelledError
+
+
+class HalflifeError(Exception):
+    """Base of all errors that halflife raises by itself."""
+
+
+class StoreClosedError(HalflifeError, RuntimeError):
+    """The store was closed; nothing can be read from it or written to it any more."""
+
+
+class WrongThreadError(HalflifeError, RuntimeError):
+    """A store was used by another thread than its own; `Store.post` is the way from there."""
+
+
+class NoEventLoopError(HalflifeError, RuntimeError):
+    """An async run would have to start, and no event loop is running in this thread."""
+
+
+class CycleError(HalflifeError, RuntimeError):
+    """An atom needs its own value; the message names the path."""
+
+
+class WriteDuringReadError(HalflifeError, RuntimeError):
+    """Something was set while an atom was being read. A read only computes."""
+
+
+class FlushLoopError(HalflifeError, RuntimeError):
+    """Subscribers or effects keep setting atoms that call them again; the message names the atoms."""
+
+
+class NotSettledError(HalflifeError, RuntimeError):
+    """The result of a run was asked for before the run had ended."""
+
+
+class RemovedItemError(HalflifeError, RuntimeError):
+    """An item atom was written although its list no longer holds the item."""
+
+
+class RunCancelledError(HalflifeError, RuntimeError):
+    """A run was cancelled by somebody else than its store, or raised CancelledError itself."""
+
+
+class Superseded(CancelledError):  # noqa: N818 - a cancellation, not an error
+    """A newer run has taken this one's place; whoever awaits the atom gets the newer value."""

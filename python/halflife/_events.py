@@ -1,0 +1,23 @@
+"""An *event* is one thing that happened in a store; the log of them is what tests assert on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from halflife._core import Atom
+
+EventKind = Literal["set", "run", "settled", "superseded", "failed", "notified", "mounted", "unmounted"]
+
+
+class Event(NamedTuple):
+    """What happened to which atom, and when (seconds on the store's clock).
+
+    `detail` is the value of `set`, `settled` and `notified`, the error of `failed`, the number of an async run
+    for `run` and `superseded`, and the value of a plain one for `run`.
+    """
+
+    kind: EventKind
+    atom: Atom[Any]
+    at: float
+    detail: Any

@@ -1,0 +1,250 @@
+"""A *family* is a function from a parameter to an atom that gives the same atom for the same parameter.
+
+It holds its members strongly, so one with many parameters needs limits: `max_size`, `ttl`, or calls of
+`remove`. Limits never touch a member that is observed in any store.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Generic, Protocol, TypeVar, final, overload
+
+from halflife._checks import called_name, check_callable, check_seconds
+from halflife._core import Atom
+from halflife._keys import TypedKey, typed_key
+
+P = TypeVar("P")
+P_contra = TypeVar("P_contra", contravariant=True)
+A = TypeVar("A", bound=Atom[Any])
+A_co = TypeVar("A_co", bound=Atom[Any], covariant=True)
+
+
+class HasNow(Protocol):
+    """Something that tells the time, such as a store's clock."""
+
+    def now(self) -> float:
+        """The time in seconds since some fixed moment."""
+
+
+class Make(Protocol[P_contra, A_co]):
+    """A function that makes the member of a parameter."""
+
+    def __call__(self, param: P_contra, /) -> A_co:
+        """The atom for `param`."""
+
+
+class _MonotonicClock:
+    """The clock of families that are not given one: families belong to no store."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+
+class _Member(Generic[P, A]):
+    """An atom, the parameter it was made for, and when it was last asked for."""
+
+    __slots__ = ("atom", "param", "used")
+
+    def __init__(self, param: P, atom: A, used: float) -> None:
+        self.param = param
+        self.atom = atom
+        self.used = used
+
+
+@final
+class Family(Generic[P, A]):
+    """The atoms of a family, by parameter. Made by `family`."""
+
+    def __init__(self, make: Make[P, A], max_size: int | None, ttl: float | None, clock: HasNow, name: str) -> None:
+        self._make = make
+        self._max_size = max_size
+        self._ttl = ttl
+        self._clock = clock
+        self._limited = max_size is not None or ttl is not None
+        #: The name of the function that makes the members.
+        self.name = name
+        self.__doc__ = make.__doc__
+        self.__wrapped__ = make
+        # In the order of last use when there are limits. Families are shared by threads: every change is
+        # one atomic operation, and no lock is held while the user's function is called.
+        self._members: OrderedDict[TypedKey, _Member[P, A]] = OrderedDict()
+        # How many calls may go by before members are looked through again; see _evict_over_size.
+        self._rest = 0
+
+    def __call__(self, param: P) -> A:
+        """The atom for `param`: made now, or the one made before.
+
+        Raises:
+            TypeError: `param` is not hashable, or the function given to `family` returned no atom.
+        """
+        key = self._key(param)
+        now = self._clock.now() if self._ttl is not None else 0.0
+        if self._ttl is not None:
+            self._evict_expired(now)
+        member = self._members.get(key)
+        if member is None:
+            member = self._added(key, param, now)
+        elif self._limited:
+            member.used = now
+            self._touch(key)
+        if self._max_size is not None and len(self._members) > self._max_size:
+            self._evict_over_size(key)
+        return member.atom
+
+    def remove(self, param: P) -> bool:
+        """Forget the atom of `param`, observed or not; returns whether there was one.
+
+        Who holds the atom can go on using it; the next call makes a new one.
+        """
+        return self._members.pop(self._key(param), None) is not None
+
+    def clear(self) -> None:
+        """Forget all atoms, observed or not."""
+        self._members.clear()
+
+    def __len__(self) -> int:
+        self._evict_now()
+        return len(self._members)
+
+    def __contains__(self, param: object) -> bool:
+        self._evict_now()
+        return self._key(param) in self._members
+
+    def __iter__(self) -> Iterator[P]:
+        """The parameters, as they were when the iteration began."""
+        self._evict_now()
+        return iter([member.param for member in list(self._members.values())])
+
+    def __repr__(self) -> str:
+        return f"<family {self.name!r} of {len(self._members)}>"
+
+    def _key(self, param: object) -> TypedKey:
+        return typed_key(param, self._described, "parameter")
+
+    def _described(self) -> str:
+        return f"family {self.name!r}"
+
+    def _added(self, key: TypedKey, param: P, now: float) -> _Member[P, A]:
+        made = self._make(param)
+        if not isinstance(made, Atom):
+            raise TypeError(
+                f"family {self.name!r} must make atoms, but for {param!r} its function returned {type(made).__name__}"
+            )
+        # Another thread, or the function itself, may have made one meanwhile: the first one counts.
+        return self._members.setdefault(key, _Member(param, made, now))
+
+    def _touch(self, key: TypedKey) -> None:
+        with suppress(KeyError):  # Removed by another thread; the caller still gets its atom.
+            self._members.move_to_end(key)
+
+    def _oldest(self) -> tuple[TypedKey, _Member[P, A]] | None:
+        for key, member in self._members.items():
+            return key, member
+        return None
+
+    def _evict_now(self) -> None:
+        if self._ttl is not None:
+            self._evict_expired(self._clock.now())
+        if self._max_size is not None and len(self._members) > self._max_size:
+            self._evict_over_size(None)
+
+    def _evict_expired(self, now: float) -> None:
+        assert self._ttl is not None
+        # The order is that of last use, so the first member that is young enough ends the search.
+        for _ in range(len(self._members)):
+            oldest = self._oldest()
+            if oldest is None or now - oldest[1].used < self._ttl:
+                return
+            key, member = oldest
+            if member.atom.is_observed:
+                member.used = now  # Being observed is being used.
+                self._touch(key)
+            else:
+                self._members.pop(key, None)
+
+    def _evict_over_size(self, spared: TypedKey | None) -> None:
+        """Drop the least recently used members that nobody observes, but for the one just asked for."""
+        assert self._max_size is not None
+        if self._rest > 0:
+            self._rest -= 1
+            return
+        for _ in range(len(self._members)):
+            oldest = self._oldest()
+            if oldest is None or len(self._members) <= self._max_size:
+                return
+            key, member = oldest
+            if key == spared or member.atom.is_observed:
+                self._touch(key)
+            else:
+                self._members.pop(key, None)
+        # All are observed. Looking again at every call would cost the square of their number.
+        self._rest = len(self._members) // 8
+
+
+@overload
+def family(
+    make: Make[P, A],
+    *,
+    max_size: int | None = None,
+    ttl: float | None = None,
+    clock: HasNow | None = None,
+) -> Family[P, A]: ...
+@overload
+def family(
+    make: None = None,
+    *,
+    max_size: int | None = None,
+    ttl: float | None = None,
+    clock: HasNow | None = None,
+) -> Callable[[Make[P, A]], Family[P, A]]: ...
+def family(
+    make: Make[P, A] | None = None,
+    *,
+    max_size: int | None = None,
+    ttl: float | None = None,
+    clock: HasNow | None = None,
+) -> Family[P, A] | Callable[[Make[P, A]], Family[P, A]]:
+    """Make a family of atoms: one atom for each parameter, made when it is first asked for.
+
+    Also usable as a decorator, with or without options. Parameters are told apart by type as well:
+    `1`, `True` and `1.0` are three parameters, inside tuples and frozensets too.
+
+    Args:
+        make: ``make(param) -> atom``.
+        max_size: when there are more members, those used least recently are forgotten.
+        ttl: seconds since it was last asked for after which a member is forgotten.
+        clock: what tells the time for `ttl`, such as a `halflife.testing.ManualClock`.
+
+    Members that are observed in any store are never forgotten by a limit.
+
+    Raises:
+        TypeError: `make` is not callable, or an option is of the wrong type.
+        ValueError: `max_size` is less than 1, or `ttl` is not positive.
+
+    Example:
+        >>> @family(max_size=1000)
+        ... def user(user_id):
+        ...     @derived
+        ...     async def one(get):
+        ...         return await fetch_user(user_id)
+        ...     return one
+        >>> user(7) is user(7)
+        True
+    """
+    if max_size is not None:
+        if isinstance(max_size, bool) or not isinstance(max_size, int):
+            raise TypeError(f"family: max_size must be an int or None, got {type(max_size).__name__}")
+        if max_size < 1:
+            raise ValueError(f"family: max_size must be at least 1, got {max_size}")
+    if ttl is not None:
+        ttl = check_seconds(ttl, "family", "ttl", positive=True)
+    if clock is not None and not callable(getattr(clock, "now", None)):
+        raise TypeError(f"family: clock must have a method now(), got {type(clock).__name__}")
+    time_source = clock if clock is not None else _MonotonicClock()
+
+    def wrap(function: Make[P, A]) -> Family[P, A]:
+        check_callable(function, "family", "make")
+        return Family(function, max_size, ttl, time_source, called_name(function, "family"))
+
+    return wrap if make is None else wrap(make)

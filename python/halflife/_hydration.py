@@ -1,0 +1,83 @@
+"""*Hydration*: settled values of one store, as JSON-able data under the atoms' names, shown in another.
+
+A value is kept by name until its atom is read, and shown then. The names of a derived atom's inputs travel
+with it: it counts as settled until one of them changes. If an input has no name, nobody could tell, so the
+value is shown while the atom runs again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from halflife._naming import atoms_named
+
+if TYPE_CHECKING:
+    from halflife._core import Atom
+    from halflife._store import Store
+
+_VERSION = 1
+
+
+def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
+    """See `Store.dehydrate`."""
+    wanted: dict[str, Atom[Any]] = {}
+    for atom in atoms:
+        name = getattr(atom, "explicit_name", None)
+        if name is None:
+            raise ValueError(f"{atom!r} has no explicit name; give it one: atom(..., name='...')")
+        if wanted.setdefault(name, atom) is not atom:
+            raise ValueError(f"two atoms are both named {name!r}; names of dehydrated atoms must be unique")
+    inputs_of = {row[0]: row[7] for row in store._snapshot()}  # noqa: SLF001 - the store's other half
+    data: dict[str, Any] = {}
+    for name, atom in wanted.items():
+        if atom.kind in ("source", "lazy"):
+            store.get(atom)
+        state, value = store._peek(atom)  # noqa: SLF001
+        if state != "value":
+            continue
+        entry: dict[str, Any] = {"value": value}
+        if atom.kind not in ("source", "lazy"):
+            names = [one.explicit_name for one in inputs_of.get(atom, ())]
+            entry["inputs"] = None if None in names else names
+        data[name] = entry
+    return {"version": _VERSION, "atoms": data}
+
+
+class Hydrated:
+    """The values that wait for their atoms to be read."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        if not isinstance(data, Mapping) or data.get("version") != _VERSION or "atoms" not in data:
+            raise ValueError("hydrate() takes what dehydrate() gave")
+        self._entries = dict(data["atoms"])
+        for name, entry in self._entries.items():
+            if not isinstance(name, str) or not isinstance(entry, Mapping) or "value" not in entry:
+                raise ValueError(f"hydrate(): the entry {name!r} is not one of dehydrate()")
+
+    def update(self, other: Hydrated) -> None:
+        """Later data replaces earlier data."""
+        self._entries.update(other._entries)
+
+    def show(self, store: Store, atom: Atom[Any]) -> None:
+        """The atom is about to be read for the first time: show what waits for it."""
+        name = atom.explicit_name
+        entry = self._entries.pop(name, None) if name is not None else None
+        if entry is None:
+            return
+        if atom.kind in ("source", "lazy"):
+            store._adopt(atom, entry["value"], [], False)  # noqa: SLF001 - the store's other half
+            return
+        inputs = [_input(store, atom, one) for one in entry.get("inputs") or ()]
+        known = entry.get("inputs") is not None and None not in inputs
+        if known or atom.is_async:
+            given = [one for one in inputs if one is not None] if known else []
+            store._adopt(atom, entry["value"], given, not known)  # noqa: SLF001
+
+
+def _input(store: Store, atom: Atom[Any], name: str) -> Atom[Any] | None:
+    """The input of this name; None if there is none, or no telling which."""
+    candidates = [one for one in atoms_named(name) if one is not atom]
+    if len(candidates) > 1:
+        candidates = [one for one in candidates if store._is_known(one)] or candidates  # noqa: SLF001
+    return candidates[0] if len(candidates) == 1 else None

@@ -1,0 +1,80 @@
+"""An *initial value* may have to be loaded: `initial_from` makes a source atom that waits for its first one."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from halflife import _core
+from halflife._checks import check_atom
+from halflife._core import Atom, HasData, loadable
+from halflife._inner import describe, inner_lazy, inner_source
+from halflife._types import Getter, SelfSetter, Setter, WritableAtom
+from halflife._unset import UNSET, UnsetType
+
+T = TypeVar("T")
+F = TypeVar("F")
+
+
+class _Taken:
+    """The first value one store took, once it has."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: Any = UNSET
+
+
+def initial_from(a: Atom[Any], fallback: Any = None) -> WritableAtom[Any, [Any], None]:
+    """A source atom that takes its first value from `a` as soon as that has one, then lives on its own.
+
+    A form that edits a loaded value is an example: later loads do not overwrite what the user typed.
+    Until `a` has a value the atom shows `fallback`, also when `a` failed; setting the atom before that
+    makes it live on its own too. Each store takes its own first value, when the atom is observed or read.
+
+    Args:
+        a: where the first value comes from: an async atom, a resource or a query.
+        fallback: the value until then.
+
+    Raises:
+        TypeError: `a` is not an atom.
+
+    Example:
+        >>> name = initial_from(select(user, lambda value: value["name"]), fallback="")
+    """
+    check_atom(a, "initial_from", "a")
+    look = loadable(a)
+    own = inner_source(UNSET, "own value")
+    taken = inner_lazy(_Taken, "first value")
+
+    def read(get: Getter) -> Any:
+        value: Any | UnsetType = get(own)
+        if value is not UNSET:
+            return value
+        first = get(taken)
+        if first.value is UNSET:
+            state = get(look)
+            if not isinstance(state, HasData):
+                return fallback
+            # Unobserved atoms are not told of anything, so the first value is taken when it is first seen.
+            first.value = state.data
+        return first.value
+
+    def write(get: Getter, set: Setter, value: Any) -> None:
+        set(own, value)
+
+    def on_mount(set: SelfSetter) -> Callable[[], None] | None:
+        store = set.store
+        if store.get(own) is not UNSET:
+            return None
+
+        def take(state: object) -> None:
+            # Having a value of its own lets the atom drop `a`, which then need not load for it any more.
+            if isinstance(state, HasData) and store.get(own) is UNSET:
+                store.set(own, store.get(taken).value if store.get(taken).value is not UNSET else state.data)
+                subscription.unsubscribe()
+
+        subscription = store.subscribe(look, take)
+        take(store.get(look))
+        return subscription.unsubscribe
+
+    describe(read, "initial_from", lambda: f"initial_from({a.name})")
+    return _core.make(WritableAtom, "derived", read, write, on_mount=on_mount)

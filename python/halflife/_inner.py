@@ -1,0 +1,27 @@
+"""An *inner atom* is part of how another atom is made; users meet it only in graphs and errors.
+
+Names are worked out when somebody asks for one, because finding what a variable is called takes a search
+through modules. So functions carry what to say then, and inner atoms a fixed label.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from halflife import _core
+from halflife._core import Atom
+
+
+def inner_source(initial: object, label: str, *, name: str | None = None, equals: Any = None) -> Atom[Any]:
+    """A source atom for a part of another atom's state."""
+    return _core.make(Atom, "source", initial, name=name, equals=equals)
+
+
+def inner_lazy(factory: Callable[[], object], label: str, *, name: str | None = None) -> Atom[Any]:
+    """A source atom for what each store remembers of another atom."""
+    return _core.make(Atom, "lazy", factory, name=name)
+
+
+def describe(function: Callable[..., Any], short: str, full: Callable[[], str]) -> None:
+    """Say how an atom made of `function` is called: `full()` when asked, `short` in tracebacks."""
+    function.__name__ = short
+    function.describe_name = full  # type: ignore[attr-defined]

@@ -1,0 +1,48 @@
+"""An *item atom* stands for one item of a list atom and stays with it wherever the item moves.
+
+It is known by its *place*: arrangements refer to places and not to item atoms, because an item atom's
+functions hold its place, and referring to the atom itself would make every item part of a cycle.
+"""
+
+from typing import Any, TypeVar, final
+from weakref import ref
+
+from halflife._types import WritableAtom
+
+T = TypeVar("T")
+
+
+@final
+class Place:
+    """What an item atom is known by. Knows its item weakly."""
+
+    __slots__ = ("__weakref__", "_item", "label", "owner")
+
+    def __init__(self, label: str, owner: object) -> None:
+        #: The key of the item, for errors; "" without one.
+        self.label = label
+        #: What all places of one split have in common.
+        self.owner = owner
+        self._item: ref[ItemAtom[Any]] | None = None
+
+    def __str__(self) -> str:
+        return f"item {self.label}" if self.label else "an item"
+
+    @property
+    def item(self) -> "ItemAtom[Any] | None":
+        """The item atom, while anybody holds it."""
+        return self._item() if self._item is not None else None
+
+
+@final
+class ItemAtom(WritableAtom[T, [T], None]):
+    """One item of a list atom, as an atom. Made by `split`."""
+
+    __slots__ = ("place",)
+
+    place: Place
+
+    def stand_at(self, place: Place) -> None:
+        """Tie the item and its place together; called once, by who made both."""
+        self.place = place
+        place._item = ref(self)

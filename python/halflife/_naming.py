@@ -1,0 +1,78 @@
+"""The *name* of an atom, found when somebody asks: an error, a graph, a repr.
+
+An atom that was given no name is called like its function, or like the variable that holds it. That is
+looked up late, in the frames and modules of the moment, so that making an atom costs nothing for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+if TYPE_CHECKING:
+    from halflife._core import Atom
+
+_named: dict[str, WeakSet[Atom[Any]]] = {}
+
+
+def find_name(atom: Atom[Any]) -> str:
+    """The name of an atom that was given none."""
+    function = atom.read
+    if atom.kind == "loadable":
+        return f"loadable({function.name})"
+    if atom.kind == "unwrap":
+        return f"unwrap({function.name})"
+    name = getattr(function, "__name__", None)
+    if isinstance(name, str) and name != "<lambda>":
+        return name
+    variable = _variable(atom)
+    if variable is not None:
+        return variable
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        return f"<lambda at line {code.co_firstlineno}>"
+    return f"unnamed {atom.kind} atom"
+
+
+def _variable(atom: Atom[Any]) -> str | None:
+    frame = sys._getframe()  # noqa: SLF001 - the documented way to look at one's callers
+    depth = 0
+    while frame is not None and depth < 50:  # noqa: PLR2004 - whoever has the variable is near
+        if not frame.f_code.co_filename.startswith(_OWN_FOLDER):
+            for name, value in list(frame.f_locals.items()):
+                if value is atom:
+                    return name
+        frame = frame.f_back  # type: ignore[assignment]
+        depth += 1
+    for module in list(sys.modules.values()):
+        namespace = getattr(module, "__dict__", None)
+        if not isinstance(namespace, dict):
+            continue
+        for name, value in list(namespace.items()):
+            if value is atom:
+                return str(name)
+    return None
+
+
+#: Variables of our own functions say nothing.
+_OWN_FOLDER = __file__.rpartition("_naming")[0]
+
+
+def note_name(atom: Atom[Any]) -> None:
+    """An atom with an explicit name was made: hydration finds atoms by name."""
+    name = atom.explicit_name
+    if name is None:
+        return
+    known = _named.get(name)
+    if known is None:
+        _named[name] = known = WeakSet()
+        if len(_named) % 1000 == 0:  # names of families come and go
+            for gone in [key for key, atoms in _named.items() if not atoms and key != name]:
+                del _named[gone]
+    known.add(atom)
+
+
+def atoms_named(name: str) -> list[Atom[Any]]:
+    """The living atoms that were given this name."""
+    return list(_named.get(name, ()))

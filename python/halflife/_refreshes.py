@@ -1,0 +1,65 @@
+"""A *refresh* runs a derived atom again although none of its inputs changed.
+
+`store.refresh(a)` does that for any derived atom; `refreshable` makes an atom that is refreshed by
+setting it without a value, so that whoever may set it may refresh it.
+"""
+
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from halflife import _core
+from halflife._checks import check_callable, check_equals
+from halflife._core import Atom
+from halflife._types import Equals, Getter, OnMount, Read, Setter
+
+T = TypeVar("T")
+
+
+def refreshable(
+    read: Read[T],
+    write: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> Any:
+    """A derived atom that `store.set(a)`, without a value, runs again.
+
+    What the set returns is what `store.get(a)` then returns: the new value, or for an async `read` an
+    `AsyncValue` to await. Also usable as a decorator.
+
+    Args:
+        read: ``read(get)`` or ``read(get, signal)``, as for `derived`.
+        write: ``write(get, set, *args)``, called when the atom is set *with* arguments.
+        name: shown in errors and graphs; the name of `read` by default.
+        equals: when a new value counts as the old one, as for `atom`.
+        on_mount: called when the atom becomes observed, as for `atom`.
+
+    Raises:
+        TypeError: an argument is of the wrong type; or, from `set`, a value is set and there is no `write`.
+
+    Example:
+        >>> @refreshable
+        ... async def news(get):
+        ...     return await fetch_news()
+        >>> await store.set(news)
+    """
+    check_callable(read, "refreshable", "read")
+    if write is not None:
+        check_callable(write, "refreshable", "write")
+    check_equals(equals, "refreshable")
+
+    def refresh_or_write(get: Getter, set: Setter, *args: Any) -> Any:
+        refreshed = itself()
+        assert refreshed is not None  # Whoever sets the atom holds it.
+        if not args:
+            return set.store.refresh(refreshed)
+        if write is None:
+            raise TypeError(f"{refreshed.name} is set without a value, which runs it again; it has no write to take one")
+        return write(get, set, *args)
+
+    made: Atom[T] = _core.make(Atom, "derived", read, refresh_or_write, name=name, equals=equals, on_mount=on_mount)
+    # A strong reference would be a cycle through every refreshable atom.
+    itself = weakref.ref(made)
+    return made

@@ -1,0 +1,317 @@
+"""A *resource* is an async atom that fetches a value for a source value.
+
+It comes with atoms of its state and its last value, and actions that fetch again or put a value in place
+of the data. The shape is that of Solid's `createResource`.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overload
+
+from halflife import _core
+from halflife._checks import called_name, check_callable
+from halflife._core import AsyncValue, Atom, HasData, HasError, loadable
+from halflife._drivers.threads import run_in_thread
+from halflife._fetchers import is_async_fetcher, wants_info
+from halflife._inner import describe, inner_lazy, inner_source
+from halflife._sameness import same
+from halflife._types import ActionAtom, AsyncAtom, Getter, Setter, Signal
+from halflife._unset import UNSET, UnsetType
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+ResourceState: TypeAlias = Literal["unresolved", "pending", "ready", "refreshing", "errored"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ResourceInfo(Generic[T]):
+    """What a fetcher is told besides the source value.
+
+    Attributes:
+        refetching: False for a first fetch of a source value; True for a fetch of the same one again, or what
+            was passed to `refetch`.
+        previous: the last data, None if there is none.
+        signal: aborted when the fetch is superseded; safe to ask from a worker thread.
+    """
+
+    refetching: Any
+    previous: T | None
+    signal: Signal
+
+
+@final
+class ResourceAtom(AsyncAtom[T]):
+    """An async atom with actions. Made by `resource`.
+
+    Attributes:
+        state: an atom of "unresolved", "pending", "ready", "refreshing" or "errored".
+        latest: an atom of the last data, `initial` when there is none; it does not raise the error of a fetch.
+        mutate: `store.set(r.mutate, value)` puts a value in place of the data, `store.set(r.mutate, fn)` what
+            `fn(latest)` returns; a fetch under way is given up. It stays until the next fetch.
+        refetch: `store.set(r.refetch, info=None)` fetches again and returns an `AsyncValue`.
+    """
+
+    __slots__ = ("latest", "mutate", "refetch", "state")
+
+    state: Atom[ResourceState]
+    latest: Atom[T | None]
+    mutate: ActionAtom[[T | Callable[[T | None], T]], T]
+    refetch: ActionAtom[..., AsyncValue[T]]
+
+
+@overload
+def resource(
+    source: Atom[S] | Callable[[Getter], S],
+    fetcher: Callable[[S, ResourceInfo[T]], Awaitable[T]] | Callable[[S], Awaitable[T]],
+    *,
+    initial: T | None = None,
+    name: str | None = None,
+    thread: Literal[False] = False,
+) -> ResourceAtom[T]: ...
+@overload
+def resource(
+    source: Atom[S] | Callable[[Getter], S],
+    fetcher: Callable[[S, ResourceInfo[T]], T] | Callable[[S], T],
+    *,
+    initial: T | None = None,
+    name: str | None = None,
+    thread: bool = False,
+) -> ResourceAtom[T]: ...
+def resource(
+    source: Any,
+    fetcher: Callable[..., Any],
+    *,
+    initial: Any = None,
+    name: str | None = None,
+    thread: bool = False,
+) -> Any:
+    """An async atom that fetches a value whenever its source has a new one.
+
+    A source value of None or False means: do not fetch (0 and "" do fetch); the last data, or `initial`,
+    stays. A source that is async is awaited, so that a resource may follow another one; resources that do
+    not depend on each other fetch in parallel.
+
+    Args:
+        source: an atom, or ``read(get)``, plain or async.
+        fetcher: ``fetcher(value, info)`` or ``fetcher(value)``, plain or async; see `ResourceInfo`.
+        initial: the data before anything was fetched.
+        name: shown in errors and graphs; the name of `fetcher` by default.
+        thread: call a plain `fetcher` in a worker thread, where it may block.
+
+    Raises:
+        TypeError: `source` is neither an atom nor callable, `fetcher` is not callable, or `thread` is asked
+            for an async one.
+
+    Example:
+        >>> async def fetch_user(user_id, info):
+        ...     return await api.get(f"/users/{user_id}")
+        >>> user = resource(user_id, fetch_user)
+        >>> await store.get(user)
+        >>> store.set(user.mutate, lambda latest: {**latest, "name": "Ada"})
+        >>> await store.set(user.refetch)
+    """
+    check_callable(fetcher, "resource", "fetcher")
+    if not isinstance(thread, bool):
+        raise TypeError(f"resource: thread must be True or False, got {type(thread).__name__}")
+    if thread and is_async_fetcher(fetcher):
+        raise TypeError("resource: thread=True is for a plain fetcher; an async one runs on the event loop")
+    if not isinstance(source, Atom):
+        check_callable(source, "resource", "source")
+        source = _core.make(Atom, "derived", source, name=_part(name, "source"))
+    fetching: _Fetching[Any, Any] = _Fetching(source, fetcher, initial, name, thread=thread)
+    return fetching.make()
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Refetch:
+    """One wish to fetch again; a new object each time."""
+
+    info: Any
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Override(Generic[T]):
+    """A value put in place of the data, and the source value it was meant for."""
+
+    value: T
+    source: Any | UnsetType
+
+
+class _Memory(Generic[T]):
+    """What one store remembers of a resource from run to run."""
+
+    __slots__ = ("fetched_for", "latest", "off", "override", "refetch")
+
+    def __init__(self, initial: T | None) -> None:
+        self.latest: T | UnsetType = UNSET if initial is None else initial
+        # The source value of the last data that arrived.
+        self.fetched_for: Any | UnsetType = UNSET
+        # Whether the last run found that there is nothing to fetch.
+        self.off = False
+        # What earlier runs have dealt with.
+        self.override: _Override[T] | None = None
+        self.refetch: _Refetch | None = None
+
+    def keep(self, data: T, source: Any) -> T:
+        self.latest = data
+        self.fetched_for = source
+        self.off = False
+        return data
+
+    def rest(self) -> T | None:
+        """Fetch nothing; the next fetch is a first one, whatever it is for."""
+        self.fetched_for = UNSET
+        self.off = True
+        return self.latest_or_none()
+
+    def latest_or_none(self) -> T | None:
+        return None if self.latest is UNSET else self.latest
+
+
+class _Fetching(Generic[S, T]):
+    """The atoms behind one resource, and what they do."""
+
+    def __init__(
+        self, source: Atom[S], fetcher: Callable[..., Any], initial: T | None, name: str | None, *, thread: bool
+    ) -> None:
+        self.source = source
+        self.fetcher = fetcher
+        self.initial = initial
+        self.name = name
+        self.thread = thread
+        self.wants_info = wants_info(fetcher)
+        # Named only if the resource is, so that what is saved of it can be found again.
+        self.memory: Atom[_Memory[T]] = inner_lazy(lambda: _Memory(initial), "memory", name=_part(name, "memory"))
+        self.override: Atom[_Override[T] | None] = inner_source(None, "override", name=_part(name, "override"))
+        self.refetched: Atom[_Refetch | None] = inner_source(None, "refetch", name=_part(name, "refetched"))
+
+    def make(self) -> ResourceAtom[T]:
+        """The atom that `resource` returns."""
+
+        async def read(get: Getter, signal: Signal) -> T | None:
+            return await self.run(get, signal)
+
+        read.__name__ = called_name(self.fetcher, "<lambda>")
+        made: ResourceAtom[T] = _core.make(ResourceAtom, "derived", read, name=self.name)
+        self.look = loadable(made)
+
+        def read_state(get: Getter) -> ResourceState:
+            return self.read_state(get)
+
+        def read_latest(get: Getter) -> T | None:
+            return self.read_latest(get)
+
+        def refetch(get: Getter, set: Setter, info: Any = None) -> AsyncValue[T]:
+            set(cast(Any, self.refetched), _Refetch(info))
+            return get(made)
+
+        describe(read_state, "state", lambda: f"{made.name}.state")
+        describe(read_latest, "latest", lambda: f"{made.name}.latest")
+        made.state = _core.make(Atom, "derived", read_state, name=_part(self.name, "state"))
+        made.latest = _core.make(Atom, "derived", read_latest, name=_part(self.name, "latest"))
+        made.mutate = _core.make(ActionAtom, "action", self.mutate, name=_part(self.name, "mutate"))
+        made.refetch = _core.make(ActionAtom, "action", refetch, name=_part(self.name, "refetch"))
+        return made
+
+    async def run(self, get: Getter, signal: Signal) -> T | None:
+        memory = get(self.memory)
+        # Read before anything is awaited: a change of these must reach a run that waits for its source.
+        override = get(self.override)
+        refetch = get(self.refetched)
+        wanted = get(self.source)
+        if inspect.isawaitable(wanted):
+            wanted = await wanted
+        asked_again = refetch is not memory.refetch
+        memory.refetch = refetch
+        if override is not None and override is not memory.override:
+            memory.override = override
+            if _meant_for(override, wanted):
+                return memory.keep(override.value, wanted)
+        if _is_off(wanted):
+            return memory.rest()
+        if asked_again and refetch is not None:
+            refetching: Any = True if refetch.info is None else refetch.info
+        else:
+            refetching = memory.fetched_for is not UNSET and same(memory.fetched_for, wanted)
+        info = ResourceInfo(refetching, memory.latest_or_none(), signal)
+        data = await self.fetch(wanted, info)
+        if not signal.aborted:
+            memory.keep(data, wanted)
+        return data
+
+    async def fetch(self, wanted: Any, info: ResourceInfo[T]) -> T:
+        args = (wanted, info) if self.wants_info else (wanted,)
+        if self.thread:
+            return cast(T, await run_in_thread(self.fetcher, *args))
+        answer = self.fetcher(*args)
+        return cast(T, await answer if inspect.isawaitable(answer) else answer)
+
+    def read_state(self, get: Getter) -> ResourceState:
+        memory = get(self.memory)
+        if _is_off(self.known_source(get)):
+            known = memory.latest is not UNSET or self.pending_override(get, memory) is not None
+            return "ready" if known else "unresolved"
+        # Read whatever happens: when a run has dealt with an override, this is what tells.
+        state = get(self.look)
+        if self.pending_override(get, memory) is not None:
+            return "ready"
+        match state:
+            case HasError():
+                return "errored"
+            case HasData():
+                return "unresolved" if memory.off and memory.latest is UNSET else "ready"
+            case _:
+                return "pending" if memory.latest is UNSET else "refreshing"
+
+    def read_latest(self, get: Getter) -> T | None:
+        memory = get(self.memory)
+        state = None if _is_off(self.known_source(get)) else get(self.look)
+        override = self.pending_override(get, memory)
+        if override is not None:
+            return override.value
+        return state.data if isinstance(state, HasData) else memory.latest_or_none()
+
+    def mutate(self, get: Getter, set: Setter, value_or_fn: Any) -> T:
+        memory = get(self.memory)
+        override = self.pending_override(get, memory)
+        value = value_or_fn
+        if callable(value_or_fn):
+            value = value_or_fn(override.value if override is not None else memory.latest_or_none())
+        set(cast(Any, self.override), _Override(value, self.known_source(get)))
+        return cast(T, value)
+
+    def pending_override(self, get: Getter, memory: _Memory[T]) -> _Override[T] | None:
+        """The value put in place of the data that no run has dealt with yet, if it still counts."""
+        override = get(self.override)
+        if override is None or override is memory.override:
+            return None
+        return override if _meant_for(override, self.known_source(get)) else None
+
+    def known_source(self, get: Getter) -> Any | UnsetType:
+        """The source value, where it can be had without waiting for it and without an error."""
+        if self.source.is_async:
+            return UNSET
+        try:
+            wanted = get(self.source)
+        except Exception:
+            return UNSET
+        return UNSET if inspect.isawaitable(wanted) else wanted
+
+
+def _meant_for(override: _Override[Any], wanted: Any) -> bool:
+    return override.source is UNSET or wanted is UNSET or same(override.source, wanted)
+
+
+def _is_off(wanted: Any) -> bool:
+    """Whether a source value says not to fetch."""
+    return wanted is None or wanted is False
+
+
+def _part(name: str | None, part: str) -> str | None:
+    """The explicit name of a part of a resource that has one."""
+    return f"{name}.{part}" if name is not None else None

@@ -1,0 +1,276 @@
+"""A *store* holds the state of atoms. Most programs have one; a test makes one of its own."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from halflife import _hydration, _repr, _watching
+from halflife._batches import Batch
+from halflife._core import AsyncValue, Atom, StoreBase
+from halflife._drivers.asyncio_driver import AsyncioDriver
+from halflife._drivers.clock import LoopClock
+from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
+from halflife._events import Event
+from halflife._graphs import Graph
+
+if TYPE_CHECKING:
+    from halflife._types import Clock
+
+T = TypeVar("T")
+
+DEFAULT_HISTORY = 1000
+
+
+class Store(StoreBase):
+    """Holds values, runs and subscriptions of any number of atoms; one atom can live in many stores.
+
+    A store belongs to the thread that uses it first and to the event loop on which its first run starts.
+
+    Args:
+        clock: What the store tells time by (seconds as float); by default the event loop's clock.
+        name: For people; shown in its repr.
+        storage: Where persistent atoms of this store are kept.
+        mount_grace: Seconds for which an atom stays mounted after its last observer has left.
+        on_error: Called with every error that has no caller, such as that of a subscribed atom or of a task;
+            by default each is one log record at ERROR of the logger "halflife".
+
+    Example:
+        >>> from halflife import Store, atom, derived
+        >>> count = atom(1)
+        >>> double = derived(lambda get: get(count) * 2)
+        >>> with Store() as store:
+        ...     store.set(count, 21)
+        ...     store.get(double)
+        42
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        name: str | None = None,
+        storage: Any = None,
+        mount_grace: float = 0.0,
+        on_error: Callable[[BaseException], object] | None = None,
+    ) -> None:
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"name must be a str, not {name!r:.100}")
+        if on_error is not None and not callable(on_error):
+            raise TypeError(f"on_error must be a function of the error, not {on_error!r:.100}")
+        if isinstance(mount_grace, bool) or not isinstance(mount_grace, (int, float)):
+            raise TypeError(f"mount_grace must be a number of seconds, not {mount_grace!r:.100}")
+        if not mount_grace >= 0:
+            raise ValueError(f"mount_grace must not be negative, got {mount_grace}")
+        if clock is not None and not (hasattr(clock, "now") and hasattr(clock, "call_later")):
+            raise TypeError(f"clock must have now(), call_later() and sleep(), not be {clock!r:.100}")
+        super().__init__()
+        self.clock: Clock = LoopClock() if clock is None else clock
+        self.name = name
+        self.storage = storage
+        self._hydrated: _hydration.Hydrated | None = None
+        self._driver = AsyncioDriver(self, self.clock, on_error, mount_grace)
+        self._driver.note_loop()
+        self._initialise(self._driver, mount_grace > 0)
+
+    # --- reading
+
+    async def value(self, a: Atom[T]) -> T:
+        """The settled value of any atom, sync or async.
+
+        Raises:
+            Exception: The atom's own error.
+        """
+        value: Any = self.get(a)
+        while isinstance(value, AsyncValue):
+            value = await value
+        return value  # type: ignore[no-any-return]
+
+    def changes(self, a: Atom[T]) -> AsyncGenerator[T, None]:
+        """The current settled value, then every new one, for `async for`; a slow consumer skips to the newest.
+
+        Raises:
+            Exception: The atom's own error, when it becomes one.
+        """
+        self._check_atom("changes", a)
+        return _watching.changes(self, a)
+
+    async def until(self, a: Atom[T], predicate: Callable[[T], object], timeout: float | None = None) -> T:  # noqa: ASYNC109
+        """The first settled value that satisfies the predicate.
+
+        Args:
+            a: Any atom.
+            predicate: Asked of the current and of each new value.
+            timeout: Seconds on the store's clock; None waits for ever.
+
+        Raises:
+            TimeoutError: No value satisfied it in time.
+            Exception: The atom's own error, when it becomes one.
+        """
+        self._check_atom("until", a)
+        return await _watching.until(self, a, predicate, timeout)  # type: ignore[no-any-return]
+
+    # --- writing
+
+    def batch(self) -> Batch:
+        """A with block of sets that take effect together at its end; if it raises, none does.
+
+        Example:
+            >>> from halflife import Store, atom
+            >>> left, right = atom(1), atom(2)
+            >>> with Store() as store, store.batch():
+            ...     store.set(left, 10)
+            ...     store.set(right, 20)
+        """
+        return Batch(self)
+
+    def post(self, a: Atom[Any], *args: Any) -> concurrent.futures.Future[Any]:
+        """Set an atom from any thread: `set(a, *args)` is called on the store's loop.
+
+        Returns:
+            A future with what `set` returned, or its error.
+
+        Raises:
+            NoEventLoopError: The store has no running loop yet.
+            StoreClosedError: The store is closed.
+        """
+        self._check_atom("post", a)
+        if self.closed:
+            raise StoreClosedError("the store is closed")
+        loop = self._driver.loop()
+        if loop is None or not loop.is_running():
+            raise NoEventLoopError("post() needs the store's event loop to be running; use the store from it first")
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+        def set_now() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(self.set(a, *args))
+            except BaseException as error:  # noqa: BLE001 - it is the poster's
+                future.set_exception(error)
+
+        loop.call_soon_threadsafe(set_now)
+        return future
+
+    # --- the end
+
+    async def settled(self) -> None:
+        """Wait until no run and no action of this store is under way; a stream that has yielded does not count."""
+        await self._driver.settled()
+
+    def dispose(self) -> None:
+        """Close the store: runs and timers are cancelled, cleanups called, state given back. May be repeated."""
+        if not self.closed:
+            tasks = self._driver.close()
+            self._dispose()
+            del tasks
+
+    async def close(self) -> None:
+        """Close the store, and wait until its tasks have ended."""
+        if not self.closed:
+            tasks = self._driver.close()
+            self._dispose()
+            await self._driver.closed(tasks)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.dispose()
+
+    async def __aenter__(self) -> Self:
+        self._driver.note_loop()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # --- taking along
+
+    def dehydrate(self, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
+        """A JSON-able snapshot of the settled values of atoms, under their explicit names.
+
+        Pending ones are left out; values must be JSON-able themselves.
+
+        Raises:
+            ValueError: An atom has no explicit name, or two have the same.
+        """
+        return _hydration.dehydrate(self, atoms)
+
+    def hydrate(self, data: Mapping[str, Any]) -> None:
+        """Show values that `dehydrate` gave: each is kept by name until its atom is read for the first time.
+
+        Raises:
+            ValueError: The data is not what `dehydrate` gives; nothing is changed.
+        """
+        hydrated = _hydration.Hydrated(data)
+        if self._hydrated is None:
+            self._hydrated = hydrated
+            self._set_hydrating(True)
+        else:
+            self._hydrated.update(hydrated)
+
+    def _hydrate_atom(self, a: Atom[Any]) -> None:
+        """Called by the native side when a named atom gets its state."""
+        if self._hydrated is not None:
+            self._hydrated.show(self, a)
+
+    # --- looking in
+
+    def graph(self) -> Graph:
+        """What depends on what at this moment, with values, states and counts."""
+        return Graph(self._snapshot())
+
+    def history(self, limit: int | None = None) -> list[Event]:
+        """The last events, oldest first. Off until the first call, which turns it on.
+
+        Args:
+            limit: How many events to keep from now on (1000 unless told).
+        """
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+            raise ValueError(f"limit must be a positive int, not {limit!r:.100}")
+        log = self._driver.log
+        if log is None or (limit is not None and limit != log.maxlen):
+            self._driver.log = deque(log or (), maxlen=limit or DEFAULT_HISTORY)
+            self._set_log(self._driver.log)
+        return list(self._driver.log or ())
+
+    def _report(self, error: BaseException, a: Atom[Any] | None = None) -> None:
+        self._driver.report(error, a)
+
+    @staticmethod
+    def _check_atom(function: str, a: object) -> None:
+        if not isinstance(a, Atom):
+            raise TypeError(f"Store.{function}() takes an atom, not {a!r:.100}")
+
+    def _counts(self) -> tuple[int, int, int]:
+        with suppress(StoreClosedError, WrongThreadError):
+            rows = self._snapshot()
+            return len(rows), sum(row[4] for row in rows), sum(row[2] == "loading" for row in rows)
+        return 0, 0, 0
+
+    def __repr__(self) -> str:
+        return _repr.store_repr(self.name, *self._counts(), self.closed)
+
+    def _repr_html_(self) -> str:
+        return _repr.store_html(self.name, *self._counts(), self.closed)
+
+
+_default: Store | None = None
+
+
+def default_store() -> Store:
+    """The store of programs that need only one; made on first use, and made anew once it was closed."""
+    global _default  # noqa: PLW0603 - that is what a default is
+    if _default is None or _default.closed:
+        _default = Store(name="default")
+    return _default

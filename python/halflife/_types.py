@@ -1,0 +1,123 @@
+"""The *types* users write in signatures: kinds of atoms, and what reads, writes and mounts are given.
+
+Nothing here runs; these are protocols and aliases for type checkers. They tell apart what an atom may be
+used for; at run time all atoms are of one native type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+
+if TYPE_CHECKING:
+    from halflife._core import ActionAtom, AsyncAtom, AsyncValue, Atom, SourceAtom, WritableAtom
+    from halflife._store import Store
+else:
+    from halflife._core import Atom as ActionAtom
+    from halflife._core import Atom as AsyncAtom
+    from halflife._core import Atom as SourceAtom
+    from halflife._core import Atom as WritableAtom
+
+__all__ = [
+    "ActionAtom",
+    "AsyncAtom",
+    "Clock",
+    "Equals",
+    "Getter",
+    "OnMount",
+    "Read",
+    "SelfSetter",
+    "Setter",
+    "Signal",
+    "SourceAtom",
+    "TimerHandle",
+    "WritableAtom",
+]
+
+T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Getter(Protocol):
+    """What a read or write gets atoms with: `get(a)`."""
+
+    @overload
+    def __call__(self, a: AsyncAtom[T], /) -> AsyncValue[T]: ...
+    @overload
+    def __call__(self, a: Atom[T], /) -> T: ...
+
+
+class Setter(Protocol):
+    """What a write sets atoms with: `set(a, value)`, `set(action, *args)`."""
+
+    @property
+    def store(self) -> Store:
+        """The store that is being written to."""
+
+    @overload
+    def __call__(self, a: SourceAtom[T], value: T, /) -> None: ...
+    @overload
+    def __call__(self, a: WritableAtom[Any, P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    @overload
+    def __call__(self, a: ActionAtom[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+
+class SelfSetter(Protocol):
+    """What `on_mount` sets its own atom with: `set(value)`."""
+
+    @property
+    def store(self) -> Store:
+        """The store in which the atom became observed."""
+
+    def __call__(self, *args: Any) -> Any:
+        """Set the atom itself."""
+
+
+class Signal(Protocol):
+    """The abort signal of a run: says that its result is no longer wanted."""
+
+    @property
+    def aborted(self) -> bool:
+        """Whether the run was superseded."""
+
+    @property
+    def reason(self) -> Any:
+        """Why, None while it is not aborted."""
+
+    def raise_if_aborted(self) -> None:
+        """Raise `Superseded` if the run was superseded."""
+
+    def wait(self) -> Awaitable[None]:
+        """Wait until the run is superseded."""
+
+    def add_callback(self, callback: Callable[[], object], /) -> None:
+        """Call `callback` when the run is superseded."""
+
+
+class TimerHandle(Protocol):
+    """A timer that can be taken back."""
+
+    def cancel(self) -> None:
+        """Do not fire; harmless when it has fired."""
+
+
+class Clock(Protocol):
+    """What a store tells time by. A clock of one's own, such as `ManualClock`, may be given to a store."""
+
+    def now(self) -> float:
+        """The time in seconds since some fixed moment."""
+
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> TimerHandle:
+        """Call `callback` once, `delay` seconds from now."""
+
+    def sleep(self, delay: float, /) -> Awaitable[None]:
+        """Wait for `delay` seconds."""
+
+
+#: How an atom tells whether a new value counts as the old one.
+Equals: TypeAlias = Callable[[T, T], bool] | Literal["deep"]
+#: Called when an atom becomes observed; what it returns is called when it is observed no more.
+OnMount: TypeAlias = Callable[[SelfSetter], Callable[[], object] | None]
+#: The function of a derived atom.
+Read: TypeAlias = Callable[[Getter], T] | Callable[[Getter, Signal], T]

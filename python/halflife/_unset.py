@@ -1,0 +1,20 @@
+"""*Unset* is what a place holds that nobody has written to yet.
+
+`None` cannot say that, because `None` is a value like any other.
+"""
+
+import enum
+from typing import Final, Literal, TypeAlias
+
+
+class Unset(enum.Enum):
+    """The type of `UNSET`: an enum of one member, so that type checkers can narrow on `is UNSET`."""
+
+    UNSET = "UNSET"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset.UNSET
+UnsetType: TypeAlias = Literal[Unset.UNSET]

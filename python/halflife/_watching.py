@@ -1,0 +1,61 @@
+"""*Watching* an atom from async code: every settled value, or the first that satisfies a predicate."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from typing import TYPE_CHECKING, Any
+
+from halflife._core import HasData, HasError, loadable
+from halflife._drivers import Watcher
+
+if TYPE_CHECKING:
+    from halflife._core import Atom
+    from halflife._store import Store
+
+_NOTHING = object()
+
+
+async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
+    """The current settled value, then every new one; see `Store.changes`."""
+    state = loadable(atom)
+    watcher = Watcher()
+    last: Any = _NOTHING
+    with store.subscribe(state, watcher.wake, on_error=watcher.wake):
+        while True:
+            match store.get(state):
+                case HasData(data=data) if data is not last:
+                    last = data
+                    yield data
+                case HasError(error=error):
+                    raise error
+            await watcher.wait()
+
+
+async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:  # noqa: ASYNC109
+    """The first settled value that satisfies the predicate; see `Store.until`."""
+    if not callable(predicate):
+        raise TypeError(f"until(a, predicate): predicate must be a function of the value, not {predicate!r:.100}")
+    state = loadable(atom)
+    watcher = Watcher()
+    timed_out = False
+
+    def time_out() -> None:
+        nonlocal timed_out
+        timed_out = True
+        watcher.wake()
+
+    timer = None if timeout is None else store.clock.call_later(timeout, time_out)
+    try:
+        with store.subscribe(state, watcher.wake, on_error=watcher.wake):
+            while True:
+                match store.get(state):
+                    case HasData(data=data) if predicate(data):
+                        return data
+                    case HasError(error=error):
+                        raise error
+                if timed_out:
+                    raise TimeoutError(f"{atom.name} did not satisfy the predicate within {timeout} s")
+                await watcher.wait()
+    finally:
+        if timer is not None:
+            timer.cancel()

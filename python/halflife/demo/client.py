@@ -1,0 +1,114 @@
+"""The client's side of the HTTP API, and its own count of what became of each request."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+FIRST_ERROR = 400
+FIRST_SERVER_ERROR = 500
+
+
+class ApiError(Exception):
+    """The server answered with an error, or not at all. `status` is None without an answer."""
+
+    def __init__(self, path: str, status: int | None, message: str) -> None:
+        super().__init__(f"{path}: {message}" if status is None else f"{path}: {status} {message}")
+        self.path = path
+        self.status = status
+
+
+@dataclass
+class Request:
+    """One request as the client saw it; `outcome` is one of the server log's words.
+
+    `started_at` and `ended_at` are seconds of one monotonic clock.
+    """
+
+    path: str
+    outcome: str
+    started_at: float
+    ended_at: float
+
+    @property
+    def duration(self) -> float:
+        """Seconds from start to end."""
+        return self.ended_at - self.started_at
+
+
+class AirportsClient:
+    """A client of the demo's server; `requests` has every request that ended.
+
+    >>> async def airport(url):
+    ...     async with AirportsClient(url) as client:
+    ...         return await client.get("/airports/SAN")
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.requests: list[Request] = []
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(self, path: str, **parameters: str | int) -> Any:
+        """The decoded answer of `GET path?parameters`.
+
+        Raises `ApiError` for an answer of 400 and above and when the connection fails. When
+        the task is cancelled the connection is closed, so that the server sees the hang-up.
+        """
+        request = Request(path, "pending", time.monotonic(), 0.0)
+        try:
+            status, body = await self._exchange(path, parameters)
+        except asyncio.CancelledError:
+            request.outcome = "cancelled"
+            raise
+        except (aiohttp.ClientError, TimeoutError) as error:
+            request.outcome = "failed"
+            raise ApiError(path, None, f"{type(error).__name__}: {error}") from error
+        else:
+            request.outcome = "failed" if status >= FIRST_SERVER_ERROR else "served"
+        finally:
+            request.ended_at = time.monotonic()
+            self.requests.append(request)
+        if status >= FIRST_ERROR:
+            raise ApiError(path, status, body["error"])
+        return body
+
+    def counts(self) -> dict[str, int]:
+        """How many requests were served, cancelled and failed."""
+        outcomes = [request.outcome for request in self.requests]
+        return {word: outcomes.count(word) for word in ("served", "cancelled", "failed")}
+
+    def of(self, path: str, outcome: str | None = None) -> list[Request]:
+        """The requests for `path` (that ended as `outcome`), in the order they ended."""
+        return [request for request in self.requests if request.path == path and outcome in (None, request.outcome)]
+
+    async def close(self) -> None:
+        """Closes the connections. Closing again does nothing."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<AirportsClient {self.url}>"
+
+    async def _exchange(self, path: str, parameters: dict[str, str | int]) -> tuple[int, Any]:
+        if self._session is None:  # made here, because it needs a running loop
+            self._session = aiohttp.ClientSession()
+        async with self._session.get(self.url + path, params=parameters) as response:
+            return response.status, await response.json()

@@ -1,0 +1,85 @@
+"""Where a part of the demo plays: its store, its client, the server's controls, the narrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from halflife import Atom, HasData, HasError, Store, Subscription, atom, derived, loadable
+from halflife.demo.client import AirportsClient, ApiError
+from halflife.demo.control import Control
+from halflife.demo.narrator import Narrator
+from halflife.demo.summary import Expectation, Summary
+
+# How often a load is tried again before the demo gives up on a server that keeps failing.
+ATTEMPTS = 12
+
+connection: Atom[AirportsClient | None] = atom(None, name="connection")
+
+
+@derived
+def api(get: Any) -> AirportsClient:
+    """The client of the store that is read; the demo's only way to the network."""
+    client: AirportsClient | None = get(connection)
+    if client is None:
+        raise LookupError("this store has no client: store.set(connection, client) first")
+    return client
+
+
+@dataclass
+class Stage:
+    """What a part gets: everything it plays with, and the place for what it found out."""
+
+    store: Store
+    client: AirportsClient
+    control: Control
+    narrator: Narrator
+    summary: Summary
+    part: str = ""
+
+    def expect(self, text: str, *, holds: bool, found: str = "") -> None:
+        """Notes whether something the part promises holds, and what was `found`."""
+        expectation = Expectation(self.part, text, holds, found)
+        self.summary.expectations.append(expectation)
+        self.narrator.expectation(expectation)
+
+    def expect_served(self, text: str, path: str, times: int) -> None:
+        """Expects that the client has been served `path` so many times so far."""
+        served = len(self.client.of(path, "served"))
+        self.expect(text, holds=served == times, found=f"{served} requests, not {times}")
+
+    def watch(self, label: str, source: Atom[Any], text: Callable[[Any], str], *, keep: bool = False) -> Subscription:
+        """Shows the loadable of `source` now and whenever it changes, until unsubscribed.
+
+        `text` puts its data into a few words; with `keep` the last data stay while new ones load.
+        """
+        shown = loadable(source, keep_previous=True) if keep else loadable(source)
+
+        def show(state: Any) -> None:
+            self.narrator.shown(label, *_in_words(state, text))
+
+        subscription = self.store.subscribe(shown, show)
+        show(self.store.get(shown))
+        return subscription
+
+    async def insist(self, source: Atom[Any]) -> Any:
+        """The settled value of an async atom, refreshed after each failure of the server.
+
+        Raises the last `ApiError` after 12 attempts.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self.store.get(source)
+            except ApiError:
+                self.store.refresh(source)
+        return await self.store.get(source)
+
+
+def _in_words(state: Any, text: Callable[[Any], str]) -> tuple[str, str]:
+    match state:
+        case HasData(data, refreshing=refreshing):
+            return "refreshing" if refreshing else "data", text(data)
+        case HasError(error):
+            return "error", str(error)
+    return "loading", ""
