@@ -126,7 +126,7 @@ instructions: build
 	$(BIN)/python benchmarks/instructions.py
 
 docs: build
-	$(BIN)/pdoc --output-directory build/docs halflife
+	$(BIN)/pdoc --output-directory build/docs halflife halflife.testing
 
 clean:
 	rm -rf build .venv

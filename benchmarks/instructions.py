@@ -164,6 +164,7 @@ def main() -> int:
     if not options.here:
         python = environment.prepare(with_halflife="halflife" in options.libraries)
         return subprocess.run([str(python), __file__, "--here", *sys.argv[1:]], check=False).returncode
+    environment.BUILD.mkdir(parents=True, exist_ok=True)
     installed = peers.installed()
     report(options.shapes, [name for name in options.libraries if name in installed], options.most)
     return 0

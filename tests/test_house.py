@@ -147,6 +147,14 @@ def test_everything_public_is_documented():
         value = getattr(halflife, name)
         if callable(value):
             assert value.__doc__, name
+        if callable(value) and not isinstance(value, type):
+            assert "Example:" in value.__doc__, name
+        if isinstance(value, type) and not issubclass(value, BaseException):
+            for member in dir(value):
+                found = getattr(value, member)
+                is_field = isinstance(found, types.MemberDescriptorType)  # its class tells
+                if not member.startswith("_") and member not in dir(tuple) and not is_field:
+                    assert found.__doc__, f"{name}.{member}"
 
 
 def test_no_file_names_a_path_of_somebodys_machine():

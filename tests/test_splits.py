@@ -343,11 +343,10 @@ class TestMemory:
         items = split(values)
         item = store.get(items)[0]
         value = weakref.ref(store.get(item))
-        values_left = store.get(values)
         store.set(items.remove, item)
-        del values_left
-        values_made = values.initial
-        values_made.clear()
+        assert store.get(items) == []
+        assert values.initial is not None
+        values.initial.clear()
         gc.collect()
         assert value() is not None
         del item

@@ -30,4 +30,16 @@ bool spread(const char* function, const char* const* names, int positional, PyOb
   return true;
 }
 
+std::string described(PyObject* object) {
+  constexpr Py_ssize_t kLongest = 100;
+  Ref text = Ref::take(PyObject_Repr(object));
+  if (text && PyUnicode_GET_LENGTH(text.get()) > kLongest) {
+    text = Ref::take(PyUnicode_Substring(text.get(), 0, kLongest));
+  }
+  const char* utf8 = text ? PyUnicode_AsUTF8(text.get()) : nullptr;
+  if (utf8 != nullptr) return utf8;
+  PyErr_Clear();
+  return std::string("an object of type ") + Py_TYPE(object)->tp_name;
+}
+
 }  // namespace halflife::bindings

@@ -1,6 +1,8 @@
 // Arguments of METH_FASTCALL | METH_KEYWORDS functions.
 #pragma once
 
+#include <string>
+
 #include "python.hpp"
 
 namespace halflife::bindings {
@@ -10,5 +12,8 @@ namespace halflife::bindings {
 // is set that names the function and the argument.
 bool spread(const char* function, const char* const* names, int positional, PyObject* const* args,
             Py_ssize_t count, PyObject* kwnames, PyObject** slots);
+
+// What was given instead, for a message: its repr, cut short; by its type where the repr fails.
+std::string described(PyObject* object);
 
 }  // namespace halflife::bindings

@@ -14,6 +14,11 @@ AsyncValueObject* as_async_value(PyObject* object) {
   return reinterpret_cast<AsyncValueObject*>(object);
 }
 
+// Of the run that brings the newest value: one that is outdated has stopped, or is about to.
+Generation newest_generation(const graph::AsyncState& state) {
+  return state.generation + (state.outdated ? 1 : 0);
+}
+
 }  // namespace
 
 bool is_async_value(PyObject* object) { return Py_TYPE(object) == registry().async_value; }
@@ -27,7 +32,7 @@ void fill(AsyncValueObject* value, const graph::Node& node) {
 AsyncValueObject* async_value_of(StoreObject* store, graph::Node& node, PyObject* reader) {
   graph::AsyncState& state = *node.async();
   const bool pending = state.pending();
-  const Generation generation = state.generation + (state.outdated ? 1 : 0);
+  const Generation generation = newest_generation(state);
   if (reader == nullptr && state.handle != nullptr) {
     auto* known = static_cast<AsyncValueObject*>(state.handle);
     const bool same = known->generation == generation &&
@@ -223,7 +228,8 @@ PyObject* get_state(PyObject* self, void*) {
     StoreObject* store = store_of(value->store);
     graph::Node* node = store == nullptr ? nullptr : store->known_node(as_atom(value->atom));
     PyErr_Clear();
-    if (node != nullptr && node->pending() && value->generation >= node->async()->generation) {
+    if (node != nullptr && node->pending() &&
+        value->generation >= newest_generation(*node->async())) {
       state = "loading";
     }
   }

@@ -24,11 +24,12 @@ int atom_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(atom->write);
   Py_VISIT(atom->equals);
   Py_VISIT(atom->rare);
-  return 0;
+  return visit_inputs(atom, visit, arg);
 }
 
 int atom_clear(PyObject* self) {
   AtomObject* atom = as_atom(self);
+  if (atom->store != 0) drop_inputs(atom);
   PyObject* parts[] = {atom->body, atom->write, atom->equals, atom->rare};
   atom->body = atom->write = atom->equals = atom->rare = nullptr;
   for (PyObject* part : parts) Py_XDECREF(part);
@@ -221,7 +222,8 @@ bool check_equals(PyObject* equals, AtomParts& parts) {
     parts.bits |= bit::deep;
   } else if (!PyCallable_Check(equals)) {
     PyErr_Format(PyExc_TypeError,
-                 "equals must be None, 'deep' or a function of two values, not %.100R", equals);
+                 "equals must be None, 'deep' or a function of two values, not %s",
+                 described(equals).c_str());
     return false;
   }
   return true;
@@ -234,19 +236,20 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
   if (parts.name == Py_None) parts.name = nullptr;
   if (parts.on_mount == Py_None) parts.on_mount = nullptr;
   if (parts.name != nullptr && !PyUnicode_Check(parts.name)) {
-    PyErr_Format(PyExc_TypeError, "name must be a str, not %.100R", parts.name);
+    PyErr_Format(PyExc_TypeError, "name must be a str, not %s", described(parts.name).c_str());
     return nullptr;
   }
   if (parts.on_mount != nullptr && !PyCallable_Check(parts.on_mount)) {
-    PyErr_Format(PyExc_TypeError, "on_mount must be a function of set, not %.100R", parts.on_mount);
+    PyErr_Format(PyExc_TypeError, "on_mount must be a function of set, not %s",
+                 described(parts.on_mount).c_str());
     return nullptr;
   }
   if (parts.equals != nullptr && !check_equals(parts.equals, parts)) return nullptr;
   const bool reads = parts.kind != AtomKind::source && parts.kind != AtomKind::loadable &&
                      parts.kind != AtomKind::unwrap;
   if (reads && !PyCallable_Check(parts.body)) {
-    PyErr_Format(PyExc_TypeError, "%s() takes a function, not %.100R", name_of(parts.kind),
-                 parts.body);
+    PyErr_Format(PyExc_TypeError, "%s() takes a function, not %s", name_of(parts.kind),
+                 described(parts.body).c_str());
     return nullptr;
   }
   if (parts.write == Py_None && parts.kind != AtomKind::unwrap) parts.write = nullptr;
@@ -271,7 +274,9 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
       return nullptr;
     }
   }
+  if (parts.label != nullptr) atom->name = Py_NewRef(parts.label);
   if (parts.name != nullptr) {
+    Py_CLEAR(atom->name);
     atom->name = Py_NewRef(parts.name);
     atom->bits |= bit::named;
     Ref noted = Ref::take(PyObject_CallOneArg(registry().note_name, as_object(atom)));

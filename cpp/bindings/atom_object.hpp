@@ -66,6 +66,7 @@ struct AtomParts {
   PyObject* write = nullptr;
   PyObject* equals = nullptr;    // None, "deep", or a callable
   PyObject* name = nullptr;      // None or str
+  PyObject* label = nullptr;     // a name that is shown, but not one to be found by
   PyObject* on_mount = nullptr;  // None or a callable
   std::uint32_t bits = 0;
 };

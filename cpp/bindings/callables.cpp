@@ -4,11 +4,13 @@
 
 #include <cstddef>
 
+#include "arguments.hpp"
+
 namespace halflife::bindings {
 
 PyObject* not_an_atom(const char* where, PyObject* given) {
-  PyErr_Format(PyExc_TypeError, "%s takes an atom, not %.100R of type %s", where, given,
-               Py_TYPE(given)->tp_name);
+  PyErr_Format(PyExc_TypeError, "%s takes an atom, not %s of type %s", where,
+               described(given).c_str(), Py_TYPE(given)->tp_name);
   return nullptr;
 }
 
@@ -31,6 +33,8 @@ PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
   if (!store->enter()) return nullptr;
   AtomObject* atom = as_atom(args[0]);
   graph::Node* node = getter->node;
+  // Within a read somebody above keeps the store; here its last reference may go in the meantime.
+  Ref kept = store->graph.top() == nullptr ? Ref::borrow(store->self) : Ref();
   if (node == nullptr) return store->get(atom);
   graph::Node* input = store->node_of(atom);
   if (input == nullptr) return nullptr;
@@ -57,7 +61,9 @@ PyObject* setter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
                                                              : "set() takes an atom and values");
     return nullptr;
   }
+  Ref kept = Ref::borrow(store->self);  // what is told of the set may drop the last reference
   if (setter->atom != nullptr) {
+    Ref kept_atom = Ref::borrow(setter->atom);
     return store->enter() ? store->set(as_atom(setter->atom), args, 1) : nullptr;
   }
   if (!is_atom(args[0])) return not_an_atom("set()", args[0]);

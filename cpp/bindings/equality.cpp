@@ -1,6 +1,8 @@
 #include "equality.hpp"
 
 #include <cmath>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "registry.hpp"
@@ -16,6 +18,14 @@ bool rich_equal(PyObject* one, PyObject* other) {
   const int equal = PyObject_RichCompareBool(one, other, Py_EQ);
   if (equal < 0) PyErr_Clear();
   return equal > 0;
+}
+
+// The same for int, str and bytes, whose == cannot fail and gives one of the two bools: the slot is
+// called without the detour through the abstract protocol.
+bool built_in_equal(PyTypeObject* type, PyObject* one, PyObject* other) {
+  PyObject* equal = type->tp_richcompare(one, other, Py_EQ);
+  Py_XDECREF(equal);
+  return equal == Py_True;
 }
 
 bool is_listed_scalar(PyTypeObject* type) {
@@ -35,7 +45,7 @@ Verdict compare(PyObject* one, PyObject* other) {
   if (type != Py_TYPE(other)) return Verdict::different;
   const auto verdict = [](bool same) { return same ? Verdict::same : Verdict::different; };
   if (type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBytes_Type) {
-    return verdict(rich_equal(one, other));
+    return verdict(built_in_equal(type, one, other));
   }
   if (type == &PyFloat_Type) {
     const double left = PyFloat_AS_DOUBLE(one);
@@ -51,9 +61,11 @@ Verdict compare(PyObject* one, PyObject* other) {
   return Verdict::different;
 }
 
+// Strong: a tzinfo or an Enum may have an == of its own, which may take a list apart.
 struct Pair {
-  PyObject* one;
-  PyObject* other;
+  Pair(PyObject* one, PyObject* other) : one(Ref::borrow(one)), other(Ref::borrow(other)) {}
+  Ref one;
+  Ref other;
 };
 
 bool push_items(std::vector<Pair>& work, PyObject* one, PyObject* other) {
@@ -61,7 +73,7 @@ bool push_items(std::vector<Pair>& work, PyObject* one, PyObject* other) {
   if (size != PySequence_Fast_GET_SIZE(other)) return false;
   PyObject** left = PySequence_Fast_ITEMS(one);
   PyObject** right = PySequence_Fast_ITEMS(other);
-  for (Py_ssize_t index = size; index-- > 0;) work.push_back({left[index], right[index]});
+  for (Py_ssize_t index = size; index-- > 0;) work.emplace_back(left[index], right[index]);
   return true;
 }
 
@@ -80,9 +92,11 @@ bool push_dict(std::vector<Pair>& work, PyObject* one, PyObject* other) {
   while (PyDict_Next(one, &left, &key, &value)) {
     // Order counts: what is shown differs when it does.
     if (!PyDict_Next(other, &right, &other_key, &other_value)) return false;
+    Pair keys(key, other_key);
+    Pair values(value, other_value);
     if (compare(key, other_key) == Verdict::different) return false;
-    work.push_back({key, other_key});
-    work.push_back({value, other_value});
+    work.push_back(std::move(keys));
+    work.push_back(std::move(values));
   }
   return true;
 }
@@ -104,14 +118,16 @@ bool same_set(PyObject* one, PyObject* other) {
 }
 
 bool same_tree(PyObject* one, PyObject* other, bool deep) {
-  // Deeper than any honest value: two values that refer to themselves must not loop for ever.
-  constexpr std::size_t kMostPairs = 50'000'000;
-  std::vector<Pair> work{{one, other}};
+  // Two that refer to themselves must not be walked for ever: past a size, containers that were
+  // compared with each other before are not entered again.
+  constexpr std::size_t kPlain = 1000;
+  std::set<std::pair<PyObject*, PyObject*>> entered;
+  std::vector<Pair> work;
+  work.emplace_back(one, other);
   for (std::size_t steps = 0; !work.empty(); ++steps) {
-    if (steps > kMostPairs) return false;
-    const Pair pair = work.back();
+    const Pair pair = std::move(work.back());
     work.pop_back();
-    switch (compare(pair.one, pair.other)) {
+    switch (compare(pair.one.get(), pair.other.get())) {
       case Verdict::same:
         continue;
       case Verdict::different:
@@ -119,16 +135,17 @@ bool same_tree(PyObject* one, PyObject* other, bool deep) {
       case Verdict::container:
         break;
     }
-    PyTypeObject* type = Py_TYPE(pair.one);
+    if (steps >= kPlain && !entered.emplace(pair.one.get(), pair.other.get()).second) continue;
+    PyTypeObject* type = Py_TYPE(pair.one.get());
     bool alike = false;
     if (type == &PyTuple_Type) {
-      alike = push_items(work, pair.one, pair.other);
+      alike = push_items(work, pair.one.get(), pair.other.get());
     } else if (deep && type == &PyList_Type) {
-      alike = push_items(work, pair.one, pair.other);
+      alike = push_items(work, pair.one.get(), pair.other.get());
     } else if (deep && type == &PyDict_Type) {
-      alike = push_dict(work, pair.one, pair.other);
+      alike = push_dict(work, pair.one.get(), pair.other.get());
     } else if (deep) {
-      alike = same_set(pair.one, pair.other);
+      alike = same_set(pair.one.get(), pair.other.get());
     }
     if (!alike) return false;
   }

@@ -42,7 +42,8 @@ bool inspect(PyObject* read, std::uint32_t& bits) {
 
 bool check_atom(const char* function, PyObject* object) {
   if (object != nullptr && is_atom(object)) return true;
-  PyErr_Format(PyExc_TypeError, "%s() takes an atom, not %.100R", function, none_if_null(object));
+  PyErr_Format(PyExc_TypeError, "%s() takes an atom, not %s", function,
+               described(none_if_null(object)).c_str());
   return false;
 }
 
@@ -57,8 +58,8 @@ bool choice(const char* argument, PyObject* value, const char* usual, const char
       return true;
     }
   }
-  PyErr_Format(PyExc_ValueError, "%s must be '%s' or '%s', not %.100R", argument, usual, other,
-               value);
+  PyErr_Format(PyExc_ValueError, "%s must be '%s' or '%s', not %s", argument, usual, other,
+               described(value).c_str());
   return false;
 }
 
@@ -134,8 +135,8 @@ PyObject* make_derived(PyObject* module, PyObject* const* args, Py_ssize_t count
   }
   if (!PyCallable_Check(slots[0]) || is_atom(slots[0])) {
     PyErr_Format(PyExc_TypeError,
-                 "derived(read): read must be a function of get (or of get and signal), not %.100R",
-                 slots[0]);
+                 "derived(read): read must be a function of get (or of get and signal), not %s",
+                 described(slots[0]).c_str());
     return nullptr;
   }
   if (!inspect(slots[0], parts.bits)) return nullptr;
@@ -260,11 +261,11 @@ PyObject* make_unwrap(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
   return remembered(slots[0], key, parts);
 }
 
-// _core.make(cls, kind, body, write=None, *, name, equals, on_mount): for our own subclasses.
+// _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label): for our own subclasses.
 PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
-  static const char* const names[] = {"cls", "kind",   "body",     "write",
-                                      "name", "equals", "on_mount", nullptr};
-  PyObject* slots[7] = {};
+  static const char* const names[] = {"cls",    "kind",     "body",  "write", "name",
+                                      "equals", "on_mount", "label", nullptr};
+  PyObject* slots[8] = {};
   if (!spread("make", names, 4, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr || !PyType_Check(slots[0]) ||
       !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(slots[0]), registry().atom)) {
@@ -290,6 +291,13 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
   parts.name = slots[4];
   parts.equals = slots[5];
   parts.on_mount = slots[6];
+  if (given(slots[7])) {
+    if (!PyUnicode_Check(slots[7])) {
+      PyErr_Format(PyExc_TypeError, "label must be a str, not %.100R", slots[7]);
+      return nullptr;
+    }
+    parts.label = slots[7];
+  }
   if (parts.kind == AtomKind::derived && !inspect(parts.body, parts.bits)) return nullptr;
   return make_atom(reinterpret_cast<PyTypeObject*>(slots[0]), parts);
 }

@@ -33,12 +33,15 @@ int clear(PyObject* self) {
   return 0;
 }
 
+// One may hold another, and so on: the trashcan keeps that from filling the stack.
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
+  Py_TRASHCAN_BEGIN(self, dealloc);
   clear(self);
   PyTypeObject* type = Py_TYPE(self);
   type->tp_free(self);
   Py_DECREF(type);
+  Py_TRASHCAN_END
 }
 
 PyObject* get_content(PyObject* self, void*) {
@@ -106,7 +109,10 @@ Py_hash_t hash(PyObject* self) {
       4, as_object(Py_TYPE(self)), loadable->content == nullptr ? Py_None : loadable->content,
       loadable->previous == nullptr ? Py_None : loadable->previous,
       loadable->refreshing ? Py_True : Py_False));
-  return parts ? PyObject_Hash(parts.get()) : -1;
+  if (!parts || Py_EnterRecursiveCall(" while hashing a loadable") != 0) return -1;
+  const Py_hash_t value = PyObject_Hash(parts.get());
+  Py_LeaveRecursiveCall();
+  return value;
 }
 
 bool arguments(const char* name, const char* const* names, PyObject* args, PyObject* kwargs,

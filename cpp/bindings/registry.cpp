@@ -4,11 +4,6 @@
 
 namespace halflife::bindings {
 
-Registry& registry() {
-  static Registry one;
-  return one;
-}
-
 PyObject* install(PyObject*, PyObject* args, PyObject* kwargs) {
   if (PyTuple_GET_SIZE(args) != 0 || kwargs == nullptr) {
     PyErr_SetString(PyExc_TypeError, "_install takes keyword arguments only");

@@ -10,6 +10,7 @@ namespace halflife::bindings {
 struct Registry {
   // Our types.
   PyTypeObject* atom = nullptr;
+  PyTypeObject* store = nullptr;
   PyTypeObject* getter = nullptr;
   PyTypeObject* run_getter = nullptr;
   PyTypeObject* setter = nullptr;
@@ -50,7 +51,8 @@ struct Registry {
   PyObject* enum_type = nullptr;
 };
 
-Registry& registry();
+inline constinit Registry the_registry;
+inline Registry& registry() { return the_registry; }
 
 // `_core._install(**names)`: hands over what the Python side knows.
 PyObject* install(PyObject* module, PyObject* args, PyObject* kwargs);

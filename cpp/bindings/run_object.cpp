@@ -161,9 +161,8 @@ PyObject* tell(PyObject* self, PyObject* value, bool error, bool halted) {
   }
   Ref keep_store = Ref::borrow(run->store);
   Ref keep_atom = Ref::borrow(run->atom);
-  if (!store->graph.resolve(*node, run->generation, value, error, halted)) {
-    store->report_pending(as_atom(keep_atom.get()));
-  }
+  const bool ok = store->graph.resolve(*node, run->generation, value, error, halted);
+  if (!ok && !store->report_exception(as_atom(keep_atom.get()))) return nullptr;
   Py_RETURN_TRUE;
 }
 
@@ -177,9 +176,10 @@ PyObject* run_publish(PyObject* self, PyObject* value) {
   if (node == nullptr) Py_RETURN_FALSE;
   StoreObject* store = store_of(run->store);
   if (!store->enter()) return nullptr;
-  if (!store->graph.publish(*node, run->generation, Py_NewRef(value))) {
-    store->report_pending(as_atom(run->atom));
-  }
+  Ref keep_store = Ref::borrow(run->store);
+  Ref keep_atom = Ref::borrow(run->atom);
+  const bool ok = store->graph.publish(*node, run->generation, Py_NewRef(value));
+  if (!ok && !store->report_exception(as_atom(keep_atom.get()))) return nullptr;
   Py_RETURN_TRUE;
 }
 
@@ -187,8 +187,10 @@ PyObject* run_abandon(PyObject* self, PyObject*) {
   RunObject* run = as_run(self);
   if (graph::Node* node = current_node(run)) {
     StoreObject* store = store_of(run->store);
+    Ref keep_store = Ref::borrow(run->store);
+    Ref keep_atom = Ref::borrow(run->atom);
     store->graph.abandon(*node);
-    if (!store->graph.flush()) store->report_pending(as_atom(run->atom));
+    if (!store->graph.flush()) store->report_pending(as_atom(keep_atom.get()));
     store->fire_woken();
   }
   Py_RETURN_NONE;

@@ -13,7 +13,7 @@ namespace flag = graph::flag;
 namespace {
 
 StoreObject& open_store(py::handle object) {
-  StoreObject* store = store_of(object.ptr());
+  StoreObject* store = store_argument(object.ptr());
   if (store == nullptr || !store->enter()) throw py::error_already_set();
   return *store;
 }

@@ -1,4 +1,7 @@
 // Reading and writing atoms from outside.
+#include "arguments.hpp"
+#include <algorithm>
+
 #include "async_value.hpp"
 #include "callables.hpp"
 #include "store_object.hpp"
@@ -18,6 +21,10 @@ bool StoreObject::readable(AtomObject* atom) {
 PyObject* StoreObject::result(Node& node) {
   if (node.is(flag::asynchronous)) return as_object(async_value_of(this, node, nullptr));
   if (node.is(flag::error)) return raise_error(node);
+  if (node.value == nullptr) [[unlikely]] {  // somebody closed the store in the meantime
+    enter_slowly();
+    return nullptr;
+  }
   return Py_NewRef(static_cast<PyObject*>(node.value));
 }
 
@@ -28,12 +35,16 @@ PyObject* StoreObject::get(AtomObject* atom) {
     readable(atom);
     return nullptr;
   }
-  if (!graph.ensure_asked(*node)) return nullptr;
+  if (!graph.ensure_asked(*node) || !raise_interrupt()) return nullptr;
   return result(*node);
 }
 
 PyObject* StoreObject::set(AtomObject* atom, PyObject* const* args, Py_ssize_t count) {
-  if (atom->kind == AtomKind::source || atom->kind == AtomKind::lazy) {
+  const bool source = atom->kind == AtomKind::source || atom->kind == AtomKind::lazy;
+  // A source with a write of its own: set within that write sets the value itself.
+  const bool raw = atom->write == nullptr ||
+                   std::find(writing_.begin(), writing_.end(), atom) != writing_.end();
+  if (source && raw) {
     if (count != 1) {
       PyErr_Format(PyExc_TypeError, "set(%s, value) takes one value, got %zd", atom_name(atom),
                    count);
@@ -45,12 +56,16 @@ PyObject* StoreObject::set(AtomObject* atom, PyObject* const* args, Py_ssize_t c
     const PyAsyncMethods* methods = Py_TYPE(value)->tp_as_async;
     bool ok;
     if (methods != nullptr && methods->am_await != nullptr) {
-      PyObject* awaitable = PyTuple_Pack(2, value, Py_None);
+      const graph::AsyncState* state = node->async();
+      auto* known = static_cast<PyObject*>(state == nullptr ? nullptr : state->awaitable);
+      PyObject* awaitable = known != nullptr && PyTuple_GET_ITEM(known, 0) == value
+                                ? Py_NewRef(known)
+                                : PyTuple_Pack(2, value, Py_None);
       ok = awaitable != nullptr && graph.set_awaitable(*node, awaitable);
     } else {
       ok = graph.set(*node, Py_NewRef(value));
     }
-    if (!ok) return nullptr;
+    if (!ok || !raise_interrupt()) return nullptr;
     Py_RETURN_NONE;
   }
   if (atom->write == nullptr || atom->kind == AtomKind::unwrap) {
@@ -86,9 +101,11 @@ PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssi
   Ref held_setter = Ref::borrow(setter);
   Ref write = Ref::borrow(atom->write);
   graph.begin_batch();
+  writing_.push_back(atom);
   Ref result = Ref::take(PyObject_Vectorcall(
       write.get(), stack + 1,
       static_cast<std::size_t>(count + 2) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+  writing_.pop_back();
   if (closed()) return result.release();
   if (!result) {
     SavedError saved;
@@ -111,8 +128,8 @@ PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssi
 
 PyObject* StoreObject::update(AtomObject* atom, PyObject* function) {
   if (!PyCallable_Check(function)) {
-    PyErr_Format(PyExc_TypeError, "update(%s, fn): fn must be a function of the value, not %.100R",
-                 atom_name(atom), function);
+    PyErr_Format(PyExc_TypeError, "update(%s, fn): fn must be a function of the value, not %s",
+                 atom_name(atom), described(function).c_str());
     return nullptr;
   }
   if (!graph.writable_now()) return nullptr;
@@ -125,7 +142,7 @@ PyObject* StoreObject::update(AtomObject* atom, PyObject* function) {
     return nullptr;
   }
   Ref next = Ref::take(PyObject_CallOneArg(function, current.get()));
-  if (!next) return nullptr;
+  if (!next || !enter()) return nullptr;
   PyObject* args[] = {next.get()};
   return set(atom, args, 1);
 }

@@ -25,13 +25,58 @@ StoreObject* store_with_id(std::uint32_t id) {
   return found == stores().end() ? nullptr : found->second;
 }
 
+namespace {
+
+// The ids first: what is given back may make and drop stores.
+std::vector<std::uint32_t> store_ids() {
+  std::vector<std::uint32_t> ids;
+  ids.reserve(stores().size());
+  for (const auto& [id, store] : stores()) ids.push_back(id);
+  return ids;
+}
+
+}  // namespace
+
 void forget_atom(AtomObject* atom) {
   if (atom->has(bit::many_stores)) {
-    for (const auto& [id, store] : stores()) {
-      if (id != atom->store) store->forget_atom(atom);
+    for (const std::uint32_t id : store_ids()) {
+      StoreObject* store = store_with_id(id);
+      if (store != nullptr && id != atom->store) store->forget_atom(atom);
     }
   }
   if (StoreObject* store = store_with_id(atom->store)) store->forget_atom(atom);
+}
+
+namespace {
+
+int visit_node(const graph::Node& node, visitproc visit, void* arg) {
+  for (const graph::Edge& edge : node.inputs) Py_VISIT(static_cast<PyObject*>(edge.input->atom));
+  return 0;
+}
+
+}  // namespace
+
+int visit_inputs(AtomObject* atom, visitproc visit, void* arg) {
+  if (atom->node != nullptr) {
+    if (const int stop = visit_node(*atom->node, visit, arg)) return stop;
+  }
+  if (!atom->has(bit::many_stores)) return 0;
+  for (const auto& [id, store] : stores()) {
+    if (id == atom->store) continue;
+    if (const graph::Node* node = store->known_node(atom)) {
+      if (const int stop = visit_node(*node, visit, arg)) return stop;
+    }
+  }
+  return 0;
+}
+
+void drop_inputs(AtomObject* atom) {
+  for (const std::uint32_t id : store_ids()) {
+    if (id != atom->store && !atom->has(bit::many_stores)) continue;
+    StoreObject* store = store_with_id(id);
+    graph::Node* node = store == nullptr ? nullptr : store->known_node(atom);
+    if (node != nullptr) store->graph.disown(*node);
+  }
 }
 
 bool observed_anywhere(AtomObject* atom) {
@@ -51,7 +96,7 @@ StoreObject::~StoreObject() {
 }
 
 bool StoreObject::enter_slowly() {
-  const unsigned long thread = PyThread_get_thread_ident();
+  const std::uintptr_t thread = this_thread();
   if ((guards_ & kClosed) != 0) {
     PyErr_SetString(registry().store_closed,
                     "the store is closed; make a new Store, or call it before the end of its"
@@ -126,7 +171,8 @@ void StoreObject::close() {
   std::vector<graph::Node*> hooked;
   std::vector<PyObject*> runs;
   for (graph::Node* node : graph.nodes()) {
-    if (node->is(graph::flag::hook_run) || node->kind == graph::Kind::effect) {
+    const bool effect = node->kind == graph::Kind::effect && node->reasons > 0;
+    if (node->is(graph::flag::hook_run) || effect) {
       hooked.push_back(node);
     }
     if (graph::AsyncState* state = node->async(); state != nullptr && state->run != nullptr) {
@@ -144,18 +190,18 @@ void StoreObject::close() {
 
 void StoreObject::collect(bool closing) {
   if (closing) guards_ |= kClosed;
-  for (graph::Node* node : graph.nodes()) wake(*node);
-  fire_woken();
-  graph.clear();
-  displaced_.clear();
+  // Before any value goes: what is given back must not reach a store that is being taken apart.
   if (getter_ != nullptr) {
     getter_->store = nullptr;
     Py_CLEAR(getter_);
   }
-  PyObject* own_setter = own_setter_;
-  own_setter_ = nullptr;
   for (SetterObject* setter : setters_) setter->store = nullptr;
   setters_.clear();
+  PyObject* own_setter = std::exchange(own_setter_, nullptr);
+  for (graph::Node* node : graph.nodes()) wake(*node);
+  fire_woken();
+  graph.clear();
+  displaced_.clear();
   Py_XDECREF(own_setter);
   std::vector<PyObject*> errors;
   errors.swap(collected_);
@@ -179,8 +225,12 @@ int StoreObject::traverse(visitproc visit, void* arg) {
     if (stop == 0) stop = visit(static_cast<PyObject*>(value), arg);
   });
   if (stop != 0) return stop;
+  for (const graph::Node* node : graph.dropped()) Py_VISIT(static_cast<PyObject*>(node->atom));
   for (const graph::Node* node : graph.nodes()) {
     if (node->is(graph::flag::held)) Py_VISIT(static_cast<PyObject*>(node->atom));
+    if (node->kind == graph::Kind::effect) {  // the atom does not know this node
+      if (const int stopped = visit_node(*node, visit, arg)) return stopped;
+    }
     const graph::AsyncState* state = node->async();
     if (state == nullptr || state->waiting == nullptr) continue;
     for (PyObject* future : *static_cast<std::vector<PyObject*>*>(state->waiting)) Py_VISIT(future);

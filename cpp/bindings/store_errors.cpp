@@ -48,12 +48,31 @@ void StoreObject::report(PyObject* error, AtomObject* atom) {
   SavedError saved;
   PyObject* where = atom == nullptr ? Py_None : as_object(atom);
   Ref done = Ref::take(PyObject_CallMethod(driver, "report", "OO", error, where));
-  if (!done) PyErr_WriteUnraisable(where);
+  if (done) return;
+  if (PyErr_ExceptionMatches(PyExc_Exception)) {
+    PyErr_WriteUnraisable(where);
+  } else {
+    collect_error();
+  }
 }
 
 void StoreObject::report_pending(AtomObject* atom) {
   Ref error = Ref::take(take_error());
   if (error) report(error.get(), atom);
+}
+
+bool StoreObject::report_exception(AtomObject* atom) {
+  if (!PyErr_ExceptionMatches(PyExc_Exception)) return false;
+  report_pending(atom);
+  return true;
+}
+
+// A comparison has no way to fail: an interrupt of one waits until nothing is under way.
+bool StoreObject::raise_kept_interrupt() {
+  if (graph.busy() || graph.flushing()) return false;
+  Ref interrupt = Ref::take(std::exchange(interrupt_, nullptr));
+  PyErr_SetObject(as_object(Py_TYPE(interrupt.get())), interrupt.get());
+  return true;
 }
 
 void StoreObject::collect_error() {

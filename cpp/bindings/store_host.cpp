@@ -1,4 +1,5 @@
 // The graph's host: what core asks of Python.
+#include "arguments.hpp"
 #include "async_value.hpp"
 #include "callables.hpp"
 #include "equality.hpp"
@@ -146,8 +147,8 @@ void StoreObject::run_effect(Node& node, Frame&) {
   } else if (PyCallable_Check(result.get())) {
     node.more().cleanup = result.release();
   } else if (result.get() != Py_None) {
-    PyErr_Format(PyExc_TypeError, "effect %s returned %.100R; it may return a cleanup function",
-                 atom_name(atom), result.get());
+    PyErr_Format(PyExc_TypeError, "effect %s returned %s; it may return a cleanup function",
+                 atom_name(atom), described(result.get()).c_str());
     collect_error();
   }
 }
@@ -164,8 +165,8 @@ void StoreObject::mount(Node& node) {
   } else if (PyCallable_Check(cleanup.get())) {
     node.more().cleanup = cleanup.release();
   } else if (cleanup.get() != Py_None) {
-    PyErr_Format(PyExc_TypeError, "on_mount of %s returned %.100R; it may return a cleanup function",
-                 atom_name(atom), cleanup.get());
+    PyErr_Format(PyExc_TypeError, "on_mount of %s returned %s; it may return a cleanup function",
+                 atom_name(atom), described(cleanup.get()).c_str());
     collect_error();
   }
 }
@@ -190,8 +191,12 @@ bool StoreObject::equal(Node& node, Value before, Value now) {
   Ref answer = Ref::take(PyObject_CallFunctionObjArgs(equals.get(), one, other, nullptr));
   const int equal = answer ? PyObject_IsTrue(answer.get()) : -1;
   if (equal >= 0) return equal != 0;
-  report_pending(atom);  // a comparison that fails counts as "changed"
-  return false;
+  if (graph.unwinding()) {  // it read something nested too deep, and is asked again
+    PyErr_Clear();
+  } else if (!report_exception(atom)) {
+    collect_error();
+  }
+  return false;  // a comparison that fails counts as "changed"
 }
 
 bool StoreObject::same_error(Value before, Value now) {
@@ -303,7 +308,11 @@ bool StoreObject::enlist(Node& node, PyObject* future, bool first) {
   graph::AsyncState& state = node.make_async();
   if (state.waiting == nullptr) state.waiting = new std::vector<PyObject*>;
   static_cast<std::vector<PyObject*>*>(state.waiting)->push_back(Py_NewRef(future));
-  return !first || graph.add_waiter(node);
+  if (!first || graph.add_waiter(node)) return true;
+  // A mount hook that fails has no caller here: whoever awaits wants the value.
+  if (report_exception(atom_of(node))) return true;
+  delist(node, future);
+  return false;
 }
 
 bool StoreObject::delist(Node& node, PyObject* future) {

@@ -69,9 +69,9 @@ graph::Node* StoreObject::create(AtomObject* atom) {
     PyTypeObject* type = Py_TYPE(initial);
     const bool awaitable = type->tp_as_async != nullptr && type->tp_as_async->am_await != nullptr;
     if (!awaitable) {
-      graph.initialise(*node, Py_NewRef(initial));
+      graph.initialize(*node, Py_NewRef(initial));
     } else {
-      graph.initialise_awaitable(*node, PyTuple_Pack(2, initial, Py_None));
+      graph.initialize_awaitable(*node, PyTuple_Pack(2, initial, Py_None));
     }
   }
   return node;
@@ -86,12 +86,17 @@ void StoreObject::forget_atom(AtomObject* atom) {
   } else {
     displaced_.erase(atom);
   }
-  graph.remove(*node);
+  // On another thread the node only waits to be cleared up by the home thread.
+  graph.remove(*node, this_thread() == home_);
 }
 
 void StoreObject::hold(Node& node) { Py_XINCREF(static_cast<PyObject*>(node.atom)); }
 
 void StoreObject::unhold(Node& node) { Py_XDECREF(static_cast<PyObject*>(node.atom)); }
+
+void StoreObject::hold_input(Node& input) { Py_XINCREF(static_cast<PyObject*>(input.atom)); }
+
+void StoreObject::unhold_input(Node& input) { Py_XDECREF(static_cast<PyObject*>(input.atom)); }
 
 // The node is about to be freed. Called inside walks: only pointers are cleared.
 void StoreObject::forget(Node& node) {

@@ -10,6 +10,7 @@
 #include "../core/graph/store.hpp"
 #include "atom_object.hpp"
 #include "python.hpp"
+#include "threads.hpp"
 
 namespace halflife::bindings {
 
@@ -24,7 +25,7 @@ class StoreObject final : public graph::Host {
   // --- entering (store_entry.cpp): every call from outside asks first.
   // False, with an error set: closed, another thread, or another task within an open batch.
   bool enter() {
-    if (PyThread_get_thread_ident() == home_ && guards_ == 0) [[likely]] return true;
+    if (this_thread() == home_ && guards_ == 0) [[likely]] return true;
     return enter_slowly();
   }
   bool closed() const { return (guards_ & kClosed) != 0; }
@@ -54,7 +55,9 @@ class StoreObject final : public graph::Host {
   // --- errors that have no caller (store_errors.cpp)
   void report(PyObject* error, AtomObject* atom);
   void report_pending(AtomObject* atom);  // the error set now
+  bool report_exception(AtomObject* atom);  // the same; false, still set, if it is an interrupt
   void collect_error();                   // the error set now, for raise_collected
+  bool raise_interrupt() { return interrupt_ == nullptr || !raise_kept_interrupt(); }
 
   // --- callers' objects
   PyObject* getter_of(graph::Node& node);
@@ -79,6 +82,8 @@ class StoreObject final : public graph::Host {
   bool release_plain(Value value) override;
   void hold(graph::Node& node) override;
   void unhold(graph::Node& node) override;
+  void hold_input(graph::Node& input) override;
+  void unhold_input(graph::Node& input) override;
   void forget(graph::Node& node) override;
   bool can_start(graph::Node& node, bool demand) override;
   Value make_run(graph::Node& node, Generation generation) override;
@@ -112,10 +117,11 @@ class StoreObject final : public graph::Host {
   bool enter_slowly();
   graph::Node* node_of_slowly(AtomObject* atom);
   graph::Node* create(AtomObject* atom);
-  bool initialise(graph::Node& node, AtomObject* atom);
+  bool initialize(graph::Node& node, AtomObject* atom);
   Outcome run_view(graph::Node& node, graph::Frame& frame, AtomObject* atom);
   Outcome outcome_of(PyObject* result, graph::Node& node, PyObject* signal);
   Outcome outcome_of_error(graph::Node& node);
+  bool raise_kept_interrupt();
   PyObject* run_write(AtomObject* atom, PyObject* const* args, Py_ssize_t count);
   void run_cleanup(graph::Node& node);
 
@@ -124,12 +130,13 @@ class StoreObject final : public graph::Host {
   static constexpr unsigned kNew = 4;    // no home thread yet
 
   unsigned guards_ = kNew;
-  unsigned long home_ = 0;
+  std::uintptr_t home_ = 0;
   std::uint32_t id_;
   std::unordered_map<AtomObject*, graph::Node*> displaced_;  // atoms used elsewhere since
   std::unordered_set<SetterObject*> setters_;
   GetterObject* getter_ = nullptr;
   PyObject* own_setter_ = nullptr;
+  std::vector<AtomObject*> writing_;  // atoms whose write is on the stack
   std::vector<PyObject*> collected_;  // errors of this flush's callbacks
   std::vector<PyObject*> woken_;      // futures of waiters to wake
   PyObject* interrupt_ = nullptr;
@@ -141,11 +148,16 @@ class StoreObject final : public graph::Host {
 
 // The native store behind a Python object, or null with an error set.
 StoreObject* store_of(PyObject* object);
+// The same of an object that may be anything.
+StoreObject* store_argument(PyObject* object);
 StoreObject* store_with_id(std::uint32_t id);
 
 // The atom dies: its nodes go, in whatever stores they are.
 void forget_atom(AtomObject* atom);
 bool observed_anywhere(AtomObject* atom);
+// The atoms that this atom's nodes read: references that belong to this atom.
+int visit_inputs(AtomObject* atom, visitproc visit, void* arg);
+void drop_inputs(AtomObject* atom);
 
 // Errors are kept with the traceback they came with, so that raising again does not make it grow.
 PyObject* make_error_value(PyObject* error);  // steals; never null unless out of memory

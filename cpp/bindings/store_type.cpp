@@ -13,11 +13,20 @@ namespace halflife::bindings {
 // A pybind11 instance of a simple type keeps its value pointer first; null before __init__ ran.
 StoreObject* store_of(PyObject* object) {
   auto* instance = reinterpret_cast<py::detail::instance*>(object);
-  auto* store = static_cast<StoreObject*>(instance->simple_value_holder[0]);
-  if (store == nullptr) {
-    PyErr_SetString(PyExc_TypeError, "Store.__init__ was not called");
+  if (instance->simple_layout) [[likely]] {
+    auto* store = static_cast<StoreObject*>(instance->simple_value_holder[0]);
+    if (store != nullptr) [[likely]] return store;
   }
-  return store;
+  PyErr_SetString(PyExc_TypeError, "Store.__init__ was not called");
+  return nullptr;
+}
+
+// pybind11 hands on any `self` at all: Store.subscribe(5, ...) arrives here.
+StoreObject* store_argument(PyObject* object) {
+  if (PyObject_TypeCheck(object, registry().store)) return store_of(object);
+  PyErr_Format(PyExc_TypeError, "expected a Store, got an object of type %s",
+               Py_TYPE(object)->tp_name);
+  return nullptr;
 }
 
 namespace {
@@ -103,8 +112,18 @@ void graft(PyObject* type) {
 // Traversal may see an object whose __init__ has not run.
 StoreObject* constructed(PyObject* self) {
   auto* instance = reinterpret_cast<py::detail::instance*>(self);
-  if (!py::detail::is_holder_constructed(self)) return nullptr;
+  if (!instance->simple_layout || !instance->simple_holder_constructed) return nullptr;
   return static_cast<StoreObject*>(instance->simple_value_holder[0]);
+}
+
+// What py::init does, and the new store knows its Python object.
+void construct(py::detail::value_and_holder& place) {
+  if (!place.inst->simple_layout) {
+    throw py::type_error("Store cannot be combined with another native class");
+  }
+  auto* store = new StoreObject;
+  store->self = reinterpret_cast<PyObject*>(place.inst);
+  place.value_ptr() = store;
 }
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
@@ -126,8 +145,8 @@ void collectable(PyHeapTypeObject* heap_type) {
 }
 
 StoreObject& entered(py::handle self) {
-  StoreObject* store = enter(self.ptr());
-  if (store == nullptr) throw py::error_already_set();
+  StoreObject* store = store_argument(self.ptr());
+  if (store == nullptr || !store->enter()) throw py::error_already_set();
   return *store;
 }
 
@@ -137,10 +156,9 @@ AtomObject* atom_argument(const char* where, py::handle atom) {
   throw py::error_already_set();
 }
 
-void initialise(py::handle self, py::handle driver, bool grace) {
-  StoreObject* store = store_of(self.ptr());
+void initialize(py::handle self, py::handle driver, bool grace) {
+  StoreObject* store = store_argument(self.ptr());
   if (store == nullptr) throw py::error_already_set();
-  store->self = self.ptr();
   store->grace = grace;
   PyObject* before = std::exchange(store->driver, Py_NewRef(driver.ptr()));
   Py_XDECREF(before);
@@ -148,19 +166,19 @@ void initialise(py::handle self, py::handle driver, bool grace) {
 
 void expire(py::handle self, py::handle atom) {
   StoreObject& store = entered(self);
-  graph::Node* node = store.known_node(as_atom(atom.ptr()));
+  graph::Node* node = store.known_node(atom_argument("_expire()", atom));
   if (node != nullptr && !store.graph.expire(*node)) throw py::error_already_set();
 }
 
 void flush_quiet(py::handle self) {
-  StoreObject* store = store_of(self.ptr());
-  if (store == nullptr || store->closed()) {
-    PyErr_Clear();
-    return;
-  }
+  StoreObject* store = store_argument(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  if (store->closed()) return;
   if (!store->enter()) throw py::error_already_set();
   store->graph.flush_quiet();
-  if (PyErr_Occurred() != nullptr) store->report_pending(nullptr);
+  if (PyErr_Occurred() != nullptr && !store->report_exception(nullptr)) {
+    throw py::error_already_set();
+  }
 }
 
 void set_log(py::handle self, py::object log) {
@@ -173,7 +191,7 @@ void set_log(py::handle self, py::object log) {
 void set_hydrating(py::handle self, bool hydrating) { entered(self).hydrating = hydrating; }
 
 py::object invariant(py::handle self) {
-  StoreObject* store = store_of(self.ptr());
+  StoreObject* store = store_argument(self.ptr());
   if (store == nullptr) throw py::error_already_set();
   const char* broken = store->graph.invariant();
   return broken == nullptr ? py::object(py::none()) : py::str(broken);
@@ -194,27 +212,27 @@ void adopt(py::handle self, py::handle atom, py::object value, const py::list& i
 }
 
 void close_store(py::handle self) {
-  StoreObject* store = store_of(self.ptr());
+  StoreObject* store = store_argument(self.ptr());
   if (store == nullptr) throw py::error_already_set();
   if (store->closed()) return;
-  if (!store->enter()) throw py::error_already_set();
+  if (!store->enter() || !store->graph.writable_now()) throw py::error_already_set();
   store->close();
 }
 
 bool is_closed(py::handle self) {
-  StoreObject* store = store_of(self.ptr());
+  StoreObject* store = store_argument(self.ptr());
   if (store == nullptr) throw py::error_already_set();
   return store->closed();
 }
 
 std::size_t pending_runs(py::handle self) {
-  StoreObject* store = store_of(self.ptr());
+  StoreObject* store = store_argument(self.ptr());
   if (store == nullptr) throw py::error_already_set();
   return store->graph.pending_runs();
 }
 
 bool in_batch(py::handle self) {
-  StoreObject* store = store_of(self.ptr());
+  StoreObject* store = store_argument(self.ptr());
   if (store == nullptr) throw py::error_already_set();
   return store->graph.in_batch();
 }
@@ -223,8 +241,9 @@ bool in_batch(py::handle self) {
 
 void bind_store(py::module_& module) {
   py::class_<StoreObject> type(module, "StoreBase", py::custom_type_setup(collectable));
-  type.def(py::init<>())
-      .def("_initialise", &initialise)
+  registry().store = reinterpret_cast<PyTypeObject*>(type.ptr());
+  type.def("__init__", &construct, py::detail::is_new_style_constructor())
+      .def("_initialize", &initialize)
       .def("_expire", &expire)
       .def("_flush_quiet", &flush_quiet)
       .def("_set_log", &set_log)

@@ -70,13 +70,27 @@ struct SubscriptionHandle {
 using Handle = std::unique_ptr<SubscriptionHandle>;
 
 StoreObject& entered(py::handle self) {
-  StoreObject* store = store_of(self.ptr());
+  StoreObject* store = store_argument(self.ptr());
   if (store == nullptr || !store->enter()) throw py::error_already_set();
   return *store;
 }
 
 [[noreturn]] void fail(PyObject* type, const std::string& message) {
   PyErr_SetString(type, message.c_str());
+  throw py::error_already_set();
+}
+
+// Nobody gets the handle of a subscription that failed, so nobody could end it: it ends now.
+[[noreturn]] void take_back(SubscriptionHandle& handle, StoreObject& store) {
+  {
+    SavedError saved;
+    try {
+      handle.end();
+    } catch (py::error_already_set& error) {
+      error.restore();
+      store.report_pending(as_atom(handle.atom));
+    }
+  }
   throw py::error_already_set();
 }
 
@@ -97,13 +111,14 @@ Handle subscribe(py::handle self, py::handle atom_object, py::object callback, p
   if (!store.graph.writable_now()) throw py::error_already_set();
   graph::Node* node = store.node_of(atom);
   if (node == nullptr || !store.graph.ensure_asked(*node)) throw py::error_already_set();
+  if (!store.enter()) throw py::error_already_set();  // what was computed may have closed it
   auto handle = std::make_unique<SubscriptionHandle>();
   handle->store = Py_NewRef(self.ptr());
   handle->atom = Py_NewRef(atom_object.ptr());
   handle->subscription = store.graph.subscribe(
       *node, callback.release().ptr(), on_error.is_none() ? nullptr : on_error.release().ptr());
   ++handle->subscription->references;
-  if (!store.graph.flush()) throw py::error_already_set();
+  if (!store.graph.flush()) take_back(*handle, store);
   return handle;
 }
 
@@ -118,13 +133,13 @@ Handle observe(py::handle self, py::handle atom_object) {
   handle->atom = Py_NewRef(atom_object.ptr());
   handle->effect = store.graph.add(atom_object.ptr(), graph::Kind::effect, 0);
   store.effects[handle->effect] = handle.get();
-  if (!store.graph.observe_effect(*handle->effect)) throw py::error_already_set();
+  if (!store.graph.observe_effect(*handle->effect)) take_back(*handle, store);
   return handle;
 }
 
 SubscriptionHandle* constructed(PyObject* self) {
   auto* instance = reinterpret_cast<py::detail::instance*>(self);
-  if (!py::detail::is_holder_constructed(self)) return nullptr;
+  if (!instance->simple_layout || !instance->simple_holder_constructed) return nullptr;
   return static_cast<SubscriptionHandle*>(instance->simple_value_holder[0]);
 }
 
@@ -142,8 +157,16 @@ int clear(PyObject* self) {
   return 0;
 }
 
+// Without this, Subscription.__new__ would give an object around nothing.
+PyObject* refuse_new(PyTypeObject*, PyObject*, PyObject*) {
+  PyErr_SetString(PyExc_TypeError,
+                  "a Subscription is made by Store.subscribe() or Store.observe()");
+  return nullptr;
+}
+
 void collectable(PyHeapTypeObject* heap_type) {
   PyTypeObject* type = &heap_type->ht_type;
+  type->tp_new = refuse_new;
   type->tp_flags |= Py_TPFLAGS_HAVE_GC;
   type->tp_traverse = traverse;
   type->tp_clear = clear;
@@ -162,7 +185,7 @@ void leave(SubscriptionHandle& handle, const py::args&) { handle.end(); }
 
 void bind_subscription(py::module_& module) {
   py::class_<SubscriptionHandle, Handle>(module, "Subscription",
-                                         py::custom_type_setup(collectable))
+                                         py::custom_type_setup(collectable), py::is_final())
       .def("__call__", &SubscriptionHandle::end)
       .def("unsubscribe", &SubscriptionHandle::end)
       .def("__enter__", &itself, py::return_value_policy::reference_internal)

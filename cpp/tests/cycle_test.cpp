@@ -142,8 +142,7 @@ TEST(Cycle, OneLongerThanTheNestingOfRunsIsFoundWithItsWholePath) {
       path += " -> " + std::to_string(index % length);
     }
     const std::string shown = graph.show(ring[0]);
-    if (length < 64) EXPECT_EQ(shown, path);
-    EXPECT_EQ(std::count(shown.begin(), shown.end(), '>'), static_cast<long>(length)) << shown;
+    EXPECT_EQ(shown, path);
     graph.set(closed, 0);
     EXPECT_EQ(graph.show(ring[0]), std::to_string(length / 2));
     auto handle = graph.subscribe(ring[0]);

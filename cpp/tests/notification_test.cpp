@@ -37,6 +37,14 @@ TEST(Notification, UnsubscribingTwiceIsHarmless) {
   EXPECT_EQ(graph.take_log(), Log{});
 }
 
+TEST(Notification, GoesOnWhenTheHandleIsThrownAway) {
+  Graph graph;
+  const auto now = graph.source("now", 0);
+  { const Handle handle = graph.subscribe(now); }
+  graph.set(now, 1);
+  EXPECT_EQ(graph.take_log(), (Log{"now = 1"}));
+}
+
 TEST(Notification, OneUnsubscribedDuringTheFlushIsNotCalledAnyMore) {
   Graph graph;
   const auto now = graph.source("now", 0);

@@ -100,22 +100,20 @@ void Graph::unhold(Node& node) {
   held.erase(found);
 }  // the atom may die here
 
+void Graph::hold_input(Node& input) {
+  ASSERT_NE(input.atom, nullptr) << "a dead atom is read";
+  held_inputs.emplace(&input, atom_of(input).shared_from_this());
+}
+
+void Graph::unhold_input(Node& input) {
+  auto found = held_inputs.find(&input);
+  ASSERT_NE(found, held_inputs.end());
+  const AtomPointer atom = std::move(found->second);
+  held_inputs.erase(found);
+}  // the atom may die here
+
 void Graph::forget(Node& node) {
   if (node.atom != nullptr) atom_of(node).node = nullptr;
-}
-
-bool Graph::can_start(Node& node, bool demand) {
-  if (demand && !has_loop) {
-    raised_ = Raised::refused;
-    raised_text_ = "no event loop for " + atom_of(node).name;
-  }
-  return has_loop;
-}
-
-Value Graph::make_run(Node& node, Generation generation) {
-  auto* run = new Run(node, generation);
-  node.async()->handle = run;
-  return static_cast<Object*>(run);
 }
 
 void Graph::start(Value value) {

@@ -42,7 +42,9 @@ Graph::~Graph() {
   check();
   store.clear();
   EXPECT_TRUE(held.empty()) << "an atom is still held";
+  EXPECT_TRUE(held_inputs.empty()) << "an input is still held";
   held.clear();
+  held_inputs.clear();
   EXPECT_EQ(Object::alive, before_) << "values were leaked";
 }
 
@@ -87,7 +89,7 @@ Node& Graph::node_of(Atom& atom) {
   if (atom.on_mount || atom.on_unmount) flags |= flag::hooked;
   atom.node = store.add(&atom, atom.kind, flags);
   if (atom.kind == Kind::source) {
-    store.initialise(*atom.node, static_cast<Object*>(new Number(atom.initial)));
+    store.initialize(*atom.node, static_cast<Object*>(new Number(atom.initial)));
   }
   return *atom.node;
 }
@@ -179,7 +181,15 @@ Handle Graph::subscribe(const AtomPointer& atom, std::function<void(long)> told)
   };
   callback->failed = [this, name](const std::string& text) { say(name + " failed: " + text); };
   Handle handle(*this, store.subscribe(*atom->node, static_cast<Object*>(callback), nullptr));
-  step(store.flush());
+  if (!store.flush()) {
+    const Raised raised = std::exchange(raised_, Raised::nothing);
+    const std::string text = std::exchange(raised_text_, {});
+    handle.unsubscribe();
+    raised_ = raised;
+    raised_text_ = text;
+    throw_raised();
+  }
+  check();
   return handle;
 }
 

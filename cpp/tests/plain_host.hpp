@@ -100,6 +100,8 @@ class Graph : public graph::Host {
   int interrupts = 0;       // kept in the middle of a flush
   int deferred = 0;
   std::unordered_map<graph::Node*, AtomPointer> held;
+  std::unordered_multimap<graph::Node*, AtomPointer> held_inputs;
+  std::unordered_multimap<graph::Node*, AtomPointer> read;  // one per edge
 
   // --- Host
   Outcome run(graph::Node& node, graph::Frame& frame) override;
@@ -111,6 +113,8 @@ class Graph : public graph::Host {
   bool release_plain(Value value) override;
   void hold(graph::Node& node) override;
   void unhold(graph::Node& node) override;
+  void hold_input(graph::Node& input) override;
+  void unhold_input(graph::Node& input) override;
   void forget(graph::Node& node) override;
   bool can_start(graph::Node& node, bool demand) override;
   Value make_run(graph::Node& node, Generation generation) override;

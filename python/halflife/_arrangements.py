@@ -35,7 +35,9 @@ class Ledger(Generic[T]):
 
     __slots__ = ("_arrangement", "_by_key", "_expected", "_key", "_make_item", "_name", "_removed")
 
-    def __init__(self, name: Callable[[], str], key: Callable[[T], Any] | None, make_item: Callable[[str], ItemAtom[T]]) -> None:
+    def __init__(
+        self, name: Callable[[], str], key: Callable[[T], Any] | None, make_item: Callable[[str], ItemAtom[T]]
+    ) -> None:
         self._name = name
         self._key = key
         self._make_item = make_item

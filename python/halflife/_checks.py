@@ -3,6 +3,7 @@
 Checks run before anything is made or changed, so that a refused call leaves no trace.
 """
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,15 @@ def check_callable(value: object, function: str, argument: str) -> None:
     """Raise `TypeError` unless `value` can be called, or if it is an atom (those are read, not called)."""
     if not callable(value) or isinstance(value, Atom):
         raise TypeError(f"{function}: {argument} must be callable, got {_described(value)}")
+
+
+def check_initial(value: object, function: str) -> None:
+    """Raise `TypeError` if `value` is a bare coroutine: it could be awaited once only, in one store."""
+    if inspect.iscoroutine(value):
+        raise TypeError(
+            f"{function}: initial is a coroutine, which can be awaited only once, in one store; use"
+            " lazy(lambda: coroutine_function()) or derived(async_function)"
+        )
 
 
 def check_equals(value: object, function: str) -> None:

@@ -23,15 +23,15 @@ A_co = TypeVar("A_co", bound=Atom[Any], covariant=True)
 class HasNow(Protocol):
     """Something that tells the time, such as a store's clock."""
 
-    def now(self) -> float:
-        """The time in seconds since some fixed moment."""
+    #: The time in seconds since some fixed moment.
+    def now(self) -> float: ...
 
 
 class Make(Protocol[P_contra, A_co]):
     """A function that makes the member of a parameter."""
 
-    def __call__(self, param: P_contra, /) -> A_co:
-        """The atom for `param`."""
+    #: The atom for `param`.
+    def __call__(self, param: P_contra, /) -> A_co: ...
 
 
 class _MonotonicClock:

@@ -1,14 +1,14 @@
 """An *initial value* may have to be loaded: `initial_from` makes a source atom that waits for its first one."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from halflife import _core
 from halflife._checks import check_atom
 from halflife._core import Atom, HasData, loadable
 from halflife._inner import describe, inner_lazy, inner_source
-from halflife._types import Getter, SelfSetter, Setter, WritableAtom
-from halflife._unset import UNSET, UnsetType
+from halflife._types import Getter, SelfSetter, Setter, SourceAtom
+from halflife._unset import UNSET
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -23,7 +23,11 @@ class _Taken:
         self.value: Any = UNSET
 
 
-def initial_from(a: Atom[Any], fallback: Any = None) -> WritableAtom[Any, [Any], None]:
+@overload
+def initial_from(a: Atom[T]) -> SourceAtom[T | None]: ...
+@overload
+def initial_from(a: Atom[T], fallback: F) -> SourceAtom[T | F]: ...
+def initial_from(a: Atom[Any], fallback: Any = None) -> SourceAtom[Any]:
     """A source atom that takes its first value from `a` as soon as that has one, then lives on its own.
 
     A form that edits a loaded value is an example: later loads do not overwrite what the user typed.
@@ -46,7 +50,7 @@ def initial_from(a: Atom[Any], fallback: Any = None) -> WritableAtom[Any, [Any],
     taken = inner_lazy(_Taken, "first value")
 
     def read(get: Getter) -> Any:
-        value: Any | UnsetType = get(own)
+        value = get(own)
         if value is not UNSET:
             return value
         first = get(taken)
@@ -69,7 +73,8 @@ def initial_from(a: Atom[Any], fallback: Any = None) -> WritableAtom[Any, [Any],
         def take(state: object) -> None:
             # Having a value of its own lets the atom drop `a`, which then need not load for it any more.
             if isinstance(state, HasData) and store.get(own) is UNSET:
-                store.set(own, store.get(taken).value if store.get(taken).value is not UNSET else state.data)
+                first = store.get(taken)
+                store.set(own, state.data if first.value is UNSET else first.value)
                 subscription.unsubscribe()
 
         subscription = store.subscribe(look, take)
@@ -77,4 +82,4 @@ def initial_from(a: Atom[Any], fallback: Any = None) -> WritableAtom[Any, [Any],
         return subscription.unsubscribe
 
     describe(read, "initial_from", lambda: f"initial_from({a.name})")
-    return _core.make(WritableAtom, "derived", read, write, on_mount=on_mount)
+    return _core.make(SourceAtom, "derived", read, write, on_mount=on_mount)

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from halflife import _core
-from halflife._core import Atom
+from halflife._types import SourceAtom
 
 
-def inner_source(initial: object, label: str, *, name: str | None = None, equals: Any = None) -> Atom[Any]:
+def inner_source(initial: object, label: str, *, name: str | None = None, equals: Any = None) -> SourceAtom[Any]:
     """A source atom for a part of another atom's state."""
-    return _core.make(Atom, "source", initial, name=name, equals=equals)
+    return _core.make(SourceAtom, "source", initial, name=name, equals=equals, label=label)
 
 
-def inner_lazy(factory: Callable[[], object], label: str, *, name: str | None = None) -> Atom[Any]:
+def inner_lazy(factory: Callable[[], object], label: str, *, name: str | None = None) -> SourceAtom[Any]:
     """A source atom for what each store remembers of another atom."""
-    return _core.make(Atom, "lazy", factory, name=name)
+    return _core.make(SourceAtom, "lazy", factory, name=name, label=label)
 
 
 def describe(function: Callable[..., Any], short: str, full: Callable[[], str]) -> None:

@@ -1,6 +1,6 @@
 """*All loaded* is the loadable of several atoms together: data when each of them has data."""
 
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, overload
 
 from halflife import _core
 from halflife._checks import check_atom
@@ -8,7 +8,7 @@ from halflife._core import Atom, HasData, HasError, Loading, loadable
 from halflife._inner import describe
 from halflife._memos import remember
 from halflife._sameness import same
-from halflife._types import Getter
+from halflife._types import Getter, Loadable
 from halflife._unset import UNSET
 
 A = TypeVar("A")
@@ -16,9 +16,19 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 
-_State: TypeAlias = "Loading[Any] | HasData[Any] | HasError[Any]"
+_State: TypeAlias = Loadable[Any]
 
 
+@overload
+def all_loaded(a: Atom[A], /) -> Atom[Loadable[tuple[A]]]: ...
+@overload
+def all_loaded(a: Atom[A], b: Atom[B], /) -> Atom[Loadable[tuple[A, B]]]: ...
+@overload
+def all_loaded(a: Atom[A], b: Atom[B], c: Atom[C], /) -> Atom[Loadable[tuple[A, B, C]]]: ...
+@overload
+def all_loaded(a: Atom[A], b: Atom[B], c: Atom[C], d: Atom[D], /) -> Atom[Loadable[tuple[A, B, C, D]]]: ...
+@overload
+def all_loaded(*atoms: Atom[A]) -> Atom[Loadable[tuple[A, ...]]]: ...
 def all_loaded(*atoms: Atom[Any]) -> Any:
     """One loadable for several atoms, sync or async: `HasData` of a tuple once all of them have data.
 

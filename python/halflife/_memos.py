@@ -42,7 +42,7 @@ def remember(source: Atom[Any], key: Hashable, make: Callable[[], _AnyAtom]) -> 
         hash(key)
     except TypeError:
         return make()
-    memo = cast(_Memo, source._memo(_MEMO_KEY, _Memo))
+    memo = source._memo(_MEMO_KEY, _Memo)
     found = memo.made.get(key)
     if found is None:
         found = memo.made.setdefault(key, make())

@@ -19,6 +19,9 @@ _named: dict[str, WeakSet[Atom[Any]]] = {}
 def find_name(atom: Atom[Any]) -> str:
     """The name of an atom that was given none."""
     function = atom.read
+    describe = getattr(function, "describe_name", None)
+    if describe is not None:
+        return str(describe())
     if atom.kind == "loadable":
         return f"loadable({function.name})"
     if atom.kind == "unwrap":

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from halflife import _core
-from halflife._checks import check_callable, check_equals
-from halflife._core import Atom
+from halflife._checks import check_callable, check_equals, check_initial
 from halflife._inner import inner_source
 from halflife._types import Equals, Getter, OnMount, Setter, WritableAtom
 
@@ -44,10 +43,13 @@ def reducer(
     """
     check_callable(reduce, "reducer", "reduce")
     check_equals(equals, "reducer")
+    check_initial(initial, "reducer")
     state = inner_source(initial, "reducer state", equals=equals)
 
     def write(get: Getter, set: Setter, action: A) -> None:
         set(state, reduce(get(state), action))
 
     # A lambda has no name of its own: the atom is called like the variable that holds it.
-    return _core.make(Atom, "derived", lambda get: get(state), write, name=name, equals=equals, on_mount=on_mount)
+    return _core.make(
+        WritableAtom, "derived", lambda get: get(state), write, name=name, equals=equals, on_mount=on_mount
+    )

@@ -5,23 +5,97 @@ setting it without a value, so that whoever may set it may refresh it.
 """
 
 import weakref
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeVar, overload
 
 from halflife import _core
 from halflife._checks import check_callable, check_equals
 from halflife._core import Atom
-from halflife._types import Equals, Getter, OnMount, Read, Setter
+from halflife._types import AsyncAtom, Equals, Getter, OnMount, Setter, Signal, WritableAtom
 
 T = TypeVar("T")
 
 
-def refreshable(
-    read: Read[T],
+# One overload for each number of arguments, because mypy infers no lambda for a union of functions. A
+# function that gives a coroutine is a read of any kind too: the first overload that fits counts.
+@overload
+def refreshable(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    read: Callable[[Getter], AsyncIterator[T]],
     write: Callable[..., Any] | None = None,
     *,
     name: str | None = None,
     equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> AsyncAtom[T]: ...
+@overload
+def refreshable(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    read: Callable[[Getter, Signal], AsyncIterator[T]],
+    write: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> AsyncAtom[T]: ...
+@overload
+def refreshable(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    read: Callable[[Getter], Coroutine[Any, Any, T]],
+    write: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> AsyncAtom[T]: ...
+@overload
+def refreshable(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    read: Callable[[Getter, Signal], Coroutine[Any, Any, T]],
+    write: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> AsyncAtom[T]: ...
+@overload
+def refreshable(
+    read: Callable[[Getter], T],
+    write: None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> WritableAtom[T, [], T]: ...
+@overload
+def refreshable(
+    read: Callable[[Getter, Signal], T],
+    write: None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> WritableAtom[T, [], T]: ...
+@overload
+def refreshable(
+    read: Callable[[Getter], T],
+    write: Callable[..., Any],
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> WritableAtom[T, ..., Any]: ...
+@overload
+def refreshable(
+    read: Callable[[Getter, Signal], T],
+    write: Callable[..., Any],
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> WritableAtom[T, ..., Any]: ...
+def refreshable(
+    read: Callable[..., Any],
+    write: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[Any] | None = None,
     on_mount: OnMount | None = None,
 ) -> Any:
     """A derived atom that `store.set(a)`, without a value, runs again.
@@ -56,10 +130,12 @@ def refreshable(
         if not args:
             return set.store.refresh(refreshed)
         if write is None:
-            raise TypeError(f"{refreshed.name} is set without a value, which runs it again; it has no write to take one")
+            raise TypeError(
+                f"{refreshed.name} is set without a value, which runs it again; it has no write to take one"
+            )
         return write(get, set, *args)
 
-    made: Atom[T] = _core.make(Atom, "derived", read, refresh_or_write, name=name, equals=equals, on_mount=on_mount)
+    made: Atom[Any] = _core.make(Atom, "derived", read, refresh_or_write, name=name, equals=equals, on_mount=on_mount)
     # A strong reference would be a cycle through every refreshable atom.
     itself = weakref.ref(made)
     return made

@@ -5,16 +5,16 @@ to following a computation.
 """
 
 import enum
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 
 from halflife import _core
-from halflife._checks import called_name, check_callable, check_equals
+from halflife._checks import called_name, check_callable, check_equals, check_initial
 from halflife._core import Atom
 from halflife._inner import inner_source
 from halflife._signatures import inspect_read
-from halflife._types import Equals, Getter, OnMount, Read, Setter, WritableAtom
-from halflife._unset import UNSET, UnsetType
+from halflife._types import AsyncAtom, Equals, Getter, OnMount, Setter, Signal, SourceAtom, WritableAtom
+from halflife._unset import UNSET
 
 T = TypeVar("T")
 
@@ -60,20 +60,73 @@ def resettable(
         1
     """
     check_equals(equals, "resettable")
+    check_initial(initial, "resettable")
     state = inner_source(initial, "resettable state", equals=equals)
 
     def write(get: Getter, set: Setter, value: T | ResetType) -> None:
         set(state, initial if value is RESET else value)
 
     # A lambda has no name of its own: the atom is called like the variable that holds it.
-    return _core.make(Atom, "derived", lambda get: get(state), write, name=name, equals=equals, on_mount=on_mount)
+    return _core.make(
+        WritableAtom, "derived", lambda get: get(state), write, name=name, equals=equals, on_mount=on_mount
+    )
 
 
-def with_default(
-    read: Read[T],
+# One overload for each number of arguments, because mypy infers no lambda for a union of functions. A
+# function that gives a coroutine is a read of any kind too: the first overload that fits counts.
+@overload
+def with_default(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    read: Callable[[Getter], AsyncIterator[T]],
     *,
     name: str | None = None,
     equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> AsyncAtom[T]: ...
+@overload
+def with_default(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    read: Callable[[Getter, Signal], AsyncIterator[T]],
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> AsyncAtom[T]: ...
+@overload
+def with_default(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    read: Callable[[Getter], Coroutine[Any, Any, T]],
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> AsyncAtom[T]: ...
+@overload
+def with_default(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    read: Callable[[Getter, Signal], Coroutine[Any, Any, T]],
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> AsyncAtom[T]: ...
+@overload
+def with_default(
+    read: Callable[[Getter], T],
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> WritableAtom[T, [T | ResetType], None]: ...
+@overload
+def with_default(
+    read: Callable[[Getter, Signal], T],
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> WritableAtom[T, [T | ResetType], None]: ...
+def with_default(
+    read: Callable[..., Any],
+    *,
+    name: str | None = None,
+    equals: Equals[Any] | None = None,
     on_mount: OnMount | None = None,
 ) -> Any:
     """An atom that follows `read` until it is set; `RESET` makes it follow again.
@@ -106,28 +159,36 @@ def with_default(
     check_callable(read, "with_default", "read")
     check_equals(equals, "with_default")
     override = inner_source(UNSET, "override of a default", equals=equals)
-    is_async, is_stream, wants_signal = inspect_read(read)
 
-    def call(get: Getter, signal: Any) -> Any:
-        return read(get, signal) if wants_signal else read(get)
-
-    def write(get: Getter, set: Setter, value: T | ResetType) -> None:
+    def write(get: Getter, set: Setter, value: object) -> None:
         set(override, UNSET if value is RESET else value)
 
-    def follow(get: Getter) -> T:
-        value: T | UnsetType = get(override)
-        return cast(T, read(get)) if value is UNSET else value
+    body = _following(read, override)
+    body.__name__ = called_name(read, "<lambda>")
+    return _core.make(Atom, "derived", body, write, name=name, equals=equals, on_mount=on_mount)
 
-    def follow_with_signal(get: Getter, signal: Any) -> T:
-        value: T | UnsetType = get(override)
-        return cast(T, read(get, signal)) if value is UNSET else value
 
-    async def follow_run(get: Getter, signal: Any) -> T:
-        value: T | UnsetType = get(override)
-        return cast(T, await call(get, signal)) if value is UNSET else value
+def _following(read: Callable[..., Any], override: SourceAtom[Any]) -> Callable[..., Any]:
+    """A read of the same kind as `read` that gives what was set instead, while something is."""
+    is_async, is_stream, wants_signal = inspect_read(read)
 
-    async def follow_stream(get: Getter, signal: Any) -> AsyncIterator[T]:
-        value: T | UnsetType = get(override)
+    def call(get: Getter, signal: Signal) -> Any:
+        return read(get, signal) if wants_signal else read(get)
+
+    def follow(get: Getter) -> Any:
+        value = get(override)
+        return read(get) if value is UNSET else value
+
+    def follow_with_signal(get: Getter, signal: Signal) -> Any:
+        value = get(override)
+        return read(get, signal) if value is UNSET else value
+
+    async def follow_run(get: Getter, signal: Signal) -> Any:
+        value = get(override)
+        return await call(get, signal) if value is UNSET else value
+
+    async def follow_stream(get: Getter, signal: Signal) -> AsyncGenerator[Any, None]:
+        value = get(override)
         if value is not UNSET:
             yield value
             return
@@ -139,12 +200,8 @@ def with_default(
             # Closing this generator does not close the one inside it.
             await stream.aclose()
 
-    body: Callable[..., Any]
     if is_stream:
-        body = follow_stream
-    elif is_async:
-        body = follow_run
-    else:
-        body = follow_with_signal if wants_signal else follow
-    body.__name__ = called_name(read, "<lambda>")
-    return _core.make(Atom, "derived", body, write, name=name, equals=equals, on_mount=on_mount)
+        return follow_stream
+    if is_async:
+        return follow_run
+    return follow_with_signal if wants_signal else follow

@@ -21,13 +21,14 @@ from halflife._unset import UNSET, UnsetType
 
 S = TypeVar("S")
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 ResourceState: TypeAlias = Literal["unresolved", "pending", "ready", "refreshing", "errored"]
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class ResourceInfo(Generic[T]):
+class ResourceInfo(Generic[T_co]):
     """What a fetcher is told besides the source value.
 
     Attributes:
@@ -38,7 +39,7 @@ class ResourceInfo(Generic[T]):
     """
 
     refetching: Any
-    previous: T | None
+    previous: T_co | None
     signal: Signal
 
 
@@ -62,10 +63,11 @@ class ResourceAtom(AsyncAtom[T]):
     refetch: ActionAtom[..., AsyncValue[T]]
 
 
+# One overload for each kind of fetcher, because mypy infers no lambda for a union of functions.
 @overload
 def resource(
-    source: Atom[S] | Callable[[Getter], S],
-    fetcher: Callable[[S, ResourceInfo[T]], Awaitable[T]] | Callable[[S], Awaitable[T]],
+    source: Atom[S | None] | Callable[[Getter], S | None],
+    fetcher: Callable[[S, ResourceInfo[T]], Awaitable[T]],
     *,
     initial: T | None = None,
     name: str | None = None,
@@ -73,8 +75,26 @@ def resource(
 ) -> ResourceAtom[T]: ...
 @overload
 def resource(
-    source: Atom[S] | Callable[[Getter], S],
-    fetcher: Callable[[S, ResourceInfo[T]], T] | Callable[[S], T],
+    source: Atom[S | None] | Callable[[Getter], S | None],
+    fetcher: Callable[[S], Awaitable[T]],
+    *,
+    initial: T | None = None,
+    name: str | None = None,
+    thread: Literal[False] = False,
+) -> ResourceAtom[T]: ...
+@overload
+def resource(
+    source: Atom[S | None] | Callable[[Getter], S | None],
+    fetcher: Callable[[S, ResourceInfo[T]], T],
+    *,
+    initial: T | None = None,
+    name: str | None = None,
+    thread: bool = False,
+) -> ResourceAtom[T]: ...
+@overload
+def resource(
+    source: Atom[S | None] | Callable[[Getter], S | None],
+    fetcher: Callable[[S], T],
     *,
     initial: T | None = None,
     name: str | None = None,

@@ -80,7 +80,7 @@ class _Splitter(Generic[T]):
 
     def __init__(self, source: Atom[Sequence[T]], key: Callable[[T], Any] | None) -> None:
         self.source = source
-        self.ledger = inner_lazy(lambda: Ledger(self.name, key, self.make_item), "ledger of a split")
+        self.ledger: Atom[Ledger[T]] = inner_lazy(lambda: Ledger(self.name, key, self.make_item), "ledger of a split")
         self.arrangement: Atom[Arrangement[T]] = _core.make(Atom, "derived", self.arrange)
 
     def name(self) -> str:
@@ -117,7 +117,9 @@ class _Splitter(Generic[T]):
     def arrange(self, get: Getter) -> Arrangement[T]:
         values = get(self.source)
         if not isinstance(values, (list, tuple)):
-            raise TypeError(f"{self.name()}: {self.source.name} must hold a list or a tuple, got {type(values).__name__}")
+            raise TypeError(
+                f"{self.name()}: {self.source.name} must hold a list or a tuple, got {type(values).__name__}"
+            )
         return get(self.ledger).arrange(values)
 
     def read_item(self, place: Place, get: Getter) -> T:

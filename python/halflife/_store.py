@@ -75,7 +75,7 @@ class Store(StoreBase):
         self._hydrated: _hydration.Hydrated | None = None
         self._driver = AsyncioDriver(self, self.clock, on_error, mount_grace)
         self._driver.note_loop()
-        self._initialise(self._driver, mount_grace > 0)
+        self._initialize(self._driver, mount_grace > 0)
 
     # --- reading
 

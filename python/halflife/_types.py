@@ -9,8 +9,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
+from halflife._core import HasData, HasError, Loading
+from halflife._signals import AbortSignal as Signal
+
 if TYPE_CHECKING:
-    from halflife._core import ActionAtom, AsyncAtom, AsyncValue, Atom, SourceAtom, WritableAtom
+    from halflife._core import (
+        ActionAtom,
+        AsyncAtom,
+        AsyncValue,
+        Atom,
+        SourceAtom,
+        WritableAtom,
+    )
     from halflife._store import Store
 else:
     from halflife._core import Atom as ActionAtom
@@ -24,8 +34,8 @@ __all__ = [
     "Clock",
     "Equals",
     "Getter",
+    "Loadable",
     "OnMount",
-    "Read",
     "SelfSetter",
     "Setter",
     "Signal",
@@ -51,9 +61,9 @@ class Getter(Protocol):
 class Setter(Protocol):
     """What a write sets atoms with: `set(a, value)`, `set(action, *args)`."""
 
+    #: The store that is being written to.
     @property
-    def store(self) -> Store:
-        """The store that is being written to."""
+    def store(self) -> Store: ...
 
     @overload
     def __call__(self, a: SourceAtom[T], value: T, /) -> None: ...
@@ -61,63 +71,44 @@ class Setter(Protocol):
     def __call__(self, a: WritableAtom[Any, P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
     @overload
     def __call__(self, a: ActionAtom[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    @overload
+    def __call__(self, a: AsyncAtom[Any], /, *args: Any) -> Any: ...
 
 
 class SelfSetter(Protocol):
     """What `on_mount` sets its own atom with: `set(value)`."""
 
+    #: The store in which the atom became observed.
     @property
-    def store(self) -> Store:
-        """The store in which the atom became observed."""
+    def store(self) -> Store: ...
 
-    def __call__(self, *args: Any) -> Any:
-        """Set the atom itself."""
-
-
-class Signal(Protocol):
-    """The abort signal of a run: says that its result is no longer wanted."""
-
-    @property
-    def aborted(self) -> bool:
-        """Whether the run was superseded."""
-
-    @property
-    def reason(self) -> Any:
-        """Why, None while it is not aborted."""
-
-    def raise_if_aborted(self) -> None:
-        """Raise `Superseded` if the run was superseded."""
-
-    def wait(self) -> Awaitable[None]:
-        """Wait until the run is superseded."""
-
-    def add_callback(self, callback: Callable[[], object], /) -> None:
-        """Call `callback` when the run is superseded."""
+    #: Set the atom itself.
+    def __call__(self, *args: Any) -> Any: ...
 
 
 class TimerHandle(Protocol):
     """A timer that can be taken back."""
 
-    def cancel(self) -> None:
-        """Do not fire; harmless when it has fired."""
+    #: Do not fire; harmless when it has fired.
+    def cancel(self) -> None: ...
 
 
 class Clock(Protocol):
     """What a store tells time by. A clock of one's own, such as `ManualClock`, may be given to a store."""
 
-    def now(self) -> float:
-        """The time in seconds since some fixed moment."""
+    #: The time in seconds since some fixed moment.
+    def now(self) -> float: ...
 
-    def call_later(self, delay: float, callback: Callable[[], None], /) -> TimerHandle:
-        """Call `callback` once, `delay` seconds from now."""
+    #: Call `callback` once, `delay` seconds from now.
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> TimerHandle: ...
 
-    def sleep(self, delay: float, /) -> Awaitable[None]:
-        """Wait for `delay` seconds."""
+    #: Wait for `delay` seconds.
+    def sleep(self, delay: float, /) -> Awaitable[None]: ...
 
 
 #: How an atom tells whether a new value counts as the old one.
 Equals: TypeAlias = Callable[[T, T], bool] | Literal["deep"]
 #: Called when an atom becomes observed; what it returns is called when it is observed no more.
 OnMount: TypeAlias = Callable[[SelfSetter], Callable[[], object] | None]
-#: The function of a derived atom.
-Read: TypeAlias = Callable[[Getter], T] | Callable[[Getter, Signal], T]
+#: What is shown of an atom that may be loading.
+Loadable: TypeAlias = Loading[T] | HasData[T] | HasError[T]

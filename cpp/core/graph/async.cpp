@@ -8,6 +8,18 @@
 
 namespace halflife::graph {
 
+// From now on its value arrives later. A plain value it had is the last data until then.
+void Store::become_asynchronous(Node& node) {
+  AsyncState& state = node.make_async();
+  if (node.is(flag::asynchronous)) return;
+  node.raise(flag::asynchronous);
+  state.was_pending = false;
+  if (!node.is(flag::computed) || node.is(flag::error)) return;
+  if (state.shown != nullptr) trash(state.shown);
+  state.shown = node.value;
+  host_.own(node.value);
+}
+
 // Its received inputs are current: what does that mean for the node?
 void Store::update_async(Node& node, bool asked) {
   AsyncState& state = *node.async();

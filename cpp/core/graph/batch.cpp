@@ -17,6 +17,7 @@ void Store::save(Node& node) {
   Saved saved{&node,
               node.value,
               state != nullptr ? state->awaitable : nullptr,
+              state != nullptr ? state->shown : nullptr,
               node.changed_at,
               node.flags,
               node.journal,
@@ -25,15 +26,17 @@ void Store::save(Node& node) {
               {}};
   if (saved.value != nullptr) host_.own(saved.value);
   if (saved.awaitable != nullptr) host_.own(saved.awaitable);
+  if (saved.shown != nullptr) host_.own(saved.shown);
   saved.inputs.assign(node.inputs.begin(), node.inputs.begin() + node.active_inputs());
   for (const Edge& edge : saved.inputs) add_holder(*edge.input);
   node.journal = marks_.back().serial;
   journal_.push_back(std::move(saved));
 }
 
-void Store::drop_saved(Saved& saved) {
+void Store::drop_saved(const Saved& saved) {
   if (saved.value != nullptr) trash(saved.value);
   if (saved.awaitable != nullptr) trash(saved.awaitable);
+  if (saved.shown != nullptr) trash(saved.shown);
   for (const Edge& edge : saved.inputs) unhold_later(*edge.input);
 }
 
@@ -52,7 +55,7 @@ bool Store::commit_batch() {
   }
   std::vector<Saved> journal;
   journal.swap(journal_);
-  for (Saved& saved : journal) {
+  for (const Saved& saved : journal) {
     saved.node->lower(flag::journaled);
     saved.node->journal = 0;
     drop_saved(saved);
@@ -79,6 +82,8 @@ void Store::put_back(Saved& saved) {
   if (state != nullptr) {
     if (state->awaitable != nullptr) trash(state->awaitable);
     state->awaitable = saved.awaitable;
+    if (state->shown != nullptr) trash(state->shown);
+    state->shown = saved.shown;
     state->outdated = saved.outdated;
     state->forced = saved.forced;
     state->state_at = ++stamp_;

@@ -11,7 +11,7 @@ bool Store::flush() {
   flushing_ = true;
   bool ok = true;
   for (unsigned round = 0;; ++round) {
-    if (!heap_.empty() && !stabilise()) {
+    if (!heap_.empty() && !stabilize()) {
       ok = false;
       break;
     }
@@ -38,8 +38,8 @@ bool Store::flush() {
   return host_.raise_collected() && ok;
 }
 
-bool Store::stabilise() {
-  stabilising_ = true;
+bool Store::stabilize() {
+  stabilizing_ = true;
   bool ok = true;
   while (Node* node = heap_.pop(orphans_)) {
     if (!recompute(*node)) {
@@ -47,7 +47,7 @@ bool Store::stabilise() {
       break;
     }
   }
-  stabilising_ = false;
+  stabilizing_ = false;
   height_ = 0;
   return ok;
 }
@@ -204,7 +204,7 @@ void Store::run_subscribers() {
   for (std::size_t index = base; index < ready_.size(); ++index) {
     Subscription& subscription = *ready_[index];
     // An earlier subscriber may have set something: each gets the value current when it is called.
-    if (!heap_.empty() && !stabilise()) host_.keep_interrupt();
+    if (!heap_.empty() && !stabilize()) host_.keep_interrupt();
     if (const Node* node = subscription.node; node != nullptr && subscription.seen != node->changed_at) {
       subscription.seen = node->changed_at;
       if (logging_) host_.event(Event::notified, *node);

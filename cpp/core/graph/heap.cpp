@@ -8,6 +8,7 @@ void Heap::insert(Node& node) {
   Bucket& bucket = buckets_[height];
   node.raise(flag::in_heap);
   node.next_in_heap = nullptr;
+  node.bucket = height;
   if (bucket.first == nullptr) {
     bucket.first = &node;
   } else {
@@ -16,6 +17,17 @@ void Heap::insert(Node& node) {
   bucket.last = &node;
   if (count_ == 0 || height < lowest_) lowest_ = height;
   ++count_;
+}
+
+// Rare: an observed atom ran ahead of its turn, came to lie lower, and is queued once more.
+void Heap::take_out(Node& node) {
+  Bucket& bucket = buckets_[node.bucket];
+  Node* before = nullptr;
+  for (Node* other = bucket.first; other != &node; other = other->next_in_heap) before = other;
+  (before == nullptr ? bucket.first : before->next_in_heap) = node.next_in_heap;
+  if (bucket.last == &node) bucket.last = before;
+  node.lower(flag::in_heap);
+  --count_;
 }
 
 Node* Heap::pop(std::vector<Node*>& orphans) {

@@ -1,6 +1,7 @@
 // The recompute heap: nodes to recompute, lowest height first (as in janestreet/incremental).
 // Buckets are first in, first out. A node that rose or left after it was queued is put right when
-// it is popped, so raising and unqueueing cost nothing.
+// it is popped, so raising and unqueueing cost nothing. One that fell is put right when it is
+// queued again: it must not come later than its height says.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,11 @@ class Heap {
 
   void push(Node& node) {
     node.raise(flag::queued);
-    if (!node.is(flag::in_heap)) insert(node);
+    if (node.is(flag::in_heap)) {
+      if (node.bucket <= node.height) return;
+      take_out(node);
+    }
+    insert(node);
   }
 
   // The queued node of least height, or null. Frees orphans that it meets through `orphans`.
@@ -32,6 +37,7 @@ class Heap {
   };
 
   void insert(Node& node);
+  void take_out(Node& node);
 
   std::vector<Bucket> buckets_;
   std::size_t count_ = 0;

@@ -42,9 +42,13 @@ class Host {
   // later.
   virtual bool release_plain(Value value) = 0;
 
-  // Keep the node's atom alive / stop keeping it. [user] for unhold: the atom may die.
+  // The store keeps the node's atom alive / does not any more. [user] for unhold: the atom may die.
   virtual void hold(Node& node) = 0;
   virtual void unhold(Node& node) = 0;
+  // The same for one edge that reads the node: that reference belongs to the atom that reads, so
+  // that an atom and what it reads can go together.
+  virtual void hold_input(Node& input) = 0;
+  virtual void unhold_input(Node& input) = 0;
   // The node is about to be freed: forget every pointer to it.
   virtual void forget(Node& node) = 0;
 

@@ -4,7 +4,7 @@
 namespace halflife::graph {
 
 const char* Store::invariant() const {
-  if (top_ != nullptr || stabilising_ || !checks_.empty()) return "a walk is still under way";
+  if (top_ != nullptr || stabilizing_ || !checks_.empty()) return "a walk is still under way";
   for (const Node* node : nodes_) {
     if (node->is(flag::running | flag::checking)) return "a node is marked as running";
     std::uint32_t mounts = 0;

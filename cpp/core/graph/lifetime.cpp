@@ -6,7 +6,10 @@
 
 namespace halflife::graph {
 
-Store::~Store() { clear(); }
+Store::~Store() {
+  clear();
+  for (Node* node : cleared_) delete node;
+}
 
 Node* Store::add(void* atom, Kind kind, std::uint32_t flags) {
   Node* node = new Node;
@@ -27,7 +30,7 @@ void Store::trash(Value value) {
 }
 
 bool Store::needed(const Node& node) {
-  return node.holders > 0 || node.reasons > 0 ||
+  return node.reasons > 0 ||
          node.is(flag::hook_run | flag::hook_queued | flag::noted | flag::in_quiet |
                  flag::effect_queued);
 }
@@ -46,23 +49,42 @@ void Store::maybe_unhold(Node& node) {
 
 void Store::add_holder(Node& node) {
   ++node.holders;
-  hold(node);
+  host_.hold_input(node);
 }
 
-void Store::unhold_later(Node& node) {
-  --node.holders;
-  maybe_unhold(node);
+// The reference is ours until the next sweep.
+void Store::unhold_later(Node& node) { dropped_.push_back(&node); }
+
+// The atom of a node that nobody looks at is being collected: it lets go of what it read.
+void Store::disown(Node& node) {
+  if (busy() || flushing_ || sweeping_ || node.is(flag::live) || node.inputs.empty()) return;
+  drop_inputs(node, 0);
+  if (AsyncState* state = node.async()) {
+    state->cursor = 0;
+    state->forced = state->outdated = true;
+  }
+  node.raise(flag::dirty);
+  node.verified_at = 0;
+  sweep();
 }
 
 void Store::sweep() {
   if (sweeping_ || busy() || flushing_) return;
-  if (trash_.empty() && unholds_.empty() && orphans_.empty()) return;
+  const auto clean = [this] {
+    return trash_.empty() && unholds_.empty() && dropped_.empty() && orphans_.empty();
+  };
+  if (clean()) return;
   sweeping_ = true;
-  while (!trash_.empty() || !unholds_.empty() || !orphans_.empty()) {
+  while (!clean()) {
     if (!orphans_.empty()) {
       Node* node = orphans_.back();
       orphans_.pop_back();
       destroy(*node);
+    } else if (!dropped_.empty()) {
+      Node* node = dropped_.back();
+      dropped_.pop_back();
+      --node->holders;
+      host_.unhold_input(*node);
     } else if (!unholds_.empty()) {
       Node* node = unholds_.back();
       unholds_.pop_back();
@@ -79,11 +101,12 @@ void Store::sweep() {
   sweeping_ = false;
 }
 
-void Store::remove(Node& node) {
+void Store::remove(Node& node, bool now) {
+  if (node.is(flag::orphan) || node.atom == nullptr) return;
   node.raise(flag::orphan);
-  node.atom = nullptr;
+  if (!node.is(flag::held)) node.atom = nullptr;  // an effect that has just ended is held as yet
   orphans_.push_back(&node);
-  sweep();
+  if (now) sweep();
 }
 
 void Store::destroy(Node& node) {
@@ -98,6 +121,10 @@ void Store::destroy(Node& node) {
     if (node.is(flag::in_unstarted)) forget(unstarted_);
     if (node.async() != nullptr && node.async()->restart_queued) forget(restarts_);
     if (node.is(flag::hold_queued)) forget(unholds_);
+    if (node.is(flag::effect_queued)) forget(effects_);
+    if (node.is(flag::hook_queued)) {
+      std::erase_if(hooks_, [&](const MountChange& change) { return change.node == &node; });
+    }
     if (node.journal != 0) {
       std::erase_if(journal_, [&](const Saved& saved) {
         if (saved.node != &node) return false;
@@ -122,6 +149,8 @@ void Store::destroy(Node& node) {
       }
     }
     host_.forget(node);
+    if (node.is(flag::held)) host_.unhold(node);
+    node.atom = nullptr;
   }
   if (!node.is(flag::in_heap)) delete &node;  // else the heap hands it back
 }
@@ -138,8 +167,13 @@ void Store::clear() {
     return detached;
   });
   orphans_.clear();
+  std::vector<Node*> inputs;
+  inputs.swap(dropped_);
+  for (const Saved& saved : journal_) {
+    for (const Edge& edge : saved.inputs) inputs.push_back(edge.input);
+  }
   for (Node* node : nodes) {
-    for (const Edge& edge : node->inputs) --edge.input->holders;
+    for (const Edge& edge : node->inputs) inputs.push_back(edge.input);
     node->inputs.truncate(0);
     node->dependents.truncate(0);
   }
@@ -154,11 +188,14 @@ void Store::clear() {
     if (!node->extra) continue;
     take(node->extra->before);
     take(node->extra->cleanup);
+    node->extra->has_before = false;
     for (Subscription* subscription : node->extra->subscriptions) {
       take(subscription->callback);
       take(subscription->on_error);
       subscription->node = nullptr;
+      drop(subscription);
     }
+    node->extra->subscriptions.clear();
     if (AsyncState* state = node->async()) {
       take(state->run);
       take(state->provisional);
@@ -182,13 +219,18 @@ void Store::clear() {
   hooks_.clear();
   pending_runs_ = 0;
   for (Node* node : nodes) host_.forget(*node);
-  std::vector<Node*> held;
+  for (Node* node : inputs) host_.unhold_input(*node);
   for (Node* node : nodes) {
-    if (node->is(flag::held)) {
-      host_.unhold(*node);
-    }
+    if (node->is(flag::held)) host_.unhold(*node);
   }
-  for (Node* node : nodes) delete node;
+  // The call that is under way may still look at nodes: they stay, empty, as long as the store.
+  for (Node* node : nodes) {
+    node->atom = nullptr;
+    node->flags = 0;
+    node->mounts = node->reasons = node->holders = 0;
+    node->verified_at = 0;
+  }
+  cleared_.insert(cleared_.end(), nodes.begin(), nodes.end());
   for (const Value value : values) host_.release(value);
 }
 

@@ -57,16 +57,6 @@ void Store::drop_inputs(Node& node, std::uint32_t from) {
   }
 }
 
-namespace {
-
-// One that is in the heap has its place there by its height, which may rise but not fall.
-void become_live(Node& node) {
-  node.raise(flag::live);
-  if (!node.is(flag::in_heap)) node.height = 0;
-}
-
-}  // namespace
-
 Height Store::height_above_inputs(const Node& node) {
   Height height = 0;
   for (std::uint32_t active = node.active_inputs(), index = 0; index < active; ++index) {
@@ -78,13 +68,14 @@ Height Store::height_above_inputs(const Node& node) {
 void Store::make_live(Node& root) {
   // From now on a node is taken to be current unless it is queued. One that is not known to be
   // current (an effect read it, and then set what it depends on) is queued here.
-  const auto look_at = [&](Node& node) {
+  const auto enter = [&](Node& node) {
+    node.raise(flag::live);
+    node.height = 0;
     if (node.kind == Kind::derived || node.kind == Kind::view) {
       if (node.verified_at < revision_ && !node.is(flag::running)) heap_.push(node);
     }
   };
-  become_live(root);
-  look_at(root);
+  enter(root);
   if (root.inputs.empty()) return;
   std::vector<Check> stack{{&root, 0}};
   while (!stack.empty()) {
@@ -103,8 +94,7 @@ void Store::make_live(Node& root) {
     input.dependents.push_back({&node, index});
     if (node.is(flag::mounted)) add_mount(input);
     if (!input.is(flag::live)) {
-      become_live(input);
-      look_at(input);
+      enter(input);
       stack.push_back({&input, 0});
     }
   }
@@ -116,7 +106,7 @@ void Store::leave(Node& root) {
     return !node.dependents.empty() || node.reasons > 0 || !node.is(flag::live);
   };
   if (wanted(root)) return;
-  const bool settled = heap_.empty() && !stabilising_;
+  const bool settled = heap_.empty() && !stabilizing_;
   std::vector<Node*> work{&root};
   while (!work.empty()) {
     Node& node = *work.back();
@@ -242,7 +232,7 @@ void Store::queue_hook(Node& node, bool mounted) {
 
 Subscription* Store::subscribe(Node& node, Value callback, Value on_error) {
   auto* subscription =
-      new Subscription{&node, callback, on_error, ++next_subscription_, node.changed_at, 1};
+      new Subscription{&node, callback, on_error, ++next_subscription_, node.changed_at, 2};
   node.more().subscriptions.push_back(subscription);
   add_reason(node);
   add_mount(node);
@@ -262,6 +252,7 @@ bool Store::unsubscribe(Subscription& subscription) {
   trash(subscription.callback);
   if (subscription.on_error != nullptr) trash(subscription.on_error);
   subscription.callback = subscription.on_error = nullptr;
+  drop(&subscription);  // the graph's reference; the handle has its own
   drop_mount(*node);
   drop_reason(*node);
   const bool ok = flush();

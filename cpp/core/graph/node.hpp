@@ -99,6 +99,7 @@ struct Node {
   std::unique_ptr<Extra> extra;
   std::uint32_t flags = 0;
   Height height = 0;
+  Height bucket = 0;          // of the heap it is in; its height may have changed since
   std::uint32_t mounts = 0;   // subscribers, waiters and mounted dependents
   std::uint32_t reasons = 0;  // to be live, besides dependents: subscribers, waiters, a run
   std::uint32_t holders = 0;  // edges that point here

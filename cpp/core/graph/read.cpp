@@ -11,12 +11,11 @@ namespace halflife::graph {
 
 bool Store::bring_up(Node& node) {
   const bool inside_read = top_ != nullptr && top_->node->kind != Kind::effect;
-  if (!heap_.empty() && !stabilising_ && !inside_read && checks_.empty()) {
-    if (!stabilise()) return false;
-    if (fresh(node)) return true;
+  if (!heap_.empty() && !stabilizing_ && !inside_read && checks_.empty()) {
+    if (!stabilize()) return false;
   }
   const bool outermost = !busy();
-  if (!pull(node)) {
+  if (!fresh(node) && !pull(node)) {
     if (outermost) sweep();
     return false;
   }

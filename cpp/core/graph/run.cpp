@@ -38,8 +38,8 @@ Status Store::run(Node& node) {
     node.raise(flag::in_cyclic);
     cyclic_.push_back(&node);
   }
-  if (logging_ && node.kind == Kind::derived) host_.event(Event::run, node);
   accept(node, outcome);
+  if (logging_ && node.kind == Kind::derived) host_.event(Event::run, node);
   if (node.is(flag::dirty)) node.verified_at = 0;  // the host wants another try at the next read
   node.lower(flag::running);
   return outcome.status;
@@ -54,18 +54,15 @@ void Store::commit_inputs(Node& node, std::uint32_t count) {
     }
   }
   drop_inputs(node, count);
-  // Heights must not creep up when atoms change places. One in the heap has its place there by it.
-  if (node.is(flag::live) && !node.is(flag::in_heap)) node.height = height_above_inputs(node);
+  // Heights must not creep up when atoms change places.
+  if (node.is(flag::live)) node.height = height_above_inputs(node);
 }
 
 void Store::accept(Node& node, Outcome outcome) {
   const std::uint32_t loudness = node.flags & (flag::loud | flag::quiet);
   if (outcome.status == Status::awaitable) {
-    AsyncState& state = node.make_async();
-    if (!node.is(flag::asynchronous)) {
-      node.raise(flag::asynchronous);
-      state.was_pending = false;
-    }
+    become_asynchronous(node);
+    AsyncState& state = *node.async();
     if (state.awaitable != nullptr) trash(state.awaitable);
     state.awaitable = outcome.value;
     state.cursor = node.inputs.size();

@@ -45,8 +45,9 @@ class Store {
 
   // --- lifetime.cpp
   Node* add(void* atom, Kind kind, std::uint32_t flags);
-  // The node's atom died. Frees it now, or at the next safe point.
-  void remove(Node& node);
+  // The node's atom died. Frees it at the next safe point, which is now unless told otherwise.
+  void remove(Node& node, bool now = true);
+  void disown(Node& node);
   // Frees and releases what was set aside while a walk was under way.
   void sweep();
   // Drops every node and value. The host has cancelled runs and called cleanups before.
@@ -54,6 +55,8 @@ class Store {
   template <class Visitor>
   void for_each_value(Visitor&& visit) const;
   const std::vector<Node*>& nodes() const { return nodes_; }
+  // Nodes that lost an edge since the last sweep, once per edge: those references are the store's.
+  const std::vector<Node*>& dropped() const { return dropped_; }
 
   // --- read.cpp
   // Makes a node current. False: the host has raised.
@@ -68,7 +71,7 @@ class Store {
     if (node.verified_at >= revision_) return true;
     if (!node.is(flag::live)) return false;
     if (node.is(flag::queued | flag::running | flag::dirty)) return false;
-    return stabilising_ ? node.height < height_ : heap_.empty();
+    return stabilizing_ ? node.height < height_ : heap_.empty();
   }
   // Makes `input` current and notes that the frame's node read it.
   bool record(Frame& frame, Node& input, bool state) {
@@ -99,8 +102,8 @@ class Store {
 
   // --- write.cpp
   // First value of a source (owned by the store from now on); nobody is told.
-  void initialise(Node& node, Value value);
-  void initialise_awaitable(Node& node, Value awaitable);
+  void initialize(Node& node, Value value);
+  void initialize_awaitable(Node& node, Value awaitable);
   bool set(Node& node, Value value);
   // The source's value will be that of an awaitable.
   bool set_awaitable(Node& node, Value awaitable);
@@ -161,7 +164,7 @@ class Store {
   unsigned depth() const { return depth_; }
   bool unwinding() const { return !detour_.empty(); }
   bool busy() const {
-    return top_ != nullptr || stabilising_ || comparing_ || !checks_.empty();
+    return top_ != nullptr || stabilizing_ || comparing_ || !checks_.empty();
   }
   std::size_t pending_runs() const { return pending_runs_; }
   void set_logging(bool on) { logging_ = on; }
@@ -175,6 +178,7 @@ class Store {
     Node* node;
     Value value;
     Value awaitable;
+    Value shown;
     Stamp changed_at;
     std::uint32_t flags;
     std::uint32_t journal;  // the batch that had saved the node before this one did
@@ -198,7 +202,7 @@ class Store {
   // batch.cpp
   void save(Node& node);
   void put_back(Saved& saved);
-  void drop_saved(Saved& saved);
+  void drop_saved(const Saved& saved);
 
   // read.cpp
   bool bring_up(Node& node);
@@ -248,7 +252,7 @@ class Store {
   void drop_inputs(Node& node, std::uint32_t from);
 
   // flush.cpp
-  bool stabilise();
+  bool stabilize();
   bool recompute(Node& node);
   void run_hooks();
   void run_effects();
@@ -257,6 +261,7 @@ class Store {
   void endless();
 
   // async.cpp
+  void become_asynchronous(Node& node);
   void update_async(Node& node, bool asked);
   void count_pending(Node& node);
   void left_unstarted(Node& node);
@@ -280,8 +285,8 @@ class Store {
   Frame* top_ = nullptr;
   Revision revision_ = 1;
   Stamp stamp_ = 0;
-  Height height_ = 0;  // while stabilising: everything live below it is current
-  bool stabilising_ = false;
+  Height height_ = 0;  // while stabilizing: everything live below it is current
+  bool stabilizing_ = false;
   bool flushing_ = false;
   bool sweeping_ = false;
   bool logging_ = false;
@@ -311,7 +316,9 @@ class Store {
   std::vector<Value> trash_;
   std::vector<Node*> orphans_;
   std::vector<Node*> unholds_;
+  std::vector<Node*> dropped_;  // one entry, and one reference, per edge that was dropped
   std::vector<Node*> nodes_;
+  std::vector<Node*> cleared_;
 };
 
 template <class Visitor>
@@ -338,6 +345,7 @@ void Store::for_each_value(Visitor&& visit) const {
   for (const Saved& saved : journal_) {
     maybe(saved.value);
     maybe(saved.awaitable);
+    maybe(saved.shown);
   }
   for (Value value : trash_) visit(value);
   for (Value value : cancels_) visit(value);

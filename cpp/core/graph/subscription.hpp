@@ -1,5 +1,6 @@
-// A subscription: somebody who wants to hear of a node's changes. Kept alive by its handle and by
-// a flush that is about to call it.
+// A subscription: somebody who wants to hear of a node's changes. Kept alive by the graph while it
+// is active, by its handle, and by a flush that is about to call it. The end of the handle does not
+// end an active subscription.
 #pragma once
 
 #include <cstdint>

@@ -6,20 +6,20 @@ namespace halflife::graph {
 bool Store::writable_now() {
   Frame* reading = top_;
   while (reading != nullptr && reading->node->kind == Kind::effect) reading = reading->outer;
-  if (reading == nullptr && !stabilising_ && !comparing_) return true;
+  if (reading == nullptr && !stabilizing_ && !comparing_) return true;
   Node* node = reading != nullptr ? reading->node : nullptr;
   host_.raise(Error::write_during_read, std::span<Node* const>(&node, node != nullptr ? 1 : 0));
   return false;
 }
 
-void Store::initialise(Node& node, Value value) {
+void Store::initialize(Node& node, Value value) {
   node.value = value;
   node.raise(flag::computed);
   node.changed_at = ++stamp_;
   node.verified_at = kAlways;
 }
 
-void Store::initialise_awaitable(Node& node, Value awaitable) {
+void Store::initialize_awaitable(Node& node, Value awaitable) {
   node.make_async().awaitable = awaitable;
   node.raise(flag::asynchronous);
 }
@@ -71,7 +71,9 @@ bool Store::set(Node& node, Value value) {
   node.verified_at = kAlways;
   wrote(node);
   if (in_batch() || flushing_) return true;
-  if (heap_.empty() && notes_.empty() && restarts_.empty() && trash_.empty()) return true;
+  if (heap_.empty() && notes_.empty() && restarts_.empty() && trash_.empty() && orphans_.empty()) {
+    return true;
+  }
   return flush();
 }
 
@@ -88,10 +90,7 @@ bool Store::set_awaitable(Node& node, Value awaitable) {
   save(node);
   if (state.awaitable != nullptr) trash(state.awaitable);
   state.awaitable = awaitable;
-  if (!node.is(flag::asynchronous)) {
-    node.raise(flag::asynchronous);
-    state.was_pending = false;
-  }
+  become_asynchronous(node);
   state.forced = state.outdated = state.asked = true;
   node.verified_at = 0;
   queue_restart(node);

@@ -43,7 +43,7 @@ def ready_count() -> int | None:
     `_ready`; of another loop (uvloop) nothing is known, and a caller has to count turns instead.
     """
     ready = getattr(asyncio.get_running_loop(), "_ready", None)
-    return len(ready) if ready is not None else None
+    return sum(not handle.cancelled() for handle in ready) if ready is not None else None
 
 
 class Waiter:

@@ -6,9 +6,12 @@ import asyncio
 import time
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import aiohttp
+
+# Every answer of the server is a JSON object.
+Json: TypeAlias = dict[str, Any]
 
 FIRST_ERROR = 400
 FIRST_SERVER_ERROR = 500
@@ -54,7 +57,7 @@ class AirportsClient:
         self.requests: list[Request] = []
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, path: str, **parameters: str | int) -> Any:
+    async def get(self, path: str, **parameters: str | int) -> Json:
         """The decoded answer of `GET path?parameters`.
 
         Raises `ApiError` for an answer of 400 and above and when the connection fails. When
@@ -107,7 +110,7 @@ class AirportsClient:
     def __repr__(self) -> str:
         return f"<AirportsClient {self.url}>"
 
-    async def _exchange(self, path: str, parameters: dict[str, str | int]) -> tuple[int, Any]:
+    async def _exchange(self, path: str, parameters: dict[str, str | int]) -> tuple[int, Json]:
         if self._session is None:  # made here, because it needs a running loop
             self._session = aiohttp.ClientSession()
         async with self._session.get(self.url + path, params=parameters) as response:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from halflife import Atom, atom, resource
+from halflife import atom, resource
+from halflife.demo.client import Json
 from halflife.demo.stage import Stage
 
 TITLE = "statistics of a state, once a state is chosen"
 
-chosen: Atom[str | None] = atom(None, name="chosen")
+chosen = atom(cast("str | None", None), name="chosen")
 
 
 async def play(stage: Stage) -> None:
     """Chooses a state, refetches, and chooses none."""
     store, client = stage.store, stage.client
 
-    async def fetch(state: str, _info: Any) -> Any:
+    async def fetch(state: str, _info: Any) -> Json:
         return await client.get(f"/stats/{state}")
 
     statistics = resource(chosen, fetch, name="statistics")
@@ -42,5 +43,5 @@ async def play(stage: Stage) -> None:
     stage.expect_served("choosing none fetches nothing", "/stats/HI", 2)
 
 
-def _in_words(found: Any) -> str:
+def _in_words(found: Json) -> str:
     return f"{found['airports']} airports in {found['cities']} cities of {found['state']}"

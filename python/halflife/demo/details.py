@@ -6,7 +6,9 @@ import asyncio
 from typing import Any
 
 from halflife import Atom, atom, derived, family
-from halflife.demo.stage import Stage, api
+from halflife.demo.client import Json
+from halflife.demo.connection import ask
+from halflife.demo.stage import Stage
 
 TITLE = "an airport by its code, and a chain: airport -> state -> airports of that state"
 
@@ -17,31 +19,34 @@ selected = atom("SAN", name="selected")
 def airport(iata: str) -> Atom[Any]:
     """One atom per airport code; whoever asks for the code shares its request."""
 
-    async def read(get: Any) -> Any:
-        return await get(api).get(f"/airports/{iata}")
+    @derived(name=f"airport {iata}")
+    async def found(get: Any) -> Json:
+        return await ask(get, f"/airports/{iata}")
 
-    return derived(read, name=f"airport {iata}")
+    return found
 
 
 @derived
-async def details(get: Any) -> Any:
+async def details(get: Any) -> Json:
     """The selected airport."""
-    return await get(airport(get(selected)))
+    found: Json = await get(airport(get(selected)))
+    return found
 
 
 @derived
-async def state(get: Any) -> Any:
+async def state(get: Any) -> str:
     """The state of the selected airport: a new airport in the same state changes nothing."""
-    return (await get(details))["state"]
+    found: Json = await get(details)
+    return str(found["state"])
 
 
 @derived
-async def neighbors(get: Any) -> Any:
+async def neighbors(get: Any) -> Json:
     """The airports of that state."""
-    return await get(api).get(f"/states/{await get(state)}/airports")
+    return await ask(get, f"/states/{await get(state)}/airports")
 
 
-def airport_in_words(found: Any) -> str:
+def airport_in_words(found: Json) -> str:
     """An airport in one line."""
     return f"{found['iata']} {found['name']}, {found['city']} {found['state']}"
 
@@ -74,5 +79,5 @@ async def play(stage: Stage) -> None:
         stage.expect_served("back at SAN: its details were still there", "/airports/SAN", 1)
 
 
-def _count(found: Any) -> str:
+def _count(found: Json) -> str:
     return f"{len(found['airports'])} airports in {found['state']}"

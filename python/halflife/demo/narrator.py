@@ -52,11 +52,7 @@ class Plain:
 
     def begin(self, airports: int, summary: Summary) -> None:
         """Prints the flags that shape this run."""
-        options = summary.options
-        self._write(
-            f"halflife demo: {airports} airports, latency {options.latency:g} s, "
-            f"failure rate {options.failure_rate:g}, seed {options.seed}"
-        )
+        self._write(f"halflife demo: {airports} airports, {summary.options}")
 
     def part(self, name: str, title: str) -> None:
         """Prints what the part is about."""

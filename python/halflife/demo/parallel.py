@@ -3,47 +3,60 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from typing import Any
 
 from halflife import Atom, derived, family
-from halflife.demo.stage import Stage, api
+from halflife.demo.client import Json
+from halflife.demo.connection import ask
+from halflife.demo.stage import Stage
 
 TITLE = "four loads at once"
 
 PATHS = ("/config", "/states", "/states/TX/airports", "/stats/TX")
 
 # Four loads one after the other would have a ratio of about 4.
-LARGEST_RATIO = 1.5
+LARGEST_RATIO = 2.0
+
+# Seconds. Where the server answers sooner, the ratio is that of the machine's moods.
+SHORTEST_LATENCY = 0.05
 
 
 @family
 def content(path: str) -> Atom[Any]:
     """What is at a path."""
 
-    async def read(get: Any) -> Any:
-        return await get(api).get(path)
+    @derived(name=f"content {path}")
+    async def found(get: Any) -> Json:
+        return await ask(get, path)
 
-    return derived(read, name=f"content {path}")
+    return found
 
 
 async def play(stage: Stage) -> None:
     """Loads four paths and compares the time with that of the slowest."""
     before = len(stage.client.requests)
-    watching = [stage.watch(path, content(path), lambda found: f"{len(found)} items") for path in PATHS]
-    # Errors are not raised here: one load that fails must not hide how long the others took.
-    await asyncio.gather(*(stage.store.get(content(path)) for path in PATHS), return_exceptions=True)
-    requests = stage.client.requests[before:]
-    for path in PATHS:
-        await stage.insist(content(path))
-    for subscription in watching:
-        subscription()
+    with ExitStack() as watching:
+        for path in PATHS:
+            watching.enter_context(stage.watch(path, content(path), ", ".join))
+        # Errors are not raised here: one load that fails must not hide how long the others took.
+        await asyncio.gather(*(stage.store.get(content(path)) for path in PATHS), return_exceptions=True)
+        requests = stage.client.requests[before:]
+        for path in PATHS:
+            await stage.insist(content(path))
 
-    started = min(request.started_at for request in requests)
-    ended = max(request.ended_at for request in requests)
-    ratio = (ended - started) / max(request.duration for request in requests)
-    stage.summary.parallel_ratio = round(ratio, 3)
+    started = [request.started_at for request in requests]
+    ended = [request.ended_at for request in requests]
     stage.expect(
-        "they took as long as the slowest one",
-        holds=len(requests) == len(PATHS) and ratio < LARGEST_RATIO,
-        found=f"{ratio:.2f} times as long, {len(requests)} requests",
+        "all four were under way at the same time",
+        holds=len(requests) == len(PATHS) and max(started) < min(ended),
+        found=f"{len(requests)} requests, from {started} to {ended}",
     )
+    ratio = (max(ended) - min(started)) / max(request.duration for request in requests)
+    stage.summary.parallel_ratio = round(ratio, 3)
+    if stage.summary.options.latency >= SHORTEST_LATENCY:
+        stage.expect(
+            "they took as long as the slowest one",
+            holds=ratio < LARGEST_RATIO,
+            found=f"{ratio:.2f} times as long",
+        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from halflife import HasData, HasError, loadable, refreshable
-from halflife.demo.client import FIRST_SERVER_ERROR, ApiError
-from halflife.demo.stage import Stage, api
+from halflife.demo.client import FIRST_SERVER_ERROR, ApiError, Json
+from halflife.demo.connection import ask
+from halflife.demo.stage import Stage
 
 TITLE = "the server is told to fail, then a refresh"
 
@@ -14,9 +15,9 @@ PATH = "/stats/AK"
 
 
 @refreshable
-async def alaska(get: Any) -> Any:
+async def alaska(get: Any) -> Json:
     """Statistics of Alaska; setting it without a value loads them again."""
-    return await get(api).get(PATH)
+    return await ask(get, PATH)
 
 
 async def play(stage: Stage) -> None:
@@ -54,5 +55,5 @@ async def play(stage: Stage) -> None:
         )
 
 
-def _in_words(found: Any) -> str:
+def _in_words(found: Json) -> str:
     return f"{found['airports']} airports in {found['cities']} cities"

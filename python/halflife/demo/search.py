@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from halflife import HasData, atom, derived, loadable
-from halflife.demo.stage import Stage, api
+from halflife.demo.client import Json
+from halflife.demo.connection import ask
+from halflife.demo.stage import Stage
 
 TITLE = "type a city, letter by letter, faster than the server answers"
 
@@ -16,12 +18,12 @@ query = atom("", name="query")
 
 
 @derived
-async def search(get: Any) -> Any:
+async def search(get: Any) -> Json:
     """The airports that match the query."""
-    return await get(api).get(PATH, q=get(query), limit=5)
+    return await ask(get, PATH, q=get(query), limit=5)
 
 
-def found_in_words(found: Any) -> str:
+def found_in_words(found: Json) -> str:
     """An answer of the search in one line."""
     first = found["airports"][0]
     return f"{found['total']} for {found['query']!r}, first {first['iata']} {first['name']}"

@@ -144,7 +144,7 @@ async def airport(request: web.Request) -> web.Response:
 
 async def states(request: web.Request) -> web.Response:
     """`GET /states`: every state and its number of airports."""
-    return web.json_response(request.app[database_key].states())
+    return web.json_response({"states": request.app[database_key].states()})
 
 
 async def airports_of_state(request: web.Request) -> web.Response:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from halflife import Atom, HasData, HasError, Store, Subscription, atom, derived, loadable
+from halflife import Atom, HasData, HasError, Store, Subscription, loadable
 from halflife.demo.client import AirportsClient, ApiError
 from halflife.demo.control import Control
 from halflife.demo.narrator import Narrator
@@ -14,17 +14,6 @@ from halflife.demo.summary import Expectation, Summary
 
 # How often a load is tried again before the demo gives up on a server that keeps failing.
 ATTEMPTS = 12
-
-connection: Atom[AirportsClient | None] = atom(None, name="connection")
-
-
-@derived
-def api(get: Any) -> AirportsClient:
-    """The client of the store that is read; the demo's only way to the network."""
-    client: AirportsClient | None = get(connection)
-    if client is None:
-        raise LookupError("this store has no client: store.set(connection, client) first")
-    return client
 
 
 @dataclass
@@ -47,7 +36,7 @@ class Stage:
     def expect_served(self, text: str, path: str, times: int) -> None:
         """Expects that the client has been served `path` so many times so far."""
         served = len(self.client.of(path, "served"))
-        self.expect(text, holds=served == times, found=f"{served} requests, not {times}")
+        self.expect(text, holds=served == times, found=f"{served} requests")
 
     def watch(self, label: str, source: Atom[Any], text: Callable[[Any], str], *, keep: bool = False) -> Subscription:
         """Shows the loadable of `source` now and whenever it changes, until unsubscribed.

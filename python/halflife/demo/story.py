@@ -6,9 +6,10 @@ from types import ModuleType
 
 from halflife import Store
 from halflife.demo import dependent_resource, details, parallel, recovery, search
+from halflife.demo.connection import connection
 from halflife.demo.narrator import Narrator
 from halflife.demo.process import DemoServer
-from halflife.demo.stage import Stage, connection
+from halflife.demo.stage import Stage
 from halflife.demo.summary import Options, Summary
 
 PARTS: dict[str, ModuleType] = {

@@ -16,6 +16,9 @@ class Options:
     failure_rate: float
     seed: int
 
+    def __str__(self) -> str:
+        return f"latency {self.latency:g} s, failure rate {self.failure_rate:g}, seed {self.seed}"
+
 
 @dataclass(frozen=True)
 class Expectation:

@@ -41,11 +41,7 @@ class LiveView:
 
     def begin(self, airports: int, summary: Summary) -> None:
         """Prints the flags that shape this run."""
-        options = summary.options
-        flags = (
-            f"  {airports} airports, latency {options.latency:g} s, "
-            f"failure rate {options.failure_rate:g}, seed {options.seed}"
-        )
+        flags = f"  {airports} airports, {summary.options}"
         self._console.print(Text.assemble(("halflife demo", "bold"), flags))
 
     def part(self, name: str, title: str) -> None:

@@ -2,11 +2,11 @@
 
 With it no test sleeps: `Store(clock=ManualClock())` puts every timer of the store on the test's time.
 
-Moving it has two halves. Timers are callbacks, and those that are due are called at once, so that tests
-without an event loop need nothing else. But a coroutine that is woken, or started by a callback, acts only
-when the loop turns, and what it does then may set timers for moments before the one moved to. So from the
-first moment at which something waits for the loop, the clock goes on moment by moment, and turns the loop
-until it is quiet in between: while the test awaits what `advance` returned, or else in the background.
+Timers are callbacks, and those that are due are called at once, so that tests without an event loop need
+nothing else. But a coroutine that is woken, or started by a callback, acts only when the loop turns, and
+what it does then may set timers for moments before the one moved to. So as soon as something waits for the
+loop, the clock goes on moment by moment, and turns the loop until it is quiet in between: while the test
+awaits what `advance` returned, or else in the background.
 """
 
 import heapq
@@ -175,10 +175,14 @@ class ManualClock:
             return Passage(self)
         if turns.current_loop() is not self._loop:
             self._forget_loop()
-        if not self._someone_passes and self._background is None:
+        if self._someone_passes:
+            return Passage(self)
+        is_quiet = turns.ready_count() == 0
+        if self._background is None:
             # In front of everything that timers will make ready, so that it runs at the hand's moment.
             self._background = turns.in_next_turn(self._pass_in_background)
-        if self._fire_at_once(stop_for_loop=True) and not self._passing:
+        # What is ready belongs to the moment that is being left, and comes first.
+        if is_quiet and self._fire_at_once(stop_for_loop=True):
             self._stop_background()
             self._raise_errors()
         return Passage(self)

@@ -1,0 +1,325 @@
+"""A naive *model* of the graph that watches a store and objects to whatever should not be.
+
+It knows no heights, no queues and no back-links. Whenever it wants a value it computes it from the sources. It is
+told of every read, run, notification and mount as it happens, and compares: the values received, whether there was
+a reason to run, who is told, of what, in which order. What it finds it writes down in `objections`, since an error
+raised inside a read would become the atom's value.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Outcome = tuple[str, Any]  # ("value", what) or ("error", the error)
+
+
+class Boom(Exception):
+    """What the atoms of the oracle raise."""
+
+
+def outcome_of(compute: Callable[[], Any]) -> Outcome:
+    try:
+        return "value", compute()
+    except Boom as error:
+        return "error", error
+
+
+def alike(one: Outcome, other: Outcome) -> bool:
+    """Are they one value, or the same error object?"""
+    return one[0] == other[0] and (one[1] is other[1] if one[0] == "error" else one[1] == other[1])
+
+
+def shows(one: Outcome, other: Outcome) -> bool:
+    """The same, but an error that was raised anew counts as the same one."""
+    return one[0] == other[0] and str(one[1]) == str(other[1])
+
+
+class Node:
+    """An atom as the model sees it: what it is, what came out, and what it had read for that."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.atom: Any = None
+        self.outcome: Outcome = ("value", None)
+        self.version = 0
+        self.seen: list[tuple[Node, int]] | None = None
+        self.reading: list[tuple[Node, int]] | None = None  # while it runs
+        self.forced = False
+        self.runs = 0
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Source(Node):
+    pass
+
+
+class Derived(Node):
+    """A sum of some inputs, which ones being decided by the first; it may raise, and may catch."""
+
+    def __init__(
+        self, name: str, inputs: list[Node], *, modulus: int, raises_at: int, switches: bool, catches: bool, again: bool
+    ) -> None:
+        super().__init__(name)
+        self.inputs = inputs
+        self.modulus, self.raises_at = modulus, raises_at
+        self.switches, self.catches, self.again = switches, catches, again
+
+    def compute(self, ask: Callable[[Node], Any]) -> int:
+        def get(node: Node) -> int:
+            if not self.catches:
+                return ask(node)
+            kind, value = outcome_of(lambda: ask(node))
+            return value if kind == "value" else 7
+
+        first, rest = get(self.inputs[0]), self.inputs[1:]
+        if self.switches and rest:
+            rest = [rest[first % len(rest)]]
+        total = first + sum([get(node) for node in rest])
+        if self.again:
+            total += get(self.inputs[0])
+        total %= self.modulus
+        if total == self.raises_at:
+            raise Boom(f"{self.name} at {total}")
+        return total
+
+
+class Effect(Node):
+    """Reads its inputs, then sets what is next on its list."""
+
+    def __init__(self, name: str, inputs: list[Node], sets: Iterable[Any]) -> None:
+        super().__init__(name)
+        self.inputs = inputs
+        self.sets = deque(sets)
+        self.active = True
+        self.open = 0  # runs whose cleanup is due
+        self.handle: Any = None
+
+
+class Watcher:
+    """A subscriber; what it does when it is called is next on its list."""
+
+    def __init__(self, number: int, node: Node, reactions: Iterable[Any]) -> None:
+        self.number, self.node = number, node
+        self.reactions = deque(reactions)
+        self.active = True
+        self.seen: int | None = None
+        self.told: Outcome = ("value", None)
+        self.handle: Any = None
+
+
+class Model:
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.watchers: list[Watcher] = []
+        self.effects: list[Effect] = []
+        self.hooked: list[Node] = []
+        self.objections: list[str] = []
+        self.raised: list[Boom] = []  # by subscribers of this flush
+        self._versions = 0
+        self._truths: dict[Node, Outcome] = {}
+        self._batches: list[dict[Node, tuple[Any, ...]]] = []
+        self._stack: list[Node] = []  # what runs
+        self._asked: list[Node] = []  # what somebody outside reads
+        self._last_called = 0
+        self._round_began = 0  # the newest version when this round of calls began
+        self._told_by_set = True  # the newest change was not made by a subscriber
+        self._quiet = False  # a batch has just ended: what was set back is no news
+
+    def object_to(self, what: str) -> None:
+        self.objections.append(what)
+
+    # --- what is true
+
+    def truth(self, node: Node) -> Outcome:
+        if isinstance(node, Source):
+            return node.outcome
+        if node not in self._truths:
+            assert isinstance(node, Derived)
+            self._truths[node] = outcome_of(lambda: node.compute(self._true_value))
+        return self._truths[node]
+
+    def _true_value(self, node: Node) -> Any:
+        kind, value = self.truth(node)
+        if kind == "error":
+            raise value
+        return value
+
+    @staticmethod
+    def outdated(node: Node) -> bool:
+        return node.forced or node.seen is None or any(one.version != version for one, version in node.seen)
+
+    @staticmethod
+    def behind(roots: Iterable[Node]) -> list[Node]:
+        """The nodes and all that they have read, and so on."""
+        found = dict.fromkeys(roots)
+        work = list(found)
+        while work:
+            for one, _ in work.pop().seen or ():
+                if one not in found:
+                    found[one] = None
+                    work.append(one)
+        return list(found)
+
+    def observed(self) -> list[Node]:
+        roots = [watcher.node for watcher in self.watchers if watcher.active]
+        return self.behind([*roots, *(effect for effect in self.effects if effect.active)])
+
+    # --- what is done from outside
+
+    def _new_version(self, node: Node) -> None:
+        self._versions += 1
+        node.version = self._versions
+
+    def _save(self, node: Node) -> None:
+        if self._batches:
+            self._batches[-1].setdefault(node, (node.outcome, node.version, node.seen, node.forced))
+
+    def set(self, source: Source, value: Any) -> None:
+        if source.outcome[1] == value:
+            return
+        self._save(source)
+        source.outcome = ("value", value)
+        self._new_version(source)
+        self._truths.clear()
+        self._told_by_set = not self._calling
+        self._quiet = False
+
+    _calling = False
+
+    def begin_batch(self) -> None:
+        self._batches.append({})
+
+    def commit_batch(self) -> None:
+        saved = self._batches.pop()
+        if self._batches:
+            for node, state in saved.items():
+                self._batches[-1].setdefault(node, state)
+            return
+        for node, state in saved.items():
+            if isinstance(node, Source) and node.outcome == state[0]:
+                node.version = state[1]
+        self._quiet = not self._calling
+
+    def abort_batch(self) -> None:
+        for node, state in self._batches.pop().items():
+            node.outcome, node.version, node.seen, node.forced = state
+        self._truths.clear()
+
+    @contextmanager
+    def asking(self, node: Node) -> Iterator[None]:
+        """Somebody outside reads the node: what runs for that must be needed for it."""
+        before = {one: one.runs for one in self.nodes}
+        self._asked.append(node)
+        yield
+        self._asked.pop()
+        needed = {*self.behind([node]), *self.observed()}
+        for one in self.nodes:
+            if one.runs != before.get(one, 0) and one not in needed:
+                self.object_to(f"{one} ran although {node}, which was read, does not need it")
+
+    # --- what the store does
+
+    def begin_run(self, node: Node) -> None:
+        if node.reading is not None:
+            self.object_to(f"{node} runs inside of itself")
+        if not self.outdated(node):
+            self.object_to(f"{node} ran although nothing that it had read has changed")
+        observed = node in self.observed()
+        if not (self._asked or self._stack or observed):
+            self.object_to(f"{node} ran although nobody looks")
+        if observed:
+            self._save(node)
+        node.reading = []
+        self._stack.append(node)
+
+    def received(self, node: Node, one: Node, outcome: Outcome) -> None:
+        if not shows(outcome, self.truth(one)):
+            self.object_to(f"{node} received {outcome} from {one}, not {self.truth(one)}")
+        if node.reading is None:
+            self.object_to(f"{node} reads but does not run")
+        elif all(known is not one for known, _ in node.reading):
+            node.reading.append((one, one.version))
+
+    def end_run(self, node: Node, outcome: Outcome) -> None:
+        self._stack.pop()
+        if isinstance(node, Derived) and not shows(outcome, self.truth(node)):
+            self.object_to(f"{node} became {outcome}, not {self.truth(node)}")
+        if node.seen is None or not alike(node.outcome, outcome):
+            self._new_version(node)
+        node.outcome = outcome
+        node.seen, node.reading = node.reading, None
+        node.forced = False
+        node.runs += 1
+
+    def called(self, watcher: Watcher, outcome: Outcome) -> None:
+        node, who = watcher.node, f"subscriber {watcher.number} of {watcher.node}"
+        if not watcher.active:
+            self.object_to(f"{who} was called after it had unsubscribed")
+        if watcher.seen == node.version:
+            self.object_to(f"{who} was told of no change")
+        if not shows(outcome, self.truth(node)):
+            self.object_to(f"{who} was told {outcome}, not {self.truth(node)}")
+        if self._quiet and alike(outcome, watcher.told):
+            self.object_to(f"{who} was told of a value that was set and set back in a batch")
+        if watcher.number <= self._last_called or self._last_called == 0:  # the next round
+            if node.version <= self._round_began:
+                self.object_to(f"{who} was called after subscriber {self._last_called}")
+            self._round_began = self._versions
+        for other in self.observed():
+            if isinstance(other, Derived) and self.outdated(other):
+                self.object_to(f"{who} was called before {other} was computed")
+            if isinstance(other, Effect) and self._told_by_set and self.outdated(other):
+                self.object_to(f"{who} was called before {other} had run")
+        watcher.seen, watcher.told = node.version, outcome
+        self._last_called = watcher.number
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """A subscriber acts."""
+        self._calling = True
+        yield
+        self._calling = False
+
+    def mounted(self, node: Node) -> None:
+        if node in self.hooked or node not in self.observed():
+            self.object_to(f"{node} was mounted again, or for nobody")
+        for one, _ in node.seen or ():
+            if one not in self.hooked:
+                self.object_to(f"{node} was mounted before {one}, which it reads")
+        self.hooked.append(node)
+
+    def unmounted(self, node: Node) -> None:
+        if node not in self.hooked or node in self.observed():
+            self.object_to(f"{node} was unmounted twice, or while it was observed")
+            return
+        self.hooked.remove(node)
+        for other in self.hooked:
+            if any(one is node for one, _ in other.seen or ()):
+                self.object_to(f"{node} was unmounted before {other}, which reads it")
+
+    # --- after each step
+
+    def settled(self) -> None:
+        """Nothing is under way: everybody must be current, told, and mounted."""
+        observed = self.observed()
+        for node in observed:
+            if not isinstance(node, Source) and self.outdated(node):
+                self.object_to(f"{node} is observed but was not computed")
+            elif not isinstance(node, Effect) and not shows(node.outcome, self.truth(node)):
+                self.object_to(f"{node} is {node.outcome}, not {self.truth(node)}")
+        for watcher in self.watchers:
+            if watcher.active and watcher.seen != watcher.node.version and not alike(watcher.told, watcher.node.outcome):
+                self.object_to(f"subscriber {watcher.number} of {watcher.node} was not told of {watcher.node.outcome}")
+            watcher.seen = watcher.node.version
+        expected = [node for node in observed if not isinstance(node, Effect)]
+        if set(self.hooked) != set(expected):
+            self.object_to(f"mounted are {self.hooked}, observed {expected}")
+        if self._stack or self._asked:
+            self.object_to("something is still running")
+        self.raised.clear()
+        self._last_called = self._round_began = 0
+        self._told_by_set = True
+        self._quiet = False
