@@ -269,7 +269,12 @@ class GraphMachine(RuleBasedStateMachine):
 
         def observe() -> None:
             self.model.effects.append(one)
-            one.handle = self.subject.observe(self.subject.effect(run, one.name))
+            one.active = True
+            try:
+                one.handle = self.subject.observe(self.subject.effect(run, one.name))
+            except ExceptionGroup:  # no handle, no observer
+                one.active = False
+                raise
 
         self.perform(observe)
 

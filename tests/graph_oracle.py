@@ -126,6 +126,7 @@ class Model:
         self._last_called = 0
         self._round_began = 0  # the newest version when this round of calls began
         self._told_by_set = True  # the newest change was not made by a subscriber
+        self._calling = False  # a subscriber acts
         self._quiet = False  # a batch has just ended: what was set back is no news
 
     def object_to(self, what: str) -> None:
@@ -187,8 +188,6 @@ class Model:
         self._told_by_set = not self._calling
         self._quiet = False
 
-    _calling = False
-
     def begin_batch(self) -> None:
         self._batches.append({})
 
@@ -213,8 +212,10 @@ class Model:
         """Somebody outside reads the node: what runs for that must be needed for it."""
         before = {one: one.runs for one in self.nodes}
         self._asked.append(node)
-        yield
-        self._asked.pop()
+        try:
+            yield
+        finally:
+            self._asked.pop()
         needed = {*self.behind([node]), *self.observed()}
         for one in self.nodes:
             if one.runs != before.get(one, 0) and one not in needed:
@@ -280,8 +281,10 @@ class Model:
     def calling(self) -> Iterator[None]:
         """A subscriber acts."""
         self._calling = True
-        yield
-        self._calling = False
+        try:
+            yield
+        finally:
+            self._calling = False
 
     def mounted(self, node: Node) -> None:
         if node in self.hooked or node not in self.observed():

@@ -114,6 +114,47 @@ async def test_equal_states_notify_nobody() -> None:
     assert seen == [HasData((1, "a"))]
 
 
+async def test_an_error_that_stays_the_same_is_notified_once_though_others_load() -> None:
+    one, other = Gate(), Gate()
+    both = all_loaded(one.atom, other.atom)
+    seen: list[object] = []
+    async with Store(on_error=lambda *error: None) as store:
+        with store.subscribe(both, seen.append):
+            await ManualClock().advance(0)
+            error = OSError("down")
+            await one.let(error)
+            await other.let(2)
+            assert seen == [HasError(error)]
+
+
+async def test_when_all_have_had_data_it_is_the_previous_of_an_error() -> None:
+    one, other = Gate(), Gate()
+    both = all_loaded(one.atom, other.atom)
+    async with Store(on_error=lambda *error: None) as store:
+        with store.subscribe(both, lambda value: None):
+            await one.let(1)
+            await other.let(2)
+            store.set(one.version, 1)
+            error = OSError("down")
+            await one.let(error)
+            assert store.get(both) == HasError(error, (1, 2))
+
+
+async def test_while_several_load_again_there_is_one_notification_of_loading() -> None:
+    one, other = Gate(), Gate()
+    both = all_loaded(one.atom, other.atom)
+    seen: list[object] = []
+    async with Store() as store:
+        with store.subscribe(both, seen.append):
+            await one.let(1)
+            await other.let(2)
+            store.set(one.version, 1)
+            await ManualClock().advance(0)
+            store.set(other.version, 1)
+            await ManualClock().advance(0)
+    assert seen == [HasData((1, 2)), Loading((1, 2))]
+
+
 async def test_the_same_atoms_give_the_same_atom() -> None:
     one, other = atom(1), atom(2)
     assert all_loaded(one, other) is all_loaded(one, other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -35,6 +36,17 @@ def run(*flags, **options):
         timeout=100,
         **options,
     )
+
+
+@contextlib.contextmanager
+def started(*flags, **options):
+    """A demo that runs; killed at the end, should the test not have come to its own end."""
+    command = [sys.executable, "-m", "halflife", "demo", *flags]
+    with subprocess.Popen(command, **options) as demo:
+        try:
+            yield demo
+        finally:
+            demo.kill()
 
 
 def logged(path):
@@ -131,20 +143,16 @@ def test_plain_shows_what_a_person_would_have_seen():
 def test_a_terminal_gets_the_live_view():
     pty = pytest.importorskip("pty")
     screen, terminal = pty.openpty()
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "halflife", "demo", *FAST],
-        stdout=terminal,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
-    )
-    os.close(terminal)
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
     shown = b""
-    try:
-        while piece := os.read(screen, 10_000):
-            shown += piece
-    except OSError:
-        pass  # how Linux says that the other end of a terminal was closed
-    os.close(screen)
-    assert demo.wait(60) == 0
+    with started(*FAST, stdout=terminal, env=environment) as demo:
+        os.close(terminal)
+        # Linux says by an error that the other end of a terminal was closed, others by nothing.
+        with contextlib.suppress(OSError):
+            while piece := os.read(screen, 10_000):
+                shown += piece
+        os.close(screen)
+        assert demo.wait(60) == 0
     assert b"\x1b[33mloading" in shown
     assert b"\x1b[36mrefreshing" in shown
     assert b"\x1b[31merror" in shown
@@ -232,30 +240,20 @@ def test_a_file_of_something_else_is_refused(tmp_path, capsys):
 
 
 def test_a_reader_that_goes_away_ends_the_demo_without_a_traceback():
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "halflife", "demo", "--plain", *FAST],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert demo.stdout.readline().startswith("halflife demo")
-    demo.stdout.close()
-    assert demo.stderr.read() == ""
-    demo.stderr.close()
-    assert demo.wait(60) == 1
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    with started("--plain", *FAST, **pipes) as demo:
+        assert demo.stdout.readline().startswith("halflife demo")
+        demo.stdout.close()
+        assert demo.stderr.read() == ""
+        assert demo.wait(60) == 1
 
 
 def test_ctrl_c_ends_demo_and_server():
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "halflife", "demo", "--plain", "--latency", "20"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        start_new_session=True,
-    )
-    assert demo.stdout.readline().startswith("halflife demo")
-    os.killpg(demo.pid, signal.SIGINT)  # as a terminal does: to the server too
-    # Both pipes end only when the server, which inherited one of them, is gone as well.
-    _output, errors = demo.communicate(timeout=60)
-    assert errors == ""
-    assert demo.returncode == 130
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    with started("--plain", "--latency", "20", **pipes, start_new_session=True) as demo:
+        assert demo.stdout.readline().startswith("halflife demo")
+        os.killpg(demo.pid, signal.SIGINT)  # as a terminal does: to the server too
+        # Both pipes end only when the server, which inherited one of them, is gone as well.
+        _output, errors = demo.communicate(timeout=60)
+        assert errors == ""
+        assert demo.returncode == 130

@@ -180,6 +180,23 @@ def test_a_sync_atom_gives_its_value_at_once() -> None:
         assert store.get(first) == 1
 
 
+def test_one_that_was_set_before_it_is_observed_never_reads_the_other_atom() -> None:
+    runs: list[int] = []
+
+    @derived
+    def number(get):
+        runs.append(1)
+        return 1
+
+    first = initial_from(number)
+    with Store() as store:
+        store.set(first, 5)
+        with store.subscribe(first, lambda value: None):
+            assert store.get(first) == 5
+            assert not number.is_observed
+    assert runs == []
+
+
 def test_its_state_is_freed_with_it() -> None:
     number = atom(1)
     with Store() as store:
@@ -193,6 +210,7 @@ def test_its_state_is_freed_with_it() -> None:
 
 
 def test_its_name_says_where_its_value_comes_from() -> None:
+    assert initial_from(atom(1), name="draft").name == "draft"
     assert initial_from(atom(1, name="user")).name == "initial_from(user)"
 
 

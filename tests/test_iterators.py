@@ -246,6 +246,34 @@ async def test_closing_the_store_closes_the_iterator() -> None:
     assert (channel.opened, channel.closed) == (1, 1)
 
 
+async def test_an_iterator_that_fails_while_it_is_closed_does_not_make_an_error_of_the_atom() -> None:
+    async def fragile() -> AsyncIterator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            raise OSError("lost on the way out") from error
+
+    ticks = from_iter(fragile, initial=0)
+    async with Store() as store:
+        with store.subscribe(ticks, lambda value: None):
+            await quiet()
+        await quiet()
+        assert store.get(ticks) == 1
+
+
+async def test_an_iterator_that_closes_its_store_ends() -> None:
+    store = Store()
+
+    async def closing() -> AsyncIterator[int]:
+        store.dispose()
+        yield 1
+
+    store.subscribe(from_iter(closing, initial=0), lambda value: None)
+    await quiet()
+    assert store.closed
+
+
 async def test_it_does_not_keep_settled_from_ending() -> None:
     channel = Channel()
     ticks = from_iter(channel.listen, initial=0)

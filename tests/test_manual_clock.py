@@ -294,6 +294,32 @@ class TestInAsyncCode:
         assert log == ["woken"]
         await task
 
+    async def test_an_error_of_a_timer_that_nobody_awaits_goes_to_the_loop(self) -> None:
+        clock, contexts = ManualClock(), []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: contexts.append(context))
+
+        def fail() -> None:
+            raise ValueError("late")
+
+        task = asyncio.create_task(clock.sleep(1))
+        await clock.advance(0)
+        clock.call_later(2, fail)
+        clock.advance(3)
+        await task
+        await clock.sleep(0)
+        for _ in range(20):
+            await clock.sleep(0)
+        assert [str(context["exception"]) for context in contexts] == ["late"]
+
+    async def test_a_sleep_whose_coroutine_has_gone_is_woken_in_vain(self) -> None:
+        clock = ManualClock()
+        sleeping = asyncio.create_task(clock.sleep(1))
+        await clock.advance(0)
+        clock.call_later(1, lambda: sleeping.cancel())  # noqa: PLW0108 - cancels at that moment
+        await clock.advance(1)
+        assert sleeping.done()
+        assert clock.pending == 0
+
     async def test_a_sleep_that_is_cancelled_leaves_no_timer(self) -> None:
         clock = ManualClock()
         task = asyncio.create_task(clock.sleep(1))

@@ -1,5 +1,9 @@
 """Reducer atoms: set with actions, changed by a function."""
 
+import gc
+import json
+import weakref
+
 import pytest
 
 from halflife import Store, StoreClosedError, atom, derived, reducer
@@ -101,3 +105,43 @@ def test_setting_it_in_a_closed_store_raises() -> None:
     store.dispose()
     with pytest.raises(StoreClosedError):
         store.set(count, 1)
+
+
+def test_a_hydrated_value_is_what_the_next_action_begins_with() -> None:
+    count = reducer(0, add, name="hydrated count")
+    with Store() as one, Store() as other:
+        one.set(count, 5)
+        assert one.get(count) == 5
+        other.hydrate(json.loads(json.dumps(one.dehydrate([count]))))
+        assert other.get(count) == 5
+        other.set(count, 2)
+        assert other.get(count) == 7
+
+
+def test_it_is_freed_without_the_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        count = reducer(0, add)
+        gone = weakref.ref(count)
+        del count
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_its_state_is_freed_with_it() -> None:
+    class Value:
+        pass
+
+    with Store() as store:
+        newest = reducer(None, lambda value, action: action)
+        value = Value()
+        store.set(newest, value)
+        gone = weakref.ref(value)
+        del value
+        gc.collect()
+        assert gone() is not None
+        del newest
+        gc.collect()
+        assert gone() is None

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import pickle
 import weakref
 
@@ -160,6 +161,23 @@ class TestResettable:
         assert page.name == "page"
         assert resettable(1, name="sheet").name == "sheet"
 
+    def test_a_name_that_is_no_string_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="name must be a str"):
+            resettable(1, name=5)  # type: ignore[arg-type]
+
+    @pytest.mark.asyncio
+    async def test_it_may_begin_with_a_future_and_wait_for_it(self) -> None:
+        future = asyncio.get_running_loop().create_future()
+        page = resettable(future)
+        async with Store() as store:
+            waiting = store.get(page)
+            future.set_result(7)
+            assert await waiting == 7
+            store.set(page, 2)
+            assert await store.value(page) == 2
+            store.set(page, RESET)
+            assert await store.value(page) == 7
+
 
 class TestReset:
     def test_it_has_a_plain_repr(self) -> None:
@@ -287,6 +305,13 @@ class TestWithDefault:
             assert await store.get(offer) == 1
         assert [hasattr(signal, "aborted") for signal in signals] == [True]
 
+    def test_a_plain_default_is_given_its_signal(self) -> None:
+        offer = with_default(lambda get, signal: signal.aborted)
+        with Store() as store:
+            assert store.get(offer) is False
+            store.set(offer, 5)
+            assert store.get(offer) == 5
+
     @pytest.mark.asyncio
     async def test_a_stream_is_followed_and_closed_when_a_value_is_set(self) -> None:
         log: list[str] = []
@@ -313,3 +338,37 @@ class TestWithDefault:
     def test_a_default_that_is_no_function_is_refused(self, wrong: object) -> None:
         with pytest.raises(TypeError, match="with_default: read must be callable"):
             with_default(wrong)  # type: ignore[arg-type]
+
+
+class TestHydration:
+    def test_a_resettable_atom_comes_back_and_can_still_be_reset(self) -> None:
+        page = resettable(1, name="hydrated page")
+        with Store() as one, Store() as other:
+            one.set(page, 7)
+            assert one.get(page) == 7
+            other.hydrate(json.loads(json.dumps(one.dehydrate([page]))))
+            assert other.get(page) == 7
+            other.set(page, RESET)
+            assert other.get(page) == 1
+
+    def test_an_atom_with_a_default_comes_back_set_and_can_follow_again(self) -> None:
+        price = atom(10, name="hydrated price")
+        offer = with_default(lambda get: get(price) - 1, name="hydrated offer")
+        with Store() as one, Store() as other:
+            one.set(offer, 5)
+            assert one.get(offer) == 5
+            other.hydrate(json.loads(json.dumps(one.dehydrate([offer]))))
+            assert other.get(offer) == 5
+            other.set(offer, RESET)
+            assert other.get(offer) == 9
+
+    def test_an_atom_with_a_default_that_followed_comes_back_following(self) -> None:
+        price = atom(10, name="another price")
+        offer = with_default(lambda get: get(price) - 1, name="another offer")
+        with Store() as one, Store() as other:
+            one.set(price, 20)
+            one.get(offer)
+            other.hydrate(json.loads(json.dumps(one.dehydrate([price, offer]))))
+            assert other.get(offer) == 19
+            other.set(price, 30)
+            assert other.get(offer) == 29

@@ -1,14 +1,18 @@
 """Resources: fetching for a source value, with state, last value, and ways to fetch again or put a value in."""
 
 import asyncio
+import contextvars
+import functools
 import gc
+import json
 import threading
 import weakref
 from typing import Any
 
 import pytest
 
-from halflife import Loading, Store, action, atom, derived, loadable, resource
+from halflife import Loading, Store, StoreClosedError, action, atom, derived, loadable, resource
+from halflife._drivers.threads import MAX_THREADS
 from halflife.testing import ManualClock
 
 pytestmark = pytest.mark.asyncio
@@ -136,6 +140,14 @@ class TestFetching:
     async def test_a_plain_fetcher_may_return_the_data_itself(self) -> None:
         async with Store() as store:
             assert await store.get(resource(atom(2), lambda value, info: value * 10)) == 20
+
+    async def test_a_fetcher_of_any_number_of_arguments_is_given_the_info_too(self) -> None:
+        async def fetch(*args: Any) -> int:
+            return len(args)
+
+        async with Store() as store:
+            assert await store.get(resource(atom(2), fetch)) == 2
+            assert await store.get(resource(atom(2), functools.partial(fetch, "first"))) == 3
 
     async def test_a_fetcher_may_take_the_source_value_only(self) -> None:
         async def fetch(value: int, retries: int = 3) -> int:
@@ -594,16 +606,12 @@ class TestThread:
                 await store.get(resource(atom(1), fetch, thread=True))
 
     async def test_context_variables_are_seen_in_the_thread(self) -> None:
-        import contextvars
-
         user = contextvars.ContextVar("user", default="nobody")
         user.set("Ada")
         async with Store() as store:
             assert await store.get(resource(atom(1), lambda value: user.get(), thread=True)) == "Ada"
 
     async def test_many_fetchers_share_a_bounded_number_of_threads(self) -> None:
-        from halflife._drivers.threads import MAX_THREADS
-
         names: set[str] = set()
 
         def fetch(value: int) -> None:
@@ -652,6 +660,19 @@ class TestBadInput:
         with pytest.raises(TypeError, match="resource: source must be callable"):
             resource(wrong, echo)
 
+    async def test_an_async_fetcher_in_a_thread_is_refused_also_within_a_partial(self) -> None:
+        with pytest.raises(TypeError, match="thread=True is for a plain fetcher"):
+            resource(atom(1), functools.partial(echo, info=None), thread=True)
+
+    async def test_its_actions_raise_when_the_store_is_closed(self) -> None:
+        user = resource(atom(1), echo)
+        store = Store()
+        await store.get(user)
+        await store.close()
+        for action_of_it in (user.mutate, user.refetch):
+            with pytest.raises(StoreClosedError):
+                store.set(action_of_it, 1)
+
     async def test_an_async_fetcher_in_a_thread_is_refused(self) -> None:
         with pytest.raises(TypeError, match="thread=True is for a plain fetcher"):
             resource(atom(1), echo, thread=True)
@@ -671,3 +692,23 @@ async def test_a_resource_inside_another_derived_atom_is_awaited() -> None:
 
     async with Store() as store:
         assert await store.get(shouted) == "DATA OF 1"
+
+
+async def test_a_hydrated_resource_shows_its_data_without_fetching_until_its_source_changes() -> None:
+    server, user_id = Server(), atom(1, name="hydrated user id")
+    user = resource(user_id, server.fetch, name="hydrated user")
+    async with Store() as one, Store() as other:
+        one.get(user)
+        await quiet()
+        await server.answer(1, "one")
+        other.hydrate(json.loads(json.dumps(one.dehydrate([user_id, user]))))
+        with other.subscribe(user, lambda value: None):
+            await quiet()
+            assert await other.get(user) == "one"
+            assert (other.get(user.state), other.get(user.latest)) == ("ready", "one")
+            assert server.asked == [1]
+            other.set(user_id, 2)
+            await quiet()
+            assert server.asked == [1, 2]
+            other.set(user.mutate, "mine")
+            assert await other.get(user) == "mine"

@@ -1,5 +1,6 @@
 """Slices: parts of an atom's value that change only when the part does."""
 
+import asyncio
 import gc
 import weakref
 
@@ -90,6 +91,18 @@ async def test_a_slice_of_an_async_atom_is_awaited() -> None:
     assert name.is_async
     async with Store() as store:
         assert await store.get(name) == "Ada"
+
+
+@pytest.mark.asyncio
+async def test_a_slice_of_an_atom_that_holds_something_to_await_waits_too() -> None:
+    user = atom(asyncio.get_running_loop().create_future())
+    name = select(user, name_of)
+    async with Store() as store:
+        waiting = store.get(name)
+        user.initial.set_result({"name": "Ada"})
+        assert await waiting == "Ada"
+        store.set(user, {"name": "Grace"})
+        assert await store.value(name) == "Grace"
 
 
 def test_it_dies_with_its_atom() -> None:

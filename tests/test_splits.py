@@ -353,15 +353,27 @@ class TestMemory:
         gc.collect()
         assert value() is None
 
-    def test_everything_dies_with_the_list_atom(self, store: Store) -> None:
+    def test_everything_dies_with_the_list_atom_and_the_store(self) -> None:
+        # What a store holds of a list are its item atoms, which hold the list atom.
+        store = Store()
         letters = atom(["a", "b"])
         gone = [weakref.ref(letters), weakref.ref(split(letters)), *map(weakref.ref, store.get(split(letters)))]
+        gc.collect()
         assert all(reference() is not None for reference in gone)
-        del letters
+        del letters, store
         gc.collect()
         assert all(reference() is None for reference in gone)
 
-    def test_a_million_changes_leave_no_items_behind(self, store: Store) -> None:
+    def test_a_list_that_no_store_has_read_dies_with_its_atom(self) -> None:
+        letters = atom(["a", "b"])
+        gone = weakref.ref(split(letters))
+        gc.collect()
+        assert gone() is not None
+        del letters
+        gc.collect()
+        assert gone() is None
+
+    def test_a_thousand_lists_leave_no_items_behind(self, store: Store) -> None:
         numbers = atom([0])
         items = split(numbers)
         gc.collect()

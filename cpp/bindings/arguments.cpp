@@ -39,7 +39,7 @@ std::string described(PyObject* object) {
   const char* utf8 = text ? PyUnicode_AsUTF8(text.get()) : nullptr;
   if (utf8 != nullptr) return utf8;
   PyErr_Clear();
-  return std::string("an object of type ") + Py_TYPE(object)->tp_name;
+  return std::string("<") + Py_TYPE(object)->tp_name + " object>";
 }
 
 }  // namespace halflife::bindings

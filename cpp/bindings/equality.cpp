@@ -63,7 +63,7 @@ Verdict compare(PyObject* one, PyObject* other) {
 
 // Strong: a tzinfo or an Enum may have an == of its own, which may take a list apart.
 struct Pair {
-  Pair(PyObject* one, PyObject* other) : one(Ref::borrow(one)), other(Ref::borrow(other)) {}
+  Pair(PyObject* left, PyObject* right) : one(Ref::borrow(left)), other(Ref::borrow(right)) {}
   Ref one;
   Ref other;
 };

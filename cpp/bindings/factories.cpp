@@ -3,6 +3,7 @@
 
 #include "arguments.hpp"
 #include "atom_object.hpp"
+#include "factory_docs.hpp"
 
 namespace halflife::bindings {
 
@@ -305,25 +306,13 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
 constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
 
 PyMethodDef functions[] = {
-    {"atom", as_function(make_source), kFast,
-     "atom(initial, *, name=None, equals=None, on_mount=None)\n--\n\nA source atom: it is set."},
-    {"derived", as_function(make_derived), kFast,
-     "derived(read, write=None, *, name=None, equals=None, on_mount=None, cancel='task',"
-     " cancel_on_unmount='never')\n--\n\nA derived atom: it is computed."},
-    {"action", as_function(make_action), kFast,
-     "action(write, *, name=None)\n--\n\nAn action: it only writes."},
-    {"lazy", as_function(make_lazy), kFast,
-     "lazy(factory, *, name=None, equals=None, on_mount=None)\n--\n\nA source atom whose initial"
-     " value is made on first read, per store."},
-    {"effect", as_function(make_effect), kFast,
-     "effect(fn, *, name=None)\n--\n\nRuns for what it does, after recompute and before"
-     " subscribers, while observed."},
-    {"loadable", as_function(make_loadable), kFast,
-     "loadable(a, *, keep_previous=False)\n--\n\nThe loading state of an atom: Loading, HasData or"
-     " HasError."},
-    {"unwrap", as_function(make_unwrap), kFast,
-     "unwrap(a, fallback=None, *, keep_previous=False)\n--\n\nThe data of an atom, or the fallback"
-     " while it is pending."},
+    {"atom", as_function(make_source), kFast, docs::atom},
+    {"derived", as_function(make_derived), kFast, docs::derived},
+    {"action", as_function(make_action), kFast, docs::action},
+    {"lazy", as_function(make_lazy), kFast, docs::lazy},
+    {"effect", as_function(make_effect), kFast, docs::effect},
+    {"loadable", as_function(make_loadable), kFast, docs::loadable},
+    {"unwrap", as_function(make_unwrap), kFast, docs::unwrap},
     {"make", as_function(make_any), kFast, "Makes an atom of a subclass."},
     {"_install", as_function(install), METH_VARARGS | METH_KEYWORDS,
      "Hands over what the native side needs of the Python side."},

@@ -171,7 +171,25 @@ PyObject* new_has_error(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   return make_has_error(slots[0], slots[1]);
 }
 
+// What copying one takes: a call that makes it anew.
+PyObject* reduce(PyObject* self, PyObject*) {
+  const LoadableObject* loadable = as_loadable(self);
+  PyObject* refreshing = loadable->refreshing ? Py_True : Py_False;
+  PyObject* parts[2] = {};
+  Py_ssize_t count = 0;
+  if (loadable->content != nullptr) parts[count++] = loadable->content;
+  if (Py_TYPE(self) == registry().has_data) parts[count++] = refreshing;
+  if (loadable->previous != nullptr) parts[count++] = loadable->previous;
+  Ref arguments = Ref::take(PyTuple_New(count));
+  if (!arguments) return nullptr;
+  for (Py_ssize_t index = 0; index < count; ++index) {
+    PyTuple_SET_ITEM(arguments.get(), index, Py_NewRef(parts[index]));
+  }
+  return PyTuple_Pack(2, as_object(Py_TYPE(self)), arguments.get());
+}
+
 PyMethodDef methods[] = {
+    {"__reduce__", reduce, METH_NOARGS, "How to make an equal one."},
     {"_repr_html_", repr_html, METH_NOARGS, "How a notebook shows it."},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "Loading[int]"},
     {nullptr, nullptr, 0, nullptr},

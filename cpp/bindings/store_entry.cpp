@@ -75,7 +75,7 @@ void drop_inputs(AtomObject* atom) {
     if (id != atom->store && !atom->has(bit::many_stores)) continue;
     StoreObject* store = store_with_id(id);
     graph::Node* node = store == nullptr ? nullptr : store->known_node(atom);
-    if (node != nullptr) store->graph.disown(*node);
+    if (node != nullptr) store->disown(*node);
   }
 }
 

@@ -86,8 +86,20 @@ void StoreObject::forget_atom(AtomObject* atom) {
   } else {
     displaced_.erase(atom);
   }
-  // On another thread the node only waits to be cleared up by the home thread.
-  graph.remove(*node, this_thread() == home_);
+  Ref kept = keep_for_sweep();
+  graph.remove(*node, static_cast<bool>(kept));
+}
+
+// What a sweep gives back may hold the last reference to this store. On another thread, or when the
+// store is going itself, nothing is swept: it waits for the home thread, or for the end.
+Ref StoreObject::keep_for_sweep() {
+  const bool sweeps = this_thread() == home_ && Py_REFCNT(self) > 0;
+  return sweeps ? Ref::borrow(self) : Ref();
+}
+
+void StoreObject::disown(Node& node) {
+  Ref kept = keep_for_sweep();
+  if (kept) graph.disown(node);
 }
 
 void StoreObject::hold(Node& node) { Py_XINCREF(static_cast<PyObject*>(node.atom)); }

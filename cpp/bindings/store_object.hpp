@@ -41,6 +41,7 @@ class StoreObject final : public graph::Host {
   }
   graph::Node* known_node(AtomObject* atom);
   void forget_atom(AtomObject* atom);
+  void disown(graph::Node& node);  // its atom is being collected
 
   // --- reading and writing (store_access.cpp)
   PyObject* get(AtomObject* atom);
@@ -122,6 +123,7 @@ class StoreObject final : public graph::Host {
   Outcome outcome_of(PyObject* result, graph::Node& node, PyObject* signal);
   Outcome outcome_of_error(graph::Node& node);
   bool raise_kept_interrupt();
+  Ref keep_for_sweep();
   PyObject* run_write(AtomObject* atom, PyObject* const* args, Py_ssize_t count);
   void run_cleanup(graph::Node& node);
 

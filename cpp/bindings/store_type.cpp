@@ -256,7 +256,7 @@ void bind_store(py::module_& module) {
       .def("_is_known", &is_known)
       .def_property_readonly("_in_batch", &in_batch)
       .def_property_readonly("_pending_runs", &pending_runs)
-      .def_property_readonly("closed", &is_closed);
+      .def_property_readonly("closed", &is_closed, "Whether the store was closed.");
   graft(type.ptr());
 }
 

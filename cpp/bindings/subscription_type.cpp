@@ -191,7 +191,8 @@ void bind_subscription(py::module_& module) {
       .def("__enter__", &itself, py::return_value_policy::reference_internal)
       .def("__exit__", &leave)
       .def("__repr__", &describe)
-      .def_property_readonly("active", &SubscriptionHandle::active);
+      .def_property_readonly("active", &SubscriptionHandle::active,
+                             "Whether it still hears of changes.");
   auto store = module.attr("StoreBase");
   py::cpp_function subscribe_method(&subscribe, py::name("subscribe"), py::is_method(store),
                                     py::arg("a"), py::arg("callback"),

@@ -116,6 +116,20 @@ void Graph::forget(Node& node) {
   if (node.atom != nullptr) atom_of(node).node = nullptr;
 }
 
+bool Graph::can_start(Node& node, bool demand) {
+  if (demand && !has_loop) {
+    raised_ = Raised::refused;
+    raised_text_ = "no event loop for " + atom_of(node).name;
+  }
+  return has_loop;
+}
+
+Value Graph::make_run(Node& node, Generation generation) {
+  auto* run = new Run(node, generation);
+  node.async()->handle = run;
+  return static_cast<Object*>(run);
+}
+
 void Graph::start(Value value) {
   auto& run = *static_cast<Run*>(object_of(value));
   Atom& atom = atom_of(*run.node);

@@ -101,7 +101,6 @@ class Graph : public graph::Host {
   int deferred = 0;
   std::unordered_map<graph::Node*, AtomPointer> held;
   std::unordered_multimap<graph::Node*, AtomPointer> held_inputs;
-  std::unordered_multimap<graph::Node*, AtomPointer> read;  // one per edge
 
   // --- Host
   Outcome run(graph::Node& node, graph::Frame& frame) override;

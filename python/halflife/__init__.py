@@ -3,12 +3,16 @@
 from halflife import _installation as _installation  # isort: skip - before anything else
 
 from halflife._core import (
+    ActionAtom,
+    AsyncAtom,
     AsyncValue,
     Atom,
     HasData,
     HasError,
     Loading,
+    SourceAtom,
     Subscription,
+    WritableAtom,
     action,
     atom,
     derived,
@@ -39,24 +43,28 @@ from halflife._loading import all_loaded
 from halflife._reducers import reducer
 from halflife._refreshes import refreshable
 from halflife._resets import RESET, resettable, with_default
-from halflife._resources import ResourceAtom, resource
+from halflife._resources import ResourceAtom, ResourceInfo, resource
 from halflife._selects import select
 from halflife._signals import AbortSignal
 from halflife._splits import SplitAtom, split
 from halflife._store import Store, default_store
 from halflife._timing import debounced, throttled
+from halflife._types import Getter, Setter
 
 __version__ = "0.1.0"
 
 __all__ = [
     "RESET",
     "AbortSignal",
+    "ActionAtom",
+    "AsyncAtom",
     "AsyncValue",
     "Atom",
     "CycleError",
     "Event",
     "Family",
     "FlushLoopError",
+    "Getter",
     "Graph",
     "GraphNode",
     "HalflifeError",
@@ -67,12 +75,16 @@ __all__ = [
     "NotSettledError",
     "RemovedItemError",
     "ResourceAtom",
+    "ResourceInfo",
     "RunCancelledError",
+    "Setter",
+    "SourceAtom",
     "SplitAtom",
     "Store",
     "StoreClosedError",
     "Subscription",
     "Superseded",
+    "WritableAtom",
     "WriteDuringReadError",
     "WrongThreadError",
     "action",

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from halflife._items import ItemAtom, Place
 from halflife._keys import TypedKey, typed_key
+from halflife._repr import abbreviated
 from halflife._sameness import identity, same
 
 T = TypeVar("T")
@@ -23,10 +24,12 @@ class Arrangement(Generic[T]):
 
     __slots__ = ("index", "items", "values")
 
-    def __init__(self, values: Sequence[T], items: Sequence[ItemAtom[T]]) -> None:
+    def __init__(
+        self, values: Sequence[T], items: Sequence[ItemAtom[T]], index: dict[Place, int] | None = None
+    ) -> None:
         self.values = values
         self.items = items
-        self.index = {item.place: position for position, item in enumerate(items)}
+        self.index = {item.place: position for position, item in enumerate(items)} if index is None else index
 
 
 @final
@@ -36,7 +39,10 @@ class Ledger(Generic[T]):
     __slots__ = ("_arrangement", "_by_key", "_expected", "_key", "_make_item", "_name", "_removed")
 
     def __init__(
-        self, name: Callable[[], str], key: Callable[[T], Any] | None, make_item: Callable[[str], ItemAtom[T]]
+        self,
+        name: Callable[[], str],
+        key: Callable[[T], Any] | None,
+        make_item: Callable[[TypedKey | None], ItemAtom[T]],
     ) -> None:
         self._name = name
         self._key = key
@@ -53,10 +59,13 @@ class Ledger(Generic[T]):
         """Announce that the list is about to become `values`, and which item atoms then stand for them.
 
         Without this, two equal items could not be told apart after one of them was removed. With a key
-        they can, and it is asked.
+        they can: then this only saves asking for the keys of all.
         """
-        if self._key is None:
-            self._expected = (values, items)
+        self._expected = (values, items)
+
+    def key_of(self, value: T) -> TypedKey | None:
+        """The key of a value, None without keys."""
+        return typed_key(self._key(value), self._name, "key") if self._key is not None else None
 
     def last_value(self, place: Place) -> tuple[T] | None:
         """What the removed item at `place` showed last, in a tuple; None if it was never in this store."""
@@ -67,16 +76,19 @@ class Ledger(Generic[T]):
         expected, self._expected = self._expected, None
         # A list that the user changes in place must not change what is known of it.
         copied = tuple(values)
-        if self._key is not None:
+        old = self._arrangement
+        if expected is not None and expected[0] is values:
+            items = expected[1]
+        elif self._key is not None:
             items = self._by_keys([self._key(value) for value in copied])
-        elif expected is not None and expected[0] is values:
-            items = list(expected[1])
         else:
             items = self._completed(self._found_again(copied))
-        arrangement = Arrangement(copied, items)
-        self._remember_removed(arrangement)
-        self._arrangement = arrangement
-        return arrangement
+        if items is old.items:
+            self._arrangement = Arrangement(copied, items, old.index)
+        else:
+            self._arrangement = Arrangement(copied, items)
+            self._remember_removed(old, self._arrangement)
+        return self._arrangement
 
     def _by_keys(self, keys: list[Any]) -> list[ItemAtom[T]]:
         items: list[ItemAtom[T]] = []
@@ -84,18 +96,18 @@ class Ledger(Generic[T]):
         for key in keys:
             typed = typed_key(key, self._name, "key")
             if typed in seen:
-                raise ValueError(f"{self._name()}: two items of the list have the key {key!r}")
+                raise ValueError(f"{self._name()}: two items of the list have the key {abbreviated(key)}")
             seen.add(typed)
             item = self._by_key.get(typed)
             if item is None:
-                item = self._make_item(repr(key))
+                item = self._make_item(typed)
                 self._by_key[typed] = item
             items.append(item)
         return items
 
     def _completed(self, found: list[ItemAtom[T] | None]) -> list[ItemAtom[T]]:
         """The item atoms found, and new ones where none was."""
-        return [item if item is not None else self._make_item("") for item in found]
+        return [item if item is not None else self._make_item(None) for item in found]
 
     def _found_again(self, values: Sequence[T]) -> list[ItemAtom[T] | None]:
         """Where the items of the last arrangement, and then removed ones, are in `values`.
@@ -141,8 +153,8 @@ class Ledger(Generic[T]):
             if queue:
                 found[position] = queue.popleft().item
 
-    def _remember_removed(self, new: Arrangement[T]) -> None:
-        for item, value in zip(self._arrangement.items, self._arrangement.values, strict=True):
+    def _remember_removed(self, old: Arrangement[T], new: Arrangement[T]) -> None:
+        for item, value in zip(old.items, old.values, strict=True):
             if item.place not in new.index:
                 self._removed[item.place] = value
         if self._removed:

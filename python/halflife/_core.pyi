@@ -1,13 +1,14 @@
 """The native half of halflife. Private: everything public is re-exported by the package."""
 
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Final, Generic, Literal, ParamSpec, Self, TypeVar, final, overload
 
 from halflife._drivers.actions import ActionHandle
 from halflife._events import Event
-from halflife._types import Equals, Getter, OnMount, Setter, Signal
+from halflife._signals import AbortSignal
+from halflife._types import Equals, Getter, OnMount, Setter
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -58,8 +59,6 @@ class WritableAtom(Atom[T_co], Generic[T_co, P, R_co]):
 
 class AsyncAtom(Atom[T_co]):
     """An atom whose value arrives later."""
-
-    def setter(self, write: Callable[..., R], /) -> AsyncAtom[T_co]: ...
 
 class ActionAtom(Atom[Any], Generic[P, R_co]):
     """An atom that only writes."""
@@ -146,7 +145,7 @@ class Run:
     @property
     def get(self) -> Getter: ...
     @property
-    def signal(self) -> Signal: ...
+    def signal(self) -> AbortSignal: ...
     @property
     def known_signal(self) -> Any: ...
     @property
@@ -248,11 +247,12 @@ def lazy(
 _Cancel = Literal["task", "signal"]
 _CancelOnUnmount = Literal["never", "grace"]
 
-# A stream first: an async generator function is no coroutine function.
+# One overload per kind of read and number of parameters: a union of functions would keep mypy from
+# inferring lambdas. Streams first: an async generator function is no coroutine function.
 @overload
-def derived(
-    read: Callable[[Getter], AsyncGenerator[T, Any]] | Callable[[Getter, Signal], AsyncGenerator[T, Any]],
-    write: None = None,
+def derived(  # type: ignore[overload-overlap]
+    read: Callable[[Getter], AsyncIterator[T]],
+    write: Callable[..., Any] | None = None,
     *,
     name: str | None = None,
     equals: Equals[T] | None = None,
@@ -261,8 +261,30 @@ def derived(
     cancel_on_unmount: _CancelOnUnmount = "never",
 ) -> AsyncAtom[T]: ...
 @overload
-def derived(
-    read: Callable[[Getter], Coroutine[Any, Any, T]] | Callable[[Getter, Signal], Coroutine[Any, Any, T]],
+def derived(  # type: ignore[overload-overlap]
+    read: Callable[[Getter, AbortSignal], AsyncIterator[T]],
+    write: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+    cancel: _Cancel = "task",
+    cancel_on_unmount: _CancelOnUnmount = "never",
+) -> AsyncAtom[T]: ...
+@overload
+def derived(  # type: ignore[overload-overlap]
+    read: Callable[[Getter], Coroutine[Any, Any, T]],
+    write: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+    cancel: _Cancel = "task",
+    cancel_on_unmount: _CancelOnUnmount = "never",
+) -> AsyncAtom[T]: ...
+@overload
+def derived(  # type: ignore[overload-overlap]
+    read: Callable[[Getter, AbortSignal], Coroutine[Any, Any, T]],
     write: Callable[..., Any] | None = None,
     *,
     name: str | None = None,
@@ -273,7 +295,7 @@ def derived(
 ) -> AsyncAtom[T]: ...
 @overload
 def derived(
-    read: Callable[[Getter], T] | Callable[[Getter, Signal], T],
+    read: Callable[[Getter], T],
     write: None = None,
     *,
     name: str | None = None,
@@ -284,7 +306,29 @@ def derived(
 ) -> Atom[T]: ...
 @overload
 def derived(
-    read: Callable[[Getter], T] | Callable[[Getter, Signal], T],
+    read: Callable[[Getter], T],
+    write: Callable[..., R],
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+    cancel: _Cancel = "task",
+    cancel_on_unmount: _CancelOnUnmount = "never",
+) -> WritableAtom[T, ..., R]: ...
+@overload
+def derived(
+    read: Callable[[Getter, AbortSignal], T],
+    write: None = None,
+    *,
+    name: str | None = None,
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+    cancel: _Cancel = "task",
+    cancel_on_unmount: _CancelOnUnmount = "never",
+) -> Atom[T]: ...
+@overload
+def derived(
+    read: Callable[[Getter, AbortSignal], T],
     write: Callable[..., R],
     *,
     name: str | None = None,
@@ -305,15 +349,17 @@ def derived(
 
 class _Decorator:
     @overload
-    def __call__(
-        self, read: Callable[[Getter], AsyncGenerator[T, Any]] | Callable[[Getter, Signal], AsyncGenerator[T, Any]], /
-    ) -> AsyncAtom[T]: ...
+    def __call__(self, read: Callable[[Getter], AsyncIterator[T]], /) -> AsyncAtom[T]: ...
     @overload
-    def __call__(
-        self, read: Callable[[Getter], Coroutine[Any, Any, T]] | Callable[[Getter, Signal], Coroutine[Any, Any, T]], /
-    ) -> AsyncAtom[T]: ...
+    def __call__(self, read: Callable[[Getter, AbortSignal], AsyncIterator[T]], /) -> AsyncAtom[T]: ...
     @overload
-    def __call__(self, read: Callable[[Getter], T] | Callable[[Getter, Signal], T], /) -> Atom[T]: ...
+    def __call__(self, read: Callable[[Getter], Coroutine[Any, Any, T]], /) -> AsyncAtom[T]: ...
+    @overload
+    def __call__(self, read: Callable[[Getter, AbortSignal], Coroutine[Any, Any, T]], /) -> AsyncAtom[T]: ...
+    @overload
+    def __call__(self, read: Callable[[Getter], T], /) -> Atom[T]: ...
+    @overload
+    def __call__(self, read: Callable[[Getter, AbortSignal], T], /) -> Atom[T]: ...
 
 class _ActionDecorator:
     @overload

@@ -4,6 +4,7 @@ It holds its members strongly, so one with many parameters needs limits: `max_si
 `remove`. Limits never touch a member that is observed in any store.
 """
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -12,7 +13,8 @@ from typing import Any, Generic, Protocol, TypeVar, final, overload
 
 from halflife._checks import called_name, check_callable, check_seconds
 from halflife._core import Atom
-from halflife._keys import TypedKey, typed_key
+from halflife._keys import PLAIN, TypedKey, typed_key
+from halflife._repr import abbreviated
 
 P = TypeVar("P")
 P_contra = TypeVar("P_contra", contravariant=True)
@@ -71,6 +73,8 @@ class Family(Generic[P, A]):
         self._members: OrderedDict[TypedKey, _Member[P, A]] = OrderedDict()
         # How many calls may go by before members are looked through again; see _evict_over_size.
         self._rest = 0
+        # No member can have become too old before this moment.
+        self._looks_again = -math.inf
 
     def __call__(self, param: P) -> A:
         """The atom for `param`: made now, or the one made before.
@@ -78,14 +82,20 @@ class Family(Generic[P, A]):
         Raises:
             TypeError: `param` is not hashable, or the function given to `family` returned no atom.
         """
-        key = self._key(param)
-        now = self._clock.now() if self._ttl is not None else 0.0
+        kind = type(param)
+        key = (kind, param) if kind in PLAIN else self._key(param)
+        if not self._limited:
+            member = self._members.get(key)
+            return member.atom if member is not None else self._added(key, param, 0.0).atom
+        now = 0.0
         if self._ttl is not None:
-            self._evict_expired(now)
+            now = self._clock.now()
+            if now >= self._looks_again:
+                self._evict_expired(now)
         member = self._members.get(key)
         if member is None:
             member = self._added(key, param, now)
-        elif self._limited:
+        else:
             member.used = now
             self._touch(key)
         if self._max_size is not None and len(self._members) > self._max_size:
@@ -129,7 +139,8 @@ class Family(Generic[P, A]):
         made = self._make(param)
         if not isinstance(made, Atom):
             raise TypeError(
-                f"family {self.name!r} must make atoms, but for {param!r} its function returned {type(made).__name__}"
+                f"family {self.name!r} must make atoms, but for {abbreviated(param)}"
+                f" its function returned {type(made).__name__}"
             )
         # Another thread, or the function itself, may have made one meanwhile: the first one counts.
         return self._members.setdefault(key, _Member(param, made, now))
@@ -139,8 +150,8 @@ class Family(Generic[P, A]):
             self._members.move_to_end(key)
 
     def _oldest(self) -> tuple[TypedKey, _Member[P, A]] | None:
-        for key, member in self._members.items():
-            return key, member
+        with suppress(StopIteration, RuntimeError):  # Empty, or another thread has just changed it.
+            return next(iter(self._members.items()))
         return None
 
     def _evict_now(self) -> None:
@@ -154,14 +165,18 @@ class Family(Generic[P, A]):
         # The order is that of last use, so the first member that is young enough ends the search.
         for _ in range(len(self._members)):
             oldest = self._oldest()
-            if oldest is None or now - oldest[1].used < self._ttl:
-                return
+            if oldest is None:
+                break
             key, member = oldest
+            if now - member.used < self._ttl:
+                self._looks_again = member.used + self._ttl
+                return
             if member.atom.is_observed:
                 member.used = now  # Being observed is being used.
                 self._touch(key)
             else:
                 self._members.pop(key, None)
+        self._looks_again = now + self._ttl
 
     def _evict_over_size(self, spared: TypedKey | None) -> None:
         """Drop the least recently used members that nobody observes, but for the one just asked for."""

@@ -8,6 +8,7 @@ value is shown while the atom runs again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from halflife._naming import atoms_named
@@ -28,11 +29,13 @@ def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
             raise ValueError(f"{atom!r} has no explicit name; give it one: atom(..., name='...')")
         if wanted.setdefault(name, atom) is not atom:
             raise ValueError(f"two atoms are both named {name!r}; names of dehydrated atoms must be unique")
+    for atom in wanted.values():
+        if not atom.is_async:
+            with suppress(Exception):  # its error is its own affair: it is left out
+                store.get(atom)
     inputs_of = {row[0]: row[7] for row in store._snapshot()}  # noqa: SLF001 - the store's other half
     data: dict[str, Any] = {}
     for name, atom in wanted.items():
-        if atom.kind in ("source", "lazy"):
-            store.get(atom)
         state, value = store._peek(atom)  # noqa: SLF001
         if state != "value":
             continue
@@ -47,7 +50,7 @@ def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
 class Hydrated:
     """The values that wait for their atoms to be read."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: object) -> None:
         if not isinstance(data, Mapping) or data.get("version") != _VERSION or "atoms" not in data:
             raise ValueError("hydrate() takes what dehydrate() gave")
         self._entries = dict(data["atoms"])

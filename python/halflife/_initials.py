@@ -6,7 +6,7 @@ from typing import Any, TypeVar, overload
 from halflife import _core
 from halflife._checks import check_atom
 from halflife._core import Atom, HasData, loadable
-from halflife._inner import describe, inner_lazy, inner_source
+from halflife._inner import describe, inner_lazy, inner_source, part_name
 from halflife._types import Getter, SelfSetter, Setter, SourceAtom
 from halflife._unset import UNSET
 
@@ -24,10 +24,10 @@ class _Taken:
 
 
 @overload
-def initial_from(a: Atom[T]) -> SourceAtom[T | None]: ...
+def initial_from(a: Atom[T], *, name: str | None = None) -> SourceAtom[T | None]: ...
 @overload
-def initial_from(a: Atom[T], fallback: F) -> SourceAtom[T | F]: ...
-def initial_from(a: Atom[Any], fallback: Any = None) -> SourceAtom[Any]:
+def initial_from(a: Atom[T], fallback: F, *, name: str | None = None) -> SourceAtom[T | F]: ...
+def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None) -> SourceAtom[Any]:
     """A source atom that takes its first value from `a` as soon as that has one, then lives on its own.
 
     A form that edits a loaded value is an example: later loads do not overwrite what the user typed.
@@ -37,6 +37,7 @@ def initial_from(a: Atom[Any], fallback: Any = None) -> SourceAtom[Any]:
     Args:
         a: where the first value comes from: an async atom, a resource or a query.
         fallback: the value until then.
+        name: shown in errors and graphs.
 
     Raises:
         TypeError: `a` is not an atom.
@@ -46,8 +47,8 @@ def initial_from(a: Atom[Any], fallback: Any = None) -> SourceAtom[Any]:
     """
     check_atom(a, "initial_from", "a")
     look = loadable(a)
-    own = inner_source(UNSET, "own value")
-    taken = inner_lazy(_Taken, "first value")
+    own = inner_source(UNSET, "own value", name=part_name(name, "own"))
+    taken = inner_lazy(_Taken, "first value", name=part_name(name, "first"))
 
     def read(get: Getter) -> Any:
         value = get(own)
@@ -82,4 +83,4 @@ def initial_from(a: Atom[Any], fallback: Any = None) -> SourceAtom[Any]:
         return subscription.unsubscribe
 
     describe(read, "initial_from", lambda: f"initial_from({a.name})")
-    return _core.make(SourceAtom, "derived", read, write, on_mount=on_mount)
+    return _core.make(SourceAtom, "derived", read, write, name=name, on_mount=on_mount)

@@ -21,6 +21,11 @@ def inner_lazy(factory: Callable[[], object], label: str, *, name: str | None = 
     return _core.make(SourceAtom, "lazy", factory, name=name, label=label)
 
 
+def part_name(name: str | None, part: str) -> str | None:
+    """The explicit name of a part of an atom that has one, so that what is saved of it can be found again."""
+    return f"{name}.{part}" if name is not None else None
+
+
 def describe(function: Callable[..., Any], short: str, full: Callable[[], str]) -> None:
     """Say how an atom made of `function` is called: `full()` when asked, `short` in tracebacks."""
     function.__name__ = short

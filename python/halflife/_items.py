@@ -7,6 +7,8 @@ functions hold its place, and referring to the atom itself would make every item
 from typing import Any, TypeVar, final
 from weakref import ref
 
+from halflife._keys import TypedKey
+from halflife._repr import abbreviated
 from halflife._types import WritableAtom
 
 T = TypeVar("T")
@@ -16,17 +18,17 @@ T = TypeVar("T")
 class Place:
     """What an item atom is known by. Knows its item weakly."""
 
-    __slots__ = ("__weakref__", "_item", "label", "owner")
+    __slots__ = ("__weakref__", "_item", "key", "owner")
 
-    def __init__(self, label: str, owner: object) -> None:
-        #: The key of the item, for errors; "" without one.
-        self.label = label
+    def __init__(self, key: TypedKey | None, owner: object) -> None:
+        #: The key of the item, None without keys.
+        self.key = key
         #: What all places of one split have in common.
         self.owner = owner
         self._item: ref[ItemAtom[Any]] | None = None
 
     def __str__(self) -> str:
-        return f"item {self.label}" if self.label else "an item"
+        return f"item {abbreviated(self.key[1])}" if self.key is not None else "an item"
 
     @property
     def item(self) -> "ItemAtom[Any] | None":

@@ -10,7 +10,7 @@ from halflife import _core
 from halflife._checks import called_name, check_callable
 from halflife._core import Atom
 from halflife._errors import StoreClosedError
-from halflife._inner import inner_source
+from halflife._inner import inner_source, part_name
 from halflife._outcomes import Outcome
 from halflife._types import Getter, SelfSetter
 
@@ -44,7 +44,7 @@ def from_iter(
         >>> last_tick = from_iter(ticks, initial=None)
     """
     check_callable(make_async_iterator, "from_iter", "make_async_iterator")
-    state = inner_source(Outcome(initial), "newest of an iterator")
+    state = inner_source(Outcome(initial), "newest of an iterator", name=part_name(name, "newest"))
 
     def read(get: Getter) -> T | F:
         outcome: Outcome[T | F] = get(state)

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 TypedKey: TypeAlias = tuple[type, Any]
 
-_PLAIN = frozenset({int, str, bytes, bool, type(None)})
+#: Types whose values are told apart by type and value alone.
+PLAIN = frozenset({int, str, bytes, bool, type(None)})
 _NAN = object()
 
 
@@ -27,7 +28,7 @@ def typed_key(value: object, owner: Callable[[], str], what: str) -> TypedKey:
         ValueError: `value` is nested more deeply than the interpreter can follow.
     """
     kind = type(value)
-    if kind in _PLAIN:
+    if kind in PLAIN:
         return (kind, value)
     try:
         key = _typed(value)

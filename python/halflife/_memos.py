@@ -7,6 +7,7 @@ that a fresh lambda on every call cannot fill the memory.
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -38,19 +39,18 @@ def remember(source: Atom[Any], key: Hashable, make: Callable[[], _AnyAtom]) -> 
     Atoms are shared by threads, so each step is one atomic operation and of two atoms made at the same
     time the first one is returned to both. An unhashable `key` is not remembered.
     """
+    memo = source._memo(_MEMO_KEY, _Memo)
     try:
-        hash(key)
+        found = memo.kept.get(key)
     except TypeError:
         return make()
-    memo = source._memo(_MEMO_KEY, _Memo)
-    found = memo.made.get(key)
     if found is None:
-        found = memo.made.setdefault(key, make())
-    memo.kept[key] = found
-    try:
+        found = memo.made.get(key)
+        if found is None:
+            found = memo.made.setdefault(key, make())
+        memo.kept[key] = found
+    with suppress(KeyError):  # Another thread may have just dropped the same entry.
         memo.kept.move_to_end(key)
         while len(memo.kept) > KEPT:
             memo.kept.popitem(last=False)
-    except KeyError:
-        pass  # Another thread has just dropped the same entry.
     return cast(_AnyAtom, found)

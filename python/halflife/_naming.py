@@ -7,6 +7,7 @@ looked up late, in the frames and modules of the moment, so that making an atom 
 from __future__ import annotations
 
 import sys
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -18,7 +19,7 @@ _named: dict[str, WeakSet[Atom[Any]]] = {}
 
 def find_name(atom: Atom[Any]) -> str:
     """The name of an atom that was given none."""
-    function = atom.read
+    function: Any = atom.read
     describe = getattr(function, "describe_name", None)
     if describe is not None:
         return str(describe())
@@ -39,14 +40,14 @@ def find_name(atom: Atom[Any]) -> str:
 
 
 def _variable(atom: Atom[Any]) -> str | None:
-    frame = sys._getframe()  # noqa: SLF001 - the documented way to look at one's callers
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the documented way to look at one's callers
     depth = 0
-    while frame is not None and depth < 50:  # noqa: PLR2004 - whoever has the variable is near
+    while frame and depth < 50:  # noqa: PLR2004 - whoever has the variable is near
         if not frame.f_code.co_filename.startswith(_OWN_FOLDER):
             for name, value in list(frame.f_locals.items()):
                 if value is atom:
                     return name
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
         depth += 1
     for module in list(sys.modules.values()):
         namespace = getattr(module, "__dict__", None)

@@ -11,10 +11,9 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 from halflife import _core
 from halflife._checks import called_name, check_callable, check_equals, check_initial
 from halflife._core import Atom
-from halflife._inner import inner_source
+from halflife._inner import inner_source, part_name
 from halflife._signatures import inspect_read
 from halflife._types import AsyncAtom, Equals, Getter, OnMount, Setter, Signal, SourceAtom, WritableAtom
-from halflife._unset import UNSET
 
 T = TypeVar("T")
 
@@ -61,14 +60,15 @@ def resettable(
     """
     check_equals(equals, "resettable")
     check_initial(initial, "resettable")
-    state = inner_source(initial, "resettable state", equals=equals)
+    # In a list, so that each set is a change: a hydrated value is shown on top, and a reset has to undo it.
+    state = inner_source([initial], "resettable state", name=part_name(name, "state"))
 
     def write(get: Getter, set: Setter, value: T | ResetType) -> None:
-        set(state, initial if value is RESET else value)
+        set(state, [initial if value is RESET else value])
 
     # A lambda has no name of its own: the atom is called like the variable that holds it.
     return _core.make(
-        WritableAtom, "derived", lambda get: get(state), write, name=name, equals=equals, on_mount=on_mount
+        WritableAtom, "derived", lambda get: get(state)[0], write, name=name, equals=equals, on_mount=on_mount
     )
 
 
@@ -158,10 +158,11 @@ def with_default(
     """
     check_callable(read, "with_default", "read")
     check_equals(equals, "with_default")
-    override = inner_source(UNSET, "override of a default", equals=equals)
+    # What was set, in a list, so that each set is a change (see `resettable`); empty to follow.
+    override = inner_source([], "override of a default", name=part_name(name, "override"))
 
     def write(get: Getter, set: Setter, value: object) -> None:
-        set(override, UNSET if value is RESET else value)
+        set(override, [] if value is RESET else [value])
 
     body = _following(read, override)
     body.__name__ = called_name(read, "<lambda>")
@@ -176,21 +177,21 @@ def _following(read: Callable[..., Any], override: SourceAtom[Any]) -> Callable[
         return read(get, signal) if wants_signal else read(get)
 
     def follow(get: Getter) -> Any:
-        value = get(override)
-        return read(get) if value is UNSET else value
+        was_set = get(override)
+        return was_set[0] if was_set else read(get)
 
     def follow_with_signal(get: Getter, signal: Signal) -> Any:
-        value = get(override)
-        return read(get, signal) if value is UNSET else value
+        was_set = get(override)
+        return was_set[0] if was_set else read(get, signal)
 
     async def follow_run(get: Getter, signal: Signal) -> Any:
-        value = get(override)
-        return await call(get, signal) if value is UNSET else value
+        was_set = get(override)
+        return was_set[0] if was_set else await call(get, signal)
 
     async def follow_stream(get: Getter, signal: Signal) -> AsyncGenerator[Any, None]:
-        value = get(override)
-        if value is not UNSET:
-            yield value
+        was_set = get(override)
+        if was_set:
+            yield was_set[0]
             return
         stream = call(get, signal)
         try:

@@ -14,7 +14,7 @@ from halflife._checks import called_name, check_callable
 from halflife._core import AsyncValue, Atom, HasData, HasError, loadable
 from halflife._drivers.threads import run_in_thread
 from halflife._fetchers import is_async_fetcher, wants_info
-from halflife._inner import describe, inner_lazy, inner_source
+from halflife._inner import describe, inner_lazy, inner_source, part_name
 from halflife._sameness import same
 from halflife._types import ActionAtom, AsyncAtom, Getter, Setter, Signal
 from halflife._unset import UNSET, UnsetType
@@ -140,7 +140,7 @@ def resource(
         raise TypeError("resource: thread=True is for a plain fetcher; an async one runs on the event loop")
     if not isinstance(source, Atom):
         check_callable(source, "resource", "source")
-        source = _core.make(Atom, "derived", source, name=_part(name, "source"))
+        source = _core.make(Atom, "derived", source, name=part_name(name, "source"))
     fetching: _Fetching[Any, Any] = _Fetching(source, fetcher, initial, name, thread=thread)
     return fetching.make()
 
@@ -206,9 +206,9 @@ class _Fetching(Generic[S, T]):
         self.thread = thread
         self.wants_info = wants_info(fetcher)
         # Named only if the resource is, so that what is saved of it can be found again.
-        self.memory: Atom[_Memory[T]] = inner_lazy(lambda: _Memory(initial), "memory", name=_part(name, "memory"))
-        self.override: Atom[_Override[T] | None] = inner_source(None, "override", name=_part(name, "override"))
-        self.refetched: Atom[_Refetch | None] = inner_source(None, "refetch", name=_part(name, "refetched"))
+        self.memory: Atom[_Memory[T]] = inner_lazy(lambda: _Memory(initial), "memory", name=part_name(name, "memory"))
+        self.override: Atom[_Override[T] | None] = inner_source(None, "override", name=part_name(name, "override"))
+        self.refetched: Atom[_Refetch | None] = inner_source(None, "refetch", name=part_name(name, "refetched"))
 
     def make(self) -> ResourceAtom[T]:
         """The atom that `resource` returns."""
@@ -232,10 +232,10 @@ class _Fetching(Generic[S, T]):
 
         describe(read_state, "state", lambda: f"{made.name}.state")
         describe(read_latest, "latest", lambda: f"{made.name}.latest")
-        made.state = _core.make(Atom, "derived", read_state, name=_part(self.name, "state"))
-        made.latest = _core.make(Atom, "derived", read_latest, name=_part(self.name, "latest"))
-        made.mutate = _core.make(ActionAtom, "action", self.mutate, name=_part(self.name, "mutate"))
-        made.refetch = _core.make(ActionAtom, "action", refetch, name=_part(self.name, "refetch"))
+        made.state = _core.make(Atom, "derived", read_state, name=part_name(self.name, "state"))
+        made.latest = _core.make(Atom, "derived", read_latest, name=part_name(self.name, "latest"))
+        made.mutate = _core.make(ActionAtom, "action", self.mutate, name=part_name(self.name, "mutate"))
+        made.refetch = _core.make(ActionAtom, "action", refetch, name=part_name(self.name, "refetch"))
         return made
 
     async def run(self, get: Getter, signal: Signal) -> T | None:
@@ -330,8 +330,3 @@ def _meant_for(override: _Override[Any], wanted: Any) -> bool:
 def _is_off(wanted: Any) -> bool:
     """Whether a source value says not to fetch."""
     return wanted is None or wanted is False
-
-
-def _part(name: str | None, part: str) -> str | None:
-    """The explicit name of a part of a resource that has one."""
-    return f"{name}.{part}" if name is not None else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from halflife._drivers import wait_for_call
 from halflife._errors import Superseded
+from halflife._repr import abbreviated
 
 
 class AbortSignal:
@@ -42,7 +43,7 @@ class AbortSignal:
     def add_callback(self, callback: Callable[[], object]) -> None:
         """Call `callback()` on abort; at once if that has been. It may come from another thread."""
         if not callable(callback):
-            raise TypeError(f"add_callback() takes a function without arguments, not {callback!r:.100}")
+            raise TypeError(f"add_callback() takes a function without arguments, not {abbreviated(callback)}")
         if self._callbacks is None:
             callback()
         else:

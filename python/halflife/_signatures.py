@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from halflife._repr import abbreviated
+
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -33,7 +35,7 @@ def check_write(write: Callable[..., Any], expected: str) -> bool:
         TypeError: It cannot be called with (get, set).
     """
     if not callable(write):
-        raise TypeError(f"expected a function {expected}, not {write!r:.100}")
+        raise TypeError(f"expected a function {expected}, not {abbreviated(write)}")
     code = getattr(write, "__code__", None)
     body = _unwrapped(write)
     is_async = inspect.iscoroutinefunction(body)
@@ -73,4 +75,4 @@ def _unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _described(function: object) -> str:
-    return getattr(function, "__qualname__", None) or repr(function)[:100]
+    return getattr(function, "__qualname__", None) or abbreviated(function)

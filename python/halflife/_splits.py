@@ -11,7 +11,9 @@ from halflife._core import Atom
 from halflife._errors import RemovedItemError
 from halflife._inner import describe, inner_lazy
 from halflife._items import ItemAtom, Place
+from halflife._keys import TypedKey
 from halflife._memos import remember
+from halflife._repr import abbreviated
 from halflife._sameness import same
 from halflife._types import ActionAtom, Getter, Setter
 
@@ -80,6 +82,7 @@ class _Splitter(Generic[T]):
 
     def __init__(self, source: Atom[Sequence[T]], key: Callable[[T], Any] | None) -> None:
         self.source = source
+        self.has_keys = key is not None
         self.ledger: Atom[Ledger[T]] = inner_lazy(lambda: Ledger(self.name, key, self.make_item), "ledger of a split")
         self.arrangement: Atom[Arrangement[T]] = _core.make(Atom, "derived", self.arrange)
 
@@ -100,9 +103,9 @@ class _Splitter(Generic[T]):
         items.move = _core.make(ActionAtom, "action", self.move)
         return items
 
-    def make_item(self, label: str) -> ItemAtom[T]:
-        """A new item atom, shown under its key where it has one."""
-        place = Place(label, self)
+    def make_item(self, key: TypedKey | None) -> ItemAtom[T]:
+        """A new item atom."""
+        place = Place(key, self)
 
         def item_of_split(get: Getter) -> T:
             return self.read_item(place, get)
@@ -139,14 +142,17 @@ class _Splitter(Generic[T]):
             return
         values = list(arrangement.values)
         values[position] = value
-        self.set_list(get, set, values, arrangement.items)
+        same_key = get(self.ledger).key_of(value) == place.key
+        self.set_list(get, set, values, arrangement.items if same_key else None)
 
     def insert(self, get: Getter, set: Setter, value: T, before: ItemAtom[T] | None = None) -> ItemAtom[T]:
         arrangement = get(self.arrangement)
         position = self.position_before(arrangement, before)
         values, items = list(arrangement.values), list(arrangement.items)
         values.insert(position, value)
-        items.insert(position, self.make_item(""))
+        if self.has_keys:
+            return self.set_list(get, set, values, None).items[position]
+        items.insert(position, self.make_item(None))
         return self.set_list(get, set, values, items).items[position]
 
     def remove(self, get: Getter, set: Setter, item: ItemAtom[T]) -> None:
@@ -169,16 +175,22 @@ class _Splitter(Generic[T]):
         items.insert(target, items.pop(position))
         self.set_list(get, set, values, items)
 
-    def set_list(self, get: Getter, set: Setter, values: list[T], items: Sequence[ItemAtom[T]]) -> Arrangement[T]:
-        """Set the list and arrange it at once: if that fails (two equal keys), the whole write is undone."""
+    def set_list(
+        self, get: Getter, set: Setter, values: list[T], items: Sequence[ItemAtom[T]] | None
+    ) -> Arrangement[T]:
+        """Set the list and arrange it at once: if that fails (two equal keys), the whole write is undone.
+
+        `items` are the item atoms that will stand for `values`; None if the keys have to be asked.
+        """
         new = tuple(values) if isinstance(get(self.source), tuple) else values
-        get(self.ledger).expect(new, items)
+        if items is not None:
+            get(self.ledger).expect(new, items)
         set(cast(Any, self.source), new)
         return get(self.arrangement)
 
     def place_of(self, item: object, argument: str) -> Place:
         if not isinstance(item, ItemAtom) or item.place.owner is not self:
-            raise TypeError(f"{self.name()}: {argument} must be one of its item atoms, got {item!r}")
+            raise TypeError(f"{self.name()}: {argument} must be one of its item atoms, got {abbreviated(item)}")
         return item.place
 
     def position_of(self, arrangement: Arrangement[T], place: Place, wanted: str) -> int:

@@ -59,15 +59,15 @@ class Store(StoreBase):
         on_error: Callable[[BaseException], object] | None = None,
     ) -> None:
         if name is not None and not isinstance(name, str):
-            raise TypeError(f"name must be a str, not {name!r:.100}")
+            raise TypeError(f"name must be a str, not {_repr.abbreviated(name)}")
         if on_error is not None and not callable(on_error):
-            raise TypeError(f"on_error must be a function of the error, not {on_error!r:.100}")
+            raise TypeError(f"on_error must be a function of the error, not {_repr.abbreviated(on_error)}")
         if isinstance(mount_grace, bool) or not isinstance(mount_grace, (int, float)):
-            raise TypeError(f"mount_grace must be a number of seconds, not {mount_grace!r:.100}")
+            raise TypeError(f"mount_grace must be a number of seconds, not {_repr.abbreviated(mount_grace)}")
         if not mount_grace >= 0:
             raise ValueError(f"mount_grace must not be negative, got {mount_grace}")
         if clock is not None and not (hasattr(clock, "now") and hasattr(clock, "call_later")):
-            raise TypeError(f"clock must have now(), call_later() and sleep(), not be {clock!r:.100}")
+            raise TypeError(f"clock must have now(), call_later() and sleep(), not be {_repr.abbreviated(clock)}")
         super().__init__()
         self.clock: Clock = LoopClock() if clock is None else clock
         self.name = name
@@ -150,7 +150,8 @@ class Store(StoreBase):
             if not future.set_running_or_notify_cancel():
                 return
             try:
-                future.set_result(self.set(a, *args))
+                set_it: Callable[..., Any] = self.set
+                future.set_result(set_it(a, *args))
             except BaseException as error:  # noqa: BLE001 - it is the poster's
                 future.set_exception(error)
 
@@ -166,16 +167,14 @@ class Store(StoreBase):
     def dispose(self) -> None:
         """Close the store: runs and timers are cancelled, cleanups called, state given back. May be repeated."""
         if not self.closed:
-            tasks = self._driver.close()
-            self._dispose()
-            del tasks
+            self._dispose()  # first: it refuses another thread, and a read
+            self._driver.close()
 
     async def close(self) -> None:
         """Close the store, and wait until its tasks have ended."""
         if not self.closed:
-            tasks = self._driver.close()
             self._dispose()
-            await self._driver.closed(tasks)
+            await self._driver.closed(self._driver.close())
 
     def __enter__(self) -> Self:
         return self
@@ -236,8 +235,9 @@ class Store(StoreBase):
         Args:
             limit: How many events to keep from now on (1000 unless told).
         """
-        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
-            raise ValueError(f"limit must be a positive int, not {limit!r:.100}")
+        given: object = limit
+        if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
+            raise ValueError(f"limit must be a positive int, not {_repr.abbreviated(limit)}")
         log = self._driver.log
         if log is None or (limit is not None and limit != log.maxlen):
             self._driver.log = deque(log or (), maxlen=limit or DEFAULT_HISTORY)
@@ -250,7 +250,7 @@ class Store(StoreBase):
     @staticmethod
     def _check_atom(function: str, a: object) -> None:
         if not isinstance(a, Atom):
-            raise TypeError(f"Store.{function}() takes an atom, not {a!r:.100}")
+            raise TypeError(f"Store.{function}() takes an atom, not {_repr.abbreviated(a)}")
 
     def _counts(self) -> tuple[int, int, int]:
         with suppress(StoreClosedError, WrongThreadError):
@@ -269,7 +269,14 @@ _default: Store | None = None
 
 
 def default_store() -> Store:
-    """The store of programs that need only one; made on first use, and made anew once it was closed."""
+    """The store of programs that need only one; made on first use, and made anew once it was closed.
+
+    Example:
+        >>> from halflife import atom, default_store
+        >>> count = atom(1)
+        >>> default_store().get(count)
+        1
+    """
     global _default  # noqa: PLW0603 - that is what a default is
     if _default is None or _default.closed:
         _default = Store(name="default")

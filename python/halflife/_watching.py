@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from halflife._core import HasData, HasError, loadable
-from halflife._drivers import Watcher
+from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
     from halflife._core import Atom
@@ -18,9 +19,11 @@ _NOTHING = object()
 async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
     """The current settled value, then every new one; see `Store.changes`."""
     state = loadable(atom)
-    watcher = Watcher()
     last: Any = _NOTHING
-    with store.subscribe(state, watcher.wake, on_error=watcher.wake):
+    with (
+        store._driver.watcher() as watcher,
+        store.subscribe(state, watcher.wake, on_error=watcher.wake),
+    ):
         while True:
             match store.get(state):
                 case HasData(data=data) if data is not last:
@@ -34,9 +37,8 @@ async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
 async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:  # noqa: ASYNC109
     """The first settled value that satisfies the predicate; see `Store.until`."""
     if not callable(predicate):
-        raise TypeError(f"until(a, predicate): predicate must be a function of the value, not {predicate!r:.100}")
+        raise TypeError(f"until(a, predicate): predicate must be a function of the value, not {abbreviated(predicate)}")
     state = loadable(atom)
-    watcher = Watcher()
     timed_out = False
 
     def time_out() -> None:
@@ -44,18 +46,17 @@ async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object
         timed_out = True
         watcher.wake()
 
-    timer = None if timeout is None else store.clock.call_later(timeout, time_out)
-    try:
-        with store.subscribe(state, watcher.wake, on_error=watcher.wake):
-            while True:
-                match store.get(state):
-                    case HasData(data=data) if predicate(data):
-                        return data
-                    case HasError(error=error):
-                        raise error
-                if timed_out:
-                    raise TimeoutError(f"{atom.name} did not satisfy the predicate within {timeout} s")
-                await watcher.wait()
-    finally:
-        if timer is not None:
-            timer.cancel()
+    with ExitStack() as stack:
+        watcher = stack.enter_context(store._driver.watcher())
+        if timeout is not None:
+            stack.callback(store.clock.call_later(timeout, time_out).cancel)
+        stack.enter_context(store.subscribe(state, watcher.wake, on_error=watcher.wake))
+        while True:
+            match store.get(state):
+                case HasData(data=data) if predicate(data):
+                    return data
+                case HasError(error=error):
+                    raise error
+            if timed_out:
+                raise TimeoutError(f"{atom.name} did not satisfy the predicate within {timeout} s")
+            await watcher.wait()

@@ -75,20 +75,23 @@ void Store::left_unstarted(Node& node) {
   unstarted_.push_back(&node);
 }
 
-// Told to dependents: whether a newer value is on its way.
+// Told to dependents: whether a newer value is on its way, and whether its stream is shown meanwhile.
 void Store::update_pending(Node& node) {
   AsyncState& state = *node.async();
   const bool pending = node.is(flag::asynchronous) && state.pending();
-  if (pending == state.was_pending) return;
+  const bool turned = pending != state.was_pending;
+  if (!turned && state.shows_stream() == state.showed_stream) return;
   state.was_pending = pending;
+  state.showed_stream = state.shows_stream();
   state.state_at = ++stamp_;
   const std::uint32_t loudness = pending ? flag::quiet : flag::loud;
   for (const Dependent& dependent : node.dependents) {
     Node& other = *dependent.node;
     const Edge& edge = other.inputs[dependent.edge];
-    if (edge.state || (other.is(flag::asynchronous) && !edge.awaiting)) enqueue(other, loudness);
+    const bool waits = turned && other.is(flag::asynchronous) && !edge.awaiting;
+    if (edge.state || waits) enqueue(other, loudness);
   }
-  if (!pending) host_.wake(node);
+  if (turned && !pending) host_.wake(node);
 }
 
 // A run in flight, or the wait for an input, keeps the node live.
@@ -261,6 +264,7 @@ bool Store::publish(Node& node, Generation generation, Value value) {
   if (state.shown != nullptr) trash(state.shown);
   state.shown = value;
   state.streaming = true;
+  state.showed_stream = state.shows_stream();
   state.state_at = ++stamp_;
   ++revision_;
   count_pending(node);
@@ -375,7 +379,7 @@ Store::LoadState Store::load_state(const Node& node) {
   if (state == nullptr || !node.is(flag::asynchronous)) {
     return {false, false, settled, error, node.value, error ? nullptr : node.value};
   }
-  return {state->pending(), state->streaming, settled, error, node.value, state->shown};
+  return {state->pending(), state->shows_stream(), settled, error, node.value, state->shown};
 }
 
 }  // namespace halflife::graph

@@ -36,10 +36,13 @@ struct AsyncState {
   bool provisional_error = false;
   bool streaming = false;         // the current run has published
   bool was_pending = true;        // as told to dependents
+  bool showed_stream = false;     // as told to dependents
   bool restart_queued = false;
   bool reason = false;            // its run counts as a reason to be live
   bool in_pending = false;        // counted in the store's pending_runs
 
+  // What the current run has published, until an input of it changes.
+  bool shows_stream() const { return streaming && !outdated; }
   bool pending() const { return outdated || phase != Phase::idle || pending_inputs > 0; }
 };
 

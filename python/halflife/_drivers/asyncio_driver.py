@@ -7,11 +7,13 @@ import contextvars
 import logging
 import weakref
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from halflife._drivers.actions import ActionHandle
 from halflife._drivers.execution import cancelled_from_outside, execute, in_batches
+from halflife._drivers.waiting import Watcher
 from halflife._errors import NoEventLoopError
 from halflife._events import Event
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from halflife._types import Clock
 
 logger = logging.getLogger("halflife")
+
+#: For so many loop passes at most a chain of runs that each end at once keeps its Loading to itself.
+_QUIET_PASSES = 100
 
 
 class AsyncioDriver:
@@ -41,6 +46,8 @@ class AsyncioDriver:
         self._others: set[asyncio.Task[Any]] = set()
         self._progress: set[asyncio.Future[None]] = set()
         self._lingering: dict[Atom[Any], Any] = {}
+        self._watchers: set[Watcher] = set()
+        self._started = 0
         self.log: deque[Event] | None = None
 
     # --- the loop
@@ -107,6 +114,7 @@ class AsyncioDriver:
 
         task = loop.create_task(execute(run, on_yield), name="halflife run", context=self._context.copy())
         run.task = task
+        self._started += 1
         self._runs[task] = run
         task.add_done_callback(self._run_ended)
 
@@ -137,10 +145,14 @@ class AsyncioDriver:
         loop = self._loop
         if loop is None or loop.is_closed() or not loop.is_running():
             return False
-        loop.call_soon(self._flush_quiet)
+        loop.call_soon(self._flush_quiet, loop, self._started, _QUIET_PASSES)
         return True
 
-    def _flush_quiet(self) -> None:
+    def _flush_quiet(self, loop: asyncio.AbstractEventLoop, started: int, passes: int) -> None:
+        # A run that ended in this pass may have started its dependents: theirs is the next one.
+        if self._started != started and passes > 0:
+            loop.call_soon(self._flush_quiet, loop, self._started, passes - 1)
+            return
         store = self._store()
         if store is not None:
             store._flush_quiet()  # noqa: SLF001 - our store
@@ -162,7 +174,7 @@ class AsyncioDriver:
             self.report(error, atom)
 
         task = self._loop.create_task(
-            in_batches(store, body, report),  # type: ignore[arg-type]
+            in_batches(store, body, report),
             name=f"halflife action {atom.name}",
             context=self._context.copy(),
         )
@@ -197,6 +209,16 @@ class AsyncioDriver:
 
     # --- settled and close
 
+    @contextmanager
+    def watcher(self) -> Generator[Watcher, None, None]:
+        """A watcher that is also woken when the store is closed."""
+        watcher = Watcher()
+        self._watchers.add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.discard(watcher)
+
     def _made_progress(self) -> None:
         for future in self._progress:
             if not future.done():
@@ -223,6 +245,8 @@ class AsyncioDriver:
         for handle in self._lingering.values():
             handle.cancel()
         self._lingering.clear()
+        for watcher in self._watchers:
+            watcher.wake()  # it looks again, and hears that the store is closed
         tasks = [*self._runs, *self._actions, *self._others]
         ending = []
         for task in tasks:

@@ -51,7 +51,7 @@ async def _result(run: Run, on_yield: Callable[[], None]) -> Any:
     if awaitable is not None:
         # A future belongs to whoever made it: superseding the run must not cancel it.
         return await (asyncio.shield(awaitable) if asyncio.isfuture(awaitable) else awaitable)
-    read = atom.read
+    read: Any = atom.read
     arguments = (run.get, run.signal) if atom.wants_signal else (run.get,)
     if not atom.is_stream:
         return await read(*arguments)
@@ -78,7 +78,8 @@ def in_batches(
     value: Any = None
     error: BaseException | None = None
     while True:
-        store._begin_batch()  # noqa: SLF001 - the batch of this stretch
+        if not store.closed:  # what is cancelled because of that still ends in its own way
+            store._begin_batch()  # noqa: SLF001 - the batch of this stretch
         try:
             yielded = body.send(value) if error is None else body.throw(error)
         except StopIteration as stop:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from halflife._repr import abbreviated
+
 T = TypeVar("T")
 
 #: At most so many blocking functions run at the same time; further ones wait for a thread.
@@ -51,7 +53,7 @@ def _call(function: Callable[..., T], *args: Any) -> T:
         return function(*args)
     except StopIteration as error:
         # A future refuses it, and whoever awaits that future would wait for ever.
-        raise RuntimeError(f"{function!r} raised StopIteration") from error
+        raise RuntimeError(f"{abbreviated(function)} raised StopIteration") from error
 
 
 if hasattr(os, "register_at_fork"):

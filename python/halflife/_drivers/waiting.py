@@ -79,7 +79,7 @@ class Watcher:
     def wake(self, *_: object) -> None:
         """Something changed."""
         self._changed = True
-        if self._future is not None and not self._future.done():
+        if self._future is not None and not self._future.done() and not self._loop.is_closed():
             self._future.set_result(None)
 
     async def wait(self) -> None:

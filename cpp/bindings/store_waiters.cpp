@@ -1,0 +1,66 @@
+// Waiters: futures of those who await an atom. They are woken when a flush is over, not within it.
+#include "async_value.hpp"
+#include "store_object.hpp"
+
+namespace halflife::bindings {
+
+using graph::Node;
+
+void StoreObject::wake(Node& node) {
+  graph::AsyncState* state = node.async();
+  if (state == nullptr) return;
+  if (state->handle != nullptr && !state->pending()) {
+    auto* handle = static_cast<AsyncValueObject*>(state->handle);
+    if (handle->generation == state->generation) fill(handle, node);
+  }
+  if (state->waiting == nullptr) return;
+  auto* waiting = static_cast<std::vector<PyObject*>*>(state->waiting);
+  woken_.insert(woken_.end(), waiting->begin(), waiting->end());
+  waiting->clear();
+}
+
+void StoreObject::fire_woken() {
+  if (woken_.empty()) return;
+  SavedError saved;
+  std::vector<PyObject*> woken;
+  woken.swap(woken_);
+  for (PyObject* future : woken) {
+    Ref owned = Ref::take(future);
+    Ref done = Ref::take(PyObject_CallMethod(future, "done", nullptr));
+    if (done && done.get() == Py_False) {
+      Ref set = Ref::take(PyObject_CallMethod(future, "set_result", "O", Py_None));
+    }
+    PyErr_Clear();  // the loop of that future was closed: nobody waits there any more
+  }
+}
+
+bool StoreObject::enlist(Node& node, PyObject* future, bool first) {
+  graph::AsyncState& state = node.make_async();
+  if (state.waiting == nullptr) state.waiting = new std::vector<PyObject*>;
+  static_cast<std::vector<PyObject*>*>(state.waiting)->push_back(Py_NewRef(future));
+  if (!first || graph.add_waiter(node)) return true;
+  // A mount hook that fails has no caller here: whoever awaits wants the value.
+  if (report_exception(static_cast<AtomObject*>(node.atom))) return true;
+  delist(node, future);
+  return false;
+}
+
+bool StoreObject::delist(Node& node, PyObject* future) {
+  graph::AsyncState* state = node.async();
+  if (state == nullptr) return true;
+  if (state->waiting != nullptr) {
+    auto* waiting = static_cast<std::vector<PyObject*>*>(state->waiting);
+    for (std::size_t index = 0; index < waiting->size(); ++index) {
+      if ((*waiting)[index] != future) continue;
+      (*waiting)[index] = waiting->back();
+      waiting->pop_back();
+      Py_DECREF(future);
+      break;
+    }
+  }
+  SavedError saved;
+  if (!graph.remove_waiter(node)) report_pending(nullptr);
+  return true;
+}
+
+}  // namespace halflife::bindings

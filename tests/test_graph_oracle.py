@@ -1,0 +1,324 @@
+"""The oracle: random things done to a store, watched by a naive model; and proof that the model sees what is wrong.
+
+Each planted bug is a subject whose store is broken in one way. The machine must find it.
+"""
+
+import contextlib
+from collections import deque
+from typing import Any
+
+import pytest
+from graph_machine import GraphMachine, Subject
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from halflife import derived
+
+STEPS = 30
+
+
+def test_the_store_does_what_recomputing_everything_would_do() -> None:
+    # The number of examples is that of the profile, and HALFLIFE_TEST_MULTIPLIER multiplies it.
+    run_state_machine_as_test(GraphMachine, settings=settings(stateful_step_count=STEPS))
+
+
+def fails_on(subject: type[Subject], examples: int = 500) -> str:
+    """What the machine objects to in a broken store."""
+
+    class Planted(GraphMachine):
+        make_subject = subject
+
+    quick = settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        verbosity=Verbosity.quiet,
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    with pytest.raises(AssertionError) as caught:
+        run_state_machine_as_test(Planted, settings=quick)
+    return str(caught.value)
+
+
+class DropsANotification(Subject):
+    def subscribe(self, one, callback, on_error):
+        calls = 0
+
+        def sometimes(value):
+            nonlocal calls
+            calls += 1
+            if calls != 2:
+                callback(value)
+
+        return super().subscribe(one, sometimes, on_error)
+
+
+class NotifiesTwice(Subject):
+    def subscribe(self, one, callback, on_error):
+        def twice(value):
+            callback(value)
+            callback(value)
+
+        return super().subscribe(one, twice, on_error)
+
+
+class TellsThoseWhoHaveLeft(Subject):
+    """As jotai does: whoever is unsubscribed in the middle of a flush is called all the same."""
+
+    flushing = False
+
+    def subscribe(self, one, callback, on_error):
+        def told(value):
+            self.flushing = True
+            try:
+                callback(value)
+            finally:
+                self.flushing = False
+
+        end = super().subscribe(one, told, on_error)
+        return lambda: None if self.flushing else end()
+
+
+class TellsInTheWrongOrder(Subject):
+    """The newest subscriber of an atom first."""
+
+    def __init__(self):
+        super().__init__()
+        self.listeners = {}
+
+    def subscribe(self, one, callback, on_error):
+        listeners = self.listeners.setdefault(one, deque())
+        me = (callback, on_error)
+        listeners.appendleft(me)
+        if len(listeners) == 1:
+
+            def tell(value, kind):
+                for listener in list(listeners):
+                    listener[kind](value)
+
+            super().subscribe(one, lambda value: tell(value, 0), lambda error: tell(error, 1))
+        return lambda: listeners.remove(me) if me in listeners else None
+
+
+class RunsAReadTwice(Subject):
+    def derived(self, read, name, on_mount):
+        def twice(get):
+            with contextlib.suppress(Exception):
+                read(get)
+            return read(get)
+
+        return super().derived(twice, name, on_mount)
+
+
+class KeepsDroppedDependencies(Subject):
+    def derived(self, read, name, on_mount):
+        known: list[Any] = []
+
+        def keeping(get):
+            def noting(one):
+                if one not in known:
+                    known.append(one)
+                return get(one)
+
+            try:
+                return read(noting)
+            finally:
+                for one in list(known):
+                    with contextlib.suppress(Exception):
+                        get(one)
+
+        return super().derived(keeping, name, on_mount)
+
+
+class MissesNewDependencies(Subject):
+    """What the first run did not read is read past the graph."""
+
+    def derived(self, read, name, on_mount):
+        known: set[Any] = set()
+        ran = False
+
+        def fixed(get):
+            nonlocal ran
+
+            def reading(one):
+                if not ran:
+                    known.add(one)
+                return get(one) if one in known else self.store.get(one)
+
+            try:
+                return read(reading)
+            finally:
+                ran = True
+
+        return super().derived(fixed, name, on_mount)
+
+
+class IsStaleInABatch(Subject):
+    depth = 0
+
+    def __init__(self):
+        super().__init__()
+        self.shown = {}
+
+    def get(self, one):
+        if self.depth and one in self.shown:
+            return self.shown[one]
+        self.shown[one] = super().get(one)
+        return self.shown[one]
+
+    @contextlib.contextmanager
+    def batch(self):
+        self.depth += 1
+        try:
+            with super().batch():
+                yield
+        finally:
+            self.depth -= 1
+
+
+class KeepsAFailedBatch(Subject):
+    @contextlib.contextmanager
+    def batch(self):
+        failed = None
+        with super().batch():
+            try:
+                yield
+            except Exception as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+
+class TellsOfSetsOneByOne(Subject):
+    """A batch that is none."""
+
+    @contextlib.contextmanager
+    def batch(self):
+        yield
+
+
+class SeesTwoMoments(Subject):
+    """A second read of an input gives what it was before."""
+
+    def derived(self, read, name, on_mount):
+        before: dict[Any, Any] = {}
+
+        def torn(get):
+            now: dict[Any, Any] = {}
+
+            def reading(one):
+                if one in now:
+                    return before.get(one, now[one])
+                now[one] = get(one)
+                return now[one]
+
+            try:
+                return read(reading)
+            finally:
+                before.update(now)
+
+        return super().derived(torn, name, on_mount)
+
+
+class KeepsAnError(Subject):
+    """An error that was raised once is raised for ever."""
+
+    def derived(self, read, name, on_mount):
+        failed: list[Exception] = []
+
+        def poisoned(get):
+            if failed:
+                raise failed[0]
+            try:
+                return read(get)
+            except Exception as error:
+                failed.append(error)
+                raise
+
+        return super().derived(poisoned, name, on_mount)
+
+
+class ComputesForNobody(Subject):
+    """Every set recomputes all there is."""
+
+    def __init__(self):
+        super().__init__()
+        self.made = []
+
+    def derived(self, read, name, on_mount):
+        made = super().derived(read, name, on_mount)
+        self.made.append(made)
+        return made
+
+    def set(self, one, value):
+        super().set(one, value)
+        for made in self.made:
+            with contextlib.suppress(Exception):
+                self.store.get(made)
+
+
+class ForgetsToUnmount(Subject):
+    def atom(self, value, name, on_mount):
+        def once(set):
+            on_mount(set)
+
+        return super().atom(value, name, once)
+
+
+class ForgetsACleanup(Subject):
+    def effect(self, run, name):
+        cleanups = []
+
+        def forgetful(get, set):
+            cleanups.append(run(get, set))
+            return cleanups[-1] if len(cleanups) != 2 else None
+
+        return super().effect(forgetful, name)
+
+
+class SwallowsErrorsOfSubscribers(Subject):
+    def subscribe(self, one, callback, on_error):
+        def careful(value):
+            with contextlib.suppress(Exception):
+                callback(value)
+
+        return super().subscribe(one, careful, on_error)
+
+
+class ComparesNothing(Subject):
+    """Every run counts as a change."""
+
+    def derived(self, read, name, on_mount):
+        return derived(read, name=name, on_mount=on_mount, equals=lambda one, other: False)
+
+
+PLANTED = {
+    DropsANotification: "was not told of",
+    NotifiesTwice: "was told of no change",
+    TellsThoseWhoHaveLeft: "after it had unsubscribed",
+    TellsInTheWrongOrder: "was called after subscriber",
+    RunsAReadTwice: "ran although nothing that it had read has changed|runs inside of itself|assert 2 == 1",
+    KeepsDroppedDependencies: "reads but does not run|ran although",
+    MissesNewDependencies: "not computed|not",
+    IsStaleInABatch: "is shown as",
+    KeepsAFailedBatch: "not",
+    TellsOfSetsOneByOne: "set and set back in a batch|was told",
+    SeesTwoMoments: "received",
+    KeepsAnError: "not",
+    ComputesForNobody: "ran although nobody looks",
+    ForgetsToUnmount: "mounted",
+    ForgetsACleanup: "before its cleanup|without its cleanup",
+    SwallowsErrorsOfSubscribers: "raised",
+    ComparesNothing: "not|ran although",
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)
+def test_the_oracle_finds_a_planted_bug(planted: type[Subject]) -> None:
+    import re
+
+    assert re.search(PLANTED[planted], fails_on(planted))
