@@ -316,10 +316,10 @@ class GraphMachine(RuleBasedStateMachine):
             if row is None:
                 assert node.seen is None
                 continue
-            assert row.runs == node.runs, node
-            assert row.observed == (node in observed), node
-            assert row.subscribers == sum(one.active for one in self.model.watchers if one.node is node), node
-            assert [one.name for one in dict.fromkeys(row.inputs)] == [one.name for one, _ in node.seen or ()], node
+            shown = (row.runs, row.observed, row.subscribers, [one.name for one in row.inputs])
+            subscribers = sum(one.active for one in self.model.watchers if one.node is node)
+            expected = (node.runs, node in observed, subscribers, [one.name for one, _ in node.seen or ()])
+            assert shown == expected, f"the graph shows {node} as {shown}, not {expected}"
 
     def teardown(self) -> None:
         """When the store is closed and everything is dropped, nothing of it is left."""
@@ -333,6 +333,6 @@ class GraphMachine(RuleBasedStateMachine):
         self.model.effects.clear()
         self.__dict__.clear()
         del store
-        if dead and len(dead) % 8 == 0:
+        if len(dead) % 8 == 0:  # a collection takes longer than all the rest
             gc.collect()
             assert [one() for one in dead if one() is not None] == []

@@ -245,9 +245,6 @@ CASES = {
                     await turns(value % 3)
                 store.set(source, coroutine())
                 store.set(source, 7)
-                with store.batch():
-                    store.set(source, coroutine())
-                    store.set(source, 8)
                 await turns()
                 store.set(source, coroutine())
         asyncio.run(main())

@@ -249,7 +249,7 @@ class TestUntil:
 
     async def test_it_times_out_on_the_stores_clock(self) -> None:
         clock = ManualClock()
-        number = atom(1)
+        number = atom(1, name="number")
         async with Store(clock=clock) as store:
             waiter = asyncio.ensure_future(store.until(number, lambda value: value == 2, timeout=5.0))
             await clock.advance(4.9)

@@ -390,30 +390,38 @@ def test_a_cycle_through_a_run_is_collected(build) -> None:
     assert collected(lambda sentinel: asyncio.run(build(sentinel)))
 
 
-@pytest.mark.asyncio
-async def test_a_store_dropped_with_a_run_in_flight_ends_with_it() -> None:
-    started, ended = asyncio.Event(), []
+def waiting(wait, ended):
+    """A store with an async atom that is read, and now waits; only weak references to both."""
 
     async def read(get):
-        started.set()
         try:
-            await asyncio.Event().wait()
+            await wait()
         finally:
             ended.append(True)
 
     store = Store()
-    gone = weakref.ref(store)
     store.get(derived(read))
-    await started.wait()
-    del store
+    return weakref.ref(store)
+
+
+@pytest.mark.asyncio
+async def test_a_dropped_store_whose_run_can_still_end_lives_until_then() -> None:
+    ended, answer = [], asyncio.get_running_loop().create_future()
+    store = waiting(lambda: asyncio.shield(answer), ended)
+    await asyncio.sleep(0)
     gc.collect()
-    # The run keeps its store while it is in flight: nobody else holds the task strongly.
-    assert gone() is not None
-    gone().dispose()
-    for _ in range(3):
+    assert store() is not None
+    answer.set_result(1)
+    for _ in range(4):
         await asyncio.sleep(0)
     gc.collect()
-    assert ended == [True]
-    assert gone() is None
+    assert (store(), ended) == (None, [True])
 
 
+@pytest.mark.asyncio
+async def test_a_dropped_store_whose_run_nothing_can_wake_is_collected_with_it() -> None:
+    ended = []
+    store = waiting(lambda: asyncio.get_running_loop().create_future(), ended)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert (store(), ended) == (None, [True])

@@ -4,15 +4,13 @@ Each planted bug is a subject whose store is broken in one way. The machine must
 """
 
 import contextlib
-from collections import deque
+import re
 from typing import Any
 
 import pytest
 from graph_machine import GraphMachine, Subject
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import run_state_machine_as_test
-
-from halflife import derived
 
 STEPS = 30
 
@@ -22,7 +20,7 @@ def test_the_store_does_what_recomputing_everything_would_do() -> None:
     run_state_machine_as_test(GraphMachine, settings=settings(stateful_step_count=STEPS))
 
 
-def fails_on(subject: type[Subject], examples: int = 500) -> str:
+def objections_to(subject: type[Subject], examples: int = 500) -> str:
     """What the machine objects to in a broken store."""
 
     class Planted(GraphMachine):
@@ -79,29 +77,32 @@ class TellsThoseWhoHaveLeft(Subject):
             finally:
                 self.flushing = False
 
-        end = super().subscribe(one, told, on_error)
-        return lambda: None if self.flushing else end()
+        subscription = super().subscribe(one, told, on_error)
+
+        def end():
+            subscription()
+            if self.flushing:
+                callback(self.store.get(one))
+
+        return end
 
 
 class TellsInTheWrongOrder(Subject):
-    """The newest subscriber of an atom first."""
+    """The second subscriber of an atom before the first."""
 
     def __init__(self):
         super().__init__()
         self.listeners = {}
 
     def subscribe(self, one, callback, on_error):
-        listeners = self.listeners.setdefault(one, deque())
-        me = (callback, on_error)
-        listeners.appendleft(me)
-        if len(listeners) == 1:
+        listeners = self.listeners.setdefault(one, {})
+        place = len(listeners)
+        listeners[place] = (callback, on_error)
 
-            def tell(value, kind):
-                for listener in list(listeners):
-                    listener[kind](value)
+        def tell(value, kind):
+            listeners.get(place ^ 1, listeners[place])[kind](value)
 
-            super().subscribe(one, lambda value: tell(value, 0), lambda error: tell(error, 1))
-        return lambda: listeners.remove(me) if me in listeners else None
+        return super().subscribe(one, lambda value: tell(value, 0), lambda error: tell(error, 1))
 
 
 class RunsAReadTwice(Subject):
@@ -194,11 +195,27 @@ class KeepsAFailedBatch(Subject):
 
 
 class TellsOfSetsOneByOne(Subject):
-    """A batch that is none."""
+    """A batch that undoes its sets when it fails, but does not wait with telling of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.undo = []
+
+    def set(self, one, value):
+        if self.undo:
+            self.undo[-1].append((one, self.store.get(one)))
+        super().set(one, value)
 
     @contextlib.contextmanager
     def batch(self):
-        yield
+        self.undo.append([])
+        try:
+            yield
+        except Exception:
+            for one, value in reversed(self.undo.pop()):
+                self.store.set(one, value)
+            raise
+        self.undo.pop()
 
 
 class SeesTwoMoments(Subject):
@@ -289,36 +306,26 @@ class SwallowsErrorsOfSubscribers(Subject):
         return super().subscribe(one, careful, on_error)
 
 
-class ComparesNothing(Subject):
-    """Every run counts as a change."""
-
-    def derived(self, read, name, on_mount):
-        return derived(read, name=name, on_mount=on_mount, equals=lambda one, other: False)
-
-
 PLANTED = {
     DropsANotification: "was not told of",
     NotifiesTwice: "was told of no change",
-    TellsThoseWhoHaveLeft: "after it had unsubscribed",
+    TellsThoseWhoHaveLeft: "was called after it had unsubscribed",
     TellsInTheWrongOrder: "was called after subscriber",
-    RunsAReadTwice: "ran although nothing that it had read has changed|runs inside of itself|assert 2 == 1",
-    KeepsDroppedDependencies: "reads but does not run|ran although",
-    MissesNewDependencies: "not computed|not",
+    RunsAReadTwice: "ran although nothing that it had read has changed",
+    KeepsDroppedDependencies: "the graph shows|ran although nothing",
+    MissesNewDependencies: "mounted are|is observed but was not computed",
     IsStaleInABatch: "is shown as",
-    KeepsAFailedBatch: "not",
-    TellsOfSetsOneByOne: "set and set back in a batch|was told",
+    KeepsAFailedBatch: "received|became|is shown as|was not told",
+    TellsOfSetsOneByOne: "was told|was not told|was called",
     SeesTwoMoments: "received",
-    KeepsAnError: "not",
+    KeepsAnError: "is shown as|is observed",
     ComputesForNobody: "ran although nobody looks",
     ForgetsToUnmount: "mounted",
     ForgetsACleanup: "before its cleanup|without its cleanup",
     SwallowsErrorsOfSubscribers: "raised",
-    ComparesNothing: "not|ran although",
 }
 
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)
 def test_the_oracle_finds_a_planted_bug(planted: type[Subject]) -> None:
-    import re
-
-    assert re.search(PLANTED[planted], fails_on(planted))
+    assert re.search(PLANTED[planted], objections_to(planted))

@@ -72,7 +72,7 @@ class TestInPlainCode:
 
     def test_a_timer_may_cancel_another_one_of_its_moment(self) -> None:
         clock, fired = ManualClock(), []
-        clock.call_later(1, lambda: second.cancel())  # noqa: PLW0108 - there is no second one yet
+        clock.call_later(1, lambda: second.cancel())
         second = clock.call_later(1, lambda: fired.append("second"))
         clock.advance(1)
         assert (fired, clock.pending) == ([], 0)
@@ -315,7 +315,7 @@ class TestInAsyncCode:
         clock = ManualClock()
         sleeping = asyncio.create_task(clock.sleep(1))
         await clock.advance(0)
-        clock.call_later(1, lambda: sleeping.cancel())  # noqa: PLW0108 - cancels at that moment
+        clock.call_later(1, lambda: sleeping.cancel())
         await clock.advance(1)
         assert sleeping.done()
         assert clock.pending == 0

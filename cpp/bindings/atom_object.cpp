@@ -169,6 +169,10 @@ PyObject* atom_setter(PyObject* self, PyObject* write) {
                  atom_name(atom), name_of(atom->kind));
     return nullptr;
   }
+  if (write == Py_None) {
+    PyErr_SetString(PyExc_TypeError, "setter() takes a function write(get, set, ...), not None");
+    return nullptr;
+  }
   AtomParts parts;
   parts.kind = atom->kind;
   parts.body = atom->body;

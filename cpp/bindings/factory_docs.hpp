@@ -29,7 +29,7 @@ Example:
 )";
 
 constexpr const char* derived =
-    R"(derived(read, write=None, *, name=None, equals=None, on_mount=None, cancel='task', cancel_on_unmount='never')
+    R"(derived(read=None, write=None, *, name=None, equals=None, on_mount=None, cancel='task', cancel_on_unmount='never')
 --
 
 A derived atom: it is computed, lazily while nobody observes it. Also a decorator, with or without arguments.
@@ -58,7 +58,7 @@ Example:
     2
 )";
 
-constexpr const char* action = R"(action(write, *, name=None)
+constexpr const char* action = R"(action(write=None, *, name=None)
 --
 
 An action: it only writes. `store.set(a, *args)` calls write(get, set, *args) as one batch. Also a decorator.
@@ -97,7 +97,7 @@ Example:
     []
 )";
 
-constexpr const char* effect = R"(effect(function, *, name=None)
+constexpr const char* effect = R"(effect(function=None, *, name=None)
 --
 
 function(get, set) runs after recompute and before subscribers, while `store.observe(effect)` lives, again

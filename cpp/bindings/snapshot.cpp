@@ -18,8 +18,16 @@ StoreObject& open_store(py::handle object) {
   return *store;
 }
 
+// Is a newer value really on its way, or does the node wait for somebody to read it?
+bool is_under_way(const graph::AsyncState& state) {
+  return state.phase != graph::Phase::idle || state.pending_inputs > 0 || state.restart_queued;
+}
+
 const char* state_of(const Node& node, bool current) {
-  if (node.pending()) return "loading";
+  if (node.pending()) {
+    if (is_under_way(*node.async())) return "loading";
+    return node.is(flag::computed) ? "stale" : "unread";
+  }
   if (node.is(flag::error)) return current ? "error" : "stale";
   if (!node.is(flag::computed)) return "unread";
   return current ? "value" : "stale";

@@ -31,10 +31,6 @@ PyObject* StoreObject::result(Node& node) {
 PyObject* StoreObject::get(AtomObject* atom) {
   Node* node = node_of(atom);
   if (node == nullptr) return nullptr;
-  if (node->kind == graph::Kind::effect) {
-    readable(atom);
-    return nullptr;
-  }
   if (!graph.ensure_asked(*node) || !raise_interrupt()) return nullptr;
   return result(*node);
 }

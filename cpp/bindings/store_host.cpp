@@ -132,6 +132,7 @@ void StoreObject::run_cleanup(Node& node) {
 
 void StoreObject::run_effect(Node& node, Frame&) {
   run_cleanup(node);
+  if (closed() || node.reasons == 0) return;  // the cleanup has ended it
   AtomObject* atom = atom_of(node);
   PyObject* getter = getter_of(node);
   PyObject* setter = plain_setter();

@@ -54,11 +54,9 @@ graph::Node* StoreObject::create(AtomObject* atom) {
     case AtomKind::unwrap:
       kind = Kind::view;
       break;
-    case AtomKind::effect:
-      kind = Kind::effect;
-      break;
+    case AtomKind::effect:  // each observation of an effect has a node of its own
     case AtomKind::action:
-      PyErr_Format(PyExc_TypeError, "%s is an action: it can be set, not read", atom_name(atom));
+      readable(atom);
       return nullptr;
   }
   if (atom->has(bit::hooked)) flags |= flag::hooked;

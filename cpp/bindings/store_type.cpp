@@ -88,12 +88,12 @@ PyObject* abort_batch(PyObject* self, PyObject*) {
 }
 
 PyMethodDef grafted[] = {
-    {"get", store_get, METH_O, "get(a)\n--\n\nThe value of an atom."},
+    {"get", store_get, METH_O, "get($self, a, /)\n--\n\nThe value of an atom."},
     {"set", as_function(store_set), METH_FASTCALL,
-     "set(a, *args)\n--\n\nSets an atom, or runs an action."},
+     "set($self, a, /, *args)\n--\n\nSets an atom, or runs an action."},
     {"update", as_function(store_update), METH_FASTCALL,
-     "update(a, fn)\n--\n\nSets an atom to fn(its value)."},
-    {"refresh", store_refresh, METH_O, "refresh(a)\n--\n\nRuns a derived atom again."},
+     "update($self, a, fn, /)\n--\n\nSets an atom to fn(its value)."},
+    {"refresh", store_refresh, METH_O, "refresh($self, a, /)\n--\n\nRuns a derived atom again."},
     {"_begin_batch", begin_batch, METH_NOARGS, nullptr},
     {"_commit_batch", commit_batch, METH_NOARGS, nullptr},
     {"_abort_batch", abort_batch, METH_NOARGS, nullptr},

@@ -117,7 +117,6 @@ Handle subscribe(py::handle self, py::handle atom_object, py::object callback, p
   handle->atom = Py_NewRef(atom_object.ptr());
   handle->subscription = store.graph.subscribe(
       *node, callback.release().ptr(), on_error.is_none() ? nullptr : on_error.release().ptr());
-  ++handle->subscription->references;
   if (!store.graph.flush()) take_back(*handle, store);
   return handle;
 }

@@ -172,14 +172,17 @@ Handle Graph::subscribe(const AtomPointer& atom) {
   return subscribe(atom, std::function<void(long)>{});
 }
 
-Handle Graph::subscribe(const AtomPointer& atom, std::function<void(long)> told) {
+Handle Graph::subscribe(const AtomPointer& atom, std::function<void(long)> told,
+                        std::function<void(const std::string&)> failed) {
   ensure(atom);
   auto* callback = new Callback;
   const std::string name = atom->name;
   callback->told = told ? std::move(told) : [this, name](long value) {
     say(name + " = " + std::to_string(value));
   };
-  callback->failed = [this, name](const std::string& text) { say(name + " failed: " + text); };
+  callback->failed = failed ? std::move(failed) : [this, name](const std::string& text) {
+    say(name + " failed: " + text);
+  };
   Handle handle(*this, store.subscribe(*atom->node, static_cast<Object*>(callback), nullptr));
   if (!store.flush()) {
     const Raised raised = std::exchange(raised_, Raised::nothing);

@@ -64,7 +64,8 @@ class Graph : public graph::Host {
   void refresh(const AtomPointer& atom);
   void batch(const std::function<void()>& block);
   Handle subscribe(const AtomPointer& atom);  // logs what it is told
-  Handle subscribe(const AtomPointer& atom, std::function<void(long)> told);
+  Handle subscribe(const AtomPointer& atom, std::function<void(long)> told,
+                   std::function<void(const std::string&)> failed = {});
   void observe(const AtomPointer& effect);
   void unobserve(const AtomPointer& effect);
   void expire(const AtomPointer& atom);

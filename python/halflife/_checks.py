@@ -13,9 +13,11 @@ from halflife._repr import abbreviated
 
 
 def check_atom(value: object, function: str, argument: str) -> None:
-    """Raise `TypeError` unless `value` is an atom."""
+    """Raise `TypeError` unless `value` is an atom that has a value: actions and effects have none."""
     if not isinstance(value, Atom):
         raise TypeError(f"{function}: {argument} must be an atom, got {_described(value)}")
+    if value.kind in ("action", "effect"):
+        raise TypeError(f"{function}: {argument} must be an atom with a value; {value.name} is an {value.kind}")
 
 
 def check_callable(value: object, function: str, argument: str) -> None:

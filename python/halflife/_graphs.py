@@ -42,7 +42,7 @@ class Graph:
 
     def __init__(self, rows: list[tuple[Any, ...]]) -> None:
         self.nodes = tuple(
-            GraphNode(atom, atom.name, kind, state, value, observed, runs, subscribers, tuple(inputs))
+            GraphNode(atom, atom.name, kind, state, value, observed, runs, subscribers, tuple(dict.fromkeys(inputs)))
             for atom, kind, state, value, observed, runs, subscribers, inputs in rows
         )
         self._number = {id(node.atom): number for number, node in enumerate(self.nodes)}

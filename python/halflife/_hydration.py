@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from halflife._checks import check_atom
 from halflife._naming import atoms_named
+from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
     from halflife._core import Atom
@@ -23,8 +25,11 @@ _VERSION = 1
 def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
     """See `Store.dehydrate`."""
     wanted: dict[str, Atom[Any]] = {}
+    if not isinstance(atoms, Iterable):
+        raise TypeError(f"dehydrate() takes several atoms, such as a list of them, not {abbreviated(atoms)}")
     for atom in atoms:
-        name = getattr(atom, "explicit_name", None)
+        check_atom(atom, "dehydrate", "each of atoms")
+        name = atom.explicit_name
         if name is None:
             raise ValueError(f"{atom!r} has no explicit name; give it one: atom(..., name='...')")
         if wanted.setdefault(name, atom) is not atom:
@@ -51,12 +56,13 @@ class Hydrated:
     """The values that wait for their atoms to be read."""
 
     def __init__(self, data: object) -> None:
-        if not isinstance(data, Mapping) or data.get("version") != _VERSION or "atoms" not in data:
+        entries = data.get("atoms") if isinstance(data, Mapping) and data.get("version") == _VERSION else None
+        if not isinstance(entries, Mapping):
             raise ValueError("hydrate() takes what dehydrate() gave")
-        self._entries = dict(data["atoms"])
-        for name, entry in self._entries.items():
-            if not isinstance(name, str) or not isinstance(entry, Mapping) or "value" not in entry:
-                raise ValueError(f"hydrate(): the entry {name!r} is not one of dehydrate()")
+        for name, entry in entries.items():
+            if not isinstance(name, str) or not _is_entry(entry):
+                raise ValueError(f"hydrate(): the entry {abbreviated(name)} is not one of dehydrate()")
+        self._entries = dict(entries)
 
     def update(self, other: Hydrated) -> None:
         """Later data replaces earlier data."""
@@ -76,6 +82,13 @@ class Hydrated:
         if known or atom.is_async:
             given = [one for one in inputs if one is not None] if known else []
             store._adopt(atom, entry["value"], given, not known)  # noqa: SLF001
+
+
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, Mapping) or "value" not in entry:
+        return False
+    inputs = entry.get("inputs")
+    return inputs is None or (isinstance(inputs, list) and all(isinstance(name, str) for name in inputs))
 
 
 def _input(store: Store, atom: Atom[Any], name: str) -> Atom[Any] | None:

@@ -4,10 +4,12 @@ Names are worked out when somebody asks for one, because finding what a variable
 through modules. So functions carry what to say then, and inner atoms a fixed label.
 """
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 from halflife import _core
+from halflife._core import Atom
 from halflife._types import SourceAtom
 
 
@@ -24,6 +26,18 @@ def inner_lazy(factory: Callable[[], object], label: str, *, name: str | None = 
 def part_name(name: str | None, part: str) -> str | None:
     """The explicit name of a part of an atom that has one, so that what is saved of it can be found again."""
     return f"{name}.{part}" if name is not None else None
+
+
+def weak_self(made: Atom[Any]) -> Callable[[], Any]:
+    """How the functions of an atom refer to it: a strong reference would make every such atom a cycle."""
+    reference = weakref.ref(made)
+
+    def itself() -> Atom[Any]:
+        alive = reference()
+        assert alive is not None  # Whoever sets the atom holds it.
+        return alive
+
+    return itself
 
 
 def describe(function: Callable[..., Any], short: str, full: Callable[[], str]) -> None:

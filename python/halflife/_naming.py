@@ -42,13 +42,17 @@ def find_name(atom: Atom[Any]) -> str:
 def _variable(atom: Atom[Any]) -> str | None:
     frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the documented way to look at one's callers
     depth = 0
+    found: str | None = None
     while frame and depth < 50:  # noqa: PLR2004 - whoever has the variable is near
         if not frame.f_code.co_filename.startswith(_OWN_FOLDER):
             for name, value in list(frame.f_locals.items()):
                 if value is atom:
-                    return name
+                    found = name  # the outermost is its own: further in there are parameters of helpers
+                    break
         frame = frame.f_back
         depth += 1
+    if found is not None:
+        return found
     for module in list(sys.modules.values()):
         namespace = getattr(module, "__dict__", None)
         if not isinstance(namespace, dict):

@@ -1,12 +1,11 @@
 """A *reducer* atom is set with an action instead of a value: a function of both gives the next value."""
 
-import weakref
 from collections.abc import Callable
 from typing import TypeVar
 
 from halflife import _core
 from halflife._checks import check_callable, check_equals, check_initial
-from halflife._inner import inner_source, part_name
+from halflife._inner import weak_self
 from halflife._types import Equals, Getter, OnMount, Setter, WritableAtom
 
 T = TypeVar("T")
@@ -45,18 +44,13 @@ def reducer(
     check_callable(reduce, "reducer", "reduce")
     check_equals(equals, "reducer")
     check_initial(initial, "reducer")
-    # In a list, so that each set is a change (see `resettable`).
-    state = inner_source([initial], "reducer state", name=part_name(name, "state"))
 
     def write(get: Getter, set: Setter, action: A) -> None:
         reduced = itself()
-        assert reduced is not None  # Whoever sets the atom holds it.
-        set(state, [reduce(get(reduced), action)])
+        set(reduced, reduce(get(reduced), action))
 
-    # A lambda has no name of its own: the atom is called like the variable that holds it.
     made: WritableAtom[T, [A], None] = _core.make(
-        WritableAtom, "derived", lambda get: get(state)[0], write, name=name, equals=equals, on_mount=on_mount
+        WritableAtom, "source", initial, write, name=name, equals=equals, on_mount=on_mount
     )
-    # A strong reference would be a cycle through every reducer.
-    itself = weakref.ref(made)
+    itself = weak_self(made)
     return made

@@ -4,13 +4,13 @@
 setting it without a value, so that whoever may set it may refresh it.
 """
 
-import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from halflife import _core
 from halflife._checks import check_callable, check_equals
 from halflife._core import Atom
+from halflife._inner import weak_self
 from halflife._types import AsyncAtom, Equals, Getter, OnMount, Setter, Signal, WritableAtom
 
 T = TypeVar("T")
@@ -126,7 +126,6 @@ def refreshable(
 
     def refresh_or_write(get: Getter, set: Setter, *args: Any) -> Any:
         refreshed = itself()
-        assert refreshed is not None  # Whoever sets the atom holds it.
         if not args:
             return set.store.refresh(refreshed)
         if write is None:
@@ -136,6 +135,5 @@ def refreshable(
         return write(get, set, *args)
 
     made: Atom[Any] = _core.make(Atom, "derived", read, refresh_or_write, name=name, equals=equals, on_mount=on_mount)
-    # A strong reference would be a cycle through every refreshable atom.
-    itself = weakref.ref(made)
+    itself = weak_self(made)
     return made

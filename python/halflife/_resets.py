@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 from halflife import _core
 from halflife._checks import called_name, check_callable, check_equals, check_initial
 from halflife._core import Atom
-from halflife._inner import inner_source, part_name
+from halflife._inner import inner_source, part_name, weak_self
 from halflife._signatures import inspect_read
 from halflife._types import AsyncAtom, Equals, Getter, OnMount, Setter, Signal, SourceAtom, WritableAtom
 
@@ -60,16 +60,15 @@ def resettable(
     """
     check_equals(equals, "resettable")
     check_initial(initial, "resettable")
-    # In a list, so that each set is a change: a hydrated value is shown on top, and a reset has to undo it.
-    state = inner_source([initial], "resettable state", name=part_name(name, "state"))
 
     def write(get: Getter, set: Setter, value: T | ResetType) -> None:
-        set(state, [initial if value is RESET else value])
+        set(itself(), initial if value is RESET else value)
 
-    # A lambda has no name of its own: the atom is called like the variable that holds it.
-    return _core.make(
-        WritableAtom, "derived", lambda get: get(state)[0], write, name=name, equals=equals, on_mount=on_mount
+    made: WritableAtom[T, [T | ResetType], None] = _core.make(
+        WritableAtom, "source", initial, write, name=name, equals=equals, on_mount=on_mount
     )
+    itself = weak_self(made)
+    return made
 
 
 # One overload for each number of arguments, because mypy infers no lambda for a union of functions. A
@@ -158,7 +157,8 @@ def with_default(
     """
     check_callable(read, "with_default", "read")
     check_equals(equals, "with_default")
-    # What was set, in a list, so that each set is a change (see `resettable`); empty to follow.
+    # What was set, in a list, or an empty one to follow. A list, so that each set is a change: a value that
+    # was hydrated is shown on top of this, and a reset has to undo it.
     override = inner_source([], "override of a default", name=part_name(name, "override"))
 
     def write(get: Getter, set: Setter, value: object) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overload
 
 from halflife import _core
-from halflife._checks import called_name, check_callable
+from halflife._checks import called_name, check_atom, check_callable
 from halflife._core import AsyncValue, Atom, HasData, HasError, loadable
 from halflife._drivers.threads import run_in_thread
 from halflife._fetchers import is_async_fetcher, wants_info
@@ -138,7 +138,9 @@ def resource(
         raise TypeError(f"resource: thread must be True or False, got {type(thread).__name__}")
     if thread and is_async_fetcher(fetcher):
         raise TypeError("resource: thread=True is for a plain fetcher; an async one runs on the event loop")
-    if not isinstance(source, Atom):
+    if isinstance(source, Atom):
+        check_atom(source, "resource", "source")
+    else:
         check_callable(source, "resource", "source")
         source = _core.make(Atom, "derived", source, name=part_name(name, "source"))
     fetching: _Fetching[Any, Any] = _Fetching(source, fetcher, initial, name, thread=thread)

@@ -1,7 +1,7 @@
 """A *slice* is a part of an atom's value, as an atom: it changes only when that part does."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar, cast, overload
+from collections.abc import Callable, Generator
+from typing import Any, Generic, TypeVar, cast, overload
 
 from halflife import _core
 from halflife._checks import called_name, check_atom, check_callable, check_equals
@@ -12,6 +12,19 @@ from halflife._types import AsyncAtom, Equals, Getter
 
 T = TypeVar("T")
 S = TypeVar("S")
+
+
+class _LaterSlice(Generic[S]):
+    """A part of a value that is still to come. Unlike a coroutine it may be dropped without being awaited."""
+
+    __slots__ = ("_fn", "_value")
+
+    def __init__(self, value: AsyncValue[Any], fn: Callable[[Any], S]) -> None:
+        self._value = value
+        self._fn = fn
+
+    def __await__(self) -> Generator[Any, None, S]:
+        return self._fn((yield from self._value.__await__()))
 
 
 @overload
@@ -42,13 +55,10 @@ def select(a: Atom[Any], fn: Callable[[Any], S], equals: Equals[S] | None = None
     check_equals(equals, "select")
 
     def make() -> Atom[S]:
-        def read(get: Getter) -> S | Coroutine[Any, Any, S]:
+        def read(get: Getter) -> S | _LaterSlice[S]:
             value = get(a)
             # A source atom may hold something to await for a while; then this one has to wait too.
-            return settled_slice(value) if isinstance(value, AsyncValue) else fn(value)
-
-        async def settled_slice(value: AsyncValue[Any]) -> S:
-            return fn(await value)
+            return _LaterSlice(value, fn) if isinstance(value, AsyncValue) else fn(value)
 
         async def read_async(get: Getter) -> S:
             return fn(await cast(AsyncValue[Any], get(a)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import math
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import suppress
@@ -64,8 +65,8 @@ class Store(StoreBase):
             raise TypeError(f"on_error must be a function of the error, not {_repr.abbreviated(on_error)}")
         if isinstance(mount_grace, bool) or not isinstance(mount_grace, (int, float)):
             raise TypeError(f"mount_grace must be a number of seconds, not {_repr.abbreviated(mount_grace)}")
-        if not mount_grace >= 0:
-            raise ValueError(f"mount_grace must not be negative, got {mount_grace}")
+        if not 0 <= mount_grace < math.inf:
+            raise ValueError(f"mount_grace must be finite and not negative, got {mount_grace}")
         if clock is not None and not (hasattr(clock, "now") and hasattr(clock, "call_later")):
             raise TypeError(f"clock must have now(), call_later() and sleep(), not be {_repr.abbreviated(clock)}")
         super().__init__()
@@ -139,6 +140,8 @@ class Store(StoreBase):
             StoreClosedError: The store is closed.
         """
         self._check_atom("post", a)
+        if a.kind == "effect":
+            raise TypeError(f"Store.post() sets an atom; {a.name} is an effect")
         if self.closed:
             raise StoreClosedError("the store is closed")
         loop = self._driver.loop()

@@ -61,9 +61,10 @@ class Getter(Protocol):
 class Setter(Protocol):
     """What a write sets atoms with: `set(a, value)`, `set(action, *args)`."""
 
-    #: The store that is being written to.
     @property
-    def store(self) -> Store: ...
+    def store(self) -> Store:
+        """The store that is being written to."""
+        ...
 
     @overload
     def __call__(self, a: SourceAtom[T], value: T, /) -> None: ...

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from halflife._core import HasData, HasError, loadable
+from halflife._checks import check_seconds
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object
     """The first settled value that satisfies the predicate; see `Store.until`."""
     if not callable(predicate):
         raise TypeError(f"until(a, predicate): predicate must be a function of the value, not {abbreviated(predicate)}")
+    if timeout is not None:
+        timeout = check_seconds(timeout, "until", "timeout")
     state = loadable(atom)
     timed_out = False
 

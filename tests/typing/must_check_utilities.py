@@ -5,12 +5,18 @@ from typing import Any, Literal, assert_type
 
 from halflife import (
     RESET,
+    AsyncAtom,
     AsyncValue,
     Atom,
+    Getter,
     HasData,
     HasError,
     Loading,
+    ResourceInfo,
+    Setter,
+    SourceAtom,
     Store,
+    WritableAtom,
     all_loaded,
     atom,
     debounced,
@@ -28,8 +34,6 @@ from halflife import (
     with_default,
 )
 from halflife._items import ItemAtom
-from halflife._resources import ResourceInfo
-from halflife._types import AsyncAtom, Getter, Setter, SourceAtom, WritableAtom
 from halflife.testing import EventLog, ManualClock, assert_no_leaks, events
 
 store = Store()

@@ -7,6 +7,7 @@ Never run: `make lint` reads it.
 from collections.abc import AsyncIterator
 
 from halflife import (
+    SourceAtom,
     Store,
     all_loaded,
     atom,
@@ -21,7 +22,6 @@ from halflife import (
     split,
     with_default,
 )
-from halflife._types import SourceAtom
 from halflife.testing import ManualClock, events
 
 store = Store()

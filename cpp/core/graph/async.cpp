@@ -276,8 +276,10 @@ bool Store::publish(Node& node, Generation generation, Value value) {
 
 bool Store::record_async(Node& node, Node& input) {
   AsyncState& state = *node.async();
-  // Inputs are lower than their dependents, so one that is lower cannot depend on this node.
-  if (!input.inputs.empty() && !(input.is(flag::live) && input.height < node.height)) {
+  // Inputs are lower than their dependents, so one that is lower cannot depend on this node; and
+  // nothing can if nobody holds it.
+  const bool lower = input.is(flag::live) && input.height < node.height;
+  if (&input == &node || (node.holders > 0 && !input.inputs.empty() && !lower)) {
     std::vector<Node*> path{&node};
     if (reaches(input, node, &path)) {
       host_.raise(Error::cycle, path);

@@ -110,6 +110,17 @@ bool Store::recompute(Node& node) {
 void Store::run_hooks() {
   std::vector<MountChange> hooks;
   hooks.swap(hooks_);
+  // Inputs mount before what reads them, and unmount after it, also one that was found since its
+  // reader was queued.
+  const auto in_order = [](const MountChange& one, const MountChange& other) {
+    const bool mounted = one.node->is(flag::mounted);
+    if (mounted != other.node->is(flag::mounted)) return mounted;
+    return mounted ? one.node->height < other.node->height
+                   : one.node->height > other.node->height;
+  };
+  if (!std::is_sorted(hooks.begin(), hooks.end(), in_order)) {
+    std::stable_sort(hooks.begin(), hooks.end(), in_order);
+  }
   for (const MountChange& change : hooks) {
     Node& node = *change.node;
     node.lower(flag::hook_queued);
@@ -132,6 +143,12 @@ void Store::run_hooks() {
 void Store::run_effects() {
   std::vector<Node*> effects;
   effects.swap(effects_);
+  const auto by_age = [](const Node* one, const Node* other) {
+    return one->extra->observed_as < other->extra->observed_as;
+  };
+  if (!std::is_sorted(effects.begin(), effects.end(), by_age)) {
+    std::sort(effects.begin(), effects.end(), by_age);
+  }
   for (Node* effect : effects) {
     Node& node = *effect;
     node.lower(flag::effect_queued);
@@ -230,6 +247,7 @@ void Store::flush_quiet() {
 }
 
 bool Store::observe_effect(Node& node) {
+  node.more().observed_as = ++next_subscription_;
   node.raise(flag::dirty);
   add_reason(node);
   add_mount(node);

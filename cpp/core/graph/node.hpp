@@ -80,6 +80,7 @@ struct Extra {
   bool has_before = false;
   bool before_error = false;
   Value cleanup = nullptr;  // what on_mount, or an effect, returned
+  SubscriptionId observed_as = 0;  // of an effect: its place among those who look on
   std::unique_ptr<AsyncState> async;
 };
 

@@ -95,7 +95,10 @@ bool Store::set_awaitable(Node& node, Value awaitable) {
   node.verified_at = 0;
   queue_restart(node);
   update_pending(node);
-  wrote(node);
+  // The settled value is still the same: nobody but those who look at the loading state is told.
+  ++revision_;
+  retry_cycles(flag::loud);
+  if (logging_) host_.event(Event::set, node);
   return flush();
 }
 

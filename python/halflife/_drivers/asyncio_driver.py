@@ -8,11 +8,11 @@ import logging
 import weakref
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from halflife._drivers.actions import ActionHandle
-from halflife._drivers.execution import cancelled_from_outside, execute, in_batches
+from halflife._drivers.execution import InBatches, RunSteps, cancelled_from_outside
 from halflife._drivers.waiting import Watcher
 from halflife._errors import NoEventLoopError
 from halflife._events import Event
@@ -99,6 +99,16 @@ class AsyncioDriver:
             except RuntimeError:
                 return
 
+    def _new_task(
+        self, loop: asyncio.AbstractEventLoop, body: Coroutine[Any, Any, Any], name: str
+    ) -> asyncio.Task[Any]:
+        task = loop.create_task(body, name=name, context=self._context.copy())
+        # asyncio complains of a task that is collected before it ended. Ours are collected only together with
+        # their store, or after their loop was closed, when nobody can hear of them any more.
+        with suppress(AttributeError):
+            setattr(task, "_log_destroy_pending", False)  # noqa: B010 - not in the type's stub
+        return task
+
     # --- runs
 
     def start(self, run: Run) -> None:
@@ -112,7 +122,7 @@ class AsyncioDriver:
             self._yielded.add(task)
             self._made_progress()
 
-        task = loop.create_task(execute(run, on_yield), name="halflife run", context=self._context.copy())
+        task = self._new_task(loop, RunSteps(run, on_yield), "halflife run")
         run.task = task
         self._started += 1
         self._runs[task] = run
@@ -173,11 +183,7 @@ class AsyncioDriver:
         def report(error: BaseException) -> None:
             self.report(error, atom)
 
-        task = self._loop.create_task(
-            in_batches(store, body, report),
-            name=f"halflife action {atom.name}",
-            context=self._context.copy(),
-        )
+        task = self._new_task(self._loop, InBatches(store, body, report), f"halflife action {atom.name}")
         self._actions.add(task)
         task.add_done_callback(self._action_ended)
         return ActionHandle(task, report)
@@ -196,7 +202,7 @@ class AsyncioDriver:
             body.close()
             raise
         assert self._loop is not None  # noqa: S101 - ready() said so
-        task = self._loop.create_task(body, name=name, context=self._context.copy())
+        task = self._new_task(self._loop, body, name)
         self._others.add(task)
 
         def ended(task: asyncio.Task[Any]) -> None:
@@ -232,6 +238,8 @@ class AsyncioDriver:
     async def settled(self) -> None:
         """Wait until no run and no action of the store is under way."""
         loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop.is_closed():
+            self._move_to(loop)  # what was under way there will never end
         while self._is_busy():
             future = loop.create_future()
             self._progress.add(future)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator
-from types import coroutine
+import sys
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from halflife._core import AsyncValue
@@ -24,6 +25,8 @@ async def execute(run: Run, on_yield: Callable[[], None]) -> None:
     except asyncio.CancelledError as error:
         if not run.superseded:
             run.halt(cancelled_from_outside(run, error))
+        raise
+    except GeneratorExit:  # collected in the middle: nobody is there to be told
         raise
     except Exception as error:  # noqa: BLE001 - it becomes the atom's value
         run.reject(error)
@@ -55,49 +58,124 @@ async def _result(run: Run, on_yield: Callable[[], None]) -> Any:
     arguments = (run.get, run.signal) if atom.wants_signal else (run.get,)
     if not atom.is_stream:
         return await read(*arguments)
-    stream = read(*arguments)
+    return await _last_of(read(*arguments), run, on_yield)
+
+
+async def _last_of(stream: AsyncGenerator[Any, None], run: Run, on_yield: Callable[[], None]) -> Any:
+    # It is closed here, whatever happens. The loop must not try to, when a store is collected in the middle.
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        following = anext(stream)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
     last: list[Any] = []
     try:
-        async for value in stream:
+        while True:
+            try:
+                value = await following
+            except StopAsyncIteration:
+                break
             last[:] = [value]
             if not run.publish(value):
                 break
             on_yield()
+            following = anext(stream)
     finally:
         await stream.aclose()
     if not last:
-        raise RuntimeError(f"the stream of {atom.name} ended without a value")
+        raise RuntimeError(f"the stream of {run.atom.name} ended without a value")
     return last[0]
 
 
-@coroutine
-def in_batches(
-    store: Store, body: Coroutine[Any, Any, Any], report: Callable[[BaseException], None]
-) -> Generator[Any, Any, Any]:
-    """Run a coroutine so that each stretch between two awaits is one batch of the store."""
-    value: Any = None
-    error: BaseException | None = None
-    while True:
+class RunSteps(Coroutine[Any, Any, None]):
+    """What the task of a run steps through: `execute`, made at the first step.
+
+    A native coroutine that is dropped before its first step complains that it was never awaited, and a run
+    that is superseded at once, or whose loop is closed, is dropped just so.
+    """
+
+    __slots__ = ("_body", "_on_yield", "_run")
+
+    def __init__(self, run: Run, on_yield: Callable[[], None]) -> None:
+        self._run = run
+        self._on_yield = on_yield
+        self._body: Coroutine[Any, Any, None] | None = None
+
+    def send(self, value: Any) -> Any:
+        """Go on to the next await."""
+        if self._body is None:
+            self._body = execute(self._run, self._on_yield)
+        return self._body.send(value)
+
+    def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:
+        """Go on with an error."""
+        if self._body is not None:
+            return self._body.throw(error)
+        self._close_unused()
+        raise error
+
+    def close(self) -> None:
+        """End at once."""
+        if self._body is not None:
+            self._body.close()
+        else:
+            self._close_unused()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return execute(self._run, self._on_yield).__await__()
+
+    def _close_unused(self) -> None:
+        # A coroutine that an atom was set to is ours to await, or to close.
+        if isinstance(self._run.awaitable, CoroutineType):
+            self._run.awaitable.close()
+
+
+class InBatches(Generator[Any, Any, Any], Coroutine[Any, Any, Any]):
+    """A coroutine that runs another so that each stretch between two awaits is one batch of the store."""
+
+    __slots__ = ("_body", "_report", "_store")
+
+    def __init__(
+        self, store: Store, body: Coroutine[Any, Any, Any], report: Callable[[BaseException], None]
+    ) -> None:
+        self._store = store
+        self._body = body
+        self._report = report
+
+    def send(self, value: Any) -> Any:
+        """Go on to the next await."""
+        return self._step(self._body.send, value)
+
+    def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:
+        """Go on with an error."""
+        return self._step(self._body.throw, error)
+
+    def close(self) -> None:
+        """End at once."""
+        self._body.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self
+
+    def _step(self, go: Callable[[Any], Any], sent: Any) -> Any:
+        store = self._store
         if not store.closed:  # what is cancelled because of that still ends in its own way
-            store._begin_batch()  # noqa: SLF001 - the batch of this stretch
+            store._begin_batch()
         try:
-            yielded = body.send(value) if error is None else body.throw(error)
-        except StopIteration as stop:
-            _commit(store, report)
-            return stop.value
-        except BaseException:
-            store._abort_batch()  # noqa: SLF001
+            yielded = go(sent)
+        except StopIteration:
+            self._commit()
             raise
-        _commit(store, report)
+        except BaseException:
+            store._abort_batch()
+            raise
+        self._commit()
+        return yielded
+
+    def _commit(self) -> None:
+        # What subscribers raise is nothing the action could handle: it is past the set by now.
         try:
-            value, error = (yield yielded), None
-        except BaseException as thrown:  # noqa: BLE001 - it is the coroutine's to handle
-            value, error = None, thrown
-
-
-def _commit(store: Store, report: Callable[[BaseException], None]) -> None:
-    # What subscribers raise is nothing the action could handle: it is past the set by now.
-    try:
-        store._commit_batch()  # noqa: SLF001
-    except Exception as error:  # noqa: BLE001
-        report(error)
+            self._store._commit_batch()
+        except Exception as error:
+            self._report(error)

@@ -1,0 +1,353 @@
+// Random programs against a model that recomputes everything: values, run counts, notifications.
+//
+// A failure prints its seed; HALFLIFE_TEST_SEED runs that program alone, and
+// HALFLIFE_TEST_MULTIPLIER runs so many times as many programs.
+#include <cstdlib>
+#include <random>
+
+#include "oracle_shadow.hpp"
+#include "plain_host.hpp"
+
+namespace halflife::oracle {
+namespace {
+
+using plain::AtomPointer;
+using plain::Failed;
+using plain::Graph;
+using plain::Handle;
+using plain::Reader;
+
+long from_environment(const char* name, long otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::atol(text);
+}
+
+struct Undone {};
+
+class Program {
+ public:
+  explicit Program(unsigned seed) : random_(seed), model_(make_model()), shadow_(model_) {
+    for (std::size_t index = 0; index < model_.sources.size(); ++index) {
+      atoms_.push_back(graph_.source("s" + std::to_string(index), model_.sources[index]));
+    }
+    for (std::size_t index = 0; index < model_.formulas.size(); ++index) {
+      atoms_.push_back(graph_.derived("d" + std::to_string(index), [this, index](Reader& get) {
+        return compute(model_.formulas[index], get);
+      }));
+    }
+    for (const AtomPointer& atom : atoms_) graph_.node_of(*atom);
+  }
+
+  void run(int steps) {
+    for (int step = 0; step < steps && !testing::Test::HasFailure(); ++step) {
+      SCOPED_TRACE("step " + std::to_string(step));
+      note_live();
+      switch (below(12)) {
+        case 0:
+        case 1:
+        case 2:
+          set_one();
+          break;
+        case 3:
+        case 4:
+          read(any());
+          break;
+        case 5:
+          subscribe(any());
+          break;
+        case 6:
+          unsubscribe();
+          break;
+        case 7:
+          refresh(derived());
+          break;
+        case 8:
+        case 9:
+          batch(true);
+          break;
+        case 10:
+          failing_batch(false);
+          break;
+        default:
+          failing_batch(true);
+          break;
+      }
+      expect_agreement();
+    }
+    while (!observers_.empty()) unsubscribe();
+    graph_.check();
+  }
+
+ private:
+  struct Observer {
+    std::size_t atom;
+    Handle handle;
+    Result told;        // what it was told last, or the value when it subscribed
+    long error = 0;
+    std::vector<Result> heard;  // in this step
+    bool vague = false;         // may be told of another error, or not
+  };
+
+  std::size_t below(std::size_t limit) { return random_() % limit; }
+  bool chance(std::size_t percent) { return below(100) < percent; }
+  std::size_t any() { return below(model_.size()); }
+  std::size_t derived() { return model_.sources.size() + below(model_.formulas.size()); }
+
+  Model make_model() {
+    Model model;
+    const std::size_t sources = 2 + below(4);
+    for (std::size_t index = 0; index < sources; ++index) {
+      model.sources.push_back(static_cast<long>(below(6)));
+    }
+    const std::size_t formulas = 4 + below(24);
+    for (std::size_t index = 0; index < formulas; ++index) {
+      const std::size_t lower = sources + index;
+      // Mostly near neighbors, so that towers grow.
+      const auto input = [&] { return chance(60) ? lower - 1 - below(std::min<std::size_t>(lower, 4)) : below(lower); };
+      Formula formula{input(), {}, {}, static_cast<long>(2 + below(9)), chance(15) ? 1L : -1L,
+                      chance(40)};
+      for (std::size_t count = below(4); count > 0; --count) formula.even.push_back(input());
+      for (std::size_t count = below(4); count > 0; --count) formula.odd.push_back(input());
+      model.formulas.push_back(formula);
+    }
+    return model;
+  }
+
+  long compute(const Formula& formula, Reader& get) {
+    std::optional<Failed> met;
+    const Result result = Model::apply(formula, [&](std::size_t input) -> Result {
+      try {
+        return {get(atoms_[input]), false};
+      } catch (const Failed& failed) {
+        met.emplace(failed);
+        return {0, true};
+      }
+    });
+    if (!result.failed) return result.number;
+    if (met && !formula.catches) throw Failed(*met);
+    throw Failed("own");
+  }
+
+  Result result_of(std::size_t atom) {
+    const graph::Node& node = graph_.node_of(*atoms_[atom]);
+    if (node.is(graph::flag::error)) return {0, true};
+    return {plain::number_of(node.value).number, false};
+  }
+
+  // --- what a program does
+  void set_one() {
+    const std::size_t source = below(model_.sources.size());
+    const long value = static_cast<long>(below(6));
+    graph_.set(atoms_[source], value);
+    model_.sources[source] = value;
+    shadow_.set(source, value);
+  }
+
+  void read(std::size_t atom) {
+    const std::string shown = graph_.show(atoms_[atom]);
+    settle();
+    shadow_.bring(atom);
+    const Result expected = model_.evaluate()[atom];
+    EXPECT_EQ(shown.starts_with("error"), expected.failed) << atoms_[atom]->name;
+    if (!expected.failed) EXPECT_EQ(shown, std::to_string(expected.number)) << atoms_[atom]->name;
+  }
+
+  void subscribe(std::size_t atom) {
+    if (observers_.size() > 6) return;
+    auto observer = std::make_unique<Observer>();
+    observer->atom = atom;
+    Observer* raw = observer.get();
+    observer->handle = graph_.subscribe(
+        atoms_[atom], [this, raw](long number) { hear(*raw, {number, false}); },
+        [this, raw](const std::string&) { hear(*raw, {0, true}); });
+    settle();
+    const Shadow::State& state = shadow_.bring(atom);
+    observer->told = state.result;
+    observer->error = state.error;
+    observers_.push_back(std::move(observer));
+  }
+
+  void unsubscribe() {
+    if (observers_.empty()) return;
+    const std::size_t which = below(observers_.size());
+    observers_[which]->handle.unsubscribe();
+    observers_.erase(observers_.begin() + static_cast<std::ptrdiff_t>(which));
+  }
+
+  void refresh(std::size_t atom) {
+    graph_.refresh(atoms_[atom]);
+    shadow_.states[atom].forced = true;
+  }
+
+  void inside(bool reads) {
+    for (std::size_t count = 1 + below(5); count > 0; --count) {
+      if (reads && chance(30)) {
+        read(any());
+      } else if (reads && chance(10)) {
+        subscribe(any());
+      } else {
+        set_one();
+      }
+    }
+  }
+
+  void batch(bool reads) {
+    const std::vector<long> sources = model_.sources;
+    const std::vector<Shadow::State> states = shadow_.states;
+    graph_.batch([&] {
+      inside(reads);
+      if (chance(30)) nested(false);
+      if (chance(30)) graph_.batch([&] { inside(reads); });
+      if (chance(30)) {  // some are set back
+        for (std::size_t index = 0; index < sources.size(); ++index) {
+          if (!chance(70)) continue;
+          graph_.set(atoms_[index], sources[index]);
+          model_.sources[index] = sources[index];
+          shadow_.set(index, sources[index]);
+        }
+      }
+    });
+    for (std::size_t index = 0; index < sources.size(); ++index) {
+      if (sources[index] == model_.sources[index]) {
+        shadow_.states[index].version = states[index].version;
+      }
+    }
+  }
+
+  // A batch that fails, within another or alone. Without reads inside of it, it leaves no trace.
+  void nested(bool reads) {
+    const std::vector<long> sources = model_.sources;
+    const std::vector<Shadow::State> states = shadow_.states;
+    try {
+      graph_.batch([&] {
+        inside(reads);
+        if (chance(50)) graph_.batch([&] { inside(reads); });
+        throw Undone{};
+      });
+    } catch (const Undone&) {
+    }
+    model_.sources = sources;
+    for (std::size_t index = 0; index < states.size(); ++index) {
+      const long runs = shadow_.states[index].runs;
+      shadow_.states[index] = states[index];
+      shadow_.states[index].runs = runs;
+    }
+  }
+
+  void failing_batch(bool reads) {
+    nested(reads);
+    if (!reads) return;
+    // What was read inside and is not observed is computed again, now or later: from here on the
+    // shadow has to know when, so everything is run once more.
+    expect_values_and_silence();
+    resynchronize();
+  }
+
+  void resynchronize() {
+    for (const auto& observer : observers_) observer->vague = true;
+    for (std::size_t atom = model_.sources.size(); atom < model_.size(); ++atom) {
+      graph_.refresh(atoms_[atom]);
+      shadow_.states[atom].forced = true;
+    }
+    for (std::size_t atom = model_.sources.size(); atom < model_.size(); ++atom) {
+      graph_.show(atoms_[atom]);
+      shadow_.bring(atom);
+      shadow_.states[atom].runs = graph_.node_of(*atoms_[atom]).runs;
+    }
+  }
+
+  // --- what is expected
+  void note_live() {
+    live_.assign(model_.size(), false);
+    for (std::size_t atom = 0; atom < model_.size(); ++atom) {
+      live_[atom] = graph_.node_of(*atoms_[atom]).is(graph::flag::live);
+    }
+    for (const auto& observer : observers_) {
+      observer->heard.clear();
+      observer->vague = false;
+    }
+  }
+
+  // The engine has recomputed what is observed; so does the shadow.
+  void settle() {
+    for (const auto& observer : observers_) shadow_.bring(observer->atom);
+    // The engine may have run an observed atom that is not needed any more.
+    for (std::size_t atom = model_.sources.size(); atom < model_.size(); ++atom) {
+      const graph::Node& node = graph_.node_of(*atoms_[atom]);
+      const bool was = live_[atom] || node.is(graph::flag::live);
+      if (was && node.runs == shadow_.states[atom].runs + 1 && shadow_.stale(atom)) {
+        shadow_.run(atom);
+      }
+    }
+  }
+
+  void hear(Observer& observer, Result result) {
+    const std::vector<Result> now = model_.evaluate();
+    if (now[observer.atom].failed) result.number = now[observer.atom].number;
+    EXPECT_EQ(result, now[observer.atom]) << "told of " << atoms_[observer.atom]->name;
+    for (const auto& other : observers_) {
+      EXPECT_EQ(result_of(other->atom).failed, now[other->atom].failed) << "a glitch";
+      if (!now[other->atom].failed) {
+        EXPECT_EQ(result_of(other->atom), now[other->atom]) << "a glitch";
+      }
+    }
+    observer.heard.push_back(result);
+  }
+
+  void expect_values_and_silence() {
+    const std::vector<Result> now = model_.evaluate();
+    for (const auto& observer : observers_) {
+      const Result held = result_of(observer->atom);
+      EXPECT_EQ(held.failed, now[observer->atom].failed) << atoms_[observer->atom]->name;
+      if (!held.failed) EXPECT_EQ(held, now[observer->atom]) << atoms_[observer->atom]->name;
+      EXPECT_TRUE(observer->heard.empty()) << atoms_[observer->atom]->name << " was told";
+    }
+  }
+
+  void expect_agreement() {
+    graph_.check();
+    settle();
+    const std::vector<Result> now = model_.evaluate();
+    for (std::size_t atom = 0; atom < model_.size(); ++atom) {
+      const graph::Node& node = graph_.node_of(*atoms_[atom]);
+      if (atom >= model_.sources.size()) {
+        EXPECT_EQ(node.runs, shadow_.states[atom].runs) << "runs of " << atoms_[atom]->name;
+      }
+      if (!node.is(graph::flag::live)) continue;
+      EXPECT_EQ(result_of(atom).failed, now[atom].failed) << atoms_[atom]->name;
+      if (!now[atom].failed) EXPECT_EQ(result_of(atom), now[atom]) << atoms_[atom]->name;
+    }
+    for (const auto& observer : observers_) {
+      const Shadow::State& state = shadow_.states[observer->atom];
+      const bool news = !Shadow::same_as(state, observer->told, observer->error);
+      const bool either = observer->vague && state.result.failed && observer->told.failed;
+      if (!either) {
+        EXPECT_EQ(observer->heard.size(), news ? 1U : 0U) << atoms_[observer->atom]->name;
+      }
+      observer->told = state.result;
+      observer->error = state.error;
+    }
+  }
+
+  std::mt19937 random_;
+  Graph graph_;
+  Model model_;
+  Shadow shadow_;
+  std::vector<AtomPointer> atoms_;
+  std::vector<std::unique_ptr<Observer>> observers_;
+  std::vector<bool> live_;
+};
+
+TEST(Oracle, RandomProgramsDoWhatTheModelSays) {
+  const long only = from_environment("HALFLIFE_TEST_SEED", -1);
+  const long programs = 150 * from_environment("HALFLIFE_TEST_MULTIPLIER", 1);
+  for (long seed = 0; seed < programs; ++seed) {
+    if (only >= 0 && seed != only) continue;
+    SCOPED_TRACE("HALFLIFE_TEST_SEED=" + std::to_string(seed));
+    Program(static_cast<unsigned>(seed)).run(60);
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace halflife::oracle
