@@ -10,6 +10,8 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet
 STAMPS := build/stamps
+# Two calls at once (an editor's and yours) must not work in one CMake folder.
+ALONE := $(if $(shell command -v flock),flock build/stamps/lock)
 
 export CMAKE_GENERATOR := Ninja
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || echo 2)
@@ -39,7 +41,7 @@ $(STAMPS)/venv: pyproject.toml $(STAMPS)/system
 
 # Without build isolation CMake's cache stays valid, so that a rebuild compiles only what changed.
 $(STAMPS)/build: $(NATIVE) $(STAMPS)/venv
-	$(PIP) install --no-build-isolation --editable ".[demo]"
+	$(ALONE) $(PIP) install --no-build-isolation --editable ".[demo]"
 	@touch $@
 
 build: $(STAMPS)/build
@@ -53,7 +55,7 @@ demo: build
 
 test: test-native test-instrumented test-wheel coverage
 
-test-native: $(STAMPS)/build
+test-native: $(STAMPS)/system
 	cmake -S . -B build/coverage/native -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_COVERAGE=ON \
 		-DHALFLIFE_BUILD_MODULE=OFF -DHALFLIFE_BUILD_TESTS=ON -DHALFLIFE_WARNINGS_AS_ERRORS=ON >/dev/null
 	cmake --build build/coverage/native

@@ -59,6 +59,10 @@ class Result:
         parts = [part for part in (self.met(self.row.first), self.not_slower()) if part is not None]
         return all(parts) if parts else None
 
+    def missed(self) -> bool:
+        """Whether a bar, the first or the final one, is not reached."""
+        return self.first_met() is False or self.met(self.row.final) is False
+
 
 def number(value: float | None, unit: str = "") -> str:
     if value is None:

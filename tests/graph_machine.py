@@ -269,11 +269,11 @@ class GraphMachine(RuleBasedStateMachine):
 
         def observe() -> None:
             self.model.effects.append(one)
-            one.active = True
             try:
                 one.handle = self.subject.observe(self.subject.effect(run, one.name))
             except ExceptionGroup:  # no handle, no observer
                 one.active = False
+                self.model.given_up.clear()
                 raise
 
         self.perform(observe)

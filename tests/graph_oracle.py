@@ -118,6 +118,7 @@ class Model:
         self.hooked: list[Node] = []
         self.objections: list[str] = []
         self.raised: list[Boom] = []  # by subscribers of this flush
+        self.given_up: list[Node] = []  # unmounted while an effect that reads them began to be observed
         self._versions = 0
         self._truths: dict[Node, Outcome] = {}
         self._batches: list[dict[Node, tuple[Any, ...]]] = []
@@ -164,9 +165,10 @@ class Model:
                     work.append(one)
         return list(found)
 
-    def observed(self) -> list[Node]:
+    def observed(self, *, surely: bool = False) -> list[Node]:
         roots = [watcher.node for watcher in self.watchers if watcher.active]
-        return self.behind([*roots, *(effect for effect in self.effects if effect.active)])
+        effects = [one for one in self.effects if one.active and not (surely and one.handle is None)]
+        return self.behind([*roots, *effects])
 
     # --- what is done from outside
 
@@ -197,9 +199,12 @@ class Model:
             for node, state in saved.items():
                 self._batches[-1].setdefault(node, state)
             return
-        for node, state in saved.items():
-            if isinstance(node, Source) and node.outcome == state[0]:
-                node.version = state[1]
+        for node, (outcome, version, *_) in saved.items():
+            if isinstance(node, Source) and node.outcome == outcome:  # as if it had never been set
+                for other in self.observed():
+                    seen = [(one, version if one is node and at == node.version else at) for one, at in other.seen or ()]
+                    other.seen = seen if other.seen is not None else None
+                node.version = version
         self._quiet = not self._calling
 
     def abort_batch(self) -> None:
@@ -211,12 +216,13 @@ class Model:
     def asking(self, node: Node) -> Iterator[None]:
         """Somebody outside reads the node: what runs for that must be needed for it."""
         before = {one: one.runs for one in self.nodes}
+        observed = self.observed()
         self._asked.append(node)
         try:
             yield
         finally:
             self._asked.pop()
-        needed = {*self.behind([node]), *self.observed()}
+        needed = {*self.behind([node]), *observed, *self.observed()}
         for one in self.nodes:
             if one.runs != before.get(one, 0) and one not in needed:
                 self.object_to(f"{one} ran although {node}, which was read, does not need it")
@@ -295,12 +301,14 @@ class Model:
         self.hooked.append(node)
 
     def unmounted(self, node: Node) -> None:
-        if node not in self.hooked or node in self.observed():
+        if node not in self.hooked or node in self.observed(surely=True):
             self.object_to(f"{node} was unmounted twice, or while it was observed")
             return
+        if node in self.observed():  # right if observing the effect is being given up
+            self.given_up.append(node)
         self.hooked.remove(node)
         for other in self.hooked:
-            if any(one is node for one, _ in other.seen or ()):
+            if node not in self.given_up and any(one is node for one, _ in other.seen or ()):
                 self.object_to(f"{node} was unmounted before {other}, which reads it")
 
     # --- after each step
@@ -320,6 +328,8 @@ class Model:
         expected = [node for node in observed if not isinstance(node, Effect)]
         if set(self.hooked) != set(expected):
             self.object_to(f"mounted are {self.hooked}, observed {expected}")
+        if self.given_up:
+            self.object_to(f"{self.given_up} were unmounted while they were observed")
         if self._stack or self._asked:
             self.object_to("something is still running")
         self.raised.clear()

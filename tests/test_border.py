@@ -87,17 +87,20 @@ def test_the_native_store_works_without_its_python_face() -> None:
     class Bare(StoreBase):
         pass
 
+    count, seen, stores = atom(1), [], []
+    hooked = atom(0, on_mount=lambda set: stores.append(set.store))
+    doubled = derived(lambda get: get(count) * 2)
     for kind in (StoreBase, Bare):
         store = kind()
-        count, seen, stores = atom(1), [], []
-        hooked = atom(0, on_mount=lambda set: stores.append(set.store))
-        store.subscribe(derived(lambda get: get(count) * 2), seen.append)
+        store.subscribe(doubled, seen.append)
         store.subscribe(hooked, seen.append)
         store.set(count, 2)
         store.set(action(lambda get, set: stores.append(set.store)))
         assert (seen, store._invariant()) == ([4], None)
         assert stores == [store, store]
         store._dispose()
+        seen.clear()
+        stores.clear()
 
 
 def test_a_second_native_base_is_refused(apart) -> None:
@@ -247,11 +250,12 @@ def test_weak_references_are_cleared_before_anything_is_taken_apart() -> None:
     def note(reference) -> None:
         seen.append(reference())
 
-    count, store = atom(1), Store()
-    doubled = derived(lambda get: get(count) * 2)
-    references = [weakref.ref(thing, note) for thing in (doubled, count, store)]
-    store.get(doubled)
-    del doubled, count
+    store = Store()
+    things = [atom(1), store]
+    things.append(derived(lambda get, count=things[0]: get(count) * 2))
+    references = [weakref.ref(thing, note) for thing in things]
+    store.get(things[2])
+    things.clear()
     gc.collect()
     store.dispose()
     del store

@@ -10,7 +10,7 @@ from halflife import Store, StoreClosedError, WriteDuringReadError, atom, derive
 # Where the store's end may come from: a line that makes `end()` be called by `trigger()`.
 CALLERS = {
     "a subscriber": "store.subscribe(doubled, lambda value: end())",
-    "the first of two subscribers": "store.subscribe(doubled, lambda value: end()); store.subscribe(doubled, seen.append)",
+    "an early subscriber": "store.subscribe(doubled, lambda value: end()); store.subscribe(doubled, seen.append)",
     "a subscriber's on_error": "store.subscribe(failing, seen.append, on_error=lambda error: end())",
     "the store's on_error": "store.subscribe(failing, seen.append); store.subscribe(failing, seen.append)",
     "an effect": "handles.append(store.observe(effect(lambda get, set: get(count) == 2 and end() or None)))",

@@ -152,7 +152,8 @@ def test_an_atom_that_dies_on_another_thread_is_cleared_up_by_the_home_thread(st
             dropped_on.append(threading.current_thread())
 
     dropped_on = []
-    held = [atom(None), derived(lambda get, place=atom(None): get(place))]
+    held = [atom(None)]
+    held.append(derived(lambda get, place=held[0]: get(place)))
     store.set(held[0], Told())
     store.get(held[1])
     thread = threading.Thread(target=held.clear)
@@ -273,14 +274,14 @@ def test_a_value_may_write_to_the_store_as_it_goes(store) -> None:
         def __del__(self) -> None:
             store.update(count, lambda value: value + 1)
 
-    place = atom(None)
+    places = [atom(None)]
     store.subscribe(count, seen.append)
     for _ in range(3):
-        store.set(place, Last())
-    store.set(action(lambda get, set: set(place, Last())))
+        store.set(places[0], Last())
+    store.set(action(lambda get, set: set(places[0], Last())))
     with pytest.raises(ValueError, match="undo"), store.batch():
-        store.set(place, Last())
+        store.set(places[0], Last())
         raise ValueError("undo")
-    del place
+    places.clear()
     assert store.get(count) == 5
     assert seen == [1, 2, 3, 4, 5]

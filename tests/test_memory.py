@@ -2,12 +2,13 @@
 
 import asyncio
 import gc
+import os
 import sys
 import tracemalloc
 
 import pytest
 
-from halflife import Store, action, atom, derived, effect, loadable, select, split, unwrap
+from halflife import Store, action, atom, derived, effect, loadable, unwrap
 
 # Resident memory in MiB, printed by a script; the first measurement is taken when all is warm.
 MEASURE = """
@@ -18,7 +19,7 @@ def resident():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 def grown(work, times):
-    for _ in range(times // 10):
+    for _ in range(2_000):
         work()
     gc.collect()
     before = resident()
@@ -28,7 +29,10 @@ def grown(work, times):
     return resident() - before
 """
 
-needs_proc = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc for resident memory")
+needs_proc = pytest.mark.skipif(
+    not sys.platform.startswith("linux") or "HALFLIFE_SANITIZE" in os.environ,
+    reason="asks /proc for resident memory, of which AddressSanitizer gives nothing back",
+)
 
 
 @needs_proc
@@ -224,11 +228,13 @@ def test_repetitions_leave_no_memory_of_pythons(program) -> None:
         program(sentinels)
     tracemalloc.start()
     try:
-        program(sentinels)
-        before = traced()
-        for _ in range(20):
-            program(sentinels)
-        grown = traced() - before
+        grown = []
+        for _ in range(4):
+            before = traced()
+            for _ in range(20):
+                program(sentinels)
+            grown.append(traced() - before)
     finally:
         tracemalloc.stop()
-    assert grown < 20 * 64  # a single forgotten object per repetition would be more
+    # A forgotten object per repetition would be in each stretch; a table that Python makes larger, in one.
+    assert min(grown) < 20 * 16

@@ -181,7 +181,7 @@ PyObject* make_lazy(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject
 
 PyObject* make_effect(PyObject* module, PyObject* const* args, Py_ssize_t count,
                       PyObject* kwnames) {
-  static const char* const names[] = {"function", "name", nullptr};
+  static const char* const names[] = {"fn", "name", nullptr};
   PyObject* slots[2] = {};
   if (!spread("effect", names, 1, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr) {

@@ -1,5 +1,7 @@
 // Who may call a store: its home thread, while it is open, and, while an explicit batch is open,
 // only the task that opened it. Also what happens at its end.
+#include <algorithm>
+
 #include "callables.hpp"
 #include "run_object.hpp"
 #include "store_object.hpp"
@@ -179,7 +181,11 @@ void StoreObject::close() {
       runs.push_back(Py_NewRef(static_cast<PyObject*>(state->run)));
     }
   }
-  for (auto node = hooked.rbegin(); node != hooked.rend(); ++node) run_cleanup(**node);
+  // Dependents before what they read, as whenever something is unmounted.
+  std::stable_sort(
+      hooked.begin(), hooked.end(),
+      [](const graph::Node* one, const graph::Node* other) { return one->height > other->height; });
+  for (graph::Node* node : hooked) run_cleanup(*node);
   for (PyObject* run : runs) {
     cancel(run);
     Py_DECREF(run);

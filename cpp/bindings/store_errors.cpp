@@ -62,7 +62,9 @@ void StoreObject::report_pending(AtomObject* atom) {
 }
 
 bool StoreObject::report_exception(AtomObject* atom) {
-  if (!PyErr_ExceptionMatches(PyExc_Exception)) return false;
+  if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) || PyErr_ExceptionMatches(PyExc_SystemExit)) {
+    return false;
+  }
   report_pending(atom);
   return true;
 }
@@ -78,9 +80,13 @@ bool StoreObject::raise_kept_interrupt() {
 void StoreObject::collect_error() {
   PyObject* error = take_error();
   if (error == nullptr) return;
-  if (!PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(PyExc_Exception)) &&
-      interrupt_ == nullptr) {
-    interrupt_ = error;  // KeyboardInterrupt and the like: raised as it is, after all were served
+  if (!PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(PyExc_Exception))) {
+    // KeyboardInterrupt and the like: raised as it is, after all were served; one is enough.
+    if (interrupt_ == nullptr) {
+      interrupt_ = error;
+    } else {
+      Py_DECREF(error);
+    }
     return;
   }
   collected_.push_back(error);

@@ -194,7 +194,9 @@ bool StoreObject::equal(Node& node, Value before, Value now) {
   if (equal >= 0) return equal != 0;
   if (graph.unwinding()) {  // it read something nested too deep, and is asked again
     PyErr_Clear();
-  } else if (!report_exception(atom)) {
+  } else if (PyErr_ExceptionMatches(PyExc_Exception)) {
+    report_pending(atom);
+  } else {
     collect_error();
   }
   return false;  // a comparison that fails counts as "changed"

@@ -56,7 +56,8 @@ class StoreObject final : public graph::Host {
   // --- errors that have no caller (store_errors.cpp)
   void report(PyObject* error, AtomObject* atom);
   void report_pending(AtomObject* atom);  // the error set now
-  bool report_exception(AtomObject* atom);  // the same; false, still set, if it is an interrupt
+  // The same where only the event loop called; false, still set, if the loop is to end by it.
+  bool report_exception(AtomObject* atom);
   void collect_error();                   // the error set now, for raise_collected
   bool raise_interrupt() { return interrupt_ == nullptr || !raise_kept_interrupt(); }
 

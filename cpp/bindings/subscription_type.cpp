@@ -112,6 +112,11 @@ Handle subscribe(py::handle self, py::handle atom_object, py::object callback, p
   graph::Node* node = store.node_of(atom);
   if (node == nullptr || !store.graph.ensure_asked(*node)) throw py::error_already_set();
   if (!store.enter()) throw py::error_already_set();  // what was computed may have closed it
+  if (node->is(graph::flag::error) && node->is(graph::flag::dirty)) {
+    // It needs a run, and there is no loop to start it in: nobody would ever be told.
+    store.raise_error(*node);
+    throw py::error_already_set();
+  }
   auto handle = std::make_unique<SubscriptionHandle>();
   handle->store = Py_NewRef(self.ptr());
   handle->atom = Py_NewRef(atom_object.ptr());

@@ -269,6 +269,20 @@ TEST(Batch, ASubscriptionMadeInsideOneThatFailsIsCurrentAfterwards) {
   handle.unsubscribe();
 }
 
+TEST(Batch, ASubscriptionMadeInsideHearsOfAValueThatIsSetBack) {
+  Numbers n;
+  auto first = n.graph.subscribe(n.sum, [&](long) { n.graph.say("first"); });
+  Handle second;
+  n.graph.batch([&] {
+    n.graph.set(n.one, 10);
+    second = n.graph.subscribe(n.sum);  // when it was 12
+    n.graph.set(n.one, 1);
+  });
+  EXPECT_EQ(n.graph.take_log(), (Log{"sum = 3"}));
+  first.unsubscribe();
+  second.unsubscribe();
+}
+
 TEST(Batch, AnAtomFirstUsedInsideOneThatFailsKeepsItsInitialValue) {
   Graph graph;
   const auto one = graph.source("one", 1);

@@ -377,7 +377,7 @@ def action(write: Callable[..., R], *, name: str | None = None) -> ActionAtom[..
 def action(*, name: str | None = None) -> _ActionDecorator: ...
 @overload
 def effect(
-    function: Callable[[Getter, Setter], Callable[[], object] | None], *, name: str | None = None
+    fn: Callable[[Getter, Setter], Callable[[], object] | None], *, name: str | None = None
 ) -> Atom[None]: ...
 @overload
 def effect(

@@ -7,12 +7,14 @@ looked up late, in the frames and modules of the moment, so that making an atom 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import CO_OPTIMIZED
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakSet
 
-if TYPE_CHECKING:
-    from halflife._core import Atom
+from halflife._core import Atom
 
 _named: dict[str, WeakSet[Atom[Any]]] = {}
 
@@ -40,27 +42,54 @@ def find_name(atom: Atom[Any]) -> str:
 
 
 def _variable(atom: Atom[Any]) -> str | None:
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the documented way to look at one's callers
+    frame: FrameType | None = sys._getframe()  # the documented way to look at one's callers
     depth = 0
     found: str | None = None
-    while frame and depth < 50:  # noqa: PLR2004 - whoever has the variable is near
+    while frame and depth < 50:  # whoever has the variable is near
         if not frame.f_code.co_filename.startswith(_OWN_FOLDER):
-            for name, value in list(frame.f_locals.items()):
+            variables = frame.f_locals
+            for name, value in list(variables.items()):
                 if value is atom:
                     found = name  # the outermost is its own: further in there are parameters of helpers
                     break
+            value = None
+            # Before Python 3.13 a function's frame keeps this copy of its variables until it ends, and with it
+            # all that they held. Three references: the frame's, ours, and the argument.
+            if _COPIES_LOCALS and frame.f_code.co_flags & CO_OPTIMIZED and sys.getrefcount(variables) <= 3:
+                variables.clear()
         frame = frame.f_back
         depth += 1
     if found is not None:
         return found
+    if _in_modules is not None:
+        return _in_modules.get(id(atom))
+    return next((name for name, value in _module_variables() if value is atom), None)
+
+
+def _module_variables() -> Iterator[tuple[str, Any]]:
     for module in list(sys.modules.values()):
         namespace = getattr(module, "__dict__", None)
-        if not isinstance(namespace, dict):
-            continue
-        for name, value in list(namespace.items()):
-            if value is atom:
-                return str(name)
-    return None
+        if isinstance(namespace, dict):
+            yield from list(namespace.items())
+
+
+@contextmanager
+def many_names() -> Iterator[None]:
+    """Names are about to be asked for, of many living atoms: look through the modules only once."""
+    global _in_modules  # noqa: PLW0603 - it is of this moment
+    found: dict[int, str] = {}
+    for name, value in _module_variables():
+        if issubclass(type(value), Atom):
+            found.setdefault(id(value), name)
+    _in_modules = found
+    try:
+        yield
+    finally:
+        _in_modules = None
+
+
+_in_modules: dict[int, str] | None = None
+_COPIES_LOCALS = sys.version_info < (3, 13)
 
 
 #: Variables of our own functions say nothing.

@@ -8,13 +8,17 @@
 
 namespace halflife::graph {
 
-// From now on its value arrives later. A plain value it had is the last data until then.
-void Store::become_asynchronous(Node& node) {
+// From now on its value arrives later. A plain value it had is the last data until then. Whoever
+// read that reads something else now, so it counts as changed.
+void Store::become_asynchronous(Node& node, std::uint32_t loudness) {
   AsyncState& state = node.make_async();
   if (node.is(flag::asynchronous)) return;
   node.raise(flag::asynchronous);
   state.was_pending = false;
-  if (!node.is(flag::computed) || node.is(flag::error)) return;
+  if (!node.is(flag::computed)) return;
+  node.changed_at = ++stamp_;
+  changed(node, loudness);
+  if (node.is(flag::error)) return;
   if (state.shown != nullptr) trash(state.shown);
   state.shown = node.value;
   host_.own(node.value);

@@ -50,6 +50,11 @@ bool Store::commit_batch() {
     node.raise(flag::journaled);
     if (node.is(flag::asynchronous) || (saved.flags & flag::asynchronous) != 0) continue;
     if (saved.value == nullptr || !same(node, saved.value, false)) continue;
+    // Who has read it since it was set back, has read what is there now.
+    for (const Dependent& dependent : node.dependents) {
+      Edge& edge = dependent.node->inputs[dependent.edge];
+      if (edge.seen == node.changed_at) edge.seen = saved.changed_at;
+    }
     node.changed_at = saved.changed_at;
     ++revision_;
   }
@@ -136,6 +141,7 @@ void Store::abort_batch() {
       trash(extra.before);
       extra.before = nullptr;
       extra.has_before = false;
+      for (Subscription* subscription : extra.subscriptions) subscription->late = false;
     }
     maybe_unhold(node);
   }

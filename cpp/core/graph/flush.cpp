@@ -1,6 +1,7 @@
 // The flush: first everything is made consistent, then runs are started and cancelled, then those
 // who look on are told: mount hooks, effects, subscribers. What they set joins the same flush.
 #include <algorithm>
+#include <utility>
 
 #include "store.hpp"
 
@@ -115,8 +116,7 @@ void Store::run_hooks() {
   const auto in_order = [](const MountChange& one, const MountChange& other) {
     const bool mounted = one.node->is(flag::mounted);
     if (mounted != other.node->is(flag::mounted)) return mounted;
-    return mounted ? one.node->height < other.node->height
-                   : one.node->height > other.node->height;
+    return mounted ? one.node->height < other.node->height : one.node->height > other.node->height;
   };
   if (!std::is_sorted(hooks.begin(), hooks.end(), in_order)) {
     std::stable_sort(hooks.begin(), hooks.end(), in_order);
@@ -188,11 +188,18 @@ bool Store::told_nothing_new(Node& node) {
 }
 
 void Store::run_subscribers() {
-  std::vector<Node*> notes;
+  std::vector<Node*> notes;  // keeps its room from flush to flush
+  notes.swap(spare_notes_);
   notes.swap(notes_);
   const std::size_t base = ready_.size();
-  for (Node* note : notes) {
-    Node& node = *note;
+  SubscriptionId youngest = 0;
+  bool in_order = true;
+  for (std::size_t index = 0; index < notes.size(); ++index) {
+    Node& node = *notes[index];
+    if (index + 2 < notes.size()) {
+      prefetch(&notes[index + 2]->flags);
+      prefetch(notes[index + 1]->extra.get());
+    }
     node.lower(flag::noted);
     if (!node.is(flag::note_loud)) {
       if (!quiet_deferred_) quiet_deferred_ = host_.defer();
@@ -205,24 +212,34 @@ void Store::run_subscribers() {
       }
     }
     node.lower(flag::note_loud);
-    if (!told_nothing_new(node)) {
-      for (Subscription* subscription : node.extra->subscriptions) {
-        ++subscription->references;
-        ready_.push_back(subscription);
-      }
+    const bool nothing_new = told_nothing_new(node);
+    for (Subscription* subscription : node.extra->subscriptions) {
+      const bool late = std::exchange(subscription->late, false);
+      if (nothing_new && !late) continue;
+      ++subscription->references;
+      in_order = in_order && subscription->id > youngest;
+      youngest = subscription->id;
+      ready_.push_back(subscription);
     }
     maybe_unhold(node);
   }
+  notes.clear();
+  if (spare_notes_.capacity() < notes.capacity()) spare_notes_.swap(notes);
   const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(base);
   const auto by_age = [](const Subscription* one, const Subscription* other) {
     return one->id < other->id;
   };
-  if (!std::is_sorted(first, ready_.end(), by_age)) std::sort(first, ready_.end(), by_age);
+  if (!in_order) std::sort(first, ready_.end(), by_age);
   for (std::size_t index = base; index < ready_.size(); ++index) {
     Subscription& subscription = *ready_[index];
+    if (index + 2 < ready_.size()) {
+      prefetch(ready_[index + 2]);
+      if (const Node* next = ready_[index + 1]->node) prefetch_node(*next);
+    }
     // An earlier subscriber may have set something: each gets the value current when it is called.
     if (!heap_.empty() && !stabilize()) host_.keep_interrupt();
-    if (const Node* node = subscription.node; node != nullptr && subscription.seen != node->changed_at) {
+    if (const Node* node = subscription.node;
+        node != nullptr && subscription.seen != node->changed_at) {
       subscription.seen = node->changed_at;
       if (logging_) host_.event(Event::notified, *node);
       host_.notify(subscription);

@@ -39,6 +39,7 @@ Node* Heap::pop(std::vector<Node*>& orphans) {
       continue;
     }
     bucket.first = node->next_in_heap;
+    if (bucket.first != nullptr) prefetch_node(*bucket.first);
     node->next_in_heap = nullptr;
     node->lower(flag::in_heap);
     --count_;

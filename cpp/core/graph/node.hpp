@@ -9,6 +9,7 @@
 #include "../ids.hpp"
 #include "../value.hpp"
 #include "async_state.hpp"
+#include "prefetch.hpp"
 #include "sequence.hpp"
 #include "subscription.hpp"
 
@@ -127,14 +128,21 @@ struct Node {
 
   // The inputs that count: those behind the cursor are only kept from the last run.
   std::uint32_t active_inputs() const {
+    if (!is(flag::asynchronous)) [[likely]] return inputs.size();
     const AsyncState* state = async();
-    return state != nullptr && is(flag::asynchronous) ? state->cursor : inputs.size();
+    return state != nullptr ? state->cursor : inputs.size();
   }
 };
 
 // Does a run depend on more than the inputs?
 inline bool must_run(const Node& node) {
   return node.is(flag::dirty | flag::cyclic) || !node.is(flag::computed | flag::asynchronous);
+}
+
+inline void prefetch_node(const Node& node) {
+  prefetch(&node);
+  prefetch(&node.changed_at);
+  prefetch(&node.flags);
 }
 
 // The moment at which what an edge reads changed last.

@@ -3,6 +3,7 @@
 // A node that is not live is validated by stamps, iteratively: its inputs are made current in the
 // order in which its last run read them, and the first one that changed makes it run. Inputs before
 // that one are unchanged, so the run would read the same again: what is verified is really needed.
+#include <algorithm>
 #include <unordered_set>
 
 #include "store.hpp"
@@ -62,12 +63,14 @@ bool Store::walk(std::size_t base) {
     node.raise(flag::checking);
     const Verdict verdict = must_run(node) ? Verdict::stale : verify(check);
     if (verdict == Verdict::descend) continue;
-    if (node.is(flag::asynchronous) && (node.is(flag::async_read) || verdict == Verdict::unchanged)) {
+    if (node.is(flag::asynchronous) &&
+        (node.is(flag::async_read) || verdict == Verdict::unchanged)) {
       // An asynchronous read does not run here: it is started, and the node is pending meanwhile.
       update_async(node, true);
       if (node.async()->outdated && !node.async()->restart_queued) {
         if (!host_.can_start(node, true)) {
           drop_checks(base);
+          if (top_ != nullptr) top_->node->raise(flag::dirty);  // should it catch that: try again
           return false;
         }
         node.async()->asked = true;
@@ -185,6 +188,14 @@ void Store::raise_cycle(Node& node) {
   }
   std::vector<Node*> path{&node};
   for (; begin < checks_.size(); ++begin) path.push_back(checks_[begin].node);
+  // Told from its oldest atom, a circle reads the same wherever it was entered.
+  path.pop_back();
+  std::rotate(path.begin(),
+              std::min_element(
+                  path.begin(), path.end(),
+                  [](const Node* one, const Node* other) { return one->place < other->place; }),
+              path.end());
+  path.push_back(path.front());
   // Whoever is on the circle caught it at this read; its recorded inputs do not tell the whole
   // truth, so it is run again after any change.
   for (Frame* frame = top_; frame != nullptr; frame = frame->outer) {

@@ -28,7 +28,11 @@ Status Store::run(Node& node) {
       commit_inputs(node, node.inputs.size());
       heap_.push(node);  // whoever asked for it may catch the interrupt and never ask again
     }
-    if (outcome.status == Status::interrupted) detour_.clear();
+    if (outcome.status == Status::interrupted) {
+      detour_.clear();
+      // A reader that catches the interrupt has not recorded what it read: any change may matter.
+      if (top_ != nullptr && top_->node->kind != Kind::effect) top_->node->raise(flag::cyclic);
+    }
     return outcome.status;
   }
 
@@ -61,7 +65,7 @@ void Store::commit_inputs(Node& node, std::uint32_t count) {
 void Store::accept(Node& node, Outcome outcome) {
   const std::uint32_t loudness = node.flags & (flag::loud | flag::quiet);
   if (outcome.status == Status::awaitable) {
-    become_asynchronous(node);
+    become_asynchronous(node, loudness);
     AsyncState& state = *node.async();
     if (state.awaitable != nullptr) trash(state.awaitable);
     state.awaitable = outcome.value;

@@ -261,7 +261,7 @@ class Store {
   void endless();
 
   // async.cpp
-  void become_asynchronous(Node& node);
+  void become_asynchronous(Node& node, std::uint32_t loudness);
   void update_async(Node& node, bool asked);
   void count_pending(Node& node);
   void left_unstarted(Node& node);
@@ -304,6 +304,7 @@ class Store {
   std::vector<Saved> journal_;
   std::vector<Mark> marks_;
   std::vector<Node*> notes_;
+  std::vector<Node*> spare_notes_;
   std::vector<Node*> quiet_notes_;
   std::vector<Subscription*> ready_;
   std::vector<MountChange> hooks_;

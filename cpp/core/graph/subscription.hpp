@@ -19,6 +19,7 @@ struct Subscription {
   SubscriptionId id;
   Stamp seen;        // the node's stamp when it was last told (or when it subscribed)
   std::uint32_t references;
+  bool late;         // subscribed while its node's `before` waited, which others were told
 };
 
 }  // namespace halflife::graph

@@ -90,7 +90,7 @@ bool Store::set_awaitable(Node& node, Value awaitable) {
   save(node);
   if (state.awaitable != nullptr) trash(state.awaitable);
   state.awaitable = awaitable;
-  become_asynchronous(node);
+  become_asynchronous(node, flag::loud);
   state.forced = state.outdated = state.asked = true;
   node.verified_at = 0;
   queue_restart(node);

@@ -1,0 +1,207 @@
+"""Every *error* of halflife can be met, is where the tree says, and its message names the atom and what to do."""
+
+import asyncio
+import re
+import threading
+from pathlib import Path
+
+import pytest
+
+import halflife
+from halflife import (
+    CycleError,
+    FlushLoopError,
+    HalflifeError,
+    NoEventLoopError,
+    NotSettledError,
+    RemovedItemError,
+    RunCancelledError,
+    Store,
+    StoreClosedError,
+    Superseded,
+    WriteDuringReadError,
+    WrongThreadError,
+    _errors,
+    atom,
+    derived,
+    effect,
+    split,
+)
+
+ERRORS = [value for value in vars(_errors).values() if isinstance(value, type) and value.__module__ == _errors.__name__]
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    drawn = re.findall(r"[├└]── (\w+)", _errors.__doc__)
+    assert {error.__name__ for error in ERRORS} == {*drawn, "HalflifeError", "Superseded"}
+    for name in drawn:
+        assert getattr(_errors, name).__bases__ == (HalflifeError, RuntimeError)
+    assert HalflifeError.__bases__ == (Exception,)
+    assert Superseded.__bases__ == (asyncio.CancelledError,)
+    assert not issubclass(Superseded, Exception)
+
+
+def test_every_error_is_public_and_documented() -> None:
+    for error in ERRORS:
+        assert getattr(halflife, error.__name__) is error
+        assert error.__name__ in halflife.__all__
+        assert error.__doc__
+
+
+def test_every_error_is_met_by_a_test_of_this_file() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    for error in ERRORS:
+        if error is not HalflifeError:
+            assert f"pytest.raises({error.__name__}" in text, error
+
+
+def test_a_closed_store_says_so() -> None:
+    store = Store()
+    store.dispose()
+    with pytest.raises(StoreClosedError, match="make a new Store"):
+        store.get(atom(1))
+
+
+def test_another_thread_is_told_of_post() -> None:
+    store, count, raised = Store(), atom(1), []
+
+    def call() -> None:
+        with pytest.raises(WrongThreadError, match=r"store\.post\(atom, value\)") as error:
+            store.get(count)
+        raised.append(error)
+
+    store.get(count)
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    assert raised
+    store.dispose()
+
+
+def test_without_a_loop_the_atom_and_asyncio_run_are_named() -> None:
+    async def read(get):
+        return 1
+
+    with Store() as store:
+        with pytest.raises(NoEventLoopError, match=r"profile.*asyncio\.run"):
+            store.get(derived(read, name="profile"))
+        with pytest.raises(NoEventLoopError, match="loop"):
+            store.post(atom(1), 2)
+
+
+def test_a_circle_is_named_along_its_way() -> None:
+    one = derived(lambda get: get(two), name="one")
+    two = derived(lambda get: get(three), name="two")
+    three = derived(lambda get: get(one), name="three")
+    with Store() as store:
+        with pytest.raises(CycleError, match="one → two → three → one"):
+            store.get(one)
+        assert store._invariant() is None
+
+
+def test_a_set_during_a_read_names_what_was_read() -> None:
+    count = atom(1)
+    total = derived(lambda get: store.set(count, 2), name="total")
+    with Store() as store:
+        with pytest.raises(WriteDuringReadError, match="while total was being read"):
+            store.get(total)
+        assert store.get(count) == 1
+
+
+def test_a_loop_that_never_settles_names_its_atoms() -> None:
+    ping, pong = atom(0, name="ping"), atom(0, name="pong")
+    with Store() as store:
+        store.subscribe(ping, lambda value: store.set(pong, value + 1))
+        store.subscribe(pong, lambda value: store.set(ping, value + 1))
+        with pytest.raises(FlushLoopError, match=r"1000 rounds.*p[io]ng"):
+            store.set(ping, 1)
+        assert store._invariant() is None
+    looping = effect(lambda get, set: set(ping, get(ping) + 1), name="looping")
+    with Store() as store:
+        with pytest.raises(FlushLoopError, match=r"1000 rounds.*looping"):
+            store.observe(looping)
+        assert store._invariant() is None
+
+
+@pytest.mark.asyncio
+async def test_the_result_of_a_run_under_way_names_the_atom() -> None:
+    async def read(get):
+        return 1
+
+    async with Store() as store:
+        value = store.get(derived(read, name="profile"))
+        with pytest.raises(NotSettledError, match="profile is not settled yet: await"):
+            value.result()
+        assert await value == 1
+        assert value.result() == 1
+
+
+def test_a_removed_item_is_not_written() -> None:
+    todos = atom(["wash", "dry"], name="todos")
+    items = split(todos)
+    with Store() as store:
+        first = store.get(items)[0]
+        store.set(todos, ["dry"])
+        gone = [item for item in (first, *store.get(items)) if item not in store.get(items)]
+        if gone:
+            with pytest.raises(RemovedItemError, match="todos"):
+                store.set(gone[0], "iron")
+        store.set(todos, [])
+        with pytest.raises(RemovedItemError, match="todos"):
+            store.set(first, "iron")
+        assert store.get(todos) == []
+
+
+@pytest.mark.asyncio
+async def test_a_run_cancelled_from_outside_says_by_whom_it_was_not() -> None:
+    tasks, started = [], asyncio.Event()
+
+    async def read(get):
+        tasks.append(asyncio.current_task())
+        started.set()
+        await asyncio.Event().wait()
+
+    async with Store() as store:
+        waiter = asyncio.ensure_future(store.value(derived(read, name="profile")))
+        await started.wait()
+        tasks[0].cancel()
+        with pytest.raises(RunCancelledError, match="run of profile was cancelled by somebody else"):
+            await waiter
+
+
+@pytest.mark.asyncio
+async def test_the_get_of_a_superseded_run_cancels_it() -> None:
+    count, started, released, met = atom(1), asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def read(get):
+        if get(count) == 2:
+            return 2
+        started.set()
+        while not released.is_set():
+            try:
+                await released.wait()
+            except asyncio.CancelledError:
+                continue
+        with pytest.raises(Superseded, match="run of profile was superseded"):
+            get(count)
+        met.set()
+        return 1
+
+    async with Store() as store:
+        profile = derived(read, name="profile")
+        store.subscribe(profile, lambda value: None)
+        await started.wait()
+        store.set(count, 2)
+        await asyncio.sleep(0)
+        released.set()
+        assert await store.value(profile) == 2
+        await met.wait()
+
+
+def test_messages_name_atoms_that_have_no_name_of_their_own() -> None:
+    def make():
+        return [derived(lambda get: 1)]
+
+    kept = make()
+    with Store() as store, pytest.raises(TypeError, match=r"<lambda at line \d+> is derived and cannot be set"):
+        store.set(kept[0], 1)

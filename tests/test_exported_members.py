@@ -1,0 +1,68 @@
+"""What users import, and how it may be called: both are promises, so a change of either shows up here."""
+
+import inspect
+
+import pytest
+
+import halflife
+from halflife import Store
+
+PROMISED = """
+    RESET AbortSignal AsyncValue Atom CycleError Event Family FlushLoopError Graph HalflifeError HasData HasError
+    Loading NoEventLoopError NotSettledError RemovedItemError RunCancelledError Store StoreClosedError
+    Subscription Superseded WriteDuringReadError WrongThreadError action all_loaded atom debounced default_store
+    derived effect family from_iter initial_from lazy loadable reducer refreshable resettable resource select
+    split throttled unwrap with_default
+""".split()  # noqa: SIM905 - a table of words
+
+# By name, in this order, before any other.
+PARAMETERS = {
+    "atom": ["initial", "name", "equals", "on_mount"],
+    "derived": ["read", "write", "name", "equals", "on_mount", "cancel", "cancel_on_unmount"],
+    "action": ["write", "name"],
+    "lazy": ["factory"],
+    "loadable": ["a", "keep_previous"],
+    "unwrap": ["a", "fallback", "keep_previous"],
+    "Store": ["clock", "name", "storage", "mount_grace", "on_error"],
+    "all_loaded": ["atoms"],
+    "debounced": ["a", "seconds"],
+    "family": ["make", "max_size", "ttl", "clock"],
+    "from_iter": ["make_async_iterator", "initial"],
+    "initial_from": ["a", "fallback"],
+    "reducer": ["initial", "reduce"],
+    "refreshable": ["read"],
+    "resettable": ["initial"],
+    "resource": ["source", "fetcher", "initial", "name", "thread"],
+    "select": ["a", "fn", "equals"],
+    "split": ["a", "key"],
+    "throttled": ["a", "seconds"],
+    "with_default": ["read"],
+}
+STORE = """
+    get value set update subscribe changes until batch refresh settled dispose close post dehydrate hydrate graph
+    history observe closed clock
+""".split()  # noqa: SIM905 - a table of words
+
+
+def test_every_promised_name_is_there() -> None:
+    assert set(PROMISED) <= set(halflife.__all__)
+    for name in halflife.__all__:
+        assert getattr(halflife, name) is not None
+
+
+def test_a_star_import_gives_what_all_says() -> None:
+    namespace = {}
+    exec("from halflife import *", namespace)  # noqa: S102 - what is tested
+    assert set(namespace) - {"__builtins__"} == set(halflife.__all__)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_parameters_have_the_promised_names(name) -> None:
+    names = list(inspect.signature(getattr(halflife, name)).parameters)
+    assert names[: len(PARAMETERS[name])] == PARAMETERS[name]
+
+
+def test_the_store_has_every_promised_member() -> None:
+    with Store() as store:
+        for name in STORE:
+            assert hasattr(store, name), name
