@@ -78,7 +78,7 @@ def measure_growth(names: Sequence[str], only: Sequence[str]) -> list[growth.Gro
         return []
     print("  growth", file=sys.stderr)
     compared = [name for name in names if name in ("floor", "halflife")]
-    return [grown for growing in growth.GROWING for grown in growth.grow(growing, compared)]
+    return [grown for growing in growth.GROWING for grown in growth.grow(growing, compared, 1 + MORE_PASSES)]
 
 
 def as_json(results: Sequence[Result], grown: Sequence[growth.Grown], versions: dict[str, str]) -> str:

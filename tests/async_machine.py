@@ -72,6 +72,8 @@ class AsyncMachine(RuleBasedStateMachine):
         self.received: dict[int, dict[Any, int]] = {}  # of the last run of each atom: input -> version
         self.cancelled: set[int] = set()
         self.refreshed: set[int] = set()
+        self.awaitable: set[int] = set()  # sources set to one last
+        self.current_get: dict[int, Any] = {}
 
     def make_store(self) -> Store:
         return Store(on_error=self.reported.append)
@@ -116,6 +118,13 @@ class AsyncMachine(RuleBasedStateMachine):
         for key in self.all_keys():
             if self.model(key) != before[key]:
                 self.versions[key] += 1
+
+    def arrives(self, place: int, *, later: bool) -> None:
+        """Whether a source's value is plain or awaitable; a change of that is one too, to whoever read it."""
+        if later != (place in self.awaitable):
+            self.awaitable ^= {place}
+            for kind in "sd":
+                self.versions[kind, place] += 1
 
     # --- the atoms
 
@@ -180,10 +189,7 @@ class AsyncMachine(RuleBasedStateMachine):
             parts += [await one(get, key) for key in definition.after]
             return definition.made_of(parts)
 
-        self.current_get: dict[int, Any] = getattr(self, "current_get", {})
-        return derived(
-            read, name=f"a{number}", cancel=definition.cancel, cancel_on_unmount=definition.unmount
-        )
+        return derived(read, name=f"a{number}", cancel=definition.cancel, cancel_on_unmount=definition.unmount)
 
     def _run_starts(self, number: int) -> None:
         """A run without a reason is one too many."""
@@ -193,6 +199,8 @@ class AsyncMachine(RuleBasedStateMachine):
             self.cancelled.discard(number)
             self.refreshed.discard(number)
             return
+        if self.definitions[number].unmount == "grace":
+            return  # its last run may have been stopped because nobody looked
         if all(self.versions[key] == version for key, version in had.items()):
             self.wrong.append(f"a{number} runs again although nothing that it received has changed: {had}")
 
@@ -248,17 +256,22 @@ class AsyncMachine(RuleBasedStateMachine):
 
     @rule(place=places, value=numbers)
     def set(self, place: int, value: int) -> None:
-        self.change([*self.values[:place], value, *self.values[place + 1 :]])
-        self.do(lambda: self.store.set(self.sources[place], value))
+        def work() -> None:
+            self.change([*self.values[:place], value, *self.values[place + 1 :]])
+            self.arrives(place, later=False)
+            self.store.set(self.sources[place], value)
+
+        self.do(work)
 
     @rule(place=places, value=numbers)
     def set_a_future(self, place: int, value: int) -> None:
         """It will be that value, so the model has it at once; nobody can be shown it before."""
-        self.change([*self.values[:place], value, *self.values[place + 1 :]])
         answer = self.loop.create_future()
         self.pending.append(answer)
 
         def ask() -> None:
+            self.change([*self.values[:place], value, *self.values[place + 1 :]])
+            self.arrives(place, later=True)
             self.store.set(self.sources[place], asyncio.ensure_future(_later(answer, value)))
 
         self.do(ask)
@@ -276,6 +289,8 @@ class AsyncMachine(RuleBasedStateMachine):
                     if fails:
                         raise KeyError
                     self.change([first, second, *self.values[2:]])
+                    self.arrives(0, later=False)
+                    self.arrives(1, later=False)
             except KeyError:
                 pass
 
@@ -334,8 +349,12 @@ class AsyncMachine(RuleBasedStateMachine):
     @rule(number=numbers)
     def refresh(self, number: int) -> None:
         number = self.atom_number(number)
-        self.refreshed.add(number)
-        self.do(lambda: self.store.refresh(self.atoms[number]))
+
+        def work() -> None:
+            self.refreshed.add(number)
+            self.store.refresh(self.atoms[number])
+
+        self.do(work)
 
     @rule(number=numbers, keep=st.booleans())
     def look(self, number: int, keep: bool) -> None:
@@ -348,15 +367,16 @@ class AsyncMachine(RuleBasedStateMachine):
         """Then every atom has the value it must have, and nobody waits any more."""
 
         async def go() -> None:
-            for one in self.atoms:
-                self.store.get(one)
-            await ManualClock().advance(0)
-            while self.pending:
-                for answer in self.pending:
-                    if not answer.done():
-                        answer.set_result(None)
-                self.pending.clear()
+            for _ in range(2 + 2 * len(self.atoms)):  # one that nobody observes starts at the next read only
+                if all([self.store.get(one).done for one in self.atoms]) and not self.pending:
+                    break
                 await ManualClock().advance(0)
+                while self.pending:
+                    for answer in self.pending:
+                        if not answer.done():
+                            answer.set_result(None)
+                    self.pending.clear()
+                    await ManualClock().advance(0)
             await asyncio.wait_for(self.store.settled(), 5)
             for number, one in enumerate(self.atoms):
                 value = self.store.get(one)

@@ -9,10 +9,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from graph_oracle import Boom, Derived, Effect, Model, Node, Source, Watcher, outcome_of
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from graph_oracle import BoomError, Derived, Effect, Model, Node, Source, Watcher, outcome_of
 from halflife import Store, atom, derived, effect
 
 
@@ -182,20 +182,19 @@ class GraphMachine(RuleBasedStateMachine):
 
     def run_batch(self, script: tuple[Any, ...]) -> None:
         _, steps, fails = script
-        with contextlib.suppress(BatchFailedError):
-            with self.subject.batch():
-                self.model.begin_batch()
-                for step in steps:
-                    if step[0] == "set":
-                        self.set_now(step[1], step[2])
-                    elif step[0] == "read":
-                        self.read(step[1])
-                    else:
-                        self.run_batch(step)
-                if fails:
-                    self.model.abort_batch()
-                    raise BatchFailedError
-                self.model.commit_batch()
+        with contextlib.suppress(BatchFailedError), self.subject.batch():
+            self.model.begin_batch()
+            for step in steps:
+                if step[0] == "set":
+                    self.set_now(step[1], step[2])
+                elif step[0] == "read":
+                    self.read(step[1])
+                else:
+                    self.run_batch(step)
+            if fails:
+                self.model.abort_batch()
+                raise BatchFailedError
+            self.model.commit_batch()
 
     # --- looking on
 
@@ -233,7 +232,7 @@ class GraphMachine(RuleBasedStateMachine):
         elif what == "failing batch":
             self.run_batch(("batch", [("set", index, value), ("read", index + 1)], True))
         else:
-            error = Boom(f"subscriber {watcher.number}")
+            error = BoomError(f"subscriber {watcher.number}")
             self.model.raised.append(error)
             raise error
 

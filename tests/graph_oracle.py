@@ -14,14 +14,14 @@ from typing import Any
 Outcome = tuple[str, Any]  # ("value", what) or ("error", the error)
 
 
-class Boom(Exception):
+class BoomError(Exception):
     """What the atoms of the oracle raise."""
 
 
 def outcome_of(compute: Callable[[], Any]) -> Outcome:
     try:
         return "value", compute()
-    except Boom as error:
+    except BoomError as error:
         return "error", error
 
 
@@ -82,7 +82,7 @@ class Derived(Node):
             total += get(self.inputs[0])
         total %= self.modulus
         if total == self.raises_at:
-            raise Boom(f"{self.name} at {total}")
+            raise BoomError(f"{self.name} at {total}")
         return total
 
 
@@ -117,7 +117,7 @@ class Model:
         self.effects: list[Effect] = []
         self.hooked: list[Node] = []
         self.objections: list[str] = []
-        self.raised: list[Boom] = []  # by subscribers of this flush
+        self.raised: list[BoomError] = []  # by subscribers of this flush
         self.given_up: list[Node] = []  # unmounted while an effect that reads them began to be observed
         self._versions = 0
         self._truths: dict[Node, Outcome] = {}
@@ -202,7 +202,9 @@ class Model:
         for node, (outcome, version, *_) in saved.items():
             if isinstance(node, Source) and node.outcome == outcome:  # as if it had never been set
                 for other in self.observed():
-                    seen = [(one, version if one is node and at == node.version else at) for one, at in other.seen or ()]
+                    seen = [
+                        (one, version if one is node and at == node.version else at) for one, at in other.seen or ()
+                    ]
                     other.seen = seen if other.seen is not None else None
                 node.version = version
         self._quiet = not self._calling
@@ -322,7 +324,11 @@ class Model:
             elif not isinstance(node, Effect) and not shows(node.outcome, self.truth(node)):
                 self.object_to(f"{node} is {node.outcome}, not {self.truth(node)}")
         for watcher in self.watchers:
-            if watcher.active and watcher.seen != watcher.node.version and not alike(watcher.told, watcher.node.outcome):
+            if (
+                watcher.active
+                and watcher.seen != watcher.node.version
+                and not alike(watcher.told, watcher.node.outcome)
+            ):
                 self.object_to(f"subscriber {watcher.number} of {watcher.node} was not told of {watcher.node.outcome}")
             watcher.seen = watcher.node.version
         expected = [node for node in observed if not isinstance(node, Effect)]

@@ -107,9 +107,8 @@ class TestSync:
         async def work(get, set):
             done.append(1)
 
-        with Store() as store:
-            with pytest.raises(NoEventLoopError, match="asyncio.run"):
-                store.set(work)
+        with Store() as store, pytest.raises(NoEventLoopError, match="asyncio.run"):
+            store.set(work)
         assert done == []
 
 

@@ -276,7 +276,9 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_there_is_none_after(case: str) -> None:
-    program = PRELUDE + textwrap.dedent(CASES[case]) + "\ngc.collect()\nassert not complaints, complaints\nprint('end')\n"
+    program = (
+        PRELUDE + textwrap.dedent(CASES[case]) + "\ngc.collect()\nassert not complaints, complaints\nprint('end')\n"
+    )
     ended = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", program],
         capture_output=True,

@@ -2,6 +2,7 @@
 
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
+
 from async_machine import AsyncMachine
 
 STEPS = 30

@@ -435,5 +435,3 @@ class TestLateResults:
             gate.set()
             assert await value == 21
             assert runs == [1]
-
-

@@ -9,7 +9,7 @@ from halflife import Store, action, atom, derived, effect
 from halflife.testing import events
 
 
-class Failed(Exception):
+class FailedError(Exception):
     pass
 
 
@@ -67,10 +67,10 @@ def test_a_batch_that_raises_undoes_every_set_and_tells_nobody() -> None:
         store.subscribe(doubled, told.append)
         store.subscribe(other, told.append)
         log = events(store)
-        with pytest.raises(Failed), store.batch():
+        with pytest.raises(FailedError), store.batch():
             store.set(source, 2)
             store.set(other, "b")
-            raise Failed
+            raise FailedError
         assert (store.get(source), store.get(other), store.get(doubled)) == (1, "a", 2)
         assert (told, len(runs)) == ([], 1)
         assert log.of("notified") == []
@@ -84,10 +84,10 @@ def test_a_failed_batch_undoes_what_was_computed_inside_without_running_it_again
     told: list[int] = []
     with Store() as store:
         store.subscribe(doubled, told.append)
-        with pytest.raises(Failed), store.batch():
+        with pytest.raises(FailedError), store.batch():
             store.set(source, 2)
             assert store.get(doubled) == 4
-            raise Failed
+            raise FailedError
         assert runs == [1, 2]
         assert store.get(doubled) == 2
         assert (runs, told) == ([1, 2], [])
@@ -98,10 +98,10 @@ def test_a_failed_batch_puts_back_the_very_objects() -> None:
     value, other = ["first"], ["second"]
     source = atom(value)
     with Store() as store:
-        with pytest.raises(Failed), store.batch():
+        with pytest.raises(FailedError), store.batch():
             store.set(source, other)
             store.set(source, [])
-            raise Failed
+            raise FailedError
         assert store.get(source) is value
 
 
@@ -119,10 +119,10 @@ def test_a_failed_batch_puts_back_dependencies_and_mounts() -> None:
     left, right = atom(1, on_mount=hook("left")), atom(2, on_mount=hook("right"))
     chosen = derived(lambda get: get(left) if get(switch) else get(right))
     with Store() as store, store.subscribe(chosen, lambda value: None):
-        with pytest.raises(Failed), store.batch():
+        with pytest.raises(FailedError), store.batch():
             store.set(switch, False)
             assert store.get(chosen) == 2
-            raise Failed
+            raise FailedError
         assert mounted == ["left"]
         assert [one.name for one in store.graph()[chosen].inputs] == ["switch", "left"]
         store.set(left, 7)
@@ -182,10 +182,10 @@ def test_a_nested_batch_that_fails_undoes_its_own_sets_only() -> None:
         store.subscribe(right, lambda value: told.append(("right", value)))
         with store.batch():
             store.set(left, 2)
-            with pytest.raises(Failed), store.batch():
+            with pytest.raises(FailedError), store.batch():
                 store.set(left, 3)
                 store.set(right, 3)
-                raise Failed
+                raise FailedError
             assert (store.get(left), store.get(right)) == (2, 1)
             assert told == []
         assert told == [("left", 2)]
@@ -202,10 +202,10 @@ def test_a_nested_batch_that_succeeds_waits_for_the_outer_one() -> None:
                 store.set(source, 2)
             assert told == []
         assert told == [2]
-        with pytest.raises(Failed), store.batch():
+        with pytest.raises(FailedError), store.batch():
             with store.batch():
                 store.set(source, 3)
-            raise Failed
+            raise FailedError
         assert (store.get(source), told) == (2, [2])
         assert store._invariant() is None
 
@@ -224,8 +224,8 @@ def test_deeply_nested_batches_fail_and_succeed_in_any_order() -> None:
                     if depth:
                         nest(depth - 1)
                     if depth % 2:
-                        raise Failed
-            except Failed:
+                        raise FailedError
+            except FailedError:
                 assert (store.get(source), store.get(doubled)) == (before, before * 2)
 
         nest(30)
@@ -266,9 +266,9 @@ def test_a_batch_that_fails_in_a_subscriber_is_undone() -> None:
     told: list[int] = []
 
     def fails(value: int) -> None:
-        with pytest.raises(Failed), store.batch():
+        with pytest.raises(FailedError), store.batch():
             store.set(target, value)
-            raise Failed
+            raise FailedError
 
     with Store() as store:
         store.subscribe(source, fails)
@@ -305,10 +305,10 @@ def test_a_lazy_value_that_was_first_read_in_a_failed_batch_stays() -> None:
     made: list[int] = []
     rows = lazy(lambda: made.append(1) or ["row"])
     with Store() as store:
-        with pytest.raises(Failed), store.batch():
+        with pytest.raises(FailedError), store.batch():
             store.get(rows)
             store.set(rows, [])
-            raise Failed
+            raise FailedError
         assert (store.get(rows), len(made)) == (["row"], 1)
 
 
@@ -332,11 +332,11 @@ def test_an_action_that_fails_undoes_its_sets_and_raises() -> None:
     def half_done(get, set):
         set(source, 2)
         assert get(source) == 2
-        raise Failed
+        raise FailedError
 
     with Store() as store:
         store.subscribe(source, told.append)
-        with pytest.raises(Failed):
+        with pytest.raises(FailedError):
             store.set(half_done)
         assert (store.get(source), told, store._invariant()) == (1, [], None)
 

@@ -20,6 +20,7 @@ PARAMETERS = {
     "atom": ["initial", "name", "equals", "on_mount"],
     "derived": ["read", "write", "name", "equals", "on_mount", "cancel", "cancel_on_unmount"],
     "action": ["write", "name"],
+    "effect": ["fn", "name"],
     "lazy": ["factory"],
     "loadable": ["a", "keep_previous"],
     "unwrap": ["a", "fallback", "keep_previous"],

@@ -1,4 +1,4 @@
-"""Guarantees 1, 2, 3 and 5: no glitches, no needless runs, lazy and cached, everything computed before anybody hears."""
+"""Guarantees 1, 2, 3 and 5: no glitches, no needless runs, lazy and cached, computed before anybody hears."""
 
 from typing import Any
 

@@ -24,7 +24,7 @@ def ring(*names: str, switch: Any = None) -> list[Any]:
 
 
 def test_a_cycle_raises_cycle_error_naming_the_path() -> None:
-    a, b = ring("a", "b")
+    a, _ = ring("a", "b")
     with Store() as store:
         with pytest.raises(CycleError, match="a → b → a"):
             store.get(a)
@@ -33,9 +33,8 @@ def test_a_cycle_raises_cycle_error_naming_the_path() -> None:
 
 def test_an_atom_that_reads_itself_is_a_cycle() -> None:
     (alone,) = ring("alone")
-    with Store() as store:
-        with pytest.raises(CycleError, match="alone → alone"):
-            store.get(alone)
+    with Store() as store, pytest.raises(CycleError, match="alone → alone"):
+        store.get(alone)
 
 
 def test_the_path_names_only_the_atoms_on_the_circle() -> None:

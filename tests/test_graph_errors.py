@@ -9,14 +9,14 @@ import pytest
 from halflife import CycleError, Store, atom, derived, effect
 
 
-class Boom(Exception):
+class BoomError(Exception):
     pass
 
 
 def failing(source: Any) -> Any:
     def read(get: Any) -> Any:
         if get(source) < 0:
-            raise Boom(f"at {get(source)}")
+            raise BoomError(f"at {get(source)}")
         return get(source)
 
     return derived(read, name="failing")
@@ -42,13 +42,13 @@ def test_an_error_comes_with_its_original_traceback_which_does_not_grow() -> Non
     with Store() as store:
         lengths = []
         for _ in range(5):
-            with pytest.raises(Boom) as caught:
+            with pytest.raises(BoomError) as caught:
                 store.get(middle)
             frames = traceback.extract_tb(caught.value.__traceback__)
             lengths.append(len(frames))
             assert frames[-1].name == "read"
         assert len(set(lengths)) == 1
-        with pytest.raises(Boom) as caught:
+        with pytest.raises(BoomError) as caught:
             store.get(broken)
         assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "read"
 
@@ -61,13 +61,13 @@ def test_dependents_see_an_error_and_may_catch_it() -> None:
     def careful(get):
         try:
             return get(broken)
-        except Boom as error:
+        except BoomError as error:
             return str(error)
 
     passing = derived(lambda get: get(broken) * 2)
     with Store() as store:
         assert store.get(careful) == "at -1"
-        with pytest.raises(Boom):
+        with pytest.raises(BoomError):
             store.get(passing)
         store.set(source, 4)
         assert (store.get(careful), store.get(passing)) == (4, 8)
@@ -108,7 +108,9 @@ def test_an_error_nobody_asked_for_is_one_log_record(caplog: pytest.LogCaptureFi
     with Store() as store, caplog.at_level(logging.DEBUG, logger="halflife"):
         store.subscribe(broken, lambda value: None)
         store.set(source, -1)
-        assert [(record.levelno, record.name.split(".")[0]) for record in caplog.records] == [(logging.ERROR, "halflife")]
+        assert [(record.levelno, record.name.split(".")[0]) for record in caplog.records] == [
+            (logging.ERROR, "halflife")
+        ]
         assert "failing" in caplog.text
 
 
@@ -125,7 +127,7 @@ def test_an_atom_that_fails_at_subscription_is_subscribed_all_the_same() -> None
 
 def test_the_same_error_object_is_not_notified_twice() -> None:
     source = atom(1)
-    error = Boom("always this one")
+    error = BoomError("always this one")
 
     @derived
     def stubborn(get):
@@ -191,7 +193,7 @@ def test_an_interrupt_of_a_subscriber_is_raised_after_all_were_served() -> None:
 def test_errors_of_subscribers_are_one_group_raised_after_everybody_was_served() -> None:
     source = atom(1)
     told: list[int] = []
-    errors = [Boom("first"), Boom("second")]
+    errors = [BoomError("first"), BoomError("second")]
 
     def fails_with(error: Exception) -> Any:
         def callback(value: int) -> None:
@@ -225,7 +227,7 @@ def test_errors_of_effects_mounts_and_unmounts_are_collected_with_the_others() -
     source, switch = atom(1), atom(True)
 
     def fails(*_: Any) -> None:
-        raise Boom("unmount")
+        raise BoomError("unmount")
 
     hooked = atom(1, on_mount=lambda set: fails)
     chosen = derived(lambda get: get(hooked) if get(switch) else 0)
@@ -235,7 +237,7 @@ def test_errors_of_effects_mounts_and_unmounts_are_collected_with_the_others() -
         store.subscribe(source, lambda value: None)
         with pytest.raises(ExceptionGroup) as caught:
             store.set(switch, False)
-        assert [type(error) for error in caught.value.exceptions] == [Boom, IndexError, ZeroDivisionError]
+        assert [type(error) for error in caught.value.exceptions] == [BoomError, IndexError, ZeroDivisionError]
         assert store._invariant() is None
         observed()
 
@@ -259,7 +261,7 @@ def test_what_a_failed_subscriber_had_set_stands() -> None:
 
     def sets_and_fails(value: int) -> None:
         store.set(target, value)
-        raise Boom("after the set")
+        raise BoomError("after the set")
 
     told: list[int] = []
     with Store() as store:
@@ -280,7 +282,7 @@ def test_errors_in_an_observed_graph_leave_it_whole() -> None:
         total = sum(get(one) for one in inputs)
         reads[0] += 1
         if reads[0] == fail_at[0]:
-            raise Boom("n")
+            raise BoomError("n")
         return total
 
     layer: list[Any] = [source, source]

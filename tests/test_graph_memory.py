@@ -161,8 +161,8 @@ def test_unobserving_a_wide_graph_frees_it() -> None:
     def use() -> None:
         source = atom(0)
         with Store() as store:
-            layer = [derived(lambda get: get(source)) for _ in range(100)]
-            top = derived(lambda get: sum(get(one) for one in layer))
+            layer = tuple(derived(lambda get: get(source)) for _ in range(100))
+            top = derived(lambda get, layer=layer: sum(get(one) for one in layer))
             with store.subscribe(top, lambda value: None):
                 store.set(source, 1)
             del layer, top

@@ -8,9 +8,10 @@ import re
 from typing import Any
 
 import pytest
-from graph_machine import GraphMachine, Subject
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import run_state_machine_as_test
+
+from graph_machine import GraphMachine, Subject
 
 STEPS = 30
 
@@ -128,7 +129,7 @@ class KeepsDroppedDependencies(Subject):
             try:
                 return read(noting)
             finally:
-                for one in list(known):
+                for one in known:
                     with contextlib.suppress(Exception):
                         get(one)
 

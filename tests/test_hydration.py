@@ -212,9 +212,7 @@ class TestHydrating:
     def test_a_sync_derived_atom_does_not_run_until_an_input_changes(self) -> None:
         users = Users()
         with Store() as store:
-            store.hydrate(
-                {"version": 1, "atoms": {"id": {"value": 2}, "title": {"value": "user 2", "inputs": ["id"]}}}
-            )
+            store.hydrate({"version": 1, "atoms": {"id": {"value": 2}, "title": {"value": "user 2", "inputs": ["id"]}}})
             assert (store.get(users.title), users.runs) == ("user 2", [])
             store.set(users.id, 3)
             assert (store.get(users.title), users.runs) == ("user 3", ["title"])

@@ -69,7 +69,7 @@ def test_an_atom_is_mounted_once_however_many_look_on() -> None:
 
 def test_only_what_nobody_else_needs_is_unmounted() -> None:
     diary = Diary()
-    source, middle, top = chain(diary)
+    source, _, top = chain(diary)
     with Store() as store, store.subscribe(source, lambda value: None):
         diary.take()
         with store.subscribe(top, lambda value: None):

@@ -14,7 +14,8 @@ bool spread(const char* function, const char* const* names, int positional, PyOb
   for (Py_ssize_t index = 0; index < keywords; ++index) {
     PyObject* keyword = PyTuple_GET_ITEM(kwnames, index);
     int place = 0;
-    while (names[place] != nullptr && PyUnicode_CompareWithASCIIString(keyword, names[place]) != 0) {
+    while (names[place] != nullptr &&
+           PyUnicode_CompareWithASCIIString(keyword, names[place]) != 0) {
       ++place;
     }
     if (names[place] == nullptr) {

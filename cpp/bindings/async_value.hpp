@@ -1,5 +1,5 @@
-// AsyncValue: what `get` of an async atom gives. `state`, `done` and `result()` are those of the run
-// it was made for; awaiting it gives the newest value, whichever run brings that.
+// AsyncValue: what `get` of an async atom gives. `state`, `done` and `result()` are those of the
+// run it was made for; awaiting it gives the newest value, whichever run brings that.
 #pragma once
 
 #include "python.hpp"
@@ -8,8 +8,7 @@
 namespace halflife::bindings {
 
 struct AsyncValueObject {
-  PyObject_HEAD
-  PyObject* store;
+  PyObject_HEAD PyObject* store;
   PyObject* atom;
   PyObject* reader;  // the run that asked, which receives what is awaited; or null
   PyObject* result;  // value, or error value; null until settled

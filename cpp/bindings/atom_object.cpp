@@ -10,8 +10,8 @@
 namespace halflife::bindings {
 
 const char* name_of(AtomKind kind) {
-  constexpr const char* names[] = {"source",   "lazy",     "derived", "action",
-                                   "effect",   "loadable", "unwrap"};
+  constexpr const char* names[] = {"source", "lazy",     "derived", "action",
+                                   "effect", "loadable", "unwrap"};
   return names[static_cast<unsigned>(kind)];
 }
 
@@ -128,9 +128,11 @@ PyObject* get_is_observed(PyObject* self, void*) {
 PyGetSetDef atom_properties[] = {
     {"name", get_name, nullptr, "The name shown in errors and graphs.", nullptr},
     {"explicit_name", get_explicit_name, nullptr, "The name that was given, or None.", nullptr},
-    {"kind", get_kind, nullptr, "source, lazy, derived, action, effect, loadable, unwrap.", nullptr},
+    {"kind", get_kind, nullptr, "source, lazy, derived, action, effect, loadable, unwrap.",
+     nullptr},
     {"initial", get_initial, nullptr, "A source atom's initial value, else None.", nullptr},
-    {"read", get_read, nullptr, "The read function (or factory, or viewed atom), or None.", nullptr},
+    {"read", get_read, nullptr, "The read function (or factory, or viewed atom), or None.",
+     nullptr},
     {"write", get_write, nullptr, "The write function, or None.", nullptr},
     {"is_async", get_is_async, nullptr, "True if the read is defined with async.", nullptr},
     {"is_stream", get_is_stream, nullptr, "True if the read is an async generator.", nullptr},
@@ -187,10 +189,11 @@ PyObject* atom_setter(PyObject* self, PyObject* write) {
 }
 
 PyObject* atom_reduce(PyObject* self, PyObject*) {
-  PyErr_Format(PyExc_TypeError,
-               "atom %s cannot be pickled or copied: an atom is a definition, known by its identity;"
-               " import it instead",
-               atom_name(as_atom(self)));
+  PyErr_Format(
+      PyExc_TypeError,
+      "atom %s cannot be pickled or copied: an atom is a definition, known by its identity;"
+      " import it instead",
+      atom_name(as_atom(self)));
   return nullptr;
 }
 
@@ -225,8 +228,7 @@ bool check_equals(PyObject* equals, AtomParts& parts) {
     parts.equals = nullptr;
     parts.bits |= bit::deep;
   } else if (!PyCallable_Check(equals)) {
-    PyErr_Format(PyExc_TypeError,
-                 "equals must be None, 'deep' or a function of two values, not %s",
+    PyErr_Format(PyExc_TypeError, "equals must be None, 'deep' or a function of two values, not %s",
                  described(equals).c_str());
     return false;
   }

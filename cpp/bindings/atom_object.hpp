@@ -23,9 +23,9 @@ enum class AtomKind : std::uint8_t {
 const char* name_of(AtomKind kind);
 
 namespace bit {
-constexpr std::uint32_t asynchronous = 1u << 0;   // the read is `async def`
-constexpr std::uint32_t stream = 1u << 1;         // ... an async generator
-constexpr std::uint32_t wants_signal = 1u << 2;   // read(get, signal)
+constexpr std::uint32_t asynchronous = 1u << 0;  // the read is `async def`
+constexpr std::uint32_t stream = 1u << 1;        // ... an async generator
+constexpr std::uint32_t wants_signal = 1u << 2;  // read(get, signal)
 constexpr std::uint32_t async_write = 1u << 3;
 constexpr std::uint32_t deep = 1u << 4;           // equals="deep"
 constexpr std::uint32_t hooked = 1u << 5;         // has on_mount
@@ -37,15 +37,15 @@ constexpr std::uint32_t abort_unseen = 1u << 10;  // cancel_on_unmount="grace"
 }  // namespace bit
 
 struct AtomObject {
-  PyObject_HEAD
-  PyObject* body;      // initial value, factory, read, effect function, or the viewed atom
-  PyObject* write;     // write function, unwrap's fallback, or null
-  PyObject* equals;    // user's function, or null
-  PyObject* name;      // str, or null until it is asked for
-  PyObject* rare;      // dict: on_mount, memos; or null
+  PyObject_HEAD PyObject*
+      body;          // initial value, factory, read, effect function, or the viewed atom
+  PyObject* write;   // write function, unwrap's fallback, or null
+  PyObject* equals;  // user's function, or null
+  PyObject* name;    // str, or null until it is asked for
+  PyObject* rare;    // dict: on_mount, memos; or null
   PyObject* weakrefs;
-  graph::Node* node;   // in the store used last; null if none
-  std::uint32_t store; // its id; 0 if none
+  graph::Node* node;    // in the store used last; null if none
+  std::uint32_t store;  // its id; 0 if none
   AtomKind kind;
   std::uint32_t bits;
 

@@ -21,7 +21,8 @@ PyObject* gone(const char* what) {
   return nullptr;
 }
 
-PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
+                      PyObject* kwnames) {
   auto* getter = reinterpret_cast<GetterObject*>(self);
   if (PyVectorcall_NARGS(nargsf) != 1 || kwnames != nullptr) {
     PyErr_SetString(PyExc_TypeError, "get() takes one atom");
@@ -51,7 +52,8 @@ void getter_dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-PyObject* setter_call(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+PyObject* setter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
+                      PyObject* kwnames) {
   auto* setter = reinterpret_cast<SetterObject*>(self);
   const Py_ssize_t count = PyVectorcall_NARGS(nargsf);
   StoreObject* store = setter->store;

@@ -11,16 +11,14 @@ namespace halflife::bindings {
 
 // `get` of a derived atom's read; with no node, the `get` of writers, which registers nothing.
 struct GetterObject {
-  PyObject_HEAD
-  vectorcallfunc call;
+  PyObject_HEAD vectorcallfunc call;
   graph::Node* node;
   StoreObject* store;
 };
 
 // `set` of writers; with an atom, the `set(value)` of its on_mount.
 struct SetterObject {
-  PyObject_HEAD
-  vectorcallfunc call;
+  PyObject_HEAD vectorcallfunc call;
   StoreObject* store;
   PyObject* atom;
 };

@@ -117,9 +117,8 @@ PyObject* make_derived(PyObject* module, PyObject* const* args, Py_ssize_t count
   if (count == 1 && kwnames == nullptr) {
     slots[0] = args[0];
   } else {
-    static const char* const names[] = {"read",     "write",  "name",
-                                        "equals",   "on_mount", "cancel",
-                                        "cancel_on_unmount", nullptr};
+    static const char* const names[] = {
+        "read", "write", "name", "equals", "on_mount", "cancel", "cancel_on_unmount", nullptr};
     if (!spread("derived", names, 2, args, count, kwnames, slots)) return nullptr;
     if (slots[0] == nullptr) {
       Ref self = Ref::take(PyObject_GetAttrString(module, "derived"));
@@ -188,8 +187,8 @@ PyObject* make_effect(PyObject* module, PyObject* const* args, Py_ssize_t count,
     Ref self = Ref::take(PyObject_GetAttrString(module, "effect"));
     return self ? decorator(self.get(), args, count, kwnames) : nullptr;
   }
-  Ref is_async = Ref::take(
-      PyObject_CallFunction(registry().check_write, "Os", slots[0], "effect(get, set)"));
+  Ref is_async =
+      Ref::take(PyObject_CallFunction(registry().check_write, "Os", slots[0], "effect(get, set)"));
   if (!is_async) return nullptr;
   if (is_async.get() == Py_True) {
     PyErr_SetString(PyExc_TypeError,
@@ -262,7 +261,8 @@ PyObject* make_unwrap(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
   return remembered(slots[0], key, parts);
 }
 
-// _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label): for our own subclasses.
+// _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label): for our own
+// subclasses.
 PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   static const char* const names[] = {"cls",    "kind",     "body",  "write", "name",
                                       "equals", "on_mount", "label", nullptr};
@@ -277,8 +277,8 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
   if (kind == nullptr) return nullptr;
   AtomParts parts;
   bool found = false;
-  for (AtomKind one : {AtomKind::source, AtomKind::lazy, AtomKind::derived, AtomKind::action,
-                       AtomKind::effect}) {
+  for (AtomKind one :
+       {AtomKind::source, AtomKind::lazy, AtomKind::derived, AtomKind::action, AtomKind::effect}) {
     if (std::string_view(name_of(one)) != kind) continue;
     parts.kind = one;
     found = true;

@@ -97,14 +97,14 @@ Example:
     []
 )";
 
-constexpr const char* effect = R"(effect(function=None, *, name=None)
+constexpr const char* effect = R"(effect(fn=None, *, name=None)
 --
 
-function(get, set) runs after recompute and before subscribers, while `store.observe(effect)` lives, again
+fn(get, set) runs after recompute and before subscribers, while `store.observe(effect)` lives, again
 whenever what it read has changed. It may return a cleanup. Also a decorator.
 
 Raises:
-    TypeError: `function` cannot be called with (get, set), or is async.
+    TypeError: `fn` cannot be called with (get, set), or is async.
 
 Example:
     >>> from halflife import Store, atom, effect

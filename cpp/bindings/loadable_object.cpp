@@ -65,8 +65,9 @@ PyObject* get_refreshing(PyObject* self, void*) {
 PyObject* get_state(PyObject* self, void*) {
   const Registry& known = registry();
   PyTypeObject* type = Py_TYPE(self);
-  const char* state = type == known.loading ? "loading"
-                      : type == known.has_data ? "hasData" : "hasError";
+  const char* state = type == known.loading    ? "loading"
+                      : type == known.has_data ? "hasData"
+                                               : "hasError";
   return PyUnicode_InternFromString(state);
 }
 
@@ -88,8 +89,8 @@ PyObject* compare(PyObject* self, PyObject* other, int operation) {
   const LoadableObject* two = as_loadable(other);
   bool equal = one->refreshing == two->refreshing;
   // Asked by a person or a test, == means ==.
-  for (auto [left, right] : {std::pair{one->content, two->content},
-                             std::pair{one->previous, two->previous}}) {
+  for (auto [left, right] :
+       {std::pair{one->content, two->content}, std::pair{one->previous, two->previous}}) {
     if (!equal || left == right) continue;
     if (left == nullptr || right == nullptr) {
       equal = false;
@@ -105,10 +106,10 @@ PyObject* compare(PyObject* self, PyObject* other, int operation) {
 
 Py_hash_t hash(PyObject* self) {
   const LoadableObject* loadable = as_loadable(self);
-  Ref parts = Ref::take(PyTuple_Pack(
-      4, as_object(Py_TYPE(self)), loadable->content == nullptr ? Py_None : loadable->content,
-      loadable->previous == nullptr ? Py_None : loadable->previous,
-      loadable->refreshing ? Py_True : Py_False));
+  Ref parts = Ref::take(PyTuple_Pack(4, as_object(Py_TYPE(self)),
+                                     loadable->content == nullptr ? Py_None : loadable->content,
+                                     loadable->previous == nullptr ? Py_None : loadable->previous,
+                                     loadable->refreshing ? Py_True : Py_False));
   if (!parts || Py_EnterRecursiveCall(" while hashing a loadable") != 0) return -1;
   const Py_hash_t value = PyObject_Hash(parts.get());
   Py_LeaveRecursiveCall();
@@ -196,9 +197,10 @@ PyMethodDef methods[] = {
 };
 
 #define HALFLIFE_STATE {"state", get_state, nullptr, "loading, hasData or hasError.", nullptr}
-#define HALFLIFE_PREVIOUS                                                                  \
-  {"previous", get_previous, nullptr, "The last data, or None.", nullptr},                 \
-  {"has_previous", get_has_previous, nullptr, "Was there any data before?", nullptr}
+#define HALFLIFE_PREVIOUS                                                            \
+  {"previous", get_previous, nullptr, "The last data, or None.", nullptr}, {         \
+    "has_previous", get_has_previous, nullptr, "Was there any data before?", nullptr \
+  }
 PyGetSetDef loading_properties[] = {
     HALFLIFE_STATE,
     HALFLIFE_PREVIOUS,
@@ -236,8 +238,8 @@ PyTypeObject* add(PyObject* module, const char* name, const char* full_name, con
       {Py_tp_methods, methods},
       {0, nullptr},
   };
-  PyType_Spec spec = {full_name, sizeof(LoadableObject), 0,
-                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
+  PyType_Spec spec = {full_name, sizeof(LoadableObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+                      slots};
   PyObject* type = PyType_FromSpec(&spec);
   if (type == nullptr) return nullptr;
   if (PyObject_SetAttrString(type, "__match_args__", match.get()) < 0) return nullptr;

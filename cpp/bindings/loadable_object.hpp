@@ -6,9 +6,8 @@
 namespace halflife::bindings {
 
 struct LoadableObject {
-  PyObject_HEAD
-  PyObject* content;   // data or error; null for Loading
-  PyObject* previous;  // the last data, or null
+  PyObject_HEAD PyObject* content;  // data or error; null for Loading
+  PyObject* previous;               // the last data, or null
   bool refreshing;
 };
 

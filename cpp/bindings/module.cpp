@@ -22,8 +22,7 @@ PYBIND11_MODULE(_core, module) {
   using namespace halflife::bindings;
   module.doc() = "The native core of halflife. Private: use the names of the package halflife.";
   // A BaseException, so that `except Exception` in a read does not stop it.
-  registry().unwind =
-      PyErr_NewException("halflife._core.Unwind", PyExc_BaseException, nullptr);
+  registry().unwind = PyErr_NewException("halflife._core.Unwind", PyExc_BaseException, nullptr);
   check(registry().unwind == nullptr ? -1 : 0);
   check(add_atom_type(module.ptr()));
   check(add_callable_types(module.ptr()));

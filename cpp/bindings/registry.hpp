@@ -19,7 +19,7 @@ struct Registry {
   PyTypeObject* loading = nullptr;
   PyTypeObject* has_data = nullptr;
   PyTypeObject* has_error = nullptr;
-  PyObject* unwind = nullptr;   // the signal that unwinds reads nested too deep
+  PyObject* unwind = nullptr;      // the signal that unwinds reads nested too deep
   PyObject* no_loading = nullptr;  // Loading() without previous: one object
 
   // Errors, from halflife._errors.
@@ -33,21 +33,21 @@ struct Registry {
   PyObject* superseded = nullptr;
 
   // Functions of the Python side.
-  PyObject* find_name = nullptr;      // (atom) -> str
-  PyObject* note_name = nullptr;      // (atom) -> None: an atom with an explicit name was made
-  PyObject* inspect_read = nullptr;   // (callable) -> (is_async, is_stream, wants_signal)
-  PyObject* check_write = nullptr;    // (callable, what) -> bool: is it async? raises TypeError
-  PyObject* wait = nullptr;           // (AsyncValue) -> generator that waits for the newest value
-  PyObject* same_task = nullptr;      // (task or None) -> bool: is it the current task?
-  PyObject* current_task = nullptr;   // () -> task or None
-  PyObject* make_signal = nullptr;    // () -> AbortSignal
-  PyObject* show_atom = nullptr;      // (atom) -> str
+  PyObject* find_name = nullptr;     // (atom) -> str
+  PyObject* note_name = nullptr;     // (atom) -> None: an atom with an explicit name was made
+  PyObject* inspect_read = nullptr;  // (callable) -> (is_async, is_stream, wants_signal)
+  PyObject* check_write = nullptr;   // (callable, what) -> bool: is it async? raises TypeError
+  PyObject* wait = nullptr;          // (AsyncValue) -> generator that waits for the newest value
+  PyObject* same_task = nullptr;     // (task or None) -> bool: is it the current task?
+  PyObject* current_task = nullptr;  // () -> task or None
+  PyObject* make_signal = nullptr;   // () -> AbortSignal
+  PyObject* show_atom = nullptr;     // (atom) -> str
   PyObject* show_atom_html = nullptr;
   PyObject* show_loadable = nullptr;
   PyObject* show_loadable_html = nullptr;
   PyObject* show_async_value = nullptr;
   PyObject* show_async_value_html = nullptr;
-  PyObject* scalars = nullptr;        // tuple of further types compared by ==
+  PyObject* scalars = nullptr;  // tuple of further types compared by ==
   PyObject* enum_type = nullptr;
 };
 

@@ -9,8 +9,7 @@
 namespace halflife::bindings {
 
 struct RunObject {
-  PyObject_HEAD
-  PyObject* store;      // keeps the store alive while the run is in flight
+  PyObject_HEAD PyObject* store;  // keeps the store alive while the run is in flight
   PyObject* atom;
   PyObject* awaitable;  // what a plain read returned, or a source was set to; else null
   PyObject* signal;     // made when it is asked for
@@ -20,8 +19,7 @@ struct RunObject {
 
 // The `get` of one run: what it reads is recorded for that run only.
 struct RunGetterObject {
-  PyObject_HEAD
-  vectorcallfunc call;
+  PyObject_HEAD vectorcallfunc call;
   PyObject* run;
 };
 

@@ -1,6 +1,6 @@
 // Reading and writing atoms from outside.
-#include "arguments.hpp"
 #include <algorithm>
+#include "arguments.hpp"
 
 #include "async_value.hpp"
 #include "callables.hpp"
@@ -38,8 +38,8 @@ PyObject* StoreObject::get(AtomObject* atom) {
 PyObject* StoreObject::set(AtomObject* atom, PyObject* const* args, Py_ssize_t count) {
   const bool source = atom->kind == AtomKind::source || atom->kind == AtomKind::lazy;
   // A source with a write of its own: set within that write sets the value itself.
-  const bool raw = atom->write == nullptr ||
-                   std::find(writing_.begin(), writing_.end(), atom) != writing_.end();
+  const bool raw =
+      atom->write == nullptr || std::find(writing_.begin(), writing_.end(), atom) != writing_.end();
   if (source && raw) {
     if (count != 1) {
       PyErr_Format(PyExc_TypeError, "set(%s, value) takes one value, got %zd", atom_name(atom),
@@ -99,8 +99,8 @@ PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssi
   graph.begin_batch();
   writing_.push_back(atom);
   Ref result = Ref::take(PyObject_Vectorcall(
-      write.get(), stack + 1,
-      static_cast<std::size_t>(count + 2) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+      write.get(), stack + 1, static_cast<std::size_t>(count + 2) | PY_VECTORCALL_ARGUMENTS_OFFSET,
+      nullptr));
   writing_.pop_back();
   if (closed()) return result.release();
   if (!result) {
@@ -109,8 +109,8 @@ PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssi
     return nullptr;
   }
   if (PyCoro_CheckExact(result.get())) {
-    Ref task = Ref::take(PyObject_CallMethod(driver, "start_action", "OO", result.get(),
-                                             as_object(atom)));
+    Ref task =
+        Ref::take(PyObject_CallMethod(driver, "start_action", "OO", result.get(), as_object(atom)));
     if (!task) {
       SavedError saved;
       graph.abort_batch();

@@ -294,8 +294,7 @@ bool StoreObject::defer() {
 bool StoreObject::linger(Node& node) {
   if (!grace || closed() || driver == nullptr || node.atom == nullptr) return false;
   SavedError saved;
-  Ref lingers =
-      Ref::take(PyObject_CallMethod(driver, "linger", "O", as_object(atom_of(node))));
+  Ref lingers = Ref::take(PyObject_CallMethod(driver, "linger", "O", as_object(atom_of(node))));
   if (!lingers) PyErr_Clear();
   return lingers && lingers.get() == Py_True;
 }
@@ -349,8 +348,8 @@ void StoreObject::event(Event event, const Node& node) {
     if (node.value != nullptr) detail = object_of(node.value);
     if (node.is(flag::error)) detail = error_of(object_of(node.value));
   }
-  Ref noted = Ref::take(PyObject_CallMethod(driver, "note", "sOO", name_of(event),
-                                            as_object(atom_of(node)), detail));
+  Ref noted = Ref::take(
+      PyObject_CallMethod(driver, "note", "sOO", name_of(event), as_object(atom_of(node)), detail));
   if (!noted) PyErr_Clear();
 }
 

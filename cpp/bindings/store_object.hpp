@@ -25,7 +25,8 @@ class StoreObject final : public graph::Host {
   // --- entering (store_entry.cpp): every call from outside asks first.
   // False, with an error set: closed, another thread, or another task within an open batch.
   bool enter() {
-    if (this_thread() == home_ && guards_ == 0) [[likely]] return true;
+    if (this_thread() == home_ && guards_ == 0) [[likely]]
+      return true;
     return enter_slowly();
   }
   bool closed() const { return (guards_ & kClosed) != 0; }
@@ -58,7 +59,7 @@ class StoreObject final : public graph::Host {
   void report_pending(AtomObject* atom);  // the error set now
   // The same where only the event loop called; false, still set, if the loop is to end by it.
   bool report_exception(AtomObject* atom);
-  void collect_error();                   // the error set now, for raise_collected
+  void collect_error();  // the error set now, for raise_collected
   bool raise_interrupt() { return interrupt_ == nullptr || !raise_kept_interrupt(); }
 
   // --- callers' objects
@@ -107,11 +108,11 @@ class StoreObject final : public graph::Host {
   int traverse(visitproc visit, void* arg);
 
   graph::Store graph;
-  PyObject* self = nullptr;          // the Python object, borrowed: it owns us
-  PyObject* driver = nullptr;        // the Python side's driver
-  PyObject* log = nullptr;           // a deque of events, or null
-  bool hydrating = false;            // values wait for named atoms to be read
-  bool grace = false;                // mount_grace > 0
+  PyObject* self = nullptr;    // the Python object, borrowed: it owns us
+  PyObject* driver = nullptr;  // the Python side's driver
+  PyObject* log = nullptr;     // a deque of events, or null
+  bool hydrating = false;      // values wait for named atoms to be read
+  bool grace = false;          // mount_grace > 0
   std::uint32_t id() const { return id_; }
   std::unordered_map<graph::Node*, void*> effects;  // observed effects and their handles
 
@@ -143,10 +144,10 @@ class StoreObject final : public graph::Host {
   std::vector<PyObject*> collected_;  // errors of this flush's callbacks
   std::vector<PyObject*> woken_;      // futures of waiters to wake
   PyObject* interrupt_ = nullptr;
-  PyObject* batch_task_ = nullptr;    // who opened the explicit batch
-  PyObject* batch_context_ = nullptr; // ... and in which context; borrowed, compared only
+  PyObject* batch_task_ = nullptr;     // who opened the explicit batch
+  PyObject* batch_context_ = nullptr;  // ... and in which context; borrowed, compared only
   unsigned open_batches_ = 0;
-  Stamp reported_ = 0;                // the last change reported to on_error: once is enough
+  Stamp reported_ = 0;  // the last change reported to on_error: once is enough
 };
 
 // The native store behind a Python object, or null with an error set.

@@ -15,7 +15,8 @@ StoreObject* store_of(PyObject* object) {
   auto* instance = reinterpret_cast<py::detail::instance*>(object);
   if (instance->simple_layout) [[likely]] {
     auto* store = static_cast<StoreObject*>(instance->simple_value_holder[0]);
-    if (store != nullptr) [[likely]] return store;
+    if (store != nullptr) [[likely]]
+      return store;
   }
   PyErr_SetString(PyExc_TypeError, "Store.__init__ was not called");
   return nullptr;

@@ -94,7 +94,8 @@ StoreObject& entered(py::handle self) {
   throw py::error_already_set();
 }
 
-Handle subscribe(py::handle self, py::handle atom_object, py::object callback, py::object on_error) {
+Handle subscribe(py::handle self, py::handle atom_object, py::object callback,
+                 py::object on_error) {
   StoreObject& store = entered(self);
   if (!is_atom(atom_object.ptr())) {
     not_an_atom("Store.subscribe()", atom_object.ptr());
@@ -188,8 +189,8 @@ void leave(SubscriptionHandle& handle, const py::args&) { handle.end(); }
 }  // namespace
 
 void bind_subscription(py::module_& module) {
-  py::class_<SubscriptionHandle, Handle>(module, "Subscription",
-                                         py::custom_type_setup(collectable), py::is_final())
+  py::class_<SubscriptionHandle, Handle>(module, "Subscription", py::custom_type_setup(collectable),
+                                         py::is_final())
       .def("__call__", &SubscriptionHandle::end)
       .def("unsubscribe", &SubscriptionHandle::end)
       .def("__enter__", &itself, py::return_value_policy::reference_internal)

@@ -16,8 +16,8 @@ enum class Event : unsigned char {
 };
 
 constexpr const char* name_of(Event event) {
-  constexpr const char* names[] = {"set",      "run",     "settled",  "superseded",
-                                   "failed",   "notified", "mounted", "unmounted"};
+  constexpr const char* names[] = {"set",    "run",      "settled", "superseded",
+                                   "failed", "notified", "mounted", "unmounted"};
   return names[static_cast<unsigned>(event)];
 }
 

@@ -106,7 +106,8 @@ TEST(AsyncRun, ABatchThatFailsLeavesTheRunInFlightAlone) {
     f.graph.set(f.input, 2);
     f.graph.get(f.fetch);
     throw Refused("broken");
-  }), Refused);
+  }),
+               Refused);
   EXPECT_EQ(f.graph.take_log(), Log{});
   f.graph.resolve(f.fetch, 10);
   EXPECT_EQ(f.graph.take_log(), (Log{"fetch = 10"}));

@@ -79,7 +79,8 @@ TEST(Batch, OneThatFailsIsUndoneSilently) {
     n.graph.set(n.one, 10);
     n.graph.set(n.two, 20);
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   EXPECT_EQ(n.graph.get(n.one), 1);
   EXPECT_EQ(n.graph.get(n.sum), 3);
   EXPECT_EQ(n.sum->runs, 1);
@@ -94,16 +95,16 @@ TEST(Batch, OneThatFailsAfterAReadIsUndoneSilentlyAndRunsNothingAgain) {
   Numbers n;
   n.sum->equal = [](long, long) { return false; };  // each result is another one
   auto handle = n.graph.subscribe(n.sum);
-  const auto effect = n.graph.effect("effect", [&](Reader& get) {
-    n.graph.say("effect saw " + std::to_string(get(n.sum)));
-  });
+  const auto effect = n.graph.effect(
+      "effect", [&](Reader& get) { n.graph.say("effect saw " + std::to_string(get(n.sum))); });
   n.graph.observe(effect);
   n.graph.take_log();
   EXPECT_THROW(n.graph.batch([&] {
     n.graph.set(n.one, 10);
     EXPECT_EQ(n.graph.get(n.sum), 12);
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   EXPECT_EQ(n.graph.get(n.sum), 3);
   EXPECT_EQ(n.graph.take_log(), Log{});
   EXPECT_EQ(n.sum->runs, 2) << "what it was before the batch is still known";
@@ -128,7 +129,8 @@ TEST(Batch, OneThatFailsGivesBackTheDependenciesToo) {
     graph.set(which, 1);
     EXPECT_EQ(graph.get(chosen), 2);
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   EXPECT_EQ(graph.take_log(), Log{});
   graph.set(right, 3);
   EXPECT_EQ(chosen->runs, 2);
@@ -187,7 +189,8 @@ TEST(Batch, ANestedOneThatSucceedsIsUndoneWithTheOuter) {
     });
     n.graph.set(n.one, 1000);
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   EXPECT_EQ(n.graph.get(n.one), 1);
   EXPECT_EQ(n.graph.get(n.sum), 3);
   EXPECT_EQ(n.graph.take_log(), Log{});
@@ -244,7 +247,8 @@ TEST(Batch, AnUnobservedAtomReadInsideIsRightAfterwards) {
     n.graph.set(n.one, 10);
     EXPECT_EQ(n.graph.get(n.sum), 12);
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   EXPECT_EQ(n.graph.get(n.sum), 3);
   n.graph.batch([&] {
     n.graph.set(n.one, 10);
@@ -262,7 +266,8 @@ TEST(Batch, ASubscriptionMadeInsideOneThatFailsIsCurrentAfterwards) {
     handle = n.graph.subscribe(n.sum);
     n.graph.set(n.one, 20);
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   EXPECT_EQ(n.graph.get(n.sum), 3);
   n.graph.set(n.two, 3);
   EXPECT_EQ(n.graph.get(n.sum), 4);
@@ -289,7 +294,8 @@ TEST(Batch, AnAtomFirstUsedInsideOneThatFailsKeepsItsInitialValue) {
   EXPECT_THROW(graph.batch([&] {
     graph.set(one, 2);
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   EXPECT_EQ(graph.get(one), 1);
 }
 
@@ -300,7 +306,8 @@ TEST(Batch, AnAtomThatDiesInsideOneThatFailsIsForgotten) {
     graph.set(one, 2);
     one.reset();
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   EXPECT_EQ(graph.store.nodes().size(), 0U);
 }
 
@@ -312,23 +319,24 @@ TEST(Batch, AnUnsubscriptionInsideOneThatFailsStands) {
     n.graph.get(n.sum);
     handle.unsubscribe();
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   EXPECT_EQ(n.graph.take_log(), Log{});
   EXPECT_EQ(n.graph.get(n.sum), 3);
 }
 
 TEST(Batch, AnEffectDoesNotRunForOneThatFailsOrForAValueSetBack) {
   Numbers n;
-  const auto effect = n.graph.effect("effect", [&](Reader& get) {
-    n.graph.say("effect saw " + std::to_string(get(n.one)));
-  });
+  const auto effect = n.graph.effect(
+      "effect", [&](Reader& get) { n.graph.say("effect saw " + std::to_string(get(n.one))); });
   n.graph.observe(effect);
   n.graph.take_log();
   EXPECT_THROW(n.graph.batch([&] {
     n.graph.set(n.one, 10);
     n.graph.get(n.sum);
     throw Broken{};
-  }), Broken);
+  }),
+               Broken);
   n.graph.batch([&] {
     n.graph.set(n.one, 10);
     n.graph.get(n.sum);

@@ -83,8 +83,8 @@ TEST(Consistency, ADependencyFoundInTheMiddleOfAFlushIsCurrent) {
   const auto chain2 = graph.derived("chain2", [&](Reader& get) { return get(chain1); });
   const auto chain3 = graph.derived("chain3", [&](Reader& get) { return get(chain2); });
   // Lower than chain3 until it reads it.
-  const auto early = graph.derived(
-      "early", [&](Reader& get) { return get(now) == 0 ? 0 : get(chain3) * 10; });
+  const auto early =
+      graph.derived("early", [&](Reader& get) { return get(now) == 0 ? 0 : get(chain3) * 10; });
   const auto sum = graph.derived("sum", [&](Reader& get) { return get(early) + get(chain3); });
   auto one = graph.subscribe(sum);
   auto two = graph.subscribe(chain3);
@@ -130,8 +130,8 @@ TEST(Consistency, AnAtomReadTwiceInOneRunIsOneDependency) {
   Graph graph;
   const auto one = graph.source("one", 1);
   const auto two = graph.source("two", 1);
-  const auto sum = graph.derived(
-      "sum", [&](Reader& get) { return get(one) + get(two) + get(one) + get(two); });
+  const auto sum =
+      graph.derived("sum", [&](Reader& get) { return get(one) + get(two) + get(one) + get(two); });
   EXPECT_EQ(graph.get(sum), 4);
   EXPECT_EQ(sum->node->inputs.size(), 2U);
   graph.set(two, 2);

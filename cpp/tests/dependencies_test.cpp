@@ -80,9 +80,8 @@ TEST(Dependencies, AnInputThatIsDroppedInTheSameFlushNeedNotRun) {
   const auto low = graph.derived("low", [&](Reader& get) { return get(which); });
   const auto costly1 = graph.derived("costly1", [&](Reader& get) { return get(low) * 2; });
   const auto costly2 = graph.derived("costly2", [&](Reader& get) { return get(costly1) * 2; });
-  const auto user = graph.derived("user", [&](Reader& get) {
-    return get(which) != 0 ? get(costly2) : 0;
-  });
+  const auto user =
+      graph.derived("user", [&](Reader& get) { return get(which) != 0 ? get(costly2) : 0; });
   EXPECT_EQ(graph.get(user), 4);
   graph.set(which, 0);
   EXPECT_EQ(graph.get(user), 0);

@@ -149,9 +149,8 @@ TEST(Depth, ADeepChainMayBeDiscoveredInAFlush) {
   on_small_stack([] {
     Chain chain(10'000);
     const auto which = chain.graph.source("which", 0);
-    const auto chosen = chain.graph.derived("chosen", [&](Reader& get) {
-      return get(which) == 0 ? 0 : get(chain.top());
-    });
+    const auto chosen = chain.graph.derived(
+        "chosen", [&](Reader& get) { return get(which) == 0 ? 0 : get(chain.top()); });
     const auto above = chain.graph.derived("above", [&](Reader& get) { return get(chosen); });
     auto handle = chain.graph.subscribe(above);
     chain.graph.set(which, 1);
@@ -170,9 +169,8 @@ TEST(Depth, ADeepChainMayBeDiscoveredInAFlush) {
 TEST(Depth, AnEffectMayReadADeepChain) {
   on_small_stack([] {
     Chain chain(10'000);
-    const auto effect = chain.graph.effect("effect", [&](Reader& get) {
-      chain.graph.say("saw " + std::to_string(get(chain.top())));
-    });
+    const auto effect = chain.graph.effect(
+        "effect", [&](Reader& get) { chain.graph.say("saw " + std::to_string(get(chain.top()))); });
     chain.graph.observe(effect);
     chain.graph.set(chain.base, 2);
     EXPECT_EQ(chain.graph.take_log(), (Log{"saw 10001", "saw 10002"}));

@@ -8,8 +8,8 @@ TEST(Effect, RunsWhenObservedAndAfterEachChangeOfWhatItRead) {
   Graph graph;
   const auto one = graph.source("one", 1);
   const auto other = graph.source("other", 1);
-  const auto effect = graph.effect(
-      "effect", [&](Reader& get) { graph.say("saw " + std::to_string(get(one))); });
+  const auto effect =
+      graph.effect("effect", [&](Reader& get) { graph.say("saw " + std::to_string(get(one))); });
   graph.observe(effect);
   graph.set(other, 2);
   graph.set(one, 2);
@@ -27,8 +27,8 @@ TEST(Effect, RunsAfterRecomputeAndBeforeSubscribers) {
     return get(one) * 2;
   });
   auto handle = graph.subscribe(doubled);
-  const auto effect = graph.effect(
-      "effect", [&](Reader& get) { graph.say("effect " + std::to_string(get(one))); });
+  const auto effect =
+      graph.effect("effect", [&](Reader& get) { graph.say("effect " + std::to_string(get(one))); });
   graph.observe(effect);
   graph.take_log();
   graph.set(one, 2);
@@ -40,8 +40,8 @@ TEST(Effect, RunsAfterRecomputeAndBeforeSubscribers) {
 TEST(Effect, CleansUpBeforeItRunsAgainAndAtItsEnd) {
   Graph graph;
   const auto one = graph.source("one", 1);
-  const auto effect = graph.effect(
-      "effect", [&](Reader& get) { graph.say("run " + std::to_string(get(one))); });
+  const auto effect =
+      graph.effect("effect", [&](Reader& get) { graph.say("run " + std::to_string(get(one))); });
   effect->on_cleanup = [&] { graph.say("clean"); };
   graph.observe(effect);
   graph.set(one, 2);

@@ -70,8 +70,8 @@ TEST(Loading, TheEndOfThePassIsAskedForOnce) {
   p.graph.set(p.input, 3);
   EXPECT_EQ(p.graph.deferred, 1);
   p.graph.end_pass();
-  EXPECT_EQ(p.graph.take_log(), (Log{"start fetch", "cancel fetch", "start fetch",
-                                     "page = 1000010", "second = 1000010"}));
+  EXPECT_EQ(p.graph.take_log(), (Log{"start fetch", "cancel fetch", "start fetch", "page = 1000010",
+                                     "second = 1000010"}));
   one.unsubscribe();
   two.unsubscribe();
 }
@@ -96,7 +96,8 @@ TEST(Loading, AFailedBatchTellsAViewNothing) {
     p.graph.set(p.input, 2);
     EXPECT_EQ(p.graph.show(p.page), "1000010");
     throw Refused("broken");
-  }), Refused);
+  }),
+               Refused);
   EXPECT_EQ(p.graph.show(p.page), "10");
   p.graph.end_pass();
   EXPECT_EQ(p.graph.take_log(), Log{});
@@ -179,7 +180,8 @@ TEST(Loading, APromiseSetInABatchThatFailsIsForgotten) {
     graph.promise(user, "later");
     graph.get(page);
     throw Refused("broken");
-  }), Refused);
+  }),
+               Refused);
   EXPECT_FALSE(graph.pending(user));
   EXPECT_EQ(graph.show(user), "1");
   EXPECT_EQ(graph.show(page), "1");
@@ -196,7 +198,8 @@ TEST(Loading, AValueSetInABatchThatFailsLeavesThePromiseInFlight) {
   EXPECT_THROW(graph.batch([&] {
     graph.set(user, 5);
     throw Refused("broken");
-  }), Refused);
+  }),
+               Refused);
   EXPECT_EQ(graph.take_log(), Log{});
   EXPECT_TRUE(graph.pending(user));
   graph.resolve(user, 7);
@@ -276,7 +279,8 @@ TEST(Loading, ABatchThatFailsLeavesAPromiseInFlightAlone) {
     m.graph.set(m.offline, 1);
     EXPECT_EQ(m.graph.show(m.page), "-2");
     throw Refused("broken");
-  }), Refused);
+  }),
+               Refused);
   EXPECT_EQ(m.graph.take_log(), Log{});
   EXPECT_TRUE(m.graph.pending(m.mixed));
   m.graph.resolve(m.mixed, 10);

@@ -7,8 +7,7 @@ namespace {
 struct Tower {
   Graph graph;
   AtomPointer low = hook(graph.source("low", 1));
-  AtomPointer middle =
-      hook(graph.derived("middle", [this](Reader& get) { return get(low) + 1; }));
+  AtomPointer middle = hook(graph.derived("middle", [this](Reader& get) { return get(low) + 1; }));
   AtomPointer high = hook(graph.derived("high", [this](Reader& get) { return get(middle) + 1; }));
 
   static AtomPointer hook(const AtomPointer& atom) {

@@ -40,7 +40,9 @@ TEST(Notification, UnsubscribingTwiceIsHarmless) {
 TEST(Notification, GoesOnWhenTheHandleIsThrownAway) {
   Graph graph;
   const auto now = graph.source("now", 0);
-  { const Handle handle = graph.subscribe(now); }
+  {
+    const Handle handle = graph.subscribe(now);
+  }
   graph.set(now, 1);
   EXPECT_EQ(graph.take_log(), (Log{"now = 1"}));
 }

@@ -15,7 +15,7 @@ class Shadow {
     bool computed = false;
     bool forced = false;  // to be run though no input changed
     Result result;
-    long error = 0;       // which error object it is
+    long error = 0;  // which error object it is
     long version = 0;
     std::vector<std::pair<std::size_t, long>> read;
     long runs = 0;

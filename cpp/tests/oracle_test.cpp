@@ -82,7 +82,7 @@ class Program {
   struct Observer {
     std::size_t atom;
     Handle handle;
-    Result told;        // what it was told last, or the value when it subscribed
+    Result told;  // what it was told last, or the value when it subscribed
     long error = 0;
     std::vector<Result> heard;  // in this step
     bool vague = false;         // may be told of another error, or not
@@ -103,8 +103,10 @@ class Program {
     for (std::size_t index = 0; index < formulas; ++index) {
       const std::size_t lower = sources + index;
       // Mostly near neighbors, so that towers grow.
-      const auto input = [&] { return chance(60) ? lower - 1 - below(std::min<std::size_t>(lower, 4)) : below(lower); };
-      Formula formula{input(), {}, {}, static_cast<long>(2 + below(9)), chance(15) ? 1L : -1L,
+      const auto input = [&] {
+        return chance(60) ? lower - 1 - below(std::min<std::size_t>(lower, 4)) : below(lower);
+      };
+      Formula formula{input(),   {}, {}, static_cast<long>(2 + below(9)), chance(15) ? 1L : -1L,
                       chance(40)};
       for (std::size_t count = below(4); count > 0; --count) formula.even.push_back(input());
       for (std::size_t count = below(4); count > 0; --count) formula.odd.push_back(input());
@@ -193,6 +195,7 @@ class Program {
   void batch(bool reads) {
     const std::vector<long> sources = model_.sources;
     const std::vector<Shadow::State> states = shadow_.states;
+    std::vector<bool> live(model_.size());
     graph_.batch([&] {
       inside(reads);
       if (chance(30)) nested(false);
@@ -204,11 +207,20 @@ class Program {
           model_.sources[index] = sources[index];
           shadow_.set(index, sources[index]);
         }
+        if (reads && chance(30)) read(any());
+      }
+      for (std::size_t atom = 0; atom < live.size(); ++atom) {
+        live[atom] = graph_.node_of(*atoms_[atom]).is(graph::flag::live);
       }
     });
     for (std::size_t index = 0; index < sources.size(); ++index) {
-      if (sources[index] == model_.sources[index]) {
-        shadow_.states[index].version = states[index].version;
+      if (sources[index] != model_.sources[index]) continue;
+      // As if it had never been set, also for those observed ones that have read it since.
+      const long now = std::exchange(shadow_.states[index].version, states[index].version);
+      for (std::size_t atom = 0; atom < live.size(); ++atom) {
+        for (auto& [input, version] : shadow_.states[atom].read) {
+          if (live[atom] && input == index && version == now) version = states[index].version;
+        }
       }
     }
   }

@@ -177,9 +177,8 @@ Handle Graph::subscribe(const AtomPointer& atom, std::function<void(long)> told,
   ensure(atom);
   auto* callback = new Callback;
   const std::string name = atom->name;
-  callback->told = told ? std::move(told) : [this, name](long value) {
-    say(name + " = " + std::to_string(value));
-  };
+  callback->told = told ? std::move(told)
+                        : [this, name](long value) { say(name + " = " + std::to_string(value)); };
   callback->failed = failed ? std::move(failed) : [this, name](const std::string& text) {
     say(name + " failed: " + text);
   };
@@ -244,8 +243,8 @@ void Graph::resolve_run(const AtomPointer& atom, Generation generation, long val
 }
 
 void Graph::reject(const AtomPointer& atom, const std::string& text) {
-  step(store.resolve(node_of(*atom), generation(atom), static_cast<Object*>(new Failure(text)), true,
-                     false));
+  step(store.resolve(node_of(*atom), generation(atom), static_cast<Object*>(new Failure(text)),
+                     true, false));
 }
 
 void Graph::halt(const AtomPointer& atom) {

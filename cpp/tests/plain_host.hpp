@@ -96,9 +96,9 @@ class Graph : public graph::Host {
 
   graph::Store store{*this};
   bool has_loop = true;
-  bool checks = true;       // ask for the invariant after each step
+  bool checks = true;         // ask for the invariant after each step
   bool plain_release = true;  // numbers die at once, as ints do in Python
-  int interrupts = 0;       // kept in the middle of a flush
+  int interrupts = 0;         // kept in the middle of a flush
   int deferred = 0;
   std::unordered_map<graph::Node*, AtomPointer> held;
   std::unordered_multimap<graph::Node*, AtomPointer> held_inputs;

@@ -18,12 +18,12 @@ class Batch:
         self._store = store
 
     def __enter__(self) -> None:
-        self._store._begin_batch()  # noqa: SLF001 - the store's other half
+        self._store._begin_batch()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if error is None:
-            self._store._commit_batch()  # noqa: SLF001
+            self._store._commit_batch()
         else:
-            self._store._abort_batch()  # noqa: SLF001
+            self._store._abort_batch()

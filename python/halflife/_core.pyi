@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Final, Generic, Literal, ParamSpec, Self, TypeVar, final, overload
+from typing import Any, Final, Generic, Literal, ParamSpec, Self, TypeAlias, TypeVar, final, overload
 
 from halflife._drivers.actions import ActionHandle
 from halflife._events import Event
@@ -18,7 +18,7 @@ R_co = TypeVar("R_co", covariant=True)
 P = ParamSpec("P")
 A = TypeVar("A", bound=Atom[Any])
 
-AtomKind = Literal["source", "lazy", "derived", "action", "effect", "loadable", "unwrap"]
+AtomKind: TypeAlias = Literal["source", "lazy", "derived", "action", "effect", "loadable", "unwrap"]
 
 class Atom(Generic[T_co]):
     """A definition; holds no state."""
@@ -244,8 +244,8 @@ def lazy(
     on_mount: OnMount | None = None,
 ) -> SourceAtom[T]: ...
 
-_Cancel = Literal["task", "signal"]
-_CancelOnUnmount = Literal["never", "grace"]
+_Cancel: TypeAlias = Literal["task", "signal"]
+_CancelOnUnmount: TypeAlias = Literal["never", "grace"]
 
 # One overload per kind of read and number of parameters: a union of functions would keep mypy from
 # inferring lambdas. Streams first: an async generator function is no coroutine function.
@@ -370,22 +370,20 @@ class _ActionDecorator:
     def __call__(self, write: Callable[[Getter, Setter, *tuple[Any, ...]], R], /) -> ActionAtom[..., R]: ...
 
 @overload
-def action(write: Callable[..., Coroutine[Any, Any, R]], *, name: str | None = None) -> ActionAtom[..., ActionHandle]: ...
+def action(
+    write: Callable[..., Coroutine[Any, Any, R]], *, name: str | None = None
+) -> ActionAtom[..., ActionHandle]: ...
 @overload
 def action(write: Callable[..., R], *, name: str | None = None) -> ActionAtom[..., R]: ...
 @overload
 def action(*, name: str | None = None) -> _ActionDecorator: ...
 @overload
-def effect(
-    fn: Callable[[Getter, Setter], Callable[[], object] | None], *, name: str | None = None
-) -> Atom[None]: ...
+def effect(fn: Callable[[Getter, Setter], Callable[[], object] | None], *, name: str | None = None) -> Atom[None]: ...
 @overload
 def effect(
     *, name: str | None = None
 ) -> Callable[[Callable[[Getter, Setter], Callable[[], object] | None]], Atom[None]]: ...
-def loadable(
-    a: Atom[T], *, keep_previous: bool = False
-) -> Atom[Loading[T] | HasData[T] | HasError[T]]: ...
+def loadable(a: Atom[T], *, keep_previous: bool = False) -> Atom[Loading[T] | HasData[T] | HasError[T]]: ...
 def unwrap(a: Atom[T], fallback: D = ..., *, keep_previous: bool = False) -> Atom[T | D]: ...
 def make(
     cls: type[A],

@@ -38,10 +38,10 @@ def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
         if not atom.is_async:
             with suppress(Exception):  # its error is its own affair: it is left out
                 store.get(atom)
-    inputs_of = {row[0]: row[7] for row in store._snapshot()}  # noqa: SLF001 - the store's other half
+    inputs_of = {row[0]: row[7] for row in store._snapshot()}
     data: dict[str, Any] = {}
     for name, atom in wanted.items():
-        state, value = store._peek(atom)  # noqa: SLF001
+        state, value = store._peek(atom)
         if state != "value":
             continue
         entry: dict[str, Any] = {"value": value}
@@ -75,13 +75,13 @@ class Hydrated:
         if entry is None:
             return
         if atom.kind in ("source", "lazy"):
-            store._adopt(atom, entry["value"], [], False)  # noqa: SLF001 - the store's other half
+            store._adopt(atom, entry["value"], [], False)
             return
         inputs = [_input(store, atom, one) for one in entry.get("inputs") or ()]
         known = entry.get("inputs") is not None and None not in inputs
         if known or atom.is_async:
             given = [one for one in inputs if one is not None] if known else []
-            store._adopt(atom, entry["value"], given, not known)  # noqa: SLF001
+            store._adopt(atom, entry["value"], given, not known)
 
 
 def _is_entry(entry: object) -> bool:
@@ -95,5 +95,5 @@ def _input(store: Store, atom: Atom[Any], name: str) -> Atom[Any] | None:
     """The input of this name; None if there is none, or no telling which."""
     candidates = [one for one in atoms_named(name) if one is not atom]
     if len(candidates) > 1:
-        candidates = [one for one in candidates if store._is_known(one)] or candidates  # noqa: SLF001
+        candidates = [one for one in candidates if store._is_known(one)] or candidates
     return candidates[0] if len(candidates) == 1 else None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from halflife import _core, _drivers, _errors, _naming, _repr, _signals, _signatures
 
-_core._install(  # noqa: SLF001 - our own native half
+_core._install(
     store_closed=_errors.StoreClosedError,
     wrong_thread=_errors.WrongThreadError,
     no_event_loop=_errors.NoEventLoopError,

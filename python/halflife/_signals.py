@@ -64,7 +64,7 @@ class AbortSignal:
         for callback in callbacks:
             try:
                 callback()
-            except Exception as error:  # noqa: BLE001 - one callback must not hold up the others
+            except Exception as error:
                 errors.append(error)
         return errors
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from halflife._repr import abbreviated
 
@@ -18,14 +18,14 @@ def inspect_read(read: Callable[..., Any]) -> tuple[bool, bool, bool]:
         TypeError: It takes neither (get) nor (get, signal).
     """
     required, optional, starred = _positional(read)
-    if required > 2 or (required == 0 and not optional and not starred):  # noqa: PLR2004 - get, signal
+    if required > 2 or (required == 0 and not optional and not starred):
         raise TypeError(
             f"{_described(read)} cannot be a read: it takes {required} required positional arguments;"
             " a read is read(get) or read(get, signal)"
         )
     body = _unwrapped(read)
     is_stream = inspect.isasyncgenfunction(body)
-    return is_stream or inspect.iscoroutinefunction(body), is_stream, required == 2  # noqa: PLR2004
+    return is_stream or inspect.iscoroutinefunction(body), is_stream, required == 2
 
 
 def check_write(write: Callable[..., Any], expected: str) -> bool:
@@ -41,9 +41,9 @@ def check_write(write: Callable[..., Any], expected: str) -> bool:
     is_async = inspect.iscoroutinefunction(body)
     if inspect.isasyncgenfunction(body):
         raise TypeError(f"{_described(write)} is an async generator; {expected} returns a value")
-    if code is None or code.co_argcount < 2:  # noqa: PLR2004 - get and set
+    if code is None or code.co_argcount < 2:
         required, optional, starred = _positional(write)
-        if required + optional < 2 and not starred:  # noqa: PLR2004
+        if required + optional < 2 and not starred:
             raise TypeError(f"{_described(write)} must take at least get and set: {expected}")
     return is_async
 
@@ -67,11 +67,12 @@ def _positional(function: Callable[..., Any]) -> tuple[int, int, bool]:
 
 def _unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function behind partials, bound methods and callable objects."""
-    while hasattr(function, "func"):
-        function = function.func
-    if not inspect.isroutine(function) and hasattr(type(function), "__call__"):  # noqa: B004
-        return type(function).__call__
-    return function
+    body: Any = function
+    while hasattr(body, "func"):
+        body = body.func
+    if not inspect.isroutine(body) and hasattr(type(body), "__call__"):  # noqa: B004 - the method is wanted
+        body = type(body).__call__
+    return cast("Callable[..., Any]", body)
 
 
 def _described(function: object) -> str:

@@ -100,7 +100,7 @@ class Store(StoreBase):
         self._check_atom("changes", a)
         return _watching.changes(self, a)
 
-    async def until(self, a: Atom[T], predicate: Callable[[T], object], timeout: float | None = None) -> T:  # noqa: ASYNC109
+    async def until(self, a: Atom[T], predicate: Callable[[T], object], timeout: float | None = None) -> T:
         """The first settled value that satisfies the predicate.
 
         Args:
@@ -155,7 +155,7 @@ class Store(StoreBase):
             try:
                 set_it: Callable[..., Any] = self.set
                 future.set_result(set_it(a, *args))
-            except BaseException as error:  # noqa: BLE001 - it is the poster's
+            except BaseException as error:
                 future.set_exception(error)
 
         loop.call_soon_threadsafe(set_now)

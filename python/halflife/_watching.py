@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from halflife._core import HasData, HasError, loadable
 from halflife._checks import check_seconds
+from halflife._core import HasData, HasError, loadable
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
             await watcher.wait()
 
 
-async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:  # noqa: ASYNC109
+async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:
     """The first settled value that satisfies the predicate; see `Store.until`."""
     if not callable(predicate):
         raise TypeError(f"until(a, predicate): predicate must be a function of the value, not {abbreviated(predicate)}")

@@ -17,7 +17,10 @@ void Store::become_asynchronous(Node& node, std::uint32_t loudness) {
   state.was_pending = false;
   if (!node.is(flag::computed)) return;
   node.changed_at = ++stamp_;
-  changed(node, loudness);
+  for (const Dependent& dependent : node.dependents) {
+    // Those who look at the loading state are told by update_pending, and quietly.
+    if (!dependent.node->inputs[dependent.edge].state) enqueue(*dependent.node, loudness);
+  }
   if (node.is(flag::error)) return;
   if (state.shown != nullptr) trash(state.shown);
   state.shown = node.value;
@@ -79,7 +82,8 @@ void Store::left_unstarted(Node& node) {
   unstarted_.push_back(&node);
 }
 
-// Told to dependents: whether a newer value is on its way, and whether its stream is shown meanwhile.
+// Told to dependents: whether a newer value is on its way, and whether its stream is shown
+// meanwhile.
 void Store::update_pending(Node& node) {
   AsyncState& state = *node.async();
   const bool pending = node.is(flag::asynchronous) && state.pending();
@@ -150,8 +154,7 @@ void Store::commit_runs() {
     state.restart_queued = false;
     if (node.is(flag::asynchronous) && !state.outdated) continue;
     stop(node);
-    const bool wanted =
-        node.is(flag::asynchronous) && (node.is(flag::mounted) || state.asked);
+    const bool wanted = node.is(flag::asynchronous) && (node.is(flag::mounted) || state.asked);
     if (wanted && host_.can_start(node, false)) {
       begin(node);
       continue;

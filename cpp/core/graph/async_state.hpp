@@ -29,17 +29,17 @@ struct AsyncState {
   std::uint32_t pending_inputs = 0;  // received inputs that are pending
   std::uint32_t waiters = 0;
   Phase phase = Phase::idle;
-  bool outdated = true;           // needs a new run
-  bool forced = true;             // ... even though no input changed (never run, refresh)
-  bool asked = false;             // read explicitly since it is out of date
-  bool halted = false;            // cancelled from outside: only an explicit read starts it again
+  bool outdated = true;  // needs a new run
+  bool forced = true;    // ... even though no input changed (never run, refresh)
+  bool asked = false;    // read explicitly since it is out of date
+  bool halted = false;   // cancelled from outside: only an explicit read starts it again
   bool provisional_error = false;
-  bool streaming = false;         // the current run has published
-  bool was_pending = true;        // as told to dependents
-  bool showed_stream = false;     // as told to dependents
+  bool streaming = false;      // the current run has published
+  bool was_pending = true;     // as told to dependents
+  bool showed_stream = false;  // as told to dependents
   bool restart_queued = false;
-  bool reason = false;            // its run counts as a reason to be live
-  bool in_pending = false;        // counted in the store's pending_runs
+  bool reason = false;      // its run counts as a reason to be live
+  bool in_pending = false;  // counted in the store's pending_runs
 
   // What the current run has published, until an input of it changes.
   bool shows_stream() const { return streaming && !outdated; }

@@ -6,9 +6,7 @@
 
 namespace halflife::graph {
 
-void Store::begin_batch() {
-  marks_.push_back({journal_.size(), notes_.size(), ++batch_serial_});
-}
+void Store::begin_batch() { marks_.push_back({journal_.size(), notes_.size(), ++batch_serial_}); }
 
 // Before the first change of a node within a batch.
 void Store::save(Node& node) {

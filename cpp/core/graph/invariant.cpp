@@ -16,7 +16,8 @@ const char* Store::invariant() const {
       if (!dependent.node->is(flag::live)) return "a back-link to a node that is not live";
       if (dependent.node->is(flag::mounted)) ++mounts;
       if (dependent.edge < dependent.node->active_inputs() &&
-          dependent.node->height <= node->height) return "a dependent that is not higher";
+          dependent.node->height <= node->height)
+        return "a dependent that is not higher";
     }
     if (node->extra) {
       mounts += node->extra->subscriptions.size();

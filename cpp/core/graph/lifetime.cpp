@@ -30,9 +30,8 @@ void Store::trash(Value value) {
 }
 
 bool Store::needed(const Node& node) {
-  return node.reasons > 0 ||
-         node.is(flag::hook_run | flag::hook_queued | flag::noted | flag::in_quiet |
-                 flag::effect_queued);
+  return node.reasons > 0 || node.is(flag::hook_run | flag::hook_queued | flag::noted |
+                                     flag::in_quiet | flag::effect_queued);
 }
 
 void Store::hold(Node& node) {
@@ -212,8 +211,8 @@ void Store::clear() {
   journal_.clear();
   cancels_.clear();
   starts_.clear();
-  for (auto* list : {&notes_, &quiet_notes_, &effects_, &restarts_, &cyclic_, &unstarted_,
-                     &unholds_}) {
+  for (auto* list :
+       {&notes_, &quiet_notes_, &effects_, &restarts_, &cyclic_, &unstarted_, &unholds_}) {
     list->clear();
   }
   hooks_.clear();

@@ -167,8 +167,8 @@ void Store::add_mount(Node& root) {
     if (index == node.inputs.size()) {
       stack.pop_back();
       queue_hook(node, true);  // after its inputs
-      if (AsyncState* state = node.async(); state != nullptr && node.is(flag::asynchronous) &&
-                                            state->outdated && !state->halted) {
+      if (AsyncState* state = node.async();
+          state != nullptr && node.is(flag::asynchronous) && state->outdated && !state->halted) {
         restart(node);
       }
       continue;
@@ -202,8 +202,8 @@ void Store::unmount(Node& root) {
     work.pop_back();
     node.lower(flag::mounted);
     queue_hook(node, false);  // before its inputs
-    if (AsyncState* state = node.async(); state != nullptr && node.is(flag::abort_unseen) &&
-                                          state->phase == Phase::running) {
+    if (AsyncState* state = node.async();
+        state != nullptr && node.is(flag::abort_unseen) && state->phase == Phase::running) {
       state->forced = state->outdated = true;
       state->asked = false;
       queue_restart(node);

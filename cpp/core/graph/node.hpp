@@ -28,11 +28,11 @@ constexpr std::uint32_t kUnlinked = 0xFFFFFFFFu;
 
 struct Edge {
   Node* input;
-  Stamp seen;               // the input's stamp when its value was received
-  std::uint32_t slot;       // our place in input->dependents; kUnlinked while not live
-  bool state : 1;           // reads the loading state, not the settled value
-  bool awaiting : 1;        // asked for by an async run that has not received it yet
-  bool counted : 1;         // counted in the dependent's pending_inputs
+  Stamp seen;          // the input's stamp when its value was received
+  std::uint32_t slot;  // our place in input->dependents; kUnlinked while not live
+  bool state : 1;      // reads the loading state, not the settled value
+  bool awaiting : 1;   // asked for by an async run that has not received it yet
+  bool counted : 1;    // counted in the dependent's pending_inputs
 };
 
 // A back-link: which edge of which node reads us.
@@ -42,36 +42,37 @@ struct Dependent {
 };
 
 namespace flag {
-constexpr std::uint32_t live = 1u << 0;          // kept current eagerly
-constexpr std::uint32_t mounted = 1u << 1;       // observed by somebody
-constexpr std::uint32_t running = 1u << 2;       // its read is on the C stack
-constexpr std::uint32_t queued = 1u << 3;        // to be recomputed
-constexpr std::uint32_t in_heap = 1u << 4;       // physically in a bucket of the heap
-constexpr std::uint32_t dirty = 1u << 5;         // must run, whatever its inputs say
-constexpr std::uint32_t loud = 1u << 6;          // a change of it is notified at once
-constexpr std::uint32_t quiet = 1u << 7;         // ... at the end of the loop pass
-constexpr std::uint32_t cyclic = 1u << 8;        // met a cycle: run again after any change
-constexpr std::uint32_t error = 1u << 9;         // the value is an error
-constexpr std::uint32_t computed = 1u << 10;     // has a value
-constexpr std::uint32_t asynchronous = 1u << 11; // its value arrives later
-constexpr std::uint32_t async_read = 1u << 12;   // ... by definition: the read is a coroutine
-constexpr std::uint32_t hooked = 1u << 13;       // the atom has an on_mount
-constexpr std::uint32_t noted = 1u << 14;        // waits to be notified
-constexpr std::uint32_t note_loud = 1u << 15;    // ... in this flush, not at the pass's end
-constexpr std::uint32_t checking = 1u << 16;     // on the stack of a pull
-constexpr std::uint32_t orphan = 1u << 17;       // its atom is gone; freed at the next safe point
-constexpr std::uint32_t hook_run = 1u << 18;     // on_mount was called, its cleanup is due
-constexpr std::uint32_t hook_queued = 1u << 19;  // in the queue of mount changes
-constexpr std::uint32_t lingering = 1u << 20;    // kept mounted by the grace period
-constexpr std::uint32_t abort_unseen = 1u << 21; // cancel its run when the last observer leaves
+constexpr std::uint32_t live = 1u << 0;           // kept current eagerly
+constexpr std::uint32_t mounted = 1u << 1;        // observed by somebody
+constexpr std::uint32_t running = 1u << 2;        // its read is on the C stack
+constexpr std::uint32_t queued = 1u << 3;         // to be recomputed
+constexpr std::uint32_t in_heap = 1u << 4;        // physically in a bucket of the heap
+constexpr std::uint32_t dirty = 1u << 5;          // must run, whatever its inputs say
+constexpr std::uint32_t loud = 1u << 6;           // a change of it is notified at once
+constexpr std::uint32_t quiet = 1u << 7;          // ... at the end of the loop pass
+constexpr std::uint32_t cyclic = 1u << 8;         // met a cycle: run again after any change
+constexpr std::uint32_t error = 1u << 9;          // the value is an error
+constexpr std::uint32_t computed = 1u << 10;      // has a value
+constexpr std::uint32_t asynchronous = 1u << 11;  // its value arrives later
+constexpr std::uint32_t async_read = 1u << 12;    // ... by definition: the read is a coroutine
+constexpr std::uint32_t hooked = 1u << 13;        // the atom has an on_mount
+constexpr std::uint32_t noted = 1u << 14;         // waits to be notified
+constexpr std::uint32_t note_loud = 1u << 15;     // ... in this flush, not at the pass's end
+constexpr std::uint32_t checking = 1u << 16;      // on the stack of a pull
+constexpr std::uint32_t orphan = 1u << 17;        // its atom is gone; freed at the next safe point
+constexpr std::uint32_t hook_run = 1u << 18;      // on_mount was called, its cleanup is due
+constexpr std::uint32_t hook_queued = 1u << 19;   // in the queue of mount changes
+constexpr std::uint32_t lingering = 1u << 20;     // kept mounted by the grace period
+constexpr std::uint32_t abort_unseen = 1u << 21;  // cancel its run when the last observer leaves
 constexpr std::uint32_t effect_queued = 1u << 22;
 constexpr std::uint32_t journaled = 1u << 23;    // seen by the walk over a batch's journal
 constexpr std::uint32_t in_cyclic = 1u << 24;    // listed among the nodes that met a cycle
 constexpr std::uint32_t held = 1u << 25;         // the host keeps its atom alive
 constexpr std::uint32_t hold_queued = 1u << 26;  // its hold is to be looked at again
-constexpr std::uint32_t in_unstarted = 1u << 27; // listed among those that wait for a read to start
-constexpr std::uint32_t in_quiet = 1u << 28;     // listed among the notes for the pass's end
-constexpr std::uint32_t unwound = 1u << 29;      // its run was given up until what it needs is there
+constexpr std::uint32_t in_unstarted = 1u
+                                       << 27;  // listed among those that wait for a read to start
+constexpr std::uint32_t in_quiet = 1u << 28;   // listed among the notes for the pass's end
+constexpr std::uint32_t unwound = 1u << 29;    // its run was given up until what it needs is there
 }  // namespace flag
 
 // What most nodes never need.
@@ -80,7 +81,7 @@ struct Extra {
   Value before = nullptr;  // what subscribers were told last; only while a notification waits
   bool has_before = false;
   bool before_error = false;
-  Value cleanup = nullptr;  // what on_mount, or an effect, returned
+  Value cleanup = nullptr;         // what on_mount, or an effect, returned
   SubscriptionId observed_as = 0;  // of an effect: its place among those who look on
   std::unique_ptr<AsyncState> async;
 };
@@ -96,7 +97,7 @@ struct Node {
   Sequence<Dependent, 0> dependents;
   Stamp changed_at = 0;
   Revision verified_at = 0;
-  std::uint64_t read_by = 0;       // serial of the run that recorded us last: skips repeated reads
+  std::uint64_t read_by = 0;  // serial of the run that recorded us last: skips repeated reads
   Node* next_in_heap = nullptr;
   std::unique_ptr<Extra> extra;
   std::uint32_t flags = 0;
@@ -128,7 +129,8 @@ struct Node {
 
   // The inputs that count: those behind the cursor are only kept from the last run.
   std::uint32_t active_inputs() const {
-    if (!is(flag::asynchronous)) [[likely]] return inputs.size();
+    if (!is(flag::asynchronous)) [[likely]]
+      return inputs.size();
     const AsyncState* state = async();
     return state != nullptr ? state->cursor : inputs.size();
   }

@@ -1,5 +1,5 @@
-// Asks for a cache line before it is needed. A walk over thousands of nodes does not fit the nearest
-// cache, and most of its time would go into waiting for the next node.
+// Asks for a cache line before it is needed. A walk over thousands of nodes does not fit the
+// nearest cache, and most of its time would go into waiting for the next node.
 #pragma once
 
 namespace halflife::graph {

@@ -134,7 +134,7 @@ class Store {
   struct LoadState {
     bool pending;
     bool streaming;
-    bool settled;   // value/error below is there
+    bool settled;  // value/error below is there
     bool error;
     Value value;
     Value shown;
@@ -163,9 +163,7 @@ class Store {
   void unwind_to(Node& node);
   unsigned depth() const { return depth_; }
   bool unwinding() const { return !detour_.empty(); }
-  bool busy() const {
-    return top_ != nullptr || stabilizing_ || comparing_ || !checks_.empty();
-  }
+  bool busy() const { return top_ != nullptr || stabilizing_ || comparing_ || !checks_.empty(); }
   std::size_t pending_runs() const { return pending_runs_; }
   void set_logging(bool on) { logging_ = on; }
 

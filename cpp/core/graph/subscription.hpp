@@ -13,13 +13,13 @@ namespace halflife::graph {
 struct Node;
 
 struct Subscription {
-  Node* node;        // null once unsubscribed
-  Value callback;    // the host's; null once unsubscribed
-  Value on_error;    // the host's, or null
+  Node* node;      // null once unsubscribed
+  Value callback;  // the host's; null once unsubscribed
+  Value on_error;  // the host's, or null
   SubscriptionId id;
-  Stamp seen;        // the node's stamp when it was last told (or when it subscribed)
+  Stamp seen;  // the node's stamp when it was last told (or when it subscribed)
   std::uint32_t references;
-  bool late;         // subscribed while its node's `before` waited, which others were told
+  bool late;  // subscribed while its node's `before` waited, which others were told
 };
 
 }  // namespace halflife::graph

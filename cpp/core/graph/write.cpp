@@ -24,7 +24,8 @@ void Store::initialize_awaitable(Node& node, Value awaitable) {
   node.raise(flag::asynchronous);
 }
 
-// A source changed: whoever depends on it is to be recomputed, and those that met a cycle try again.
+// A source changed: whoever depends on it is to be recomputed, and those that met a cycle try
+// again.
 void Store::wrote(Node& node) {
   ++revision_;
   changed(node, flag::loud);

@@ -2,6 +2,6 @@
 
 from asyncio import CancelledError
 
-from halflife._drivers.waiting import wait, wait_for_call, Watcher, current_task, same_task
+from halflife._drivers.waiting import Watcher, current_task, same_task, wait, wait_for_call
 
 __all__ = ["CancelledError", "Watcher", "current_task", "same_task", "wait", "wait_for_call"]

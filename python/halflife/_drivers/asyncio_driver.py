@@ -143,7 +143,7 @@ class AsyncioDriver:
     def cancel(self, run: Run, reason: str = "superseded") -> None:
         """A run was superseded: tell its signal, and cancel its task, once."""
         signal = run.known_signal
-        errors = signal._abort(reason) if signal is not None else []  # noqa: SLF001 - ours
+        errors = signal._abort(reason) if signal is not None else []
         task, run.task = run.task, None
         if task is not None and not run.atom.signal_only and not task.done() and not task.get_loop().is_closed():
             task.cancel(reason)
@@ -165,7 +165,7 @@ class AsyncioDriver:
             return
         store = self._store()
         if store is not None:
-            store._flush_quiet()  # noqa: SLF001 - our store
+            store._flush_quiet()
 
     # --- actions and other tasks
 
@@ -177,8 +177,8 @@ class AsyncioDriver:
         except NoEventLoopError:
             body.close()
             raise
-        assert self._loop is not None  # noqa: S101 - ready() said so
-        assert store is not None  # noqa: S101 - it is calling
+        assert self._loop is not None
+        assert store is not None
 
         def report(error: BaseException) -> None:
             self.report(error, atom)
@@ -201,7 +201,7 @@ class AsyncioDriver:
         except NoEventLoopError:
             body.close()
             raise
-        assert self._loop is not None  # noqa: S101 - ready() said so
+        assert self._loop is not None
         task = self._new_task(self._loop, body, name)
         self._others.add(task)
 
@@ -280,7 +280,7 @@ class AsyncioDriver:
             lingering.pop(atom, None)
             living = store()
             if living is not None and not living.closed:
-                living._expire(atom)  # noqa: SLF001 - our store
+                living._expire(atom)
 
         try:
             handle = self._clock.call_later(self._mount_grace, expire)

@@ -28,7 +28,7 @@ async def execute(run: Run, on_yield: Callable[[], None]) -> None:
         raise
     except GeneratorExit:  # collected in the middle: nobody is there to be told
         raise
-    except Exception as error:  # noqa: BLE001 - it becomes the atom's value
+    except Exception as error:
         run.reject(error)
     except BaseException as error:
         if not run.superseded:
@@ -136,9 +136,7 @@ class InBatches(Generator[Any, Any, Any], Coroutine[Any, Any, Any]):
 
     __slots__ = ("_body", "_report", "_store")
 
-    def __init__(
-        self, store: Store, body: Coroutine[Any, Any, Any], report: Callable[[BaseException], None]
-    ) -> None:
+    def __init__(self, store: Store, body: Coroutine[Any, Any, Any], report: Callable[[BaseException], None]) -> None:
         self._store = store
         self._body = body
         self._report = report

@@ -29,24 +29,24 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
     One future per waiter: cancelling a waiter must not disturb the others, nor the run.
     """
     store: Any = value.store
-    store._driver.ready(value.atom)  # noqa: SLF001 - the loop of this waiter may be a new one
+    store._driver.ready(value.atom)
     loop = asyncio.get_running_loop()
     future = loop.create_future()
-    value._enlist(future)  # noqa: SLF001 - the other half of the wait
+    value._enlist(future)
     try:
         while True:
-            newest = value._poll()  # noqa: SLF001
+            newest = value._poll()
             if newest is not value:
                 return newest
             yield from future
             if future.done():
-                newest = value._poll()  # noqa: SLF001
+                newest = value._poll()
                 if newest is not value:
                     return newest
                 future = loop.create_future()
-                value._rearm(future)  # noqa: SLF001
+                value._rearm(future)
     finally:
-        value._delist(future)  # noqa: SLF001
+        value._delist(future)
 
 
 async def wait_for_call(register: Callable[[Callable[[], object]], object]) -> None:
