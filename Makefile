@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 NATIVE := $(shell find cpp cmake -type f) CMakeLists.txt
 PACKAGE := $(shell find python -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 
-.PHONY: build demo test test-native test-instrumented test-wheel coverage lint format bench instructions sanitize docs clean
+.PHONY: build demo test test-native test-instrumented test-wheel coverage lint lint-layout lint-types lint-native format bench instructions sanitize docs clean
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -106,13 +106,20 @@ sanitize: $(STAMPS)/sanitize
 
 # --- the rest ------------------------------------------------------------------------------------
 
-lint: $(STAMPS)/build
+# Three parts, so that `make -k lint` shows everything at once.
+lint: lint-layout lint-types lint-native
+
+lint-layout: $(STAMPS)/venv
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/clang-format --dry-run -Werror $$(find cpp -name '*.?pp')
+
+lint-types: $(STAMPS)/build
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/stubtest halflife._core --allowlist tests/typing/stubtest.txt --ignore-disjoint-bases
-	$(BIN)/clang-format --dry-run -Werror $$(find cpp -name '*.?pp')
+
+lint-native: $(STAMPS)/venv
 	cmake -S . -B build/lint -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_BUILD_MODULE=OFF >/dev/null
 	find cpp/core -name '*.cpp' -print0 | xargs -0 -n 2 -P $(CMAKE_BUILD_PARALLEL_LEVEL) $(BIN)/clang-tidy --quiet -p build/lint
 

@@ -287,7 +287,7 @@ class AsyncMachine(RuleBasedStateMachine):
                         self.store.get(loadable(self.atoms[self.atom_number(read)]))
                     self.store.set(self.sources[0], first)
                     if fails:
-                        raise KeyError
+                        raise KeyError  # noqa: TRY301 - the batch is to fail
                     self.change([first, second, *self.values[2:]])
                     self.arrives(0, later=False)
                     self.arrives(1, later=False)
@@ -368,7 +368,7 @@ class AsyncMachine(RuleBasedStateMachine):
 
         async def go() -> None:
             for _ in range(2 + 2 * len(self.atoms)):  # one that nobody observes starts at the next read only
-                if all([self.store.get(one).done for one in self.atoms]) and not self.pending:
+                if all([self.store.get(one).done for one in self.atoms]) and not self.pending:  # noqa: C419 - each is to be read
                     break
                 await ManualClock().advance(0)
                 while self.pending:

@@ -107,7 +107,7 @@ class TestSync:
         async def work(get, set):
             done.append(1)
 
-        with Store() as store, pytest.raises(NoEventLoopError, match="asyncio.run"):
+        with Store() as store, pytest.raises(NoEventLoopError, match=r"asyncio\.run"):
             store.set(work)
         assert done == []
 

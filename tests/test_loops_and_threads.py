@@ -5,7 +5,7 @@ import concurrent.futures
 import contextvars
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -270,7 +270,7 @@ async def _never(get: Any) -> None:
 
 
 class TestOtherThreads:
-    CALLS = {
+    CALLS: ClassVar = {
         "get": lambda store, a: store.get(a),
         "set": lambda store, a: store.set(a, 2),
         "update": lambda store, a: store.update(a, lambda value: value),

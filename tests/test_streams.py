@@ -103,7 +103,7 @@ class TestPublishing:
 
             async def watch() -> None:
                 async for value in store.changes(tap.atom):
-                    seen.append(value)
+                    seen.append(value)  # noqa: PERF401 - looked at while it goes on
 
             watcher = asyncio.ensure_future(watch())
             await quiet()

@@ -40,7 +40,7 @@ class Program {
 
   void run(int steps) {
     for (int step = 0; step < steps && !testing::Test::HasFailure(); ++step) {
-      SCOPED_TRACE("step " + std::to_string(step));
+      story_.clear();
       note_live();
       switch (below(12)) {
         case 0:
@@ -73,6 +73,7 @@ class Program {
           break;
       }
       expect_agreement();
+      if (testing::Test::HasFailure()) ADD_FAILURE() << "in step " << step << ":" << story_;
     }
     while (!observers_.empty()) unsubscribe();
     graph_.check();
@@ -137,15 +138,22 @@ class Program {
   }
 
   // --- what a program does
+  void tell(const char* what, std::size_t atom, long value = -1) {
+    story_ += std::string(" ") + what + " " + atoms_[atom]->name;
+    if (value >= 0) story_ += " " + std::to_string(value);
+  }
+
   void set_one() {
     const std::size_t source = below(model_.sources.size());
     const long value = static_cast<long>(below(6));
+    tell("set", source, value);
     model_.sources[source] = value;
     shadow_.set(source, value);
     graph_.set(atoms_[source], value);
   }
 
   void read(std::size_t atom) {
+    tell("read", atom);
     const std::string shown = graph_.show(atoms_[atom]);
     settle();
     shadow_.bring(atom);
@@ -155,6 +163,7 @@ class Program {
 
   void subscribe(std::size_t atom) {
     if (observers_.size() > 6) return;
+    tell("subscribe", atom);
     auto observer = std::make_unique<Observer>();
     observer->atom = atom;
     Observer* raw = observer.get();
@@ -171,11 +180,13 @@ class Program {
   void unsubscribe() {
     if (observers_.empty()) return;
     const std::size_t which = below(observers_.size());
+    tell("unsubscribe", observers_[which]->atom);
     observers_[which]->handle.unsubscribe();
     observers_.erase(observers_.begin() + static_cast<std::ptrdiff_t>(which));
   }
 
   void refresh(std::size_t atom) {
+    tell("refresh", atom);
     graph_.refresh(atoms_[atom]);
     shadow_.states[atom].forced = true;
   }
@@ -196,6 +207,7 @@ class Program {
     const std::vector<long> sources = model_.sources;
     const std::vector<Shadow::State> states = shadow_.states;
     std::vector<bool> live(model_.size());
+    story_ += " batch";
     graph_.batch([&] {
       inside(reads);
       if (chance(30)) nested(false);
@@ -203,6 +215,7 @@ class Program {
       if (chance(30)) {  // some are set back
         for (std::size_t index = 0; index < sources.size(); ++index) {
           if (!chance(70)) continue;
+          tell("set back", index, sources[index]);
           graph_.set(atoms_[index], sources[index]);
           model_.sources[index] = sources[index];
           shadow_.set(index, sources[index]);
@@ -229,6 +242,7 @@ class Program {
   void nested(bool reads) {
     const std::vector<long> sources = model_.sources;
     const std::vector<Shadow::State> states = shadow_.states;
+    story_ += " failing batch (";
     try {
       graph_.batch([&] {
         inside(reads);
@@ -237,6 +251,7 @@ class Program {
       });
     } catch (const Undone&) {
     }
+    story_ += ")";
     model_.sources = sources;
     for (std::size_t index = 0; index < states.size(); ++index) {
       const long runs = shadow_.states[index].runs;
@@ -350,6 +365,7 @@ class Program {
   std::vector<AtomPointer> atoms_;
   std::vector<std::unique_ptr<Observer>> observers_;
   std::vector<bool> live_;
+  std::string story_;
 };
 
 TEST(Oracle, RandomProgramsDoWhatTheModelSays) {

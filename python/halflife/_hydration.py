@@ -58,7 +58,7 @@ class Hydrated:
     def __init__(self, data: object) -> None:
         entries = data.get("atoms") if isinstance(data, Mapping) and data.get("version") == _VERSION else None
         if not isinstance(entries, Mapping):
-            raise ValueError("hydrate() takes what dehydrate() gave")
+            raise ValueError("hydrate() takes what dehydrate() gave")  # noqa: TRY004 - it is data, not an argument
         for name, entry in entries.items():
             if not isinstance(name, str) or not _is_entry(entry):
                 raise ValueError(f"hydrate(): the entry {abbreviated(name)} is not one of dehydrate()")
@@ -75,7 +75,7 @@ class Hydrated:
         if entry is None:
             return
         if atom.kind in ("source", "lazy"):
-            store._adopt(atom, entry["value"], [], False)
+            store._adopt(atom, entry["value"], [], False)  # noqa: FBT003 - native, positional only
             return
         inputs = [_input(store, atom, one) for one in entry.get("inputs") or ()]
         known = entry.get("inputs") is not None and None not in inputs

@@ -25,20 +25,14 @@ def find_name(atom: Atom[Any]) -> str:
     describe = getattr(function, "describe_name", None)
     if describe is not None:
         return str(describe())
-    if atom.kind == "loadable":
-        return f"loadable({function.name})"
-    if atom.kind == "unwrap":
-        return f"unwrap({function.name})"
+    if atom.kind in ("loadable", "unwrap"):
+        return f"{atom.kind}({function.name})"
     name = getattr(function, "__name__", None)
     if isinstance(name, str) and name != "<lambda>":
         return name
-    variable = _variable(atom)
-    if variable is not None:
-        return variable
     code = getattr(function, "__code__", None)
-    if code is not None:
-        return f"<lambda at line {code.co_firstlineno}>"
-    return f"unnamed {atom.kind} atom"
+    described = f"unnamed {atom.kind} atom" if code is None else f"<lambda at line {code.co_firstlineno}>"
+    return _variable(atom) or described
 
 
 def _variable(atom: Atom[Any]) -> str | None:

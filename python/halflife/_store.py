@@ -217,7 +217,7 @@ class Store(StoreBase):
         hydrated = _hydration.Hydrated(data)
         if self._hydrated is None:
             self._hydrated = hydrated
-            self._set_hydrating(True)
+            self._set_hydrating(True)  # noqa: FBT003 - native, positional only
         else:
             self._hydrated.update(hydrated)
 

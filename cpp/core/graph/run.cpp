@@ -79,7 +79,8 @@ void Store::accept(Node& node, Outcome outcome) {
     if (node.is(flag::asynchronous)) {  // a plain value this time: the run in flight is outdated
       AsyncState& state = *node.async();
       state.outdated = false;
-      if (state.phase != Phase::idle) queue_restart(node);
+      // To stop what is in flight, to wake those who wait, and to count it no longer as pending.
+      if (state.reason || state.was_pending) queue_restart(node);
       uncount(node);
       node.lower(flag::asynchronous);
       state.state_at = ++stamp_;

@@ -108,7 +108,7 @@ class RunSteps(Coroutine[Any, Any, None]):
             self._body = execute(self._run, self._on_yield)
         return self._body.send(value)
 
-    def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:
+    def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:  # noqa: ARG002 - a coroutine's throw
         """Go on with an error."""
         if self._body is not None:
             return self._body.throw(error)
@@ -145,7 +145,7 @@ class InBatches(Generator[Any, Any, Any], Coroutine[Any, Any, Any]):
         """Go on to the next await."""
         return self._step(self._body.send, value)
 
-    def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:
+    def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:  # noqa: ARG002 - a coroutine's throw
         """Go on with an error."""
         return self._step(self._body.throw, error)
 
