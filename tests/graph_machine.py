@@ -65,11 +65,15 @@ REACTIONS = st.lists(
         st.tuples(st.just("unsubscribe"), INDEX, VALUE),
         st.tuples(st.just("read"), INDEX, VALUE),
         st.tuples(st.just("failing batch"), INDEX, VALUE),
+        st.tuples(st.just("batch"), INDEX, VALUE),
     ),
     max_size=3,
 )
 STEP = st.one_of(
-    st.tuples(st.just("set"), INDEX, VALUE), st.tuples(st.just("set"), INDEX, VALUE), st.tuples(st.just("read"), INDEX)
+    st.tuples(st.just("set"), INDEX, VALUE),
+    st.tuples(st.just("set"), INDEX, VALUE),
+    st.tuples(st.just("read"), INDEX),
+    st.tuples(st.sampled_from(["subscribe", "unsubscribe"]), INDEX),
 )
 BATCH = st.recursive(
     st.tuples(st.just("batch"), st.lists(STEP, max_size=4), st.booleans()),
@@ -189,6 +193,10 @@ class GraphMachine(RuleBasedStateMachine):
                     self.set_now(step[1], step[2])
                 elif step[0] == "read":
                     self.read(step[1])
+                elif step[0] == "subscribe":
+                    self.subscribe_now(step[1], [])
+                elif step[0] == "unsubscribe":
+                    self.unsubscribe_now(step[1])
                 else:
                     self.run_batch(step)
             if fails:
@@ -229,8 +237,9 @@ class GraphMachine(RuleBasedStateMachine):
             self.subscribe_now(index, [])
         elif what == "unsubscribe":
             self.unsubscribe_now(index)
-        elif what == "failing batch":
-            self.run_batch(("batch", [("set", index, value), ("read", index + 1)], True))
+        elif what.endswith("batch"):
+            steps = [("set", index, value), ("read", index + 1), ("set", index + 1, value)]
+            self.run_batch(("batch", steps, what == "failing batch"))
         else:
             error = BoomError(f"subscriber {watcher.number}")
             self.model.raised.append(error)

@@ -122,9 +122,12 @@ class Model:
         self._versions = 0
         self._truths: dict[Node, Outcome] = {}
         self._batches: list[dict[Node, tuple[Any, ...]]] = []
+        self._newcomers: list[int] = []  # how many subscribers there were when each batch began
         self._stack: list[Node] = []  # what runs
         self._asked: list[Node] = []  # what somebody outside reads
         self._last_called = 0
+        self._last_effect = -1
+        self._effects_began = 0
         self._round_began = 0  # the newest version when this round of calls began
         self._told_by_set = True  # the newest change was not made by a subscriber
         self._calling = False  # a subscriber acts
@@ -192,9 +195,11 @@ class Model:
 
     def begin_batch(self) -> None:
         self._batches.append({})
+        self._newcomers.append(len(self.watchers))
 
     def commit_batch(self) -> None:
         saved = self._batches.pop()
+        self._newcomers.pop()
         if self._batches:
             for node, state in saved.items():
                 self._batches[-1].setdefault(node, state)
@@ -212,6 +217,8 @@ class Model:
     def abort_batch(self) -> None:
         for node, state in self._batches.pop().items():
             node.outcome, node.version, node.seen, node.forced = state
+        for watcher in self.watchers[self._newcomers.pop() :]:  # what they saw was never there
+            watcher.seen, watcher.told = watcher.node.version, watcher.node.outcome
         self._truths.clear()
 
     @contextmanager
@@ -241,8 +248,19 @@ class Model:
             self.object_to(f"{node} ran although nobody looks")
         if observed:
             self._save(node)
+        if isinstance(node, Effect):
+            self._check_order(node)
         node.reading = []
         self._stack.append(node)
+
+    def _check_order(self, effect: Effect) -> None:
+        number = self.effects.index(effect)
+        if number <= self._last_effect or self._last_effect < 0:  # the next round
+            before = [one for one, at in effect.seen or () if at != one.version <= self._effects_began]
+            if before and self._last_effect >= 0:
+                self.object_to(f"{effect} ran after {self.effects[self._last_effect]}")
+            self._effects_began = self._versions
+        self._last_effect = number
 
     def received(self, node: Node, one: Node, outcome: Outcome) -> None:
         if not shows(outcome, self.truth(one)):
@@ -339,6 +357,7 @@ class Model:
         if self._stack or self._asked:
             self.object_to("something is still running")
         self.raised.clear()
-        self._last_called = self._round_began = 0
+        self._last_called = self._round_began = self._effects_began = 0
+        self._last_effect = -1
         self._told_by_set = True
         self._quiet = False

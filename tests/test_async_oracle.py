@@ -1,12 +1,135 @@
-"""The async oracle: fetches that end when a rule says so, watched by a model; and proof that it sees what is wrong."""
+"""The async oracle: fetches that end when a rule says so, watched by a model; and proof that it sees what is wrong.
 
-from hypothesis import settings
+Each planted bug breaks the way a store drives its runs. The machine must find it.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from async_machine import AsyncMachine
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from async_machine import AsyncMachine
+from halflife import Store
+from halflife._drivers import asyncio_driver, execution
 
 STEPS = 30
 
 
 def test_everything_that_is_answered_is_what_it_must_be_and_nothing_else_was_ever_shown() -> None:
     run_state_machine_as_test(AsyncMachine, settings=settings(stateful_step_count=STEPS))
+
+
+def objects(machine: type[AsyncMachine], examples: int = 300) -> bool:
+    """Whether the machine finds something wrong."""
+    quick = settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        verbosity=Verbosity.quiet,
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    with contextlib.redirect_stdout(None):
+        try:
+            run_state_machine_as_test(machine, settings=quick)
+        except (AssertionError, TimeoutError):
+            return True
+    return False
+
+
+def forgets_every_fifth_start(patch: Callable[[Any, str, Any], None]) -> None:
+    start, count = asyncio_driver.AsyncioDriver.start, [0]
+
+    def start_or_not(driver: Any, run: Any) -> None:
+        count[0] += 1
+        if count[0] % 5:
+            start(driver, run)
+
+    patch(asyncio_driver.AsyncioDriver, "start", start_or_not)
+
+
+def keeps_the_first_result(patch: Callable[[Any, str, Any], None]) -> None:
+    """What a cache that forgets its key would do."""
+    result, first = execution._result, {}
+
+    async def cached(run: Any, on_yield: Any) -> Any:
+        value = await result(run, on_yield)
+        return first.setdefault(run.atom, value)
+
+    patch(execution, "_result", cached)
+
+
+def does_not_note_what_is_read(patch: Callable[[Any, str, Any], None]) -> None:
+    async def unbound(run: Any, on_yield: Any) -> Any:
+        if run.awaitable is not None:
+            return await run.awaitable
+        return await run.atom.read(run.store.get)
+
+    patch(execution, "_result", unbound)
+
+
+def runs_everything_twice(patch: Callable[[Any, str, Any], None]) -> None:
+    ended, again = asyncio_driver.AsyncioDriver._run_ended, set()
+
+    def and_again(driver: Any, task: Any) -> None:
+        run = driver._runs.get(task)
+        ended(driver, task)
+        store = driver._store()
+        if run is None or store is None or store.closed or run.awaitable is not None:
+            return
+        if run.generation % 3 == 1 and (id(store), run.atom) not in again:
+            again.add((id(store), run.atom))
+            store.refresh(run.atom)
+
+    patch(asyncio_driver.AsyncioDriver, "_run_ended", and_again)
+
+
+def takes_a_cancellation_for_an_error(patch: Callable[[Any, str, Any], None]) -> None:
+    """A run that was superseded tells its store all the same."""
+    cancel = asyncio_driver.AsyncioDriver.cancel
+
+    def and_report(driver: Any, run: Any, reason: str = "superseded") -> None:
+        cancel(driver, run, reason)
+        driver.report(execution.cancelled_from_outside(run, None), run.atom)
+
+    patch(asyncio_driver.AsyncioDriver, "cancel", and_report)
+
+
+class TellsTwice(Store):
+    """Its subscribers are called once more than there is news."""
+
+    def subscribe(self, a: Any, callback: Any, on_error: Any = None) -> Any:
+        def twice(value: Any) -> None:
+            callback(value)
+            callback(value)
+
+        return super().subscribe(a, twice, on_error)
+
+
+@pytest.mark.parametrize(
+    "bug",
+    [
+        forgets_every_fifth_start,
+        keeps_the_first_result,
+        does_not_note_what_is_read,
+        runs_everything_twice,
+        takes_a_cancellation_for_an_error,
+    ],
+)
+def test_it_catches_a_driver_that(bug: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    bug(monkeypatch.setattr)
+    assert objects(AsyncMachine)
+
+
+def test_it_catches_a_store_that_tells_twice() -> None:
+    class Planted(AsyncMachine):
+        def make_store(self) -> Store:
+            return TellsTwice(on_error=self.reported.append)
+
+    assert objects(Planted)

@@ -1,6 +1,7 @@
 """Atoms as definitions: what they are, what they are called, and how wrong ones are refused."""
 
 import copy
+import weakref
 
 import pytest
 
@@ -197,3 +198,35 @@ def test_atoms_are_immortal_definitions_for_any_number_of_stores() -> None:
     for store in stores:
         assert store._invariant() is None
         store.dispose()
+
+
+def test_asking_for_a_name_keeps_no_variable_of_its_callers_alive() -> None:
+    class Value:
+        """Can be referred to weakly."""
+
+    unnamed = atom(1)
+    value = Value()
+    reference = weakref.ref(value)
+    assert unnamed.name == "unnamed"
+    del value
+    assert reference() is None
+
+
+def test_asking_for_a_name_leaves_a_copy_of_the_locals_that_somebody_holds() -> None:
+    def inner(one: object) -> dict[str, object]:
+        kept = locals()
+        repr(one)
+        return kept
+
+    assert "one" in inner(atom(1))
+
+
+def test_every_atom_of_a_graph_has_a_name() -> None:
+    atoms = [derived(lambda get: 1) for _ in range(500)]
+    outer = atom(1)
+    with Store() as store:
+        for one in (*atoms, outer):
+            store.get(one)
+        named = {node.name for node in store.graph().nodes}
+        assert "outer" in named
+        assert all(named)

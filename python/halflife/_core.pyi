@@ -388,15 +388,5 @@ def loadable(a: Atom[T], *, keep_previous: bool = False) -> Atom[Loading[T] | Ha
 def unwrap(a: Atom[T], *, keep_previous: bool = False) -> Atom[T | None]: ...
 @overload
 def unwrap(a: Atom[T], fallback: D, *, keep_previous: bool = False) -> Atom[T | D]: ...
-def make(
-    cls: type[A],
-    kind: str,
-    body: object,
-    write: Callable[..., Any] | None = None,
-    *,
-    name: str | None = None,
-    equals: Equals[Any] | None = None,
-    on_mount: OnMount | None = None,
-    label: str | None = None,
-) -> A: ...
+def make(cls: type[A], kind: str, body: object, write: Callable[..., Any] | None = None, **options: Any) -> A: ...
 def _install(**names: object) -> None: ...

@@ -6,7 +6,9 @@
 
 namespace halflife::graph {
 
-void Store::begin_batch() { marks_.push_back({journal_.size(), notes_.size(), ++batch_serial_}); }
+void Store::begin_batch() {
+  marks_.push_back({journal_.size(), notes_.size(), restarts_.size(), ++batch_serial_});
+}
 
 // Before the first change of a node within a batch.
 void Store::save(Node& node) {
@@ -144,6 +146,20 @@ void Store::abort_batch() {
     maybe_unhold(node);
   }
   notes_.resize(kept);
+  // One that was out of date only inside of the batch, and that nobody looks at, does not run for
+  // it: the next read tells. (One that is observed is looked at again by the flush.)
+  kept = mark.restarts;
+  for (std::size_t index = mark.restarts; index < restarts_.size(); ++index) {
+    Node& node = *restarts_[index];
+    if (node.kind != Kind::derived || node.is(flag::live)) {
+      restarts_[kept++] = &node;
+      continue;
+    }
+    AsyncState& state = *node.async();
+    state.restart_queued = state.asked = false;
+    node.verified_at = 0;
+  }
+  restarts_.resize(kept);
   for (const Saved& saved : undone) saved.node->lower(flag::journaled);
   ++revision_;
   retry_cycles(0);

@@ -187,6 +187,7 @@ class Store {
   struct Mark {
     std::size_t saved;
     std::size_t notes;
+    std::size_t restarts;
     std::uint32_t serial;
   };
   struct MountChange {
