@@ -105,6 +105,7 @@ class Watcher:
         self.number, self.node = number, node
         self.reactions = deque(reactions)
         self.active = True
+        self.excused = False  # it subscribed in a batch that failed: what it saw then was never there
         self.seen: int | None = None
         self.told: Outcome = ("value", None)
         self.handle: Any = None
@@ -168,8 +169,9 @@ class Model:
                     work.append(one)
         return list(found)
 
-    def observed(self, *, surely: bool = False) -> list[Node]:
-        roots = [watcher.node for watcher in self.watchers if watcher.active]
+    def observed(self, *, surely: bool = False, settled: bool = False) -> list[Node]:
+        """What somebody looks at; `surely` without effects, `settled` without subscribers, that only begin to look."""
+        roots = [one.node for one in self.watchers if one.active and not (settled and one.seen is None)]
         effects = [one for one in self.effects if one.active and not (surely and one.handle is None)]
         return self.behind([*roots, *effects])
 
@@ -217,8 +219,8 @@ class Model:
     def abort_batch(self) -> None:
         for node, state in self._batches.pop().items():
             node.outcome, node.version, node.seen, node.forced = state
-        for watcher in self.watchers[self._newcomers.pop() :]:  # what they saw was never there
-            watcher.seen, watcher.told = watcher.node.version, watcher.node.outcome
+        for watcher in self.watchers[self._newcomers.pop() :]:
+            watcher.excused = True
         self._truths.clear()
 
     @contextmanager
@@ -246,7 +248,7 @@ class Model:
         observed = node in self.observed()
         if not (self._asked or self._stack or observed):
             self.object_to(f"{node} ran although nobody looks")
-        if observed:
+        if node in self.observed(settled=True):
             self._save(node)
         if isinstance(node, Effect):
             self._check_order(node)
@@ -342,13 +344,11 @@ class Model:
             elif not isinstance(node, Effect) and not shows(node.outcome, self.truth(node)):
                 self.object_to(f"{node} is {node.outcome}, not {self.truth(node)}")
         for watcher in self.watchers:
-            if (
-                watcher.active
-                and watcher.seen != watcher.node.version
-                and not alike(watcher.told, watcher.node.outcome)
-            ):
+            news = watcher.seen != watcher.node.version and not alike(watcher.told, watcher.node.outcome)
+            if watcher.active and news and not watcher.excused:
                 self.object_to(f"subscriber {watcher.number} of {watcher.node} was not told of {watcher.node.outcome}")
-            watcher.seen = watcher.node.version
+            watcher.seen, watcher.told = watcher.node.version, watcher.node.outcome
+            watcher.excused = False
         expected = [node for node in observed if not isinstance(node, Effect)]
         if set(self.hooked) != set(expected):
             self.object_to(f"mounted are {self.hooked}, observed {expected}")

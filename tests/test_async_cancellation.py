@@ -358,6 +358,8 @@ class TestOnUnmount:
             await quiet()
             assert fetch.cancelled == [1]
             assert isinstance(store.get(loadable(user)), Loading)
+            await quiet()
+            assert len(fetch.tasks) == 2
             fetch.gate.set()
             assert await store.get(user) == 1
             assert len(fetch.tasks) == 2

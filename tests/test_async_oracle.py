@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from async_machine import AsyncMachine
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from async_machine import AsyncMachine
 from halflife import Store
 from halflife._drivers import asyncio_driver, execution
 
@@ -44,11 +44,12 @@ def objects(machine: type[AsyncMachine], examples: int = 300) -> bool:
 
 
 def forgets_every_fifth_start(patch: Callable[[Any, str, Any], None]) -> None:
-    start, count = asyncio_driver.AsyncioDriver.start, [0]
+    start = asyncio_driver.AsyncioDriver.start
 
     def start_or_not(driver: Any, run: Any) -> None:
-        count[0] += 1
-        if count[0] % 5:
+        if driver._started % 5 == 4:
+            driver._started += 1
+        else:
             start(driver, run)
 
     patch(asyncio_driver.AsyncioDriver, "start", start_or_not)

@@ -281,6 +281,34 @@ class TestPlainReadsThatReturnAwaitables:
                 store.set(number, 3)
                 assert await store.get(passed_on) == 30
 
+    async def test_one_that_gives_a_plain_value_again_wakes_those_who_waited_for_its_input(self) -> None:
+        source, waits = atom(future()), atom(True)
+        switching = derived(lambda get: get(source) if get(waits) else 5)
+        async with Store() as store:
+            waiter = asyncio.ensure_future(store.value(switching))
+            await quiet()
+            store.set(waits, False)
+            assert await waiter == 5
+            store.set(source, 1)
+            await store.settled()
+
+    async def test_one_that_read_a_plain_value_reads_again_when_that_becomes_an_awaitable(self) -> None:
+        source, pending = atom(0), future()
+        passed_on = derived(lambda get: get(source))
+
+        @derived
+        async def above(get):
+            value = get(passed_on)
+            return value if isinstance(value, int) else await value
+
+        async with Store() as store:
+            assert await store.get(above) == 0
+            store.set(source, pending)
+            assert store.get(loadable(above)) == Loading(0)
+            pending.set_result(2)
+            assert await store.get(above) == 2
+            assert store.get(passed_on).result() == 2
+
 
 def test_without_a_loop_an_awaitable_cannot_be_set_and_nothing_is_changed() -> None:
     async def work() -> int:

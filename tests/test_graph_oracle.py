@@ -314,7 +314,7 @@ PLANTED = {
     TellsInTheWrongOrder: "was called after subscriber",
     RunsAReadTwice: "ran although nothing that it had read has changed",
     KeepsDroppedDependencies: "the graph shows|ran although nothing",
-    MissesNewDependencies: "mounted are|is observed but was not computed",
+    MissesNewDependencies: "the graph shows|mounted are|is observed but was not computed",
     IsStaleInABatch: "is shown as",
     KeepsAFailedBatch: "received|became|is shown as|was not told",
     TellsOfSetsOneByOne: "was told|was not told|was called",

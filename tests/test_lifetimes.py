@@ -285,3 +285,25 @@ def test_a_value_may_write_to_the_store_as_it_goes(store) -> None:
     places.clear()
     assert store.get(count) == 5
     assert seen == [1, 2, 3, 4, 5]
+
+
+def test_an_atom_that_waits_to_be_taken_apart_cannot_be_come_upon(apart) -> None:
+    # A long chain is not taken apart recursively: what is deep in it waits. Finalizers run meanwhile.
+    printed = apart(
+        """
+        class Looker:
+            def __del__(self):
+                seen.append(len([row[0] for row in store._snapshot()]))
+
+        seen, store = [], Store()
+        held = [atom(0)]
+        for _ in range(200):
+            held[0] = derived(lambda get, looker=Looker(), below=held[0]: 0)
+            store.get(held[0])
+        tick = atom(0)
+        store.subscribe(tick, lambda value: held.clear())
+        store.set(tick, 1)
+        print(len(seen), len(store._snapshot()), store._invariant())
+        """
+    )
+    assert printed == "200 1 None\n"

@@ -37,7 +37,6 @@ int atom_clear(PyObject* self) {
 }
 
 void finish_atom(AtomObject* atom) {
-  if (atom->store != 0) forget_atom(atom);
   atom_clear(as_object(atom));
   Py_CLEAR(atom->name);
   PyTypeObject* type = Py_TYPE(atom);
@@ -55,6 +54,7 @@ void atom_dealloc(PyObject* self) {
   AtomObject* atom = as_atom(self);
   PyObject_GC_UnTrack(self);
   if (atom->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
+  if (atom->store != 0) forget_atom(atom);  // at once: nobody may come upon one that waits below
   if (dealloc_depth >= kDeepestDealloc) {
     atom->weakrefs = as_object(dealloc_later);
     dealloc_later = atom;

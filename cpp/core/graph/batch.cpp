@@ -1,5 +1,5 @@
 // Batches: all or nothing. The journal keeps what each node held before the batch: sources that
-// were set, and observed nodes that were computed because somebody read inside of the batch. A
+// were set, and nodes that were computed again because somebody read inside of the batch. A
 // batch that fails puts all of it back, silently: whatever it was computed from is there again too,
 // so nothing runs and nobody hears of it.
 #include "store.hpp"
@@ -54,6 +54,11 @@ bool Store::commit_batch() {
     for (const Dependent& dependent : node.dependents) {
       Edge& edge = dependent.node->inputs[dependent.edge];
       if (edge.seen == node.changed_at) edge.seen = saved.changed_at;
+    }
+    if (node.has_subscribers()) {
+      for (Subscription* subscription : node.extra->subscriptions) {
+        if (subscription->seen == node.changed_at) subscription->seen = saved.changed_at;
+      }
     }
     node.changed_at = saved.changed_at;
     ++revision_;
@@ -120,6 +125,7 @@ void Store::put_back(Saved& saved) {
 void Store::abort_batch() {
   const Mark mark = marks_.back();
   marks_.pop_back();
+  ++revision_;  // first: what was verified within the batch is not current any more
   std::vector<Saved> undone;
   while (journal_.size() > mark.saved) {
     undone.push_back(std::move(journal_.back()));

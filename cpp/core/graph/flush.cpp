@@ -94,6 +94,9 @@ bool Store::recompute(Node& node) {
     return true;
   }
   if (node.is(flag::running)) return true;
+  // One that met a cycle runs a second time at this revision: whoever was verified on top of it
+  // must not pass for current while it does, or it could come to read what reads it.
+  if (known) ++revision_;
   switch (run(node)) {
     case Status::unwind: {
       const std::size_t base = checks_.size();

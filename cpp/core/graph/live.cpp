@@ -134,6 +134,7 @@ void Store::raise_height(Node& root, Height height) {
       // An edge kept from an async node's last run orders nothing: its changes are ignored.
       if (dependent.edge >= dependent.node->active_inputs()) continue;
       if (dependent.node->height > node.height) continue;
+      if (node.height > nodes_.size()) return;  // only a circle is that high: do not go round it
       dependent.node->height = node.height + 1;
       work.push_back(dependent.node);
     }

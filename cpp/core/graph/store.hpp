@@ -65,7 +65,9 @@ class Store {
   // date, or was cancelled by somebody else.
   bool ensure_asked(Node& node) {
     if (!unstarted_.empty() && !start_upstream(node)) return false;
-    return ensure(node);
+    if (!ensure(node)) return false;
+    // What it has read only now, for the first time, may wait for just that.
+    return unstarted_.empty() || (start_upstream(node) && ensure(node));
   }
   bool fresh(const Node& node) const {
     if (node.verified_at >= revision_) return true;

@@ -1,0 +1,39 @@
+"""The *definitions* of the async machine: what its atoms read, and what they make of it."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+
+class BrokenError(Exception):
+    """What an atom of the machine fails with; equal by its words."""
+
+
+class Definition:
+    """One async atom: what it reads before and after its fetch, and what it makes of it."""
+
+    def __init__(self, number: int, before: list[Any], after: list[Any], modulus: int, options: dict[str, Any]) -> None:
+        self.number = number
+        self.before = before
+        self.after = after
+        self.modulus = modulus
+        self.gathers = options["gathers"]
+        self.fetches = options["fetches"]
+        self.cancel = options["cancel"]
+        self.unmount = options["unmount"]
+
+    def made_of(self, parts: list[int]) -> int:
+        total = sum((place + 2) * part for place, part in enumerate(parts)) + self.number
+        if total % 11 == 7:
+            raise BrokenError(f"atom {self.number} does not like {total}")
+        return total % self.modulus
+
+
+options = st.fixed_dictionaries(
+    {
+        "gathers": st.booleans(),
+        "fetches": st.integers(0, 2),
+        "cancel": st.sampled_from(["task", "task", "signal"]),
+        "unmount": st.sampled_from(["never", "never", "grace"]),
+    }
+)
