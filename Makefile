@@ -50,10 +50,10 @@ demo: build
 	$(BIN)/halflife demo
 
 # --- tests ---------------------------------------------------------------------------------------
-# Twice, against two installed packages: first one with gcov counters (a debug build: the core checks
-# its invariants), then the wheel that users get, with Python's own development mode on.
+# What a change must pass: the C++ tests, then the Python tests against the wheel that users get, with
+# Python's own development mode on. `make coverage` runs all of it once more, with gcov counters.
 
-test: test-native test-instrumented test-wheel coverage
+test: test-native test-wheel
 
 test-native: $(STAMPS)/system
 	cmake -S . -B build/coverage/native -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_COVERAGE=ON \
@@ -79,8 +79,8 @@ $(STAMPS)/wheel: $(NATIVE) $(PACKAGE) $(STAMPS)/build scripts/install_beside.sh
 test-wheel: $(STAMPS)/wheel
 	build/wheel/venv/bin/python -X dev -W error -m pytest $(ARGS)
 
-# What the two runs above have left: lines of python/, and of cpp/core by the C++ and the Python tests.
-coverage:
+# Lines of python/, and of cpp/core by the C++ and the Python tests.
+coverage: test-native test-instrumented
 	$(BIN)/coverage report
 	$(BIN)/gcovr --root . --filter cpp/core/ --exclude-throw-branches --merge-mode-functions=separate \
 		--fail-under-line 95 build/coverage/native build/coverage/module

@@ -73,7 +73,6 @@ STEP = st.one_of(
     st.tuples(st.just("set"), INDEX, VALUE),
     st.tuples(st.just("set"), INDEX, VALUE),
     st.tuples(st.just("read"), INDEX),
-    st.tuples(st.sampled_from(["subscribe", "unsubscribe"]), INDEX),
 )
 BATCH = st.recursive(
     st.tuples(st.just("batch"), st.lists(STEP, max_size=4), st.booleans()),
@@ -193,10 +192,6 @@ class GraphMachine(RuleBasedStateMachine):
                     self.set_now(step[1], step[2])
                 elif step[0] == "read":
                     self.read(step[1])
-                elif step[0] == "subscribe":
-                    self.subscribe_now(step[1], [])
-                elif step[0] == "unsubscribe":
-                    self.unsubscribe_now(step[1])
                 else:
                     self.run_batch(step)
             if fails:
