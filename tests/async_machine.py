@@ -261,8 +261,8 @@ class AsyncMachine(RuleBasedStateMachine):
                     self.change([first, second, *self.values[2:]])
                     self.arrives(0, later=False)
                     self.arrives(1, later=False)
-                    if read is not None:  # it may have been outdated at that moment, and asked for
-                        self.refreshed.update(range(self.atom_number(read) + 1))
+                    if read is not None:  # what it made current may have been outdated just then
+                        self.refreshed.update(range(len(self.atoms)))
             except KeyError:
                 pass
 

@@ -248,7 +248,7 @@ class Model:
         observed = node in self.observed()
         if not (self._asked or self._stack or observed):
             self.object_to(f"{node} ran although nobody looks")
-        if node in self.observed(settled=True):
+        if node.seen is not None or node in self.observed(settled=True):
             self._save(node)
         if isinstance(node, Effect):
             self._check_order(node)

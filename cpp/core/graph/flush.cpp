@@ -244,6 +244,9 @@ void Store::run_subscribers() {
     if (const Node* node = subscription.node;
         node != nullptr && subscription.seen != node->changed_at) {
       subscription.seen = node->changed_at;
+      // A batch of an earlier subscriber may have noted the node again: what it was before that is
+      // not what this one has heard.
+      subscription.late = node->extra->has_before;
       if (logging_) host_.event(Event::notified, *node);
       host_.notify(subscription);
     }
