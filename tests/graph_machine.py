@@ -307,7 +307,8 @@ class GraphMachine(RuleBasedStateMachine):
     def nothing_is_objected(self) -> None:
         if self.model.objections:
             raise AssertionError("; ".join(self.model.objections))
-        assert self.subject.store._invariant() is None
+        broken = self.subject.store._invariant()
+        assert broken is None, broken
 
     @invariant()
     def the_graph_tells_the_same(self) -> None:
@@ -338,4 +339,5 @@ class GraphMachine(RuleBasedStateMachine):
         del store
         if len(dead) % 8 == 0:  # a collection takes longer than all the rest
             gc.collect()
-            assert [one() for one in dead if one() is not None] == []
+            alive = [one() for one in dead if one() is not None]
+            assert alive == [], f"the graph shows atoms that are gone: {alive}"

@@ -313,7 +313,7 @@ PLANTED = {
     TellsThoseWhoHaveLeft: "was called after it had unsubscribed",
     TellsInTheWrongOrder: "was called after subscriber",
     RunsAReadTwice: "ran although nothing that it had read has changed",
-    KeepsDroppedDependencies: "the graph shows|ran although nothing",
+    KeepsDroppedDependencies: "the graph shows|ran although",
     MissesNewDependencies: "the graph shows|mounted are|is observed but was not computed",
     IsStaleInABatch: "is shown as",
     KeepsAFailedBatch: "received|became|is shown as|was not told",

@@ -7,8 +7,9 @@ looked up late, in the frames and modules of the moment, so that making an atom 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from inspect import CO_OPTIMIZED
 from types import FrameType
 from typing import Any
@@ -56,7 +57,7 @@ def _variable(atom: Atom[Any]) -> str | None:
     if found is not None:
         return found
     if _in_modules is not None:
-        return _in_modules.get(id(atom))
+        return _in_modules().get(id(atom))
     return next((name for name, value in _module_variables() if value is atom), None)
 
 
@@ -71,18 +72,23 @@ def _module_variables() -> Iterator[tuple[str, Any]]:
 def many_names() -> Iterator[None]:
     """Names are about to be asked for, of many living atoms: look through the modules only once."""
     global _in_modules  # noqa: PLW0603 - it is of this moment
-    found: dict[int, str] = {}
-    for name, value in _module_variables():
-        if issubclass(type(value), Atom):
-            found.setdefault(id(value), name)
-    _in_modules = found
+
+    @cache
+    def in_modules() -> dict[int, str]:
+        found: dict[int, str] = {}
+        for name, value in _module_variables():
+            if issubclass(type(value), Atom):
+                found.setdefault(id(value), name)
+        return found
+
+    _in_modules = in_modules
     try:
         yield
     finally:
         _in_modules = None
 
 
-_in_modules: dict[int, str] | None = None
+_in_modules: Callable[[], dict[int, str]] | None = None
 _COPIES_LOCALS = sys.version_info < (3, 13)
 
 
