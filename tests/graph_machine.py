@@ -318,7 +318,7 @@ class GraphMachine(RuleBasedStateMachine):
         for node in self.model.nodes:
             row = known.get(node.name)
             if row is None:
-                assert node.seen is None
+                assert node.seen is None, f"the graph shows no {node}"
                 continue
             shown = (row.runs, row.observed, row.subscribers, [one.name for one in row.inputs])
             subscribers = sum(one.active for one in self.model.watchers if one.node is node)
