@@ -41,7 +41,7 @@ async def run_in_flight(sentinel):
     store = Store()
 
     async def read(get):
-        await asyncio.sleep(3600)
+        await asyncio.Event().wait()
         return sentinel, store
 
     store.get(derived(read))
@@ -72,7 +72,7 @@ async def superseded_run(sentinel):
     async def read(get, signal):
         signal.add_callback(lambda: (signal, sentinel))
         if get(count) == 1:
-            await asyncio.sleep(3600)
+            await asyncio.Event().wait()
         return get(count), sentinel
 
     user = derived(read)
@@ -87,7 +87,7 @@ async def cancelled_waiter(sentinel):
     store = Store()
 
     async def read(get):
-        await asyncio.sleep(3600)
+        await asyncio.Event().wait()
 
     user = derived(read)
 
