@@ -261,12 +261,12 @@ PyObject* make_unwrap(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
   return remembered(slots[0], key, parts);
 }
 
-// _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label): for our own
+// _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label, recipes): for our own
 // subclasses.
 PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   static const char* const names[] = {"cls",    "kind",     "body",  "write", "name",
-                                      "equals", "on_mount", "label", nullptr};
-  PyObject* slots[8] = {};
+                                      "equals", "on_mount", "label", "recipes", nullptr};
+  PyObject* slots[9] = {};
   if (!spread("make", names, 4, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr || !PyType_Check(slots[0]) ||
       !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(slots[0]), registry().atom)) {
@@ -299,6 +299,9 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
     }
     parts.label = slots[7];
   }
+  const int recipes = truth(slots[8]);
+  if (recipes < 0) return nullptr;
+  if (recipes != 0) parts.bits |= bit::recipes;
   if (parts.kind == AtomKind::derived && !inspect(parts.body, parts.bits)) return nullptr;
   return make_atom(reinterpret_cast<PyTypeObject*>(slots[0]), parts);
 }

@@ -5,6 +5,8 @@
 #include "atom_object.hpp"
 #include "callables.hpp"
 #include "factories.hpp"
+#include "layer_log.hpp"
+#include "layer_object.hpp"
 #include "loadable_object.hpp"
 #include "registry.hpp"
 #include "run_object.hpp"
@@ -29,6 +31,8 @@ PYBIND11_MODULE(_core, module) {
   check(add_loadable_types(module.ptr()));
   check(add_run_types(module.ptr()));
   check(add_async_value_type(module.ptr()));
+  check(add_layer_type(module.ptr()));
+  check(add_layer_log_type(module.ptr()));
   check(add_factories(module.ptr()));
   bind_store(module);
   bind_subscription(module);

@@ -22,6 +22,9 @@ PyObject* install(PyObject*, PyObject* args, PyObject* kwargs) {
       {"flush_loop", &known.flush_loop},
       {"not_settled", &known.not_settled},
       {"superseded", &known.superseded},
+      {"recipe_error", &known.recipe_error},
+      {"revoked_draft", &known.revoked_draft},
+      {"patch_error", &known.patch_error},
       {"find_name", &known.find_name},
       {"note_name", &known.note_name},
       {"inspect_read", &known.inspect_read},
@@ -36,6 +39,8 @@ PyObject* install(PyObject*, PyObject* args, PyObject* kwargs) {
       {"show_loadable_html", &known.show_loadable_html},
       {"show_async_value", &known.show_async_value},
       {"show_async_value_html", &known.show_async_value_html},
+      {"describe_record", &known.describe_record},
+      {"is_async", &known.is_async},
       {"scalars", &known.scalars},
       {"enum_type", &known.enum_type},
   };

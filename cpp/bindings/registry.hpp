@@ -31,6 +31,9 @@ struct Registry {
   PyObject* flush_loop = nullptr;
   PyObject* not_settled = nullptr;
   PyObject* superseded = nullptr;
+  PyObject* recipe_error = nullptr;
+  PyObject* revoked_draft = nullptr;
+  PyObject* patch_error = nullptr;
 
   // Functions of the Python side.
   PyObject* find_name = nullptr;     // (atom) -> str
@@ -47,6 +50,8 @@ struct Registry {
   PyObject* show_loadable_html = nullptr;
   PyObject* show_async_value = nullptr;
   PyObject* show_async_value_html = nullptr;
+  PyObject* describe_record = nullptr;  // (class) -> (fields, rebuild, keeps) or None
+  PyObject* is_async = nullptr;         // (callable) -> bool: is it async, or an async generator?
   PyObject* scalars = nullptr;  // tuple of further types compared by ==
   PyObject* enum_type = nullptr;
 };

@@ -128,6 +128,10 @@ PyObject* StoreObject::update(AtomObject* atom, PyObject* function) {
                  atom_name(atom), described(function).c_str());
     return nullptr;
   }
+  if (atom->has(bit::recipes)) {
+    PyObject* recipe[] = {function, Py_True};
+    return run_write(atom, recipe, 2);
+  }
   if (!graph.writable_now()) return nullptr;
   Ref current = Ref::take(get(atom));
   if (!current) return nullptr;

@@ -21,13 +21,19 @@ from halflife._core import (
     loadable,
     unwrap,
 )
+from halflife._draft_atoms import DraftAtom, draft_atom
+from halflife._editables import Editable, editable
 from halflife._errors import (
     CycleError,
     FlushLoopError,
     HalflifeError,
+    LensError,
     NoEventLoopError,
     NotSettledError,
+    PatchError,
+    RecipeError,
     RemovedItemError,
+    RevokedDraftError,
     RunCancelledError,
     StoreClosedError,
     Superseded,
@@ -39,11 +45,16 @@ from halflife._families import Family, family
 from halflife._graphs import Graph, GraphNode
 from halflife._initials import initial_from
 from halflife._iterators import from_iter
+from halflife._layers import Layer, Layers
+from halflife._lenses import Lens, lens
 from halflife._loading import all_loaded
+from halflife._optimistic import Optimistic, OptimisticHandle, OptimisticUpdater, optimistic
+from halflife._pending import pending_at
 from halflife._reducers import reducer
 from halflife._refreshes import refreshable
 from halflife._resets import RESET, resettable, with_default
 from halflife._resources import ResourceAtom, ResourceInfo, resource
+from halflife._sagas import Saga, SagaHandle
 from halflife._selects import select
 from halflife._signals import AbortSignal
 from halflife._splits import SplitAtom, split
@@ -61,6 +72,8 @@ __all__ = [
     "AsyncValue",
     "Atom",
     "CycleError",
+    "DraftAtom",
+    "Editable",
     "Event",
     "Family",
     "FlushLoopError",
@@ -70,13 +83,25 @@ __all__ = [
     "HalflifeError",
     "HasData",
     "HasError",
+    "Layer",
+    "Layers",
+    "Lens",
+    "LensError",
     "Loading",
     "NoEventLoopError",
     "NotSettledError",
+    "Optimistic",
+    "OptimisticHandle",
+    "OptimisticUpdater",
+    "PatchError",
+    "RecipeError",
     "RemovedItemError",
     "ResourceAtom",
     "ResourceInfo",
+    "RevokedDraftError",
     "RunCancelledError",
+    "Saga",
+    "SagaHandle",
     "Setter",
     "SourceAtom",
     "SplitAtom",
@@ -93,12 +118,17 @@ __all__ = [
     "debounced",
     "default_store",
     "derived",
+    "draft_atom",
+    "editable",
     "effect",
     "family",
     "from_iter",
     "initial_from",
     "lazy",
+    "lens",
     "loadable",
+    "optimistic",
+    "pending_at",
     "reducer",
     "refreshable",
     "resettable",

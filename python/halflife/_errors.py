@@ -9,12 +9,16 @@
     ├── FlushLoopError        subscribers keep setting each other's atoms
     ├── NotSettledError       the result of a run that has not ended
     ├── RemovedItemError      writing an item that its list no longer holds
-    └── RunCancelledError     a run was cancelled by somebody else than the store
+    ├── RunCancelledError     a run was cancelled by somebody else than the store
+    ├── RecipeError           a recipe edits and returns a value, or is not a pure function of its draft
+    ├── RevokedDraftError     a draft was used after its recipe had ended
+    ├── LensError             what a lens looks at is not there (LookupError)
+    └── PatchError            a patch does not fit the value it is applied to (ValueError)
 
     Superseded (asyncio.CancelledError)   a newer run has taken this one's place
 
-All but Superseded are RuntimeErrors too. Superseded is a cancellation, so that `except Exception` in
-a fetcher does not hold it up.
+All but Superseded and the two that say otherwise are RuntimeErrors too. Superseded is a cancellation, so that
+`except Exception` in a fetcher does not hold it up.
 """
 
 from __future__ import annotations
@@ -60,6 +64,22 @@ class RemovedItemError(HalflifeError, RuntimeError):
 
 class RunCancelledError(HalflifeError, RuntimeError):
     """A run was cancelled by somebody else than its store, or raised CancelledError itself."""
+
+
+class RecipeError(HalflifeError, RuntimeError):
+    """A recipe both edits its draft and returns another value, or is no pure function of the draft."""
+
+
+class RevokedDraftError(HalflifeError, RuntimeError):
+    """A draft was used after its recipe had ended, or after it was finished."""
+
+
+class LensError(HalflifeError, LookupError):
+    """What a lens looks at is not there, or cannot be replaced."""
+
+
+class PatchError(HalflifeError, ValueError):
+    """A patch does not fit the value it is applied to, or is none."""
 
 
 class Superseded(CancelledError):  # noqa: N818 - a cancellation, not an error

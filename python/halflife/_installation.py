@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from halflife import _core, _drivers, _errors, _naming, _repr, _signals, _signatures
+from halflife import _core, _drivers, _errors, _naming, _records, _repr, _signals, _signatures
 
 _core._install(
     store_closed=_errors.StoreClosedError,
@@ -16,6 +16,9 @@ _core._install(
     flush_loop=_errors.FlushLoopError,
     not_settled=_errors.NotSettledError,
     superseded=_errors.Superseded,
+    recipe_error=_errors.RecipeError,
+    revoked_draft=_errors.RevokedDraftError,
+    patch_error=_errors.PatchError,
     find_name=_naming.find_name,
     note_name=_naming.note_name,
     inspect_read=_signatures.inspect_read,
@@ -30,6 +33,8 @@ _core._install(
     show_loadable_html=_repr.loadable_html,
     show_async_value=_repr.async_value_repr,
     show_async_value_html=_repr.async_value_html,
+    describe_record=_records.describe,
+    is_async=_signatures.is_async,
     scalars=(date, datetime, time, timedelta, Decimal, UUID),
     enum_type=enum.Enum,
 )

@@ -14,7 +14,7 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 
-class _LaterSlice(Generic[S]):
+class LaterSlice(Generic[S]):
     """A part of a value that is still to come. Unlike a coroutine it may be dropped without being awaited."""
 
     __slots__ = ("_fn", "_value")
@@ -55,10 +55,10 @@ def select(a: Atom[Any], fn: Callable[[Any], S], equals: Equals[S] | None = None
     check_equals(equals, "select")
 
     def make() -> Atom[S]:
-        def read(get: Getter) -> S | _LaterSlice[S]:
+        def read(get: Getter) -> S | LaterSlice[S]:
             value = get(a)
             # A source atom may hold something to await for a while; then this one has to wait too.
-            return _LaterSlice(value, fn) if isinstance(value, AsyncValue) else fn(value)
+            return LaterSlice(value, fn) if isinstance(value, AsyncValue) else fn(value)
 
         async def read_async(get: Getter) -> S:
             return fn(await cast(AsyncValue[Any], get(a)))

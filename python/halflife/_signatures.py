@@ -48,6 +48,12 @@ def check_write(write: Callable[..., Any], expected: str) -> bool:
     return is_async
 
 
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether calling it would give a coroutine or an async generator."""
+    body = _unwrapped(function)
+    return inspect.iscoroutinefunction(body) or inspect.isasyncgenfunction(body)
+
+
 def _positional(function: Callable[..., Any]) -> tuple[int, int, bool]:
     """How many positional parameters are required and optional, and whether there is a *args."""
     try:

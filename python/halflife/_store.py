@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import math
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -18,11 +18,16 @@ from halflife._drivers.clock import LoopClock
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
 from halflife._events import Event
 from halflife._graphs import Graph
+from halflife._layered import LayeredAtom
+from halflife._layers import Layers
+from halflife._saga_steps import SagaSteps
+from halflife._sagas import Saga, SagaHandle
 
 if TYPE_CHECKING:
     from halflife._types import Clock
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 DEFAULT_HISTORY = 1000
 
@@ -77,6 +82,20 @@ class Store(StoreBase):
         self._driver = AsyncioDriver(self, self.clock, on_error, mount_grace)
         self._driver.note_loop()
         self._initialize(self._driver, mount_grace > 0)
+
+    # TEMPORARY until the native side calls writes with recipes
+    def update(self, a, fn):
+        if isinstance(a, LayeredAtom):
+            return self.set(a, fn, True)
+        return super().update(a, fn)
+
+    _serial = 0
+
+    @property
+    def _outer_batch(self):
+        self._serial += 1
+        return self._serial
+    # END TEMPORARY
 
     # --- reading
 
@@ -160,6 +179,92 @@ class Store(StoreBase):
 
         loop.call_soon_threadsafe(set_now)
         return future
+
+    # --- optimistic edits
+
+    def layers(self, a: LayeredAtom[T]) -> Layers[T]:
+        """The layers of an atom in this store: edits that are shown and not confirmed yet.
+
+        Args:
+            a: A draft atom, an editable or a lens.
+
+        Raises:
+            TypeError: The atom has no layers.
+
+        Example:
+            >>> from halflife import Store, draft_atom
+            >>> todos = draft_atom({"a": "buy milk"})
+            >>> with Store() as store:
+            ...     layer = store.layers(todos).apply(lambda draft: draft.update(b="call Ada"))
+            ...     _ = layer.rollback()
+            ...     store.get(todos)
+            {'a': 'buy milk'}
+        """
+        if not isinstance(a, LayeredAtom):
+            raise TypeError(
+                "Store.layers() takes a draft atom, an editable or a lens, because others have no layers;"
+                f" not {_repr.abbreviated(a)}"
+            )
+        return Layers._at(a._site(self))
+
+    def saga(self, a: LayeredAtom[T], *, scope: str | None = None) -> Saga[T, None, None]:
+        """An edit that is shown now, an effect that tells the server, and an edit when it has answered, step by step.
+
+        Args:
+            a: A draft atom, an editable or a lens.
+            scope: Effects of one scope run one after another, in the order in which they were started.
+
+        Raises:
+            TypeError: The atom has no layers.
+
+        Example:
+            >>> handle = (
+            ...     store.saga(todos)
+            ...     .update(lambda draft: draft["a"].update(done=True))
+            ...     .effect(save)  # async save(next_value, context) -> result
+            ...     .run()
+            ... )
+            >>> result = await handle
+        """
+        self.layers(a)
+        return Saga(self, a, SagaSteps(scope=scope))
+
+    def mutate(
+        self,
+        a: LayeredAtom[T],
+        update: Callable[[T], Any] | None,
+        effect: Callable[..., Awaitable[R]] | None = None,
+        post_effect: Callable[[T, R], object] | None = None,
+        *,
+        scope: str | None = None,
+    ) -> SagaHandle[R]:
+        """Show an edit now and tell the server; if that fails, the edit, and nothing else, is taken back.
+
+        Args:
+            a: A draft atom, an editable or a lens.
+            update: Edits the draft; what it returns is the context. None: there is nothing to show.
+            effect: ``async effect(next_value, context)``, or with the value alone. It begins when the outermost
+                batch is committed. Without one the edit is confirmed at once.
+            post_effect: ``post_effect(draft, result)`` edits again when the effect has succeeded, in the place of
+                the update: a temporary id becomes the server's, also under later edits. If it raises, the edit is
+                taken back.
+            scope: Effects of one scope run one after another, in the order in which they were started.
+
+        Returns:
+            A handle: await it for the effect's result or its error; `cancel()` takes the edit back. It may be
+            dropped; then an error goes to `on_error`.
+
+        Raises:
+            TypeError: The atom has no layers, or a step is not what it must be.
+            NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
+            Exception: What `update` raised; nothing is changed then.
+
+        Example:
+            >>> async def save(next_value, context):
+            ...     return await api.put("/todos", next_value)
+            >>> await store.mutate(todos, lambda draft: draft["a"].update(done=True), save)
+        """
+        return SagaSteps(update, effect, post_effect, scope).start(self, a)
 
     # --- the end
 

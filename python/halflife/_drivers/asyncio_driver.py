@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from halflife._drivers.actions import ActionHandle
 from halflife._drivers.execution import InBatches, RunSteps, cancelled_from_outside
+from halflife._drivers.sagas import Scopes
 from halflife._drivers.waiting import Watcher
 from halflife._errors import NoEventLoopError
 from halflife._events import Event
@@ -48,6 +49,7 @@ class AsyncioDriver:
         self._lingering: dict[Atom[Any], Any] = {}
         self._watchers: set[Watcher] = set()
         self._started = 0
+        self.scopes = Scopes()
         self.log: deque[Event] | None = None
 
     # --- the loop
@@ -177,16 +179,20 @@ class AsyncioDriver:
         except NoEventLoopError:
             body.close()
             raise
-        assert self._loop is not None
         assert store is not None
 
         def report(error: BaseException) -> None:
             self.report(error, atom)
 
-        task = self._new_task(self._loop, InBatches(store, body, report), f"halflife action {atom.name}")
+        return ActionHandle(self.start_task(InBatches(store, body, report), f"halflife action {atom.name}"), report)
+
+    def start_task(self, body: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run a coroutine as a task that the store waits for, and cancels when it is closed; `ready()` was asked."""
+        assert self._loop is not None
+        task = self._new_task(self._loop, body, name)
         self._actions.add(task)
         task.add_done_callback(self._action_ended)
-        return ActionHandle(task, report)
+        return task
 
     def _action_ended(self, task: asyncio.Task[Any]) -> None:
         self._actions.discard(task)
@@ -313,3 +319,16 @@ class AsyncioDriver:
             return
         where = f" of {atom.name}" if atom is not None else ""
         logger.error("an error%s that nobody handles: %r", where, error, exc_info=error)
+
+    def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None:
+        """Errors found while an atom was being read: reported when nothing is under way any more."""
+        loop = self.loop()
+
+        def report_all() -> None:
+            for error in errors:
+                self.report(error, atom)
+
+        if loop is not None and loop.is_running():
+            loop.call_soon(report_all)
+        else:
+            report_all()

@@ -1,0 +1,31 @@
+// What the two halves of list drafts share.
+#pragma once
+
+#include "draft_object.hpp"
+
+namespace halflife::bindings {
+
+// Plain lists of elements; containers among them are drafts. Null on an error.
+PyObject* list_elements(const Use& use, Py_ssize_t start, Py_ssize_t step, Py_ssize_t count);
+PyObject* list_elements(const Use& use);
+
+// An index as Python reads it, from the end if negative. False: an error is set.
+bool list_index(const Use& use, PyObject* key, const char* message, Py_ssize_t* index);
+
+// The elements from start to stop become those of a plain list, or go if it is null.
+bool list_splice(const Use& use, Py_ssize_t start, Py_ssize_t stop, PyObject* values);
+
+// del draft[key] if `value` is null; draft[slice] = value.
+bool list_assign(const Use& use, PyObject* key, PyObject* value);
+
+PyObject* list_append(PyObject* self, PyObject* value);
+PyObject* list_extend(PyObject* self, PyObject* values);
+PyObject* list_extend_in_place(PyObject* self, PyObject* values);
+PyObject* list_repeat_in_place(PyObject* self, Py_ssize_t times);
+PyObject* list_insert(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* list_pop(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* list_clear(PyObject* self, PyObject*);
+PyObject* list_sort(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwnames);
+PyObject* list_reverse(PyObject* self, PyObject*);
+
+}  // namespace halflife::bindings

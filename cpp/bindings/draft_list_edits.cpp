@@ -1,0 +1,193 @@
+// The draft of a list: edits that move positions. What runs code of the user's (iterables, keys,
+// indexes) runs before the list is touched.
+#include "draft_list.hpp"
+
+namespace halflife::bindings {
+
+namespace {
+
+bool adopt_all(const Use& use, PyObject* values) {
+  for (Py_ssize_t index = 0; index < PyList_GET_SIZE(values); ++index) {
+    if (!use.scope().adopt(PyList_GET_ITEM(values, index))) return false;
+  }
+  return true;
+}
+
+// The list may be edited by others, or by an iterator that looks at it: a list of our own.
+PyObject* own_list(PyObject* values) { return PySequence_List(values); }
+
+}  // namespace
+
+bool list_splice(const Use& use, Py_ssize_t start, Py_ssize_t stop, PyObject* values) {
+  if (values != nullptr && !adopt_all(use, values)) return false;
+  PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
+  return scratch != nullptr && PyList_SetSlice(scratch, start, stop, values) == 0;
+}
+
+bool list_assign(const Use& use, PyObject* key, PyObject* value) {
+  if (PyIndex_Check(key)) {
+    Py_ssize_t index = 0;
+    if (!list_index(use, key, "list assignment index out of range", &index)) return false;
+    return list_splice(use, index, index + 1, nullptr);
+  }
+  Ref values;
+  if (value != nullptr) {
+    if (Py_TYPE(value)->tp_iter == nullptr && !PySequence_Check(value)) {
+      PyErr_SetString(PyExc_TypeError, "can only assign an iterable");
+      return false;
+    }
+    values = Ref::take(own_list(value));
+    if (!values || !adopt_all(use, values.get())) return false;
+  }
+  Py_ssize_t start = 0, stop = 0, step = 0;
+  if (PySlice_Unpack(key, &start, &stop, &step) < 0) return false;
+  const Py_ssize_t count =
+      PySlice_AdjustIndices(static_cast<Py_ssize_t>(use.size()), &start, &stop, step);
+  if (step == 1) return list_splice(use, start, start + count, values.get());
+  if (values && PyList_GET_SIZE(values.get()) != count) {
+    PyErr_Format(PyExc_ValueError,
+                 "attempt to assign sequence of size %zd to extended slice of size %zd",
+                 PyList_GET_SIZE(values.get()), count);
+    return false;
+  }
+  if (values) {  // no position moves
+    for (Py_ssize_t place = 0; place < count; ++place) {
+      if (!use.scope().set_item(use.draft(), static_cast<std::size_t>(start + place * step),
+                                PyList_GET_ITEM(values.get(), place))) {
+        return false;
+      }
+    }
+    return true;
+  }
+  if (count == 0) return true;
+  PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
+  if (scratch == nullptr) return false;
+  Ref from = Ref::take(PyLong_FromSsize_t(step > 0 ? start : start + (count - 1) * step));
+  Ref to = Ref::take(PyLong_FromSsize_t(step > 0 ? stop : start + 1));
+  Ref by = Ref::take(PyLong_FromSsize_t(step > 0 ? step : -step));
+  Ref forward = Ref::take(from && to && by ? PySlice_New(from.get(), to.get(), by.get()) : nullptr);
+  return forward && PyObject_DelItem(scratch, forward.get()) == 0;
+}
+
+PyObject* list_append(PyObject* self, PyObject* value) {
+  Use use(self);
+  if (!use || !use.scope().adopt(value)) return nullptr;
+  PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
+  if (scratch == nullptr || PyList_Append(scratch, value) < 0) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* list_extend(PyObject* self, PyObject* values) {
+  Use use(self);
+  if (!use) return nullptr;
+  Ref list = Ref::take(own_list(values));
+  if (!list) return nullptr;
+  if (PyList_GET_SIZE(list.get()) > 0) {
+    const auto end = static_cast<Py_ssize_t>(use.size());
+    if (!list_splice(use, end, end, list.get())) return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* list_extend_in_place(PyObject* self, PyObject* values) {
+  Ref done = Ref::take(list_extend(self, values));
+  return done ? Py_NewRef(self) : nullptr;
+}
+
+PyObject* list_repeat_in_place(PyObject* self, Py_ssize_t times) {
+  Use use(self);
+  if (!use) return nullptr;
+  if (times == 1) return Py_NewRef(self);
+  // A container that comes twice is one draft, as it would be one object.
+  Ref elements = Ref::take(list_elements(use));
+  Ref repeated = Ref::take(elements ? PySequence_Repeat(elements.get(), times) : nullptr);
+  if (!repeated) return nullptr;
+  const bool ok = list_splice(use, 0, static_cast<Py_ssize_t>(use.size()), repeated.get());
+  return ok ? Py_NewRef(self) : nullptr;
+}
+
+PyObject* list_insert(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  Use use(self);
+  if (!use) return nullptr;
+  if (count != 2) {
+    PyErr_Format(PyExc_TypeError, "insert() takes a position and a value, got %zd arguments",
+                 count);
+    return nullptr;
+  }
+  const Py_ssize_t index = PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
+  if (index == -1 && PyErr_Occurred() != nullptr) return nullptr;
+  if (!use.scope().adopt(args[1])) return nullptr;
+  const auto size = static_cast<Py_ssize_t>(use.size());
+  PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
+  if (scratch == nullptr) return nullptr;
+  const Py_ssize_t place = index >= 0 ? index : index + size < 0 ? 0 : index + size;
+  if (PyList_Insert(scratch, place, args[1]) < 0) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* list_pop(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  Use use(self);
+  if (!use) return nullptr;
+  if (count > 1) {
+    PyErr_Format(PyExc_TypeError, "pop() takes at most one argument, got %zd", count);
+    return nullptr;
+  }
+  if (use.size() == 0) {
+    PyErr_SetString(PyExc_IndexError, "pop from empty list");
+    return nullptr;
+  }
+  auto index = static_cast<Py_ssize_t>(use.size()) - 1;
+  if (count == 1 && !list_index(use, args[0], "pop index out of range", &index)) return nullptr;
+  Ref popped = Ref::take(use.item(static_cast<std::size_t>(index)));
+  if (!popped || !list_splice(use, index, index + 1, nullptr)) return nullptr;
+  return popped.release();
+}
+
+PyObject* list_clear(PyObject* self, PyObject*) {
+  Use use(self);
+  if (!use) return nullptr;
+  const auto size = static_cast<Py_ssize_t>(use.size());
+  if (size > 0 && !list_splice(use, 0, size, nullptr)) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* list_sort(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
+  Use use(self);
+  if (!use || !use.scope().read_deep(use.draft())) return nullptr;
+  // Sorted aside: keys and comparisons of the user's see the draft as it was.
+  Ref before = Ref::take(list_elements(use));
+  Ref sorted = Ref::take(before ? PySequence_List(before.get()) : nullptr);
+  Ref method = Ref::take(sorted ? PyObject_GetAttrString(sorted.get(), "sort") : nullptr);
+  if (!method) return nullptr;
+  Ref done = Ref::take(
+      PyObject_Vectorcall(method.get(), args, static_cast<std::size_t>(count), kwnames));
+  if (!done) return nullptr;
+  const Py_ssize_t size = PyList_GET_SIZE(before.get());
+  Ref now = Ref::take(list_elements(use));
+  if (!now) return nullptr;
+  bool unchanged = PyList_GET_SIZE(now.get()) == size;
+  bool in_order = true;
+  for (Py_ssize_t index = 0; unchanged && index < size; ++index) {
+    PyObject* was = PyList_GET_ITEM(before.get(), index);
+    unchanged = was == PyList_GET_ITEM(now.get(), index);
+    in_order = in_order && was == PyList_GET_ITEM(sorted.get(), index);
+  }
+  if (!unchanged) {
+    PyErr_SetString(PyExc_ValueError, "list modified during sort");
+    return nullptr;
+  }
+  if (!in_order && !list_splice(use, 0, size, sorted.get())) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* list_reverse(PyObject* self, PyObject*) {
+  Use use(self);
+  if (!use) return nullptr;
+  if (use.size() > 1) {
+    PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
+    if (scratch == nullptr || PyList_Reverse(scratch) < 0) return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,97 @@
+#include <new>
+#include <utility>
+
+#include "log_object.hpp"
+#include "python_model.hpp"
+
+namespace halflife::bindings {
+
+namespace {
+
+using optimistic::Log;
+
+struct SavedObject {
+  PyObject_HEAD Log::Saved saved;
+  LogObject* owner;  // a reference: the log releases what was saved
+};
+
+constinit PyTypeObject* saved_type = nullptr;
+
+SavedObject* as_saved(PyObject* object) { return reinterpret_cast<SavedObject*>(object); }
+
+int saved_traverse(PyObject* self, visitproc visit, void* arg) {
+  SavedObject* object = as_saved(self);
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(as_object(object->owner));
+  for (const Log::Saved::Entry& entry : object->saved.entries) {
+    Py_VISIT(to_object(entry.layer->token));
+    Py_VISIT(to_object(entry.parts.recipe));
+    Py_VISIT(to_object(entry.parts.then));
+    Py_VISIT(to_object(entry.parts.whole));
+  }
+  Py_VISIT(to_object(object->saved.base));
+  Py_VISIT(to_object(object->saved.shown));
+  return 0;
+}
+
+int saved_clear(PyObject* self) {
+  SavedObject* object = as_saved(self);
+  LogObject* owner = std::exchange(object->owner, nullptr);
+  if (owner == nullptr) return 0;
+  owner->log->release(object->saved);
+  Py_DECREF(as_object(owner));
+  return 0;
+}
+
+void saved_dealloc(PyObject* self) {
+  PyObject_GC_UnTrack(self);
+  saved_clear(self);
+  as_saved(self)->saved.~Saved();
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyType_Slot saved_slots[] = {
+    {Py_tp_dealloc, as_slot(saved_dealloc)},
+    {Py_tp_traverse, as_slot(saved_traverse)},
+    {Py_tp_clear, as_slot(saved_clear)},
+    {0, nullptr},
+};
+
+PyType_Spec saved_spec = {
+    "halflife._core.SavedLog", sizeof(SavedObject), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, saved_slots};
+
+}  // namespace
+
+PyObject* log_save(PyObject* self, PyObject*) {
+  Operation operation(self);
+  if (!operation) return nullptr;
+  PyObject* made = saved_type->tp_alloc(saved_type, 0);
+  if (made == nullptr) return nullptr;
+  SavedObject* object = as_saved(made);
+  new (&object->saved) Log::Saved;
+  object->owner = as_log(Py_NewRef(self));
+  operation.log().save(&object->saved);
+  return made;
+}
+
+PyObject* log_restore(PyObject* self, PyObject* saved) {
+  Operation operation(self);
+  if (!operation) return nullptr;
+  if (Py_TYPE(saved) != saved_type || as_saved(saved)->owner != operation.object()) {
+    PyErr_SetString(PyExc_ValueError, "restore() takes what save() of the same LayerLog gave");
+    return nullptr;
+  }
+  operation.log().restore(as_saved(saved)->saved);
+  Py_RETURN_NONE;
+}
+
+int add_saved_log_type() {
+  PyObject* type = PyType_FromSpec(&saved_spec);
+  saved_type = reinterpret_cast<PyTypeObject*>(type);
+  return type == nullptr ? -1 : 0;
+}
+
+}  // namespace halflife::bindings

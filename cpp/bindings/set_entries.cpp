@@ -1,0 +1,74 @@
+#include "set_entries.hpp"
+
+namespace halflife::bindings {
+
+namespace {
+
+// Looked up instead of a key, it is equal to what the key is equal to, and remembers that.
+struct Probe {
+  PyObject_HEAD PyObject* key;
+  PyObject* met;  // borrowed
+  Py_hash_t hash;
+};
+
+PyTypeObject* probe_type = nullptr;
+
+Py_hash_t probe_hash(PyObject* self) { return reinterpret_cast<Probe*>(self)->hash; }
+
+PyObject* probe_compare(PyObject* self, PyObject* other, int operation) {
+  auto* probe = reinterpret_cast<Probe*>(self);
+  if (operation != Py_EQ) Py_RETURN_NOTIMPLEMENTED;
+  const int equal = PyObject_RichCompareBool(other, probe->key, Py_EQ);
+  if (equal < 0) return nullptr;
+  if (equal > 0) probe->met = other;
+  return PyBool_FromLong(equal);
+}
+
+void probe_dealloc(PyObject* self) {
+  Py_XDECREF(reinterpret_cast<Probe*>(self)->key);
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+bool has_one_form(PyObject* key) {
+  // Strings are members far more often than instances of str's subclasses that equal them.
+  return PyUnicode_CheckExact(key) || PyBytes_CheckExact(key) || key == Py_None;
+}
+
+}  // namespace
+
+bool find_member(PyObject* set, PyObject* key, PyObject** member) {
+  *member = nullptr;
+  const int contained = PySet_Contains(set, key);
+  if (contained <= 0) return contained == 0;
+  *member = key;
+  if (has_one_form(key)) return true;
+  const Py_hash_t hash = PyObject_Hash(key);
+  if (hash == -1) return false;
+  auto* probe = PyObject_New(Probe, probe_type);
+  if (probe == nullptr) return false;
+  Ref kept = Ref::take(as_object(probe));
+  probe->key = Py_NewRef(key);
+  probe->met = nullptr;
+  probe->hash = hash;
+  const int found = PySet_Contains(set, kept.get());
+  if (found > 0 && probe->met != nullptr) *member = probe->met;
+  return found >= 0;
+}
+
+int add_set_entries(PyObject*) {
+  static PyType_Slot slots[] = {
+      {Py_tp_doc, const_cast<char*>("Finds which member of a set is equal to a key.")},
+      {Py_tp_dealloc, as_slot(probe_dealloc)},
+      {Py_tp_hash, as_slot(probe_hash)},
+      {Py_tp_richcompare, as_slot(probe_compare)},
+      {0, nullptr},
+  };
+  static PyType_Spec spec = {"halflife._core.Probe", sizeof(Probe), 0,
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+  probe_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  return probe_type == nullptr ? -1 : 0;
+}
+
+}  // namespace halflife::bindings

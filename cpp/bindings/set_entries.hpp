@@ -1,0 +1,27 @@
+// Members of a Python set as they are stored. The C API has no way to walk a set without an iterator
+// object, nor to find which member is equal to a key.
+#pragma once
+
+#include <cstddef>
+
+#include "python.hpp"
+
+namespace halflife::bindings {
+
+// The member after the cursor, which starts at 0, borrowed; null at the end.
+inline PyObject* next_member(PyObject* set, std::size_t* cursor) {
+  const auto* object = reinterpret_cast<PySetObject*>(set);
+  const auto slots = static_cast<std::size_t>(object->mask) + 1;
+  while (*cursor < slots) {
+    const setentry& entry = object->table[(*cursor)++];
+    if (entry.key != nullptr && entry.hash != -1) return entry.key;  // -1: what was here is gone
+  }
+  return nullptr;
+}
+
+// The member that is equal to `key`, borrowed from the set, or null. False: an error is set.
+bool find_member(PyObject* set, PyObject* key, PyObject** member);
+
+int add_set_entries(PyObject* module);
+
+}  // namespace halflife::bindings

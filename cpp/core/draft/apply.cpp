@@ -1,0 +1,234 @@
+#include "apply.hpp"
+
+#include "equality.hpp"
+#include "resolver.hpp"
+
+namespace halflife::draft {
+
+namespace {
+
+class Applying {
+ public:
+  Applying(Scope& scope, Value* root, ApplyFailure* failure)
+      : scope_(scope), model_(scope.model()), root_(*root), failure_(*failure) {}
+
+  bool one(const Patch& patch) {
+    switch (patch.op) {
+      case Op::add:
+        return add(patch.path, patch.value);
+      case Op::remove:
+        return remove(patch.path);
+      case Op::replace:
+        return replace(patch);
+      case Op::move:
+        return move(patch);
+      case Op::copy:
+        return copy(patch);
+      default:
+        return test(patch);
+    }
+  }
+
+ private:
+  // The container that the last part of a path is to be looked up in.
+  struct Target {
+    Draft* draft = nullptr;
+    Value part = nullptr;
+    std::size_t index = 0;  // of a list: kEnd and the size included
+  };
+
+  bool refuse(Refusal refusal) {
+    failure_.refusal = refusal;
+    return false;
+  }
+  bool host(bool ok) { return ok || refuse(Refusal::host); }
+
+  bool find_target(const Path& path, Target* target) {
+    Value at = root_;
+    for (std::size_t next = 0;; ++next) {
+      target->draft = model_.draft_of(at);
+      target->part = path[next];
+      if (target->draft == nullptr) return refuse(Refusal::not_container);
+      if (target->draft->kind == Kind::list && !model_.position(path[next], &target->index)) {
+        return refuse(Refusal::bad_index);
+      }
+      if (next + 1 == path.size()) return true;
+      if (!get(*target, &at)) return false;
+    }
+  }
+
+  std::size_t size(const Draft& draft) { return model_.size(draft.contents()); }
+
+  bool has(const Target& target) {
+    if (target.draft->kind == Kind::list) {
+      return target.index < size(*target.draft) || refuse(Refusal::bad_index);
+    }
+    bool found = false;
+    if (!scope_.has(*target.draft, target.part, &found)) return refuse(Refusal::host);
+    return found || refuse(Refusal::missing);
+  }
+
+  bool get(const Target& target, Value* found) {
+    if (!has(target)) return false;
+    switch (target.draft->kind) {
+      case Kind::list:
+        return host(scope_.get_item(*target.draft, target.index, found));
+      case Kind::set:
+        *found = target.part;
+        return true;
+      default:
+        return host(scope_.get(*target.draft, target.part, found));
+    }
+  }
+
+  bool get_at(const Path& path, Value* found) {
+    *found = root_;
+    if (path.empty()) return true;
+    Target target;
+    return find_target(path, &target) && get(target, found);
+  }
+
+  bool set_root(Value value) {
+    if (!scope_.adopt(value)) return refuse(Refusal::host);
+    root_ = value;
+    if (!is_draftable(model_.kind(value)) || model_.draft_of(value) != nullptr) return true;
+    Draft* draft = scope_.open(value);
+    if (draft == nullptr) return refuse(Refusal::host);
+    root_ = draft->face;
+    return true;
+  }
+
+  bool add(const Path& path, Value value) {
+    if (path.empty()) return set_root(value);
+    Target target;
+    if (!find_target(path, &target)) return false;
+    Draft& draft = *target.draft;
+    switch (draft.kind) {
+      case Kind::list:
+        return insert(draft, target.index, value);
+      case Kind::set:
+        return host(scope_.include(draft, value, true));
+      case Kind::record:
+        if (!has(target)) return false;
+        [[fallthrough]];
+      default:
+        return host(scope_.set(draft, target.part, value));
+    }
+  }
+
+  bool insert(Draft& list, std::size_t index, Value value) {
+    const std::size_t count = size(list);
+    if (index == kEnd) index = count;
+    if (index > count) return refuse(Refusal::bad_index);
+    Value scratch = scope_.edit_list(list);
+    return host(scratch != nullptr && scope_.adopt(value) &&
+                model_.insert_item(scratch, index, value));
+  }
+
+  bool remove(const Path& path) {
+    if (path.empty()) return refuse(Refusal::not_removable);
+    Target target;
+    return find_target(path, &target) && has(target) && take_out(target);
+  }
+
+  bool take_out(const Target& target) {
+    Draft& draft = *target.draft;
+    switch (draft.kind) {
+      case Kind::list: {
+        Value scratch = scope_.edit_list(draft);
+        return host(scratch != nullptr && model_.erase_item(scratch, target.index));
+      }
+      case Kind::set:
+        return host(scope_.include(draft, target.part, false));
+      case Kind::record:
+        return refuse(Refusal::not_removable);
+      default:
+        return host(scope_.erase(draft, target.part));
+    }
+  }
+
+  bool replace(const Patch& patch) {
+    if (patch.path.empty()) return set_root(patch.value);
+    Target target;
+    if (!find_target(patch.path, &target) || !has(target)) return false;
+    switch (target.draft->kind) {
+      case Kind::list:
+        return host(scope_.set_item(*target.draft, target.index, patch.value));
+      case Kind::set:
+        return take_out(target) && host(scope_.include(*target.draft, patch.value, true));
+      default:
+        return host(scope_.set(*target.draft, target.part, patch.value));
+    }
+  }
+
+  // What is taken out of one place and put into another stays the same draft, edits included.
+  bool move(const Patch& patch) {
+    bool below = false;
+    bool same_place = false;
+    if (!compare(patch.from, patch.path, &below, &same_place)) return refuse(Refusal::host);
+    if (below) return refuse(Refusal::into_itself);
+    Value value = nullptr;
+    if (patch.from.empty() || patch.path.empty()) {
+      return get_at(patch.from, &value) && (same_place || set_root(value));
+    }
+    Target target;
+    if (!find_target(patch.from, &target) || !get(target, &value)) return false;
+    if (same_place) return true;
+    model_.own(value);
+    const bool ok = take_out(target) && add(patch.path, value);
+    model_.release(value);
+    return ok;
+  }
+
+  // Is `path` below `from`, or the same?
+  bool compare(const Path& from, const Path& path, bool* below, bool* same_place) {
+    *below = *same_place = false;
+    if (from.size() > path.size()) return true;
+    for (std::size_t at = 0; at < from.size(); ++at) {
+      bool same = false;
+      if (!equal(model_, from[at], path[at], true, &same)) return false;
+      if (!same) return true;
+    }
+    *same_place = from.size() == path.size();
+    *below = !*same_place;
+    return true;
+  }
+
+  // A copy does not see what is done to the original later, nor the other way round.
+  bool copy(const Patch& patch) {
+    Value value = nullptr;
+    if (!get_at(patch.from, &value)) return false;
+    Resolver resolver(scope_, false);
+    if (!resolver.resolve(value, &value)) return refuse(Refusal::host);
+    return add(patch.path, value);
+  }
+
+  bool test(const Patch& patch) {
+    Value value = nullptr;
+    if (!get_at(patch.path, &value)) return false;
+    Resolver resolver(scope_, false);
+    bool same = false;
+    if (!resolver.resolve(value, &value) || !equal(model_, value, patch.value, false, &same)) {
+      return refuse(Refusal::host);
+    }
+    return same || refuse(Refusal::different);
+  }
+
+ private:
+  Scope& scope_;
+  Model& model_;
+  Value& root_;
+  ApplyFailure& failure_;
+};
+
+}  // namespace
+
+bool apply(Scope& scope, Value* root, const PatchList& patches, ApplyFailure* failure) {
+  Applying applying(scope, root, failure);
+  for (failure->patch = 0; failure->patch < patches.size(); ++failure->patch) {
+    if (!applying.one(patches[failure->patch])) return false;
+  }
+  return true;
+}
+
+}  // namespace halflife::draft

@@ -1,0 +1,237 @@
+// The resolver's second half: one plain value out of a draft, or of a plain container that carries
+// drafts, once everything in it is resolved.
+#include <utility>
+
+#include "resolver.hpp"
+
+namespace halflife::draft {
+
+// The container to put results into: owned.
+Value Resolver::take(Draft& draft) {
+  if (draft.scratch == nullptr) return model_.copy(draft.base);
+  if (draft.kind == Kind::record || !steal_) {
+    return model_.copy(draft.scratch);
+  }
+  model_.own(draft.scratch);
+  return draft.scratch;
+}
+
+bool Resolver::build(Value value, Value* result) {
+  Draft* draft = model_.draft_of(value);
+  if (draft == nullptr) return build_plain(value, result);
+  switch (draft->kind) {
+    case Kind::map:
+    case Kind::record:
+      return build_map(*draft, result);
+    case Kind::list:
+      return build_list(*draft, result);
+    default:
+      return build_set(*draft, result);
+  }
+}
+
+bool Resolver::same_order(Draft& draft, bool* same) {
+  *same = true;
+  std::size_t left = 0;
+  std::size_t right = 0;
+  Value key = nullptr;
+  Value other = nullptr;
+  Value value = nullptr;
+  while (model_.next(draft.base, &left, &key, &value)) {
+    if (!model_.next(draft.scratch, &right, &other, &value)) break;
+    if (key != other && !model_.same(key, other)) *same = false;
+  }
+  return true;
+}
+
+bool Resolver::is_changed_map(Draft& draft, bool* changed) {
+  *changed = true;
+  std::size_t cursor = 0;
+  Value key = nullptr;
+  Value value = nullptr;
+  Value before = nullptr;
+  if (draft.children != nullptr) {
+    while (model_.next(draft.children, &cursor, &key, &value)) {
+      if (!model_.find(draft.base, key, &before)) return false;
+      if (before != final_of(value)) return true;
+    }
+  }
+  if (draft.assigned != nullptr) {
+    cursor = 0;
+    Value member = nullptr;
+    while (model_.next(draft.assigned, &cursor, &key, &member)) {
+      if (!slot(draft, key, &value) || !model_.find(draft.base, key, &before)) return false;
+      if ((value == nullptr) != (before == nullptr)) return true;
+      if (value == nullptr) continue;
+      Value now = final_of(value);
+      if (now != before && !model_.same(now, before)) return true;
+    }
+  }
+  if (draft.inserted) {
+    cursor = 0;
+    while (model_.next(draft.contents(), &cursor, &key, &value)) {
+      if (final_of(value) != value) return true;
+    }
+  }
+  *changed = false;
+  if (draft.erased == nullptr || draft.kind != Kind::map) return true;
+  bool same = true;
+  if (!same_order(draft, &same)) return false;
+  *changed = !same;
+  return true;
+}
+
+bool Resolver::fill_map(Draft& draft, Value made) {
+  std::size_t cursor = 0;
+  Value key = nullptr;
+  Value value = nullptr;
+  if (draft.children != nullptr) {
+    while (model_.next(draft.children, &cursor, &key, &value)) {
+      Value now = final_of(value);
+      Value held = nullptr;
+      if (!model_.find(made, key, &held)) return false;
+      if (held != now && !model_.put(made, key, now)) return false;
+    }
+  }
+  const auto fill = [&](Value keys, bool entries) {
+    std::size_t at = 0;
+    Value member = nullptr;
+    while (model_.next(keys, &at, &key, &member)) {
+      if (!slot(draft, key, &value)) return false;
+      if (value == nullptr) continue;
+      Value now = final_of(value);
+      if (entries && now == member) continue;
+      Value held = nullptr;
+      if (!model_.find(made, key, &held)) return false;
+      if (held != now && !model_.put(made, key, now)) return false;
+    }
+    return true;
+  };
+  if (draft.assigned != nullptr && !fill(draft.assigned, false)) return false;
+  // Walked by its own keys while results go into existing slots of the same map: none is added.
+  return !draft.inserted || fill(draft.contents(), true);
+}
+
+bool Resolver::build_map(Draft& draft, Value* result) {
+  bool changed = false;
+  if (!is_changed_map(draft, &changed)) return false;
+  *result = draft.base;
+  if (!changed) return true;
+  Value made = take(draft);
+  if (made == nullptr) return false;
+  keep(made);
+  if (!fill_map(draft, made)) return false;
+  *result = made;
+  if (draft.kind == Kind::map) return true;
+  Value record = model_.rebuild(draft.base, made);
+  if (record == nullptr) return false;
+  *result = keep(record);
+  return true;
+}
+
+bool Resolver::build_list(Draft& draft, Value* result) {
+  *result = draft.base;
+  const std::size_t count = model_.size(draft.contents());
+  bool changed = count != model_.size(draft.base);
+  const auto differs = [&](std::size_t index, Value held) {
+    Value now = final_of(held);
+    Value before = model_.item(draft.base, index);
+    return now != before && !model_.same(now, before);
+  };
+  const bool whole = draft.structural || draft.inserted;
+  if (whole) {
+    for (std::size_t index = 0; index < count && !changed; ++index) {
+      Value held = model_.item(draft.contents(), index);
+      changed = differs(index, held) || (draft.inserted && final_of(held) != held);
+    }
+  } else {
+    for (const std::size_t index : draft.written) {
+      changed = changed || differs(index, model_.item(draft.scratch, index));
+    }
+  }
+  if (draft.rows != nullptr && !changed) {
+    for (const auto& [index, child] : *draft.rows) {
+      changed = changed || final_of(child->face) != model_.item(draft.base, index);
+    }
+  }
+  if (!changed) return true;
+  Value made = take(draft);
+  if (made == nullptr) return false;
+  *result = keep(made);
+  const auto fill = [&](std::size_t index, Value held) {
+    Value now = final_of(held);
+    return model_.item(made, index) == now || model_.put_item(made, index, now);
+  };
+  if (whole) {
+    for (std::size_t index = 0; index < count; ++index) {
+      if (!fill(index, model_.item(draft.contents(), index))) return false;
+    }
+  } else {
+    for (const std::size_t index : draft.written) {
+      if (!fill(index, model_.item(draft.scratch, index))) return false;
+    }
+  }
+  if (draft.rows == nullptr) return true;
+  for (const auto& [index, child] : *draft.rows) {
+    if (!fill(index, child->face)) return false;
+  }
+  return true;
+}
+
+bool Resolver::build_set(Draft& draft, Value* result) {
+  *result = draft.base;
+  if (draft.assigned == nullptr) return true;
+  std::size_t cursor = 0;
+  Value member = nullptr;
+  Value value = nullptr;
+  bool changed = false;
+  while (model_.next(draft.assigned, &cursor, &member, &value)) {
+    Value now = nullptr;
+    Value before = nullptr;
+    if (!model_.find(draft.scratch, member, &now) || !model_.find(draft.base, member, &before)) {
+      return false;
+    }
+    changed = changed || (now == nullptr) != (before == nullptr);
+  }
+  if (!changed) return true;
+  Value made = take(draft);
+  if (made == nullptr) return false;
+  *result = keep(made);
+  return true;
+}
+
+bool Resolver::build_plain(Value value, Value* result) {
+  *result = value;
+  const Kind kind = model_.kind(value);
+  if (kind == Kind::set) return true;
+  Value made = nullptr;
+  const auto open = [&] {
+    if (made == nullptr && (made = model_.copy(value)) != nullptr) keep(made);
+    return made != nullptr;
+  };
+  if (kind == Kind::list || kind == Kind::fixed) {
+    const std::size_t count = model_.size(value);
+    for (std::size_t index = 0; index < count; ++index) {
+      Value held = model_.item(value, index);
+      Value now = final_of(held);
+      if (now != held && (!open() || !model_.put_item(made, index, now))) return false;
+    }
+  } else {
+    std::size_t cursor = 0;
+    Value key = nullptr;
+    Value held = nullptr;
+    while (model_.next(value, &cursor, &key, &held)) {
+      Value now = final_of(held);
+      if (now != held && (!open() || !model_.put(made, key, now))) return false;
+    }
+  }
+  if (made == nullptr) return true;
+  *result = made;
+  if (kind == Kind::map || kind == Kind::list) return true;
+  Value rebuilt = model_.rebuild(value, made);
+  if (rebuilt == nullptr) return false;
+  *result = keep(rebuilt);
+  return true;
+}
+
+}  // namespace halflife::draft

@@ -1,0 +1,104 @@
+// A draft whose base is up to date on its first level only must be brought up to date all the way
+// down before anything takes its contents as they are: before it is compared, shown, moved to
+// another place, or its positions change.
+#include <utility>
+
+#include "scope.hpp"
+
+namespace halflife::draft {
+
+bool Scope::read_deep(Draft& draft) {
+  if (draft.read_deep) return true;
+  draft.read_deep = true;
+  return deepen(draft);
+}
+
+// Drafts found in a draft come after it in drafts_, so that walking backwards meets them first.
+bool Scope::deepen(Draft& draft) {
+  std::vector<Draft*> below{&draft};
+  for (std::size_t next = 0; next < below.size(); ++next) {
+    Draft& at = *below[next];
+    if (at.rows != nullptr) {
+      for (const auto& [index, child] : *at.rows) below.push_back(child);
+    }
+    if (at.children == nullptr) continue;
+    std::size_t cursor = 0;
+    Value key = nullptr;
+    Value face = nullptr;
+    while (model_.next(at.children, &cursor, &key, &face)) {
+      below.push_back(model_.draft_of(face));
+    }
+  }
+  for (std::size_t next = below.size(); next-- > 0;) {
+    if (below[next]->place != nullptr && !deepen_one(*below[next])) return false;
+  }
+  return true;
+}
+
+bool Scope::deepen_one(Draft& draft) {
+  Value full = source_->deep(draft);
+  if (full == nullptr) return false;
+  bool ok = true;
+  // What was drafted already is kept as it is: its user may hold it.
+  const auto keep = [&](Value key, std::size_t index, const Draft& child) {
+    Value before = nullptr;
+    Value now = nullptr;
+    if (draft.kind == Kind::list) {
+      now = model_.item(full, index);
+      return now == child.base || child.inserted || model_.put_item(full, index, child.base);
+    }
+    if (!model_.find(full, key, &now)) return false;
+    if (draft.assigned != nullptr && !model_.find(draft.assigned, key, &before)) return false;
+    return now == nullptr || before != nullptr || now == child.base ||
+           model_.put(full, key, child.base);
+  };
+  if (draft.kind != Kind::record && draft.rows != nullptr) {
+    for (const auto& [index, child] : *draft.rows) ok = ok && keep(nullptr, index, *child);
+  }
+  if (draft.kind == Kind::map && draft.children != nullptr) {
+    std::size_t cursor = 0;
+    Value key = nullptr;
+    Value face = nullptr;
+    while (ok && model_.next(draft.children, &cursor, &key, &face)) {
+      ok = keep(key, 0, *model_.draft_of(face));
+    }
+  }
+  if (ok && draft.scratch != nullptr) ok = deepen_scratch(draft, full);
+  if (!ok) {
+    model_.release(full);
+    return false;
+  }
+  draft.place = nullptr;
+  model_.release(std::exchange(draft.base, full));
+  return true;
+}
+
+// Slots of the scratch that still hold what the base held take what is up to date.
+bool Scope::deepen_scratch(Draft& draft, Value full) {
+  if (draft.kind == Kind::set) return true;
+  if (draft.kind == Kind::list) {
+    const std::size_t count = model_.size(full);
+    for (std::size_t index = 0; index < count; ++index) {
+      Value held = model_.item(draft.scratch, index);
+      Value now = model_.item(full, index);
+      if (held == now || held != model_.item(draft.base, index)) continue;
+      if (!model_.put_item(draft.scratch, index, now)) return false;
+    }
+    return true;
+  }
+  std::size_t cursor = 0;
+  Value key = nullptr;
+  Value now = nullptr;
+  while (model_.next(full, &cursor, &key, &now)) {
+    Value held = nullptr;
+    Value before = nullptr;
+    if (!model_.find(draft.scratch, key, &held) || !model_.find(draft.base, key, &before)) {
+      return false;
+    }
+    if (held == nullptr || held == now || held != before) continue;
+    if (!model_.put(draft.scratch, key, now)) return false;
+  }
+  return true;
+}
+
+}  // namespace halflife::draft

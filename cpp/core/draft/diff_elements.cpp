@@ -1,0 +1,154 @@
+// The differ's second half: lists.
+#include <algorithm>
+
+#include "differ.hpp"
+#include "list_diff.hpp"
+
+namespace halflife::draft {
+
+namespace {
+
+// Gives elements that cannot be told apart the same number.
+class Numbers {
+ public:
+  explicit Numbers(Model& model) : numbers_(16, Hash{&model}, Equal{&model}) {}
+
+  std::size_t of(Value element) { return numbers_.emplace(element, numbers_.size()).first->second; }
+
+ private:
+  struct Hash {
+    Model* model;
+    std::size_t operator()(Value value) const {
+      return model->kind(value) == Kind::leaf ? model->hash(value) : std::hash<Value>{}(value);
+    }
+  };
+  struct Equal {
+    Model* model;
+    bool operator()(Value one, Value other) const {
+      if (one == other) return true;
+      return model->kind(one) == Kind::leaf && model->same(one, other);
+    }
+  };
+  std::unordered_map<Value, std::size_t, Hash, Equal> numbers_;
+};
+
+}  // namespace
+
+bool Differ::walk_list(const Task& task, Value now) {
+  Draft& draft = *task.draft;
+  if (draft.structural) return walk_positions(task, now, 0, 0);
+  std::vector<std::size_t> positions = draft.written;
+  if (draft.rows != nullptr) {
+    for (const auto& [position, child] : *draft.rows) {
+      if (child->dirty) positions.push_back(position);
+    }
+  }
+  std::sort(positions.begin(), positions.end());
+  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+  std::vector<Slot> slots;
+  for (const std::size_t position : positions) {
+    Value before = model_.item(draft.base, position);
+    Value after = model_.item(now, position);
+    if (same(before, after)) continue;
+    slots.push_back({position, before, after, origin(after, before)});
+  }
+  if (slots.empty()) return true;
+  if (!has_swapped(slots)) return walk_slots(task, slots);
+  return walk_positions(task, now, slots.front().index,
+                        model_.size(now) - 1 - slots.back().index);
+}
+
+// Has a container gone from one of the positions to another? Then it has moved.
+bool Differ::has_swapped(const std::vector<Slot>& slots) const {
+  std::unordered_map<Value, std::size_t> places;
+  for (const Slot& slot : slots) {
+    if (slot.draft == nullptr && is_draftable(model_.kind(slot.before))) {
+      places.emplace(slot.before, slot.index);
+    }
+  }
+  if (places.empty()) return false;
+  return std::any_of(slots.begin(), slots.end(), [&](const Slot& slot) {
+    if (slot.draft != nullptr) return false;
+    const auto found = origins_.find(slot.now);
+    return places.contains(found != origins_.end() ? found->second->base : slot.now);
+  });
+}
+
+bool Differ::walk_slots(const Task& task, const std::vector<Slot>& slots) {
+  for (const Slot& slot : slots) {
+    Value part = nullptr;
+    if (!index(slot.index, &part)) return false;
+    if (slot.draft == nullptr) {
+      replace(task.spot, part, slot.before, slot.now);
+    } else {
+      descend(*slot.draft, task.spot, part);
+    }
+  }
+  return true;
+}
+
+// Positions have moved: all but the first and the last few, which are known not to.
+bool Differ::walk_positions(const Task& task, Value now, std::size_t first, std::size_t behind) {
+  Value before = task.draft->base;
+  std::size_t rows = model_.size(before) - behind;
+  std::size_t columns = model_.size(now) - behind;
+  std::vector<Slot> edited;
+  // Still the same element? Its own changes are noted once the positions are final.
+  const auto is_same = [&](std::size_t row, std::size_t column) {
+    Value old = model_.item(before, row);
+    Value young = model_.item(now, column);
+    if (same(old, young)) return true;
+    Draft* draft = origin(young, old);
+    if (draft != nullptr) edited.push_back({column, old, young, draft});
+    return draft != nullptr;
+  };
+  while (first < rows && first < columns && is_same(first, first)) ++first;
+  while (first < rows && first < columns && is_same(rows - 1, columns - 1)) --rows, --columns;
+
+  Numbers numbers(model_);
+  std::vector<std::size_t> left;
+  std::vector<std::size_t> right;
+  for (std::size_t row = first; row < rows; ++row) {
+    left.push_back(numbers.of(model_.item(before, row)));
+  }
+  for (std::size_t column = first; column < columns; ++column) {
+    Value young = model_.item(now, column);
+    const auto found = origins_.find(young);
+    right.push_back(numbers.of(found != origins_.end() ? found->second->base : young));
+  }
+  const ListScript script = list_diff(left, right);
+  for (std::size_t column = 0; column < right.size(); ++column) {
+    const std::size_t row = script.match.before[column];
+    if (row != kNone) is_same(first + row, first + column);
+  }
+  for (const ListStep& step : script.steps) {
+    Value part = nullptr;
+    Value from = nullptr;
+    if (!index(first + step.at, &part)) return false;
+    Value old = step.before == kNone ? nullptr : model_.item(before, first + step.before);
+    Value young = step.now == kNone ? nullptr : model_.item(now, first + step.now);
+    if (step.op == Op::remove) {
+      remove(task.spot, part, old);
+    } else if (step.op == Op::add) {
+      add(task.spot, part, young);
+    } else if (step.op == Op::replace) {
+      replace(task.spot, part, old, young);
+    } else {
+      if (!index(first + step.from, &from)) return false;
+      patches_.add(Op::move, path(task.spot, part), nullptr, path(task.spot, from));
+      inverse_.add(Op::move, path(task.spot, from), nullptr, path(task.spot, part));
+    }
+  }
+  std::sort(edited.begin(), edited.end(),
+            [](const Slot& one, const Slot& other) { return one.index < other.index; });
+  return walk_slots(task, edited);
+}
+
+bool Differ::index(std::size_t position, Value* part) {
+  *part = model_.make_index(position);
+  if (*part == nullptr) return false;
+  owned_.push_back(*part);
+  return true;
+}
+
+}  // namespace halflife::draft

@@ -1,0 +1,118 @@
+#include "equality.hpp"
+
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "pair_hash.hpp"
+
+namespace halflife::draft {
+
+namespace {
+
+class Comparison {
+ public:
+  Comparison(Model& model, bool ordered) : model_(model), ordered_(ordered) {}
+
+  bool run(Value one, Value other, bool* result) {
+    *result = open(one, other);
+    while (*result && !left_.empty()) {
+      const auto [mine, theirs] = left_.back();
+      left_.pop_back();
+      *result = false;
+      if (!compare(mine, theirs, result)) return false;
+    }
+    return true;
+  }
+
+ private:
+  // What can be told at once; containers are compared later. A pair that was met before is equal
+  // unless another pair differs: values may contain themselves.
+  bool open(Value one, Value other) {
+    if (one == other) return true;
+    const Kind kind = model_.kind(one);
+    if (kind != model_.kind(other)) return false;
+    if (kind == Kind::leaf) return model_.same(one, other);
+    if (model_.size(one) != model_.size(other) || !model_.same_type(one, other)) return false;
+    if (met_.insert({one, other}).second) left_.emplace_back(one, other);
+    return true;
+  }
+
+  bool compare(Value one, Value other, bool* result) {
+    switch (model_.kind(one)) {
+      case Kind::list:
+      case Kind::fixed:
+        *result = compare_items(one, other);
+        return true;
+      case Kind::set:
+        return compare_members(one, other, result);
+      case Kind::map:
+        if (!ordered_) return compare_entries(one, other, result);
+        [[fallthrough]];
+      default:
+        *result = compare_fields(one, other);
+        return true;
+    }
+  }
+
+  bool compare_items(Value one, Value other) {
+    const std::size_t count = model_.size(one);
+    for (std::size_t index = 0; index < count; ++index) {
+      if (!open(model_.item(one, index), model_.item(other, index))) return false;
+    }
+    return true;
+  }
+
+  bool compare_fields(Value one, Value other) {
+    std::size_t mine = 0;
+    std::size_t theirs = 0;
+    Value key = nullptr;
+    Value value = nullptr;
+    Value other_key = nullptr;
+    Value other_value = nullptr;
+    while (model_.next(one, &mine, &key, &value)) {
+      if (!model_.next(other, &theirs, &other_key, &other_value)) return false;
+      if (!open(key, other_key) || !open(value, other_value)) return false;
+    }
+    return true;
+  }
+
+  bool compare_entries(Value one, Value other, bool* result) {
+    std::size_t cursor = 0;
+    Value key = nullptr;
+    Value value = nullptr;
+    while (model_.next(one, &cursor, &key, &value)) {
+      Value found = nullptr;
+      if (!model_.find(other, key, &found)) return false;
+      if (found == nullptr || !open(value, found)) return true;
+    }
+    *result = true;
+    return true;
+  }
+
+  bool compare_members(Value one, Value other, bool* result) {
+    std::size_t cursor = 0;
+    Value member = nullptr;
+    Value value = nullptr;
+    while (model_.next(one, &cursor, &member, &value)) {
+      Value found = nullptr;
+      if (!model_.find(other, member, &found)) return false;
+      if (found == nullptr || !open(member, found)) return true;
+    }
+    *result = true;
+    return true;
+  }
+
+  Model& model_;
+  std::vector<std::pair<Value, Value>> left_;
+  std::unordered_set<std::pair<Value, Value>, PairHash> met_;
+  bool ordered_;
+};
+
+}  // namespace
+
+bool equal(Model& model, Value one, Value other, bool ordered, bool* result) {
+  return Comparison(model, ordered).run(one, other, result);
+}
+
+}  // namespace halflife::draft

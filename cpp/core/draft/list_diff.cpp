@@ -1,0 +1,124 @@
+#include "list_diff.hpp"
+
+namespace halflife::draft {
+
+namespace {
+
+using Positions = std::vector<std::size_t>;
+
+// Slots in a row, some of them taken; how many of them before a given one is asked again and again
+// (a Fenwick tree).
+class Slots {
+ public:
+  explicit Slots(std::size_t count) : sums_(count + 1) {}
+
+  void take(std::size_t slot) { change(slot, 1); }
+  void leave(std::size_t slot) { change(slot, kNone); }  // wraps around
+
+  std::size_t taken_before(std::size_t slot) const {
+    std::size_t sum = 0;
+    for (; slot > 0; slot &= slot - 1) sum += sums_[slot];
+    return sum;
+  }
+
+ private:
+  void change(std::size_t slot, std::size_t by) {
+    for (++slot; slot < sums_.size(); slot += slot & (~slot + 1)) sums_[slot] += by;
+  }
+
+  Positions sums_;
+};
+
+// Between two elements that stay, one that goes and one that comes are one replacement.
+Positions pair_replaced(std::size_t count, const Match& match) {
+  Positions replaced(match.before.size(), kNone);
+  std::vector<bool> kept(count);
+  for (const std::size_t partner : match.before) {
+    if (partner != kNone) kept[partner] = true;
+  }
+  std::size_t row = 0;
+  for (std::size_t column = 0; column < match.before.size();) {
+    std::size_t end = column;
+    while (end < match.before.size() && !match.stays[end]) ++end;
+    const std::size_t last = end < match.before.size() ? match.before[end] : count;
+    for (; column < end; ++column) {
+      if (match.before[column] != kNone) continue;
+      while (row < last && kept[row]) ++row;
+      if (row == last) continue;
+      replaced[column] = row++;
+    }
+    row = last + 1;
+    column = end + 1;
+  }
+  return replaced;
+}
+
+// Both lists laid out in one row of slots. Elements that stay, or are replaced, have one slot in it;
+// one that moves has two. What comes has its slot right behind what it follows now.
+struct Layout {
+  Positions before;  // slot by position
+  Positions now;
+};
+
+Layout lay_out(std::size_t count, const Match& match, const Positions& replaced) {
+  Layout layout{Positions(count), Positions(match.before.size())};
+  const std::size_t columns = match.before.size();
+  const auto anchor = [&](std::size_t column) {
+    return match.stays[column] ? match.before[column] : replaced[column];
+  };
+  std::size_t slot = 0;
+  std::size_t column = 0;
+  const auto take_new = [&] {
+    while (column < columns && anchor(column) == kNone) layout.now[column++] = slot++;
+  };
+  take_new();
+  for (std::size_t row = 0; row < count; ++row) {
+    layout.before[row] = slot++;
+    if (column == columns || anchor(column) != row) continue;
+    layout.now[column++] = layout.before[row];
+    take_new();
+  }
+  return layout;
+}
+
+}  // namespace
+
+ListScript list_diff(const std::vector<std::size_t>& before, const std::vector<std::size_t>& now) {
+  ListScript script{{}, match(before, now)};
+  const Match& matched = script.match;
+  const Positions replaced = pair_replaced(before.size(), matched);
+  const Layout layout = lay_out(before.size(), matched, replaced);
+  Slots slots(before.size() + now.size());
+  std::vector<bool> kept(before.size());
+  for (std::size_t row = 0; row < before.size(); ++row) slots.take(layout.before[row]);
+  for (std::size_t column = 0; column < now.size(); ++column) {
+    if (matched.before[column] != kNone) kept[matched.before[column]] = true;
+    if (replaced[column] != kNone) kept[replaced[column]] = true;
+  }
+  for (std::size_t row = before.size(); row-- > 0;) {
+    if (kept[row]) continue;
+    slots.leave(layout.before[row]);
+    script.steps.push_back({Op::remove, row, 0, row, kNone});
+  }
+  for (std::size_t column = 0; column < now.size(); ++column) {
+    if (matched.stays[column]) continue;
+    const std::size_t slot = layout.now[column];
+    if (replaced[column] != kNone) {
+      script.steps.push_back({Op::replace, slots.taken_before(slot), 0, replaced[column], column});
+      continue;
+    }
+    const std::size_t row = matched.before[column];
+    if (row == kNone) {
+      script.steps.push_back({Op::add, slots.taken_before(slot), 0, kNone, column});
+    } else {
+      const std::size_t from = slots.taken_before(layout.before[row]);
+      slots.leave(layout.before[row]);
+      const std::size_t at = slots.taken_before(slot);
+      if (at != from) script.steps.push_back({Op::move, at, from, row, column});
+    }
+    slots.take(slot);
+  }
+  return script;
+}
+
+}  // namespace halflife::draft

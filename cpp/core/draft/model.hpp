@@ -1,0 +1,97 @@
+// The value model: what drafts must know of the user's values. Values are opaque handles; the host
+// that made them says what each is and reads, copies and writes it. Two hosts exist: Python objects
+// in bindings/, and a plain C++ one for the tests and the fuzzer.
+//
+// A function that returns bool returns false, and one that returns an owned Value returns null, when
+// the host has an error pending (a key without a hash, say); core gives up what it was doing and
+// says so upwards. Handles that go out are borrowed unless they are said to be owned.
+#pragma once
+
+#include <cstddef>
+
+#include "../value.hpp"
+
+namespace halflife::draft {
+
+struct Draft;
+
+// What position() says of "-": behind the last element.
+inline constexpr std::size_t kEnd = static_cast<std::size_t>(-1);
+
+enum class Kind : unsigned char {
+  leaf,    // never looked into: to be replaced, not edited
+  fixed,   // a tuple: a leaf too, but it may carry drafts that were put into it
+  map,     // keys to values, in order of insertion
+  list,    // values by position
+  set,     // members, which are leaves
+  record,  // a fixed set of named fields
+};
+
+inline bool is_draftable(Kind kind) { return kind >= Kind::map; }
+
+// What core refuses by itself.
+enum class Fault : unsigned char {
+  foreign_draft,  // a draft of another recipe, or of one that is over
+  cyclic,         // a value would contain itself
+};
+
+class Model {
+ public:
+  Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+  virtual ~Model() = default;
+
+  virtual void own(Value value) = 0;
+  // May run user code: core calls it when its structure is consistent.
+  virtual void release(Value value) = 0;
+
+  // --- what a value is. These run no user code and cannot fail.
+  virtual Kind kind(Value value) = 0;
+  // Identical, or equal scalars of one type.
+  virtual bool same(Value one, Value other) = 0;
+  // Leaves that are the same have the same hash. By address is fine for what is not a scalar.
+  virtual std::size_t hash(Value leaf) = 0;
+  // Two containers of one kind: of one class too? Subclasses count as others.
+  virtual bool same_type(Value one, Value other) = 0;
+  // The draft whose face this value is, or null.
+  virtual Draft* draft_of(Value value) = 0;
+
+  // --- reading
+  virtual std::size_t size(Value container) = 0;
+  // Map, record: the value at key, or null if there is none. Set: the member itself, or null.
+  virtual bool find(Value container, Value key, Value* found) = 0;
+  // List, fixed.
+  virtual Value item(Value list, std::size_t index) = 0;
+  // Walks the entries of a map or record, or the members of a set (key and value are the same
+  // then). `cursor` starts at 0. Returns false at the end; nothing may be changed meanwhile.
+  virtual bool next(Value container, std::size_t* cursor, Value* key, Value* value) = 0;
+
+  // --- a private copy, and writing to it. Nobody else may have seen it.
+  // Owned, shallow and mutable. The copy of a record is the map of its fields; that of a fixed one
+  // is a list.
+  virtual Value copy(Value container) = 0;
+  virtual bool put(Value map, Value key, Value value) = 0;  // set: value is not looked at
+  virtual bool erase(Value map, Value key) = 0;             // also set; the key is there
+  virtual bool put_item(Value list, std::size_t index, Value value) = 0;
+  virtual bool insert_item(Value list, std::size_t index, Value value) = 0;
+  virtual bool erase_item(Value list, std::size_t index) = 0;
+  // Owned: a record like `like` of these fields (calls its constructor: user code), or a tuple
+  // like `like` of the items.
+  virtual Value rebuild(Value like, Value copy) = 0;
+  virtual Value make_map() = 0;  // owned, empty
+  virtual Value make_set() = 0;
+  // Owned: the position as a value that find() takes in paths.
+  virtual Value make_index(std::size_t index) = 0;
+  // The position in a list that this part of a path names (a number, its digits as RFC 6901 writes
+  // them, or "-", which is kEnd). False, with no error pending: it names none.
+  virtual bool position(Value part, std::size_t* index) = 0;
+
+  // --- drafts
+  // A new draft with its face, which the caller owns; null on an error. Drafts of records and of
+  // maps look different to the user, so the host is told the value that will be drafted.
+  virtual Draft* make_draft(Value base, Kind kind) = 0;
+  virtual void raise(Fault fault, Value value) = 0;
+};
+
+}  // namespace halflife::draft

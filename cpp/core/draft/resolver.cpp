@@ -1,0 +1,212 @@
+#include "resolver.hpp"
+
+#include <utility>
+
+namespace halflife::draft {
+
+Resolver::~Resolver() {
+  std::vector<Value> owned;
+  owned.swap(owned_);
+  for (Value value : owned) model_.release(value);
+}
+
+Value Resolver::keep(Value owned) {
+  owned_.push_back(owned);
+  return owned;
+}
+
+// --- what needs what
+
+// Values that are their own result, or whose result is at hand.
+bool Resolver::simple(Value value, Value* result) {
+  const Kind kind = model_.kind(value);
+  if (kind == Kind::leaf) {
+    *result = value;
+    return true;
+  }
+  Draft* draft = model_.draft_of(value);
+  if (draft != nullptr && draft->scope == &scope_ && !draft->dirty && !draft->inserted) {
+    *result = draft->base;
+    return true;
+  }
+  const auto known = results_.find(value);
+  if (known == results_.end() || known->second == nullptr) return false;
+  *result = known->second;
+  return true;
+}
+
+// The result of something held in a container all of whose needs are resolved. A plain container
+// that was no need is what it is.
+Value Resolver::final_of(Value value) {
+  Value result = nullptr;
+  return simple(value, &result) ? result : value;
+}
+
+// A value that the recipe put somewhere. A draft among them is taken with all that is in it.
+bool Resolver::need(Value value, std::vector<Value>& needs) {
+  Draft* draft = model_.draft_of(value);
+  if (draft != nullptr) {
+    if (draft->scope != &scope_) {
+      model_.raise(Fault::foreign_draft, value);
+      return false;
+    }
+    if (scope_.recording() && !scope_.read_deep(*draft)) return false;
+  }
+  Value known = nullptr;
+  if (!simple(value, &known)) needs.push_back(value);
+  return true;
+}
+
+bool Resolver::needs_of_entries(Value container, std::vector<Value>& needs) {
+  const Kind kind = model_.kind(container);
+  if (kind == Kind::list || kind == Kind::fixed) {
+    const std::size_t count = model_.size(container);
+    for (std::size_t index = 0; index < count; ++index) {
+      if (!need(model_.item(container, index), needs)) return false;
+    }
+    return true;
+  }
+  if (kind == Kind::set) return true;  // members are leaves
+  std::size_t cursor = 0;
+  Value key = nullptr;
+  Value value = nullptr;
+  while (model_.next(container, &cursor, &key, &value)) {
+    if (!need(value, needs)) return false;
+  }
+  return true;
+}
+
+bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
+  if (draft.kind == Kind::set) return true;
+  if (draft.rows != nullptr) {
+    for (const auto& [index, child] : *draft.rows) {
+      if (child->dirty || child->inserted) needs.push_back(child->face);
+    }
+  }
+  std::size_t cursor = 0;
+  Value key = nullptr;
+  Value value = nullptr;
+  if (draft.children != nullptr) {
+    while (model_.next(draft.children, &cursor, &key, &value)) {
+      const Draft* child = model_.draft_of(value);
+      if (child->dirty || child->inserted) needs.push_back(value);
+    }
+  }
+  if (draft.inserted) return needs_of_entries(draft.contents(), needs);
+  if (draft.structural) {
+    const std::size_t count = model_.size(draft.scratch);
+    for (std::size_t index = 0; index < count; ++index) {
+      value = model_.item(draft.scratch, index);
+      if (model_.draft_of(value) == nullptr &&
+          !(scope_.has_inserted() && scope_.is_inserted(value))) {
+        continue;
+      }
+      if (!need(value, needs)) return false;
+    }
+    return true;
+  }
+  for (const std::size_t index : draft.written) {
+    if (!need(model_.item(draft.scratch, index), needs)) return false;
+  }
+  if (draft.assigned == nullptr) return true;
+  cursor = 0;
+  while (model_.next(draft.assigned, &cursor, &key, &value)) {
+    Value held = nullptr;
+    if (!model_.find(draft.scratch, key, &held)) return false;
+    if (held != nullptr && !need(held, needs)) return false;
+  }
+  return true;
+}
+
+bool Resolver::needs_of(Value value, std::vector<Value>& needs) {
+  Draft* draft = model_.draft_of(value);
+  return draft != nullptr ? needs_of_draft(*draft, needs) : needs_of_entries(value, needs);
+}
+
+bool Resolver::resolve(Value value, Value* result) {
+  if (simple(value, result)) return true;
+  std::vector<Value> first;
+  if (model_.draft_of(value) != nullptr && model_.draft_of(value)->scope != &scope_) {
+    model_.raise(Fault::foreign_draft, value);
+    return false;
+  }
+  std::vector<Step> steps;
+  steps.push_back({value, {}, 0});
+  results_[value] = nullptr;
+  const bool ok = needs_of(value, steps.back().needs) && run(steps);
+  for (const Step& step : steps) results_.erase(step.value);
+  return ok && simple(value, result);
+}
+
+Value Resolver::result_of(Draft& draft) {
+  Value result = nullptr;
+  return simple(draft.face, &result) ? result : nullptr;
+}
+
+bool Resolver::run(std::vector<Step>& steps) {
+  while (!steps.empty()) {
+    Step& step = steps.back();
+    if (step.next < step.needs.size()) {
+      const Value next = step.needs[step.next++];
+      Value known = nullptr;
+      if (simple(next, &known)) continue;
+      if (results_.contains(next)) {
+        model_.raise(Fault::cyclic, next);
+        return false;
+      }
+      results_[next] = nullptr;
+      steps.push_back({next, {}, 0});
+      if (!needs_of(next, steps.back().needs)) return false;
+      continue;
+    }
+    Value result = nullptr;
+    if (!build(step.value, &result)) return false;
+    results_[step.value] = result;
+    steps.pop_back();
+  }
+  return true;
+}
+
+// --- slots
+
+// What the slot holds: the face of the draft found there, or what the container holds.
+bool Resolver::slot(Draft& draft, Value key, Value* held) {
+  *held = nullptr;
+  if (draft.children != nullptr) {
+    if (!model_.find(draft.children, key, held)) return false;
+    if (*held != nullptr) return true;
+  }
+  return model_.find(draft.contents(), key, held);
+}
+
+bool Resolver::at(Draft& draft, Value key, Value* result) {
+  Value held = nullptr;
+  if (!slot(draft, key, &held)) return false;
+  *result = nullptr;
+  if (held == nullptr) return true;
+  const auto built = results_.find(draft.face);
+  if (built != results_.end() && built->second != nullptr) {
+    *result = final_of(held);
+    return true;
+  }
+  std::vector<Value> needs;
+  return need(held, needs) && resolve(held, result);
+}
+
+bool Resolver::at_item(Draft& draft, std::size_t index, Value* result) {
+  Value held = nullptr;
+  if (draft.rows != nullptr) {
+    const auto child = draft.rows->find(index);
+    if (child != draft.rows->end()) held = child->second->face;
+  }
+  if (held == nullptr) held = model_.item(draft.contents(), index);
+  const auto built = results_.find(draft.face);
+  if (built != results_.end() && built->second != nullptr) {
+    *result = final_of(held);
+    return true;
+  }
+  std::vector<Value> needs;
+  return need(held, needs) && resolve(held, result);
+}
+
+}  // namespace halflife::draft

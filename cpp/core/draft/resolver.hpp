@@ -1,0 +1,65 @@
+// A resolver turns drafts, and plain values that carry drafts, into plain values. What no edit
+// touched stays the same object; what was edited and set back is the base again. Iterative: drafts
+// nest as deep as the user's values do.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "scope.hpp"
+
+namespace halflife::draft {
+
+class Resolver {
+ public:
+  // With `steal` the scratches of drafts become results: nobody may use the drafts afterwards.
+  Resolver(Scope& scope, bool steal) : scope_(scope), model_(scope.model()), steal_(steal) {}
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+  ~Resolver();
+
+  // The plain value of `value`, borrowed from the resolver (or from the value itself).
+  bool resolve(Value value, Value* result);
+
+  // What resolve() made of the draft already; null: it did not need it.
+  Value result_of(Draft& draft);
+
+  // What a slot of a draft holds at the end, plain; null: nothing. To be asked when everything
+  // above it was resolved, or, with `alone`, of a value that is taken out of its context.
+  bool at(Draft& draft, Value key, Value* result);
+  bool at_item(Draft& draft, std::size_t index, Value* result);
+
+ private:
+  struct Step {
+    Value value;
+    std::vector<Value> needs;
+    std::size_t next = 0;
+  };
+  bool simple(Value value, Value* result);
+  Value final_of(Value value);
+  bool need(Value value, std::vector<Value>& needs);
+  bool needs_of(Value value, std::vector<Value>& needs);
+  bool needs_of_draft(Draft& draft, std::vector<Value>& needs);
+  bool needs_of_entries(Value container, std::vector<Value>& needs);
+  bool run(std::vector<Step>& steps);
+
+  bool build(Value value, Value* result);
+  bool build_map(Draft& draft, Value* result);
+  bool build_list(Draft& draft, Value* result);
+  bool build_set(Draft& draft, Value* result);
+  bool build_plain(Value value, Value* result);
+  bool is_changed_map(Draft& draft, bool* changed);
+  bool fill_map(Draft& draft, Value made);
+  bool same_order(Draft& draft, bool* same);
+  bool slot(Draft& draft, Value key, Value* held);
+  Value take(Draft& draft);
+  Value keep(Value owned);
+
+  Scope& scope_;
+  Model& model_;
+  std::unordered_map<Value, Value> results_;  // null: being worked on
+  std::vector<Value> owned_;
+  bool steal_;
+};
+
+}  // namespace halflife::draft

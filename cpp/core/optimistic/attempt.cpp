@@ -1,0 +1,174 @@
+#include "attempt.hpp"
+
+#include <utility>
+
+namespace halflife::optimistic {
+
+using draft::Draft;
+using draft::Kind;
+using draft::Resolver;
+using draft::Scope;
+
+Attempt::~Attempt() {
+  forget_writes();
+  for (Value value : {error_, returned_, shown_}) {
+    if (value != nullptr) tree_.trash(value);
+  }
+}
+
+void Attempt::forget_writes() {
+  for (const Write& write : writes_) {
+    if (write.value != nullptr) tree_.trash(write.value);
+  }
+  writes_.clear();
+}
+
+// The host has an error pending: it becomes the attempt's.
+bool Attempt::fail() {
+  Value error = host_.take_error();
+  if (error_ != nullptr) tree_.trash(error_);
+  error_ = error;
+  return false;
+}
+
+// --- running
+
+bool Attempt::run_on(Value shown, Seq seq, const Parts& parts) {
+  seq_ = seq;
+  before_ = kNow;
+  return run(shown, nullptr, parts);
+}
+
+bool Attempt::run_at(Value base, Seq seq, const Parts& parts) {
+  seq_ = seq;
+  before_ = seq;
+  Slot& root = tree_.root();
+  const Version* version = root.latest(0, before_);
+  Value under = version != nullptr ? version->value : base;
+  const Seq after = version != nullptr ? version->seq : 0;
+  if (!draft::is_draftable(model_.kind(under)) || root.below == 0) {
+    return run(under, nullptr, parts);
+  }
+  Value level = composer_.compose(root, under, after, before_, true);
+  if (level == nullptr) return fail();
+  places_.push_back({&root, after});
+  const bool ok = run(level, &places_.back(), parts);
+  tree_.trash(level);
+  return ok;
+}
+
+bool Attempt::run(Value root, Place* place, const Parts& parts) {
+  if (parts.recipe == nullptr && parts.then == nullptr && parts.whole == nullptr) {
+    model_.own(root);
+    if (before_ == kNow) shown_ = root;
+    return true;
+  }
+  Scope scope(model_, true, this);
+  Resolver resolver(scope, true);
+  Draft* draft = nullptr;
+  Value argument = root;
+  if (parts.whole == nullptr && draft::is_draftable(model_.kind(root))) {
+    draft = scope.open(root, place);
+    if (draft == nullptr) return fail();
+    argument = draft->face;
+  }
+  if (parts.whole == nullptr && draft == nullptr) {
+    reads_.push_back({&tree_.root(), How::deep});
+  }
+  if (parts.whole != nullptr) {
+    write(tree_.root(), parts.whole, {});
+  } else if (!call(parts, argument, scope, resolver)) {
+    if (!read_all(scope)) fail();  // what it saw decides whether it will raise again
+    forget_writes();
+    return false;
+  }
+  const bool whole = !writes_.empty();
+  Value shown = whole ? writes_.front().value : argument;
+  if (!whole && draft != nullptr) {
+    if (before_ == kNow && !resolver.resolve(draft->face, &shown)) {
+      fail();
+    } else if (!write_all(*draft, resolver)) {
+      fail();
+    }
+  }
+  if (!read_all(scope)) fail();
+  if (error_ != nullptr) {
+    forget_writes();
+    return false;
+  }
+  if (before_ == kNow) {
+    model_.own(shown);
+    shown_ = shown;
+  }
+  return true;
+}
+
+bool Attempt::call(const Parts& parts, Value argument, Scope& scope, Resolver& resolver) {
+  for (Value recipe : {parts.recipe, parts.then}) {
+    if (recipe == nullptr) continue;
+    Value returned = nullptr;
+    if (!host_.call(recipe, argument, &returned, &error_)) return false;
+    bool ok = true;
+    if (recipe == parts.recipe && parts.returns) {
+      ok = replace_whole(returned, argument, parts, scope, resolver);
+    } else if (recipe == parts.recipe && before_ == kNow) {
+      ok = keep_context(returned, scope);
+    }
+    tree_.trash(returned);
+    if (!ok) return false;
+  }
+  return true;
+}
+
+// Drafts in it become what they hold now; the drafts themselves live on.
+bool Attempt::keep_context(Value returned, Scope& scope) {
+  Value plain = returned;
+  Resolver resolver(scope, false);
+  if (model_.kind(returned) != Kind::leaf && !resolver.resolve(returned, &plain)) return fail();
+  model_.own(plain);
+  returned_ = plain;
+  return true;
+}
+
+bool Attempt::replace_whole(Value returned, Value argument, const Parts& parts, Scope& scope,
+                            Resolver& resolver) {
+  if (host_.is_nothing(returned) || returned == argument) return true;
+  if (scope.edited()) {
+    error_ = host_.edited_and_returned(parts.recipe);
+    return false;
+  }
+  Value plain = nullptr;
+  if (Draft* draft = model_.draft_of(returned);
+      draft != nullptr && draft->scope == &scope && !scope.read_deep(*draft)) {
+    return fail();
+  }
+  if (!resolver.resolve(returned, &plain)) return fail();
+  write(tree_.root(), plain, {});
+  return true;
+}
+
+// --- what drafts need of a value that is composed level by level
+
+bool Attempt::child(const Draft& parent, Value key, std::size_t index, Value found, Value* base,
+                    void** place) {
+  const Place& at = *static_cast<Place*>(parent.place);
+  bool failed = false;
+  Slot* slot = key != nullptr ? tree_.find(*at.slot, key, &failed)
+                              : Tree::find(*at.slot, Tree::position(index));
+  if (failed) return false;
+  if (slot == nullptr || slot->below == 0) return true;
+  const Version* version = slot->latest(at.after, before_);
+  const Seq after = version != nullptr ? version->seq : at.after;
+  *base = composer_.compose(*slot, found, after, before_, true);
+  if (*base == nullptr) return false;
+  places_.push_back({slot, after});
+  *place = &places_.back();
+  return true;
+}
+
+Value Attempt::deep(const Draft& draft) {
+  const Place& at = *static_cast<Place*>(draft.place);
+  return composer_.compose(*at.slot, draft.base, at.after, before_, false);
+}
+
+}  // namespace halflife::optimistic

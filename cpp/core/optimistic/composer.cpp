@@ -1,0 +1,266 @@
+#include "composer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace halflife::optimistic {
+
+using draft::Kind;
+
+void Marks::remember(const Slot& slot) {
+  if (before_.contains(&slot)) return;
+  const Version* version = slot.latest(0, kNow);
+  const bool known = version != nullptr;
+  before_[&slot] = {!known || version->value != nullptr, known ? version->birth : Birth{}};
+}
+
+void Marks::add(Slot& slot) {
+  const bool known = marks_.contains(&slot);
+  Mark& mark = marks_[&slot];
+  if (!mark.itself) {
+    mark.itself = true;
+    const auto before = before_.find(&slot);
+    if (before != before_.end()) {
+      mark.was_present = before->second.present;
+      mark.was_born = before->second.born;
+    }
+  }
+  if (known) return;
+  for (Slot* child = &slot; child->parent != nullptr; child = child->parent) {
+    const bool linked = marks_.contains(child->parent);
+    marks_[child->parent].below.push_back(child);
+    if (linked) return;
+  }
+}
+
+const Mark* Marks::find(const Slot& slot) const {
+  const auto known = marks_.find(&slot);
+  return known == marks_.end() ? nullptr : &known->second;
+}
+
+bool Composer::lookup(Value container, const Slot& slot, Value* found) {
+  *found = nullptr;
+  const Kind kind = model_.kind(container);
+  if (kind == Kind::list) {
+    if (slot.key == nullptr && slot.index < model_.size(container)) {
+      *found = model_.item(container, slot.index);
+    }
+    return true;
+  }
+  if (!draft::is_draftable(kind) || slot.key == nullptr) return true;
+  return model_.find(container, slot.key, found);
+}
+
+// --- one level
+
+bool Composer::open(Level& level) {
+  if (level.made != nullptr) return true;
+  level.made = model_.copy(level.fresh ? level.under : level.shown);
+  return level.made != nullptr;
+}
+
+bool Composer::put(Level& level, Slot& slot, Value value) {
+  const Kind kind = model_.kind(level.under);
+  if (!draft::is_draftable(kind) || (kind == Kind::list) != (slot.key == nullptr)) return true;
+  Value held = nullptr;
+  if (kind == Kind::list) {
+    const std::size_t size = model_.size(level.made != nullptr ? level.made : level.under);
+    if (value == nullptr || slot.index >= size) return true;
+    held = model_.item(level.made != nullptr ? level.made
+                       : level.fresh         ? level.under
+                                             : level.shown,
+                       slot.index);
+    return held == value || (open(level) && model_.put_item(level.made, slot.index, value));
+  }
+  Value source = level.fresh ? level.under : level.shown;
+  if (!model_.find(level.made != nullptr ? level.made : source, slot.key, &held)) return false;
+  if (held == value) return true;
+  if (kind == Kind::set && held != nullptr && value != nullptr) return true;
+  if (!open(level)) return false;
+  return value == nullptr ? model_.erase(level.made, slot.key)
+                          : model_.put(level.made, slot.key, value);
+}
+
+// A key that a layer added stands behind those that came with the container.
+bool Composer::place(Level& level, Slot& slot, const Version* version, Value value) {
+  if (level.fresh && version != nullptr && value != nullptr && version->birth.seq > folded_ &&
+      model_.kind(level.under) == Kind::map && slot.key != nullptr) {
+    level.added.push_back({version->birth, slot.key, value});
+    return true;
+  }
+  return put(level, slot, value);
+}
+
+// Is the key to stand elsewhere than where what is shown has it?
+bool Composer::has_moved(const Task& task, const Level& level, const Slot& slot, bool* moved) {
+  *moved = false;
+  const Mark& mark = *task.marks->find(slot);
+  if (!mark.itself) return true;
+  const Version* version = slot.latest(level.after, task.before);
+  Value value = nullptr;
+  if (version != nullptr) {
+    value = version->value;
+  } else if (!lookup(level.under, slot, &value)) {
+    return false;
+  }
+  const auto effective = [&](Birth birth) { return birth.seq > folded_ ? birth : Birth{}; };
+  const Birth born = effective(version != nullptr ? version->birth : Birth{});
+  *moved = value != nullptr && !(mark.was_present && effective(mark.was_born) == born);
+  return true;
+}
+
+bool Composer::enter(const Task& task, Level level) {
+  const Mark* mark = task.marks == nullptr ? nullptr : task.marks->find(*level.slot);
+  bool fresh = level.shown == nullptr;
+  if (mark != nullptr && !fresh && model_.kind(level.under) == Kind::map) {
+    for (const Slot* below : mark->below) {
+      bool moved = false;
+      if (!has_moved(task, level, *below, &moved)) return false;
+      fresh = fresh || moved;
+    }
+  }
+  level.fresh = fresh;
+  if ((task.folding || !fresh) && mark != nullptr) {
+    level.todo = mark->below;
+  } else {
+    level.todo.reserve(level.slot->slots.size());
+    for (const auto& [id, slot] : level.slot->slots) {
+      if (!slot->versions.empty() || (!task.shallow && slot->below > 0)) level.todo.push_back(slot);
+    }
+  }
+  levels_.push_back(std::move(level));
+  return true;
+}
+
+bool Composer::step(const Task& task) {
+  Level& level = levels_.back();
+  Slot& slot = *level.todo[level.next++];
+  const Version* version = slot.latest(level.after, task.before);
+  Value value = nullptr;
+  Seq after = level.after;
+  if (version != nullptr) {
+    value = version->value;
+    after = version->seq;
+  } else if (!lookup(level.under, slot, &value)) {
+    return false;
+  }
+  const Mark* mark = task.marks == nullptr ? nullptr : task.marks->find(slot);
+  Value shown = nullptr;
+  if (level.shown != nullptr) {
+    if (!lookup(level.shown, slot, &shown)) return false;
+    // Nothing has changed there: what is shown is right.
+    if (mark == nullptr && shown != nullptr && value != nullptr) {
+      return place(level, slot, version, shown);
+    }
+  }
+  const bool nested = !task.shallow && value != nullptr && draft::is_draftable(model_.kind(value));
+  if (!nested || slot.below == 0) return place(level, slot, version, value);
+  const bool from_shown = mark != nullptr && !mark->itself && shown != nullptr &&
+                          model_.kind(shown) == model_.kind(value);
+  return enter(task, Level{&slot, value, from_shown ? shown : nullptr, after, true});
+}
+
+bool Composer::leave(Value* result) {
+  Level& level = levels_.back();
+  if (!level.added.empty()) {
+    std::sort(level.added.begin(), level.added.end(),
+              [](const Added& one, const Added& other) { return one.birth < other.birth; });
+    if (!open(level)) return false;
+    for (const Added& added : level.added) {
+      Value held = nullptr;
+      if (!model_.find(level.made, added.key, &held)) return false;
+      if (held != nullptr && !model_.erase(level.made, added.key)) return false;
+      if (!model_.put(level.made, added.key, added.value)) return false;
+    }
+  }
+  Value made = std::exchange(level.made, nullptr);
+  if (made == nullptr) {
+    made = level.fresh ? level.under : level.shown;
+    model_.own(made);
+  } else if (model_.kind(level.under) == Kind::record) {
+    Value record = model_.rebuild(level.under, made);
+    model_.release(made);
+    if (record == nullptr) return false;
+    made = record;
+  }
+  *result = made;
+  return true;
+}
+
+bool Composer::run(const Task& task, Value* result) {
+  while (true) {
+    if (levels_.back().next < levels_.back().todo.size()) {
+      if (!step(task)) return false;
+      continue;
+    }
+    Value made = nullptr;
+    if (!leave(&made)) return false;
+    Level level = std::move(levels_.back());
+    levels_.pop_back();
+    for (Value part : level.parts) tree_.trash(part);
+    if (levels_.empty()) {
+      *result = made;
+      return true;
+    }
+    Level& above = levels_.back();
+    above.parts.push_back(made);  // alive until it has been put in its place
+    const Version* version = level.slot->latest(above.after, task.before);
+    if (!place(above, *level.slot, version, made)) return false;
+  }
+}
+
+void Composer::abandon() {
+  for (Level& level : levels_) {
+    if (level.made != nullptr) tree_.trash(level.made);
+    for (Value part : level.parts) tree_.trash(part);
+  }
+  levels_.clear();
+}
+
+// --- what is asked of it
+
+Value Composer::compose(Slot& slot, Value under, Seq after, Seq before, bool shallow) {
+  const Task task{nullptr, before, shallow, false};
+  Value result = nullptr;
+  if (enter(task, Level{&slot, under, nullptr, after, true}) && run(task, &result)) return result;
+  abandon();
+  return nullptr;
+}
+
+Value Composer::renew(Value base, Value shown, const Marks& marks) {
+  Slot& root = tree_.root();
+  const Version* version = root.latest(0, kNow);
+  Value under = version != nullptr ? version->value : base;
+  const Seq after = version != nullptr ? version->seq : 0;
+  if (!draft::is_draftable(model_.kind(under)) || root.below == 0) {
+    model_.own(under);
+    return under;
+  }
+  const Mark* mark = marks.find(root);
+  const bool from_shown =
+      mark != nullptr && !mark->itself && model_.kind(shown) == model_.kind(under);
+  const Task task{&marks, kNow, false, false};
+  Value result = nullptr;
+  if (enter(task, Level{&root, under, from_shown ? shown : nullptr, after, true}) &&
+      run(task, &result)) return result;
+  abandon();
+  return nullptr;
+}
+
+Value Composer::fold(Value base, const Marks& marks, Seq before) {
+  Slot& root = tree_.root();
+  const Version* version = root.latest(0, before);
+  Value under = version != nullptr ? version->value : base;
+  if (!draft::is_draftable(model_.kind(under))) {
+    model_.own(under);
+    return under;
+  }
+  const Task task{&marks, before, false, true};
+  Value result = nullptr;
+  const Seq after = version != nullptr ? version->seq : 0;
+  if (enter(task, Level{&root, under, nullptr, after, true}) && run(task, &result)) return result;
+  abandon();
+  return nullptr;
+}
+
+}  // namespace halflife::optimistic

@@ -1,0 +1,97 @@
+// The composer makes values out of the tree: a container with the versions that layers wrote into
+// it put in their places. What no version touches stays the same object. Iterative; the containers
+// it copies are its own until it hands them out.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "tree.hpp"
+
+namespace halflife::optimistic {
+
+// The slots that differ from what is shown, with the way to them, and what each held before.
+struct Mark {
+  bool itself = false;       // what the slot holds differs, not only something below
+  bool was_present = true;   // before
+  Birth was_born;
+  std::vector<Slot*> below;  // marked slots directly below
+};
+
+class Marks {
+ public:
+  // To be called while the slot still has the versions of what is shown.
+  void remember(const Slot& slot);
+  void add(Slot& slot);
+  const Mark* find(const Slot& slot) const;
+  bool is_empty() const { return marks_.empty(); }
+
+ private:
+  struct Before {
+    bool present;
+    Birth born;
+  };
+  std::unordered_map<const Slot*, Before> before_;
+  std::unordered_map<const Slot*, Mark> marks_;
+};
+
+class Composer {
+ public:
+  // Keys born in layers up to `folded` stand where the base has them.
+  Composer(Tree& tree, draft::Model& model, Seq folded)
+      : tree_(tree), model_(model), folded_(folded) {}
+
+  // Owned: the container `under`, which the slot holds since `after`, as layer `before` found it.
+  // Shallow: one level; what is in it may be outdated further down.
+  Value compose(Slot& slot, Value under, Seq after, Seq before, bool shallow);
+
+  // Owned: the whole value as it is now, given what is shown and where it differs.
+  Value renew(Value base, Value shown, const Marks& marks);
+
+  // Owned: the base with the marked slots as they are before `before`.
+  Value fold(Value base, const Marks& marks, Seq before);
+
+  // What a slot of a container holds, without versions; null: nothing.
+  bool lookup(Value container, const Slot& slot, Value* found);
+
+ private:
+  struct Added {
+    Birth birth;
+    Value key;
+    Value value;
+  };
+  struct Level {
+    Slot* slot;
+    Value under;      // borrowed
+    Value shown;      // borrowed; null: composed from `under`
+    Seq after;
+    bool fresh;       // starts from `under`, not from what is shown
+    Value made = nullptr;  // owned
+    std::vector<Slot*> todo = {};
+    std::size_t next = 0;
+    std::vector<Added> added = {};
+    std::vector<Value> parts = {};  // owned: results of levels below
+  };
+  struct Task {
+    const Marks* marks;
+    Seq before;
+    bool shallow;
+    bool folding;
+  };
+  bool enter(const Task& task, Level level);
+  bool has_moved(const Task& task, const Level& level, const Slot& slot, bool* moved);
+  bool run(const Task& task, Value* result);
+  bool step(const Task& task);
+  bool leave(Value* result);
+  bool place(Level& level, Slot& slot, const Version* version, Value value);
+  bool put(Level& level, Slot& slot, Value value);
+  bool open(Level& level);
+  void abandon();
+
+  Tree& tree_;
+  draft::Model& model_;
+  Seq folded_;
+  std::vector<Level> levels_;
+};
+
+}  // namespace halflife::optimistic

@@ -1,0 +1,77 @@
+// A layer is one optimistic edit: a recipe over a draft, in its place in the log. What it read and
+// wrote when it last ran is kept with it, as slots of the tree; that is all the engine needs to
+// know to leave it alone as long as nothing it read has changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "../value.hpp"
+
+namespace halflife::optimistic {
+
+// A layer's place in the log; greater is newer. 0 is the base.
+using Seq = std::uint64_t;
+inline constexpr Seq kNow = UINT64_MAX;  // after every layer
+
+struct Slot;
+
+enum class LayerStatus : unsigned char {
+  pending,
+  conflicted,  // pending, but its recipe raised when it last ran: it contributes nothing
+  confirmed,   // waits for older layers to be settled
+  folded,      // has become part of the base
+  superseded,  // newer authoritative data has taken its place
+  rolled_back,
+};
+
+inline bool is_unsettled(LayerStatus status) { return status <= LayerStatus::conflicted; }
+inline bool is_gone(LayerStatus status) { return status >= LayerStatus::folded; }
+
+// What was read of a slot.
+enum class How : unsigned char {
+  slot,   // what it holds (writing it counts too)
+  whole,  // which keys its container has, and in which order
+  deep,   // everything in it
+};
+
+struct Read {
+  Slot* slot;
+  How how;
+};
+
+// Where a key stands among its dict's keys: keys that came with the container first, then those
+// that layers added, by layer and by order within the layer.
+struct Birth {
+  Seq seq = 0;
+  std::uint32_t order = 0;
+  auto operator<=>(const Birth&) const = default;
+};
+
+struct Write {
+  Slot* slot;
+  Value value;  // owned; null: erased
+  Birth birth;
+};
+
+// What a layer does when it runs.
+struct Parts {
+  Value recipe = nullptr;  // null: it does nothing, or sets the whole value
+  Value then = nullptr;    // runs after it
+  Value whole = nullptr;   // the value it sets
+  bool returns = false;    // what the recipe returns counts as the new value
+};
+
+struct Layer {
+  Seq seq = 0;
+  Value token = nullptr;  // the host's object that this is part of; owned by the log while in it
+  Parts parts;            // owned
+  LayerStatus status = LayerStatus::pending;
+  bool failing = false;   // its parts raised when they last ran
+  bool retry = false;     // ... for a reason that is not its own: run it again at the next chance
+  std::vector<Read> reads;
+  std::vector<Write> writes;
+};
+
+}  // namespace halflife::optimistic

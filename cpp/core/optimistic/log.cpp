@@ -1,0 +1,300 @@
+#include "log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "../draft/share.hpp"
+
+namespace halflife::optimistic {
+
+Log::Log(Host& host, Value base, bool always)
+    : host_(host), model_(host.model()), tree_(host), base_(base), shown_(base), always_(always) {
+  model_.own(base_);
+  model_.own(shown_);
+}
+
+void Log::close() {
+  std::vector<Layer*> layers;
+  layers.swap(layers_);
+  for (Layer* layer : layers) {
+    for (const Write& write : layer->writes) {
+      if (write.value != nullptr) tree_.trash(write.value);
+    }
+    layer->writes.clear();
+    layer->reads.clear();
+    leave(*layer, LayerStatus::rolled_back);
+  }
+  pending_ = 0;
+  tree_.clear();
+  for (const Trouble& trouble : troubles_) tree_.trash(trouble.error);
+  troubles_.clear();
+  for (Value* value : {&base_, &shown_, &interrupt_}) {
+    if (*value != nullptr) tree_.trash(std::exchange(*value, nullptr));
+  }
+  tree_.empty_trash();
+}
+
+bool Log::contains(const Layer& layer) const { return at(layer.seq) == &layer; }
+
+Layer* Log::at(Seq seq) const {
+  const auto found =
+      std::lower_bound(layers_.begin(), layers_.end(), seq,
+                       [](const Layer* layer, Seq other) { return layer->seq < other; });
+  return found != layers_.end() && (*found)->seq == seq ? *found : nullptr;
+}
+
+// Takes the reference.
+void Log::show(Value value) {
+  tree_.trash(shown_);
+  shown_ = value;
+}
+
+void Log::set_base_value(Value value) {
+  tree_.trash(base_);
+  base_ = value;
+}
+
+void Log::drop_parts(Parts& parts) {
+  for (Value value : {parts.recipe, parts.then, parts.whole}) {
+    if (value != nullptr) tree_.trash(value);
+  }
+  parts = {};
+}
+
+// It is out of the log, or about to be; what it did has been taken care of.
+void Log::leave(Layer& layer, LayerStatus status) {
+  layer.status = status;
+  layer.failing = layer.retry = false;
+  drop_parts(layer.parts);
+  tree_.trash(layer.token);
+}
+
+bool Log::finish(bool ok) {
+  if (layers_.empty() && !stale_) {
+    tree_.clear();
+    host_.forget_keys();
+  } else {
+    tree_.prune();
+  }
+  std::vector<Trouble> troubles;
+  troubles.swap(troubles_);
+  for (const Trouble& trouble : troubles) {
+    host_.conflicted(*trouble.layer, trouble.error);
+    tree_.trash(trouble.error);
+  }
+  if (interrupt_ != nullptr) {
+    Value interrupt = std::exchange(interrupt_, nullptr);
+    if (ok) host_.raise(interrupt);
+    tree_.trash(interrupt);
+    ok = false;
+  }
+  tree_.empty_trash();
+  return ok;
+}
+
+// --- operations
+
+bool Log::apply(Layer& layer, bool confirmed, Value* context) {
+  if (!settle()) return false;
+  layer.seq = next_;
+  Attempt attempt(tree_, host_, folded_);
+  if (!attempt.run_on(shown_, layer.seq, layer.parts)) {
+    Value error = attempt.take_error();
+    host_.raise(error);
+    tree_.trash(error);
+    return finish(false);
+  }
+  ++next_;
+  *context = attempt.take_returned();
+  model_.own(layer.token);
+  layers_.push_back(&layer);
+  layer.status = confirmed ? LayerStatus::confirmed : LayerStatus::pending;
+  pending_ += confirmed ? 0 : 1;
+  take_effect(layer, attempt);
+  show(attempt.take_shown());
+  return finish(!confirmed || fold_prefix());
+}
+
+bool Log::rollback(Layer& layer) {
+  if (!settle()) return false;
+  return finish(refold({&layer}) && fold_prefix());
+}
+
+bool Log::rollback_all() {
+  if (!settle()) return false;
+  std::vector<Layer*> dropped;
+  for (Layer* layer : layers_) {
+    if (is_unsettled(layer->status)) dropped.push_back(layer);
+  }
+  return finish(refold(dropped) && fold_prefix());
+}
+
+// What is shown without these layers.
+bool Log::refold(const std::vector<Layer*>& dropped) {
+  Change change;
+  for (Layer* layer : dropped) {
+    if (!always_) note_writes(change, *layer);
+  }
+  for (Layer* layer : dropped) drop_effect(*layer);
+  std::size_t kept = 0;
+  std::size_t next = 0;
+  for (Layer* layer : layers_) {
+    if (next < dropped.size() && dropped[next] == layer) {
+      ++next;
+    } else {
+      layers_[kept++] = layer;
+    }
+  }
+  layers_.resize(kept);
+  pending_ -= dropped.size();
+  for (Layer* layer : dropped) leave(*layer, LayerStatus::rolled_back);
+  return always_ ? rebuild() : replay(change) && renew(change);
+}
+
+bool Log::commit(Layer& layer, Value server, Value then) {
+  if (!settle()) return false;
+  if (server != nullptr || then != nullptr) {
+    Parts parts = layer.parts;
+    if (server != nullptr) parts = {server, nullptr, nullptr, false};
+    parts.then = then;
+    if (!try_commit(layer, parts)) return finish(false);
+  }
+  confirm(layer);
+  return finish(fold_prefix());
+}
+
+bool Log::try_commit(Layer& layer, const Parts& parts) {
+  Attempt attempt(tree_, host_, folded_);
+  if (!attempt.run_at(base_, layer.seq, parts)) {
+    Value error = attempt.take_error();
+    host_.raise(error);
+    tree_.trash(error);
+    return false;
+  }
+  for (Value value : {parts.recipe, parts.then, parts.whole}) {
+    if (value != nullptr) model_.own(value);
+  }
+  drop_parts(layer.parts);
+  layer.parts = parts;
+  mend(layer);
+  if (always_) return rebuild();
+  Change change;
+  replace_effect(change, layer, attempt);
+  return replay(change) && renew(change);
+}
+
+void Log::confirm(Layer& layer) {
+  if (layer.failing) {  // it contributes nothing, and so it stays
+    drop_effect(layer);
+    drop_parts(layer.parts);
+    layer.failing = layer.retry = false;
+  }
+  layer.status = LayerStatus::confirmed;
+  --pending_;
+}
+
+bool Log::commit_all() {
+  if (!settle()) return false;
+  for (Layer* layer : layers_) {
+    if (is_unsettled(layer->status)) confirm(*layer);
+  }
+  return finish(fold_prefix());
+}
+
+bool Log::set_base(Value base) {
+  Value shared = draft::share(model_, base_, base);
+  if (shared == nullptr) return false;
+  set_base_value(shared);
+  std::vector<Layer*> layers;
+  layers.swap(layers_);
+  for (Layer* layer : layers) {
+    if (layer->status == LayerStatus::confirmed) {
+      drop_effect(*layer);
+      leave(*layer, LayerStatus::superseded);
+    } else {
+      layers_.push_back(layer);
+    }
+  }
+  return finish(rebuild());
+}
+
+bool Log::edit_base(const Parts& parts) {
+  if (!settle()) return false;
+  Attempt attempt(tree_, host_, folded_);
+  if (!attempt.run_on(base_, next_, parts)) {
+    Value error = attempt.take_error();
+    host_.raise(error);
+    tree_.trash(error);
+    return finish(false);
+  }
+  set_base_value(attempt.take_shown());
+  return finish(rebuild());
+}
+
+// The oldest layers, as far as they are confirmed, become part of the base.
+bool Log::fold_prefix() {
+  std::size_t count = 0;
+  while (count < layers_.size() && layers_[count]->status == LayerStatus::confirmed) ++count;
+  if (count == 0) return true;
+  Value base = nullptr;
+  if (count == layers_.size()) {
+    model_.own(shown_);
+    base = shown_;
+  } else {
+    Marks marks;
+    for (std::size_t index = 0; index < count; ++index) {
+      for (const Write& write : layers_[index]->writes) marks.add(*write.slot);
+    }
+    model_.own(base_);
+    base = base_;
+    if (!marks.is_empty()) {
+      model_.release(base_);
+      Composer composer(tree_, model_, folded_);
+      base = composer.fold(base_, marks, layers_[count - 1]->seq + 1);
+      if (base == nullptr) {  // a record refuses: they stay in the log, where they do no harm
+        tree_.trash(host_.take_error());
+        return true;
+      }
+    }
+  }
+  set_base_value(base);
+  folded_ = layers_[count - 1]->seq;
+  for (std::size_t index = 0; index < count; ++index) {
+    drop_effect(*layers_[index]);
+    leave(*layers_[index], LayerStatus::folded);
+  }
+  layers_.erase(layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(count));
+  return true;
+}
+
+int Log::is_pending_at(const std::vector<Value>& path) {
+  if (!settle()) return -1;
+  std::vector<const Slot*> slots{&tree_.root()};
+  for (Value key : path) {
+    std::vector<const Slot*> below;
+    for (const Slot* slot : slots) {
+      bool failed = false;
+      const Slot* named = tree_.find(*slot, key, &failed);
+      if (failed) return -1;
+      if (named != nullptr) below.push_back(named);
+      std::size_t index = 0;
+      const Slot* placed =
+          model_.position(key, &index) ? Tree::find(*slot, Tree::position(index)) : nullptr;
+      if (placed != nullptr) below.push_back(placed);
+    }
+    slots.swap(below);
+  }
+  while (!slots.empty()) {
+    const Slot* slot = slots.back();
+    slots.pop_back();
+    for (const Version& version : slot->versions) {
+      const Layer* layer = at(version.seq);
+      if (layer != nullptr && is_unsettled(layer->status)) return 1;
+    }
+    if (slot->below == 0) continue;
+    for (const auto& [id, below] : slot->slots) slots.push_back(below);
+  }
+  return 0;
+}
+
+}  // namespace halflife::optimistic

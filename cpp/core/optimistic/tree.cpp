@@ -1,0 +1,173 @@
+#include "tree.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace halflife::optimistic {
+
+namespace {
+
+void insert_sorted(std::vector<Seq>& all, Seq seq) {
+  if (all.empty() || all.back() < seq) {
+    all.push_back(seq);
+    return;
+  }
+  const auto at = std::lower_bound(all.begin(), all.end(), seq);
+  if (*at != seq) all.insert(at, seq);
+}
+
+void erase_sorted(std::vector<Seq>& all, Seq seq) {
+  const auto at = std::lower_bound(all.begin(), all.end(), seq);
+  if (at != all.end() && *at == seq) all.erase(at);
+}
+
+auto place_of(std::vector<Version>& versions, Seq seq) {
+  return std::lower_bound(versions.begin(), versions.end(), seq,
+                          [](const Version& version, Seq other) { return version.seq < other; });
+}
+
+std::vector<Seq>& readers_of(const Read& read) {
+  switch (read.how) {
+    case How::slot:
+      return read.slot->readers;
+    case How::whole:
+      return read.slot->whole;
+    default:
+      return read.slot->deep;
+  }
+}
+
+void count(Slot& slot, std::size_t difference) {
+  for (Slot* at = slot.parent; at != nullptr; at = at->parent) at->below += difference;
+}
+
+}  // namespace
+
+const Version* Slot::latest(Seq after, Seq before) const {
+  if (versions.empty()) return nullptr;
+  const auto end = std::lower_bound(
+      versions.begin(), versions.end(), before,
+      [](const Version& version, Seq seq) { return version.seq < seq; });
+  if (end == versions.begin()) return nullptr;
+  const Version& version = *(end - 1);
+  return version.seq > after ? &version : nullptr;
+}
+
+Slot* Tree::make(Slot& parent, std::uint64_t id, Value key, std::size_t index) {
+  Slot* made = new Slot;
+  made->parent = &parent;
+  made->id = id;
+  made->index = index;
+  if (key != nullptr) {
+    host_.model().own(key);
+    made->key = key;
+  }
+  parent.slots.emplace(id, made);
+  pool_.emplace(made, made);
+  suspect(*made);
+  return made;
+}
+
+Slot* Tree::find(const Slot& parent, std::uint64_t id) {
+  const auto known = parent.slots.find(id);
+  return known == parent.slots.end() ? nullptr : known->second;
+}
+
+Slot* Tree::find(const Slot& parent, Value key, bool* failed) {
+  if (parent.slots.empty()) return nullptr;
+  std::uint64_t id = 0;
+  if (!host_.intern(key, &id)) {
+    *failed = true;
+    return nullptr;
+  }
+  return find(parent, id << 1U);
+}
+
+Slot* Tree::slot(Slot& parent, Value key) {
+  std::uint64_t id = 0;
+  if (!host_.intern(key, &id)) return nullptr;
+  id <<= 1U;
+  Slot* known = find(parent, id);
+  return known != nullptr ? known : make(parent, id, key, 0);
+}
+
+Slot* Tree::slot(Slot& parent, std::size_t index) {
+  const std::uint64_t id = position(index);
+  Slot* known = find(parent, id);
+  return known != nullptr ? known : make(parent, id, nullptr, index);
+}
+
+void Tree::add(const Layer& layer) {
+  for (const Read& read : layer.reads) insert_sorted(readers_of(read), layer.seq);
+  for (const Write& write : layer.writes) {
+    if (write.value != nullptr) host_.model().own(write.value);
+    std::vector<Version>& versions = write.slot->versions;
+    versions.insert(place_of(versions, layer.seq), {layer.seq, write.value, write.birth});
+    count(*write.slot, 1);
+  }
+}
+
+void Tree::remove(const Layer& layer) {
+  for (const Read& read : layer.reads) {
+    erase_sorted(readers_of(read), layer.seq);
+    suspect(*read.slot);
+  }
+  for (const Write& write : layer.writes) {
+    std::vector<Version>& versions = write.slot->versions;
+    const auto at = place_of(versions, layer.seq);
+    if (at->value != nullptr) trash(at->value);
+    versions.erase(at);
+    count(*write.slot, static_cast<std::size_t>(-1));
+    suspect(*write.slot);
+  }
+}
+
+void Tree::suspect(Slot& slot) {
+  if (slot.listed || slot.parent == nullptr) return;
+  slot.listed = true;
+  suspects_.push_back(&slot);
+}
+
+void Tree::drop(Slot& slot) {
+  Slot* parent = slot.parent;
+  parent->slots.erase(slot.id);
+  if (slot.key != nullptr) trash(slot.key);
+  pool_.erase(&slot);
+  delete &slot;
+  suspect(*parent);
+}
+
+void Tree::prune() {
+  while (!suspects_.empty()) {
+    Slot* slot = suspects_.back();
+    suspects_.pop_back();
+    slot->listed = false;
+    if (slot->is_unused()) drop(*slot);
+  }
+}
+
+void Tree::clear() {
+  suspects_.clear();
+  for (const auto& [address, slot] : pool_) {
+    if (slot->key != nullptr) trash(slot->key);
+    for (const Version& version : slot->versions) {
+      if (version.value != nullptr) trash(version.value);
+    }
+    delete slot;
+  }
+  pool_.clear();
+  for (const Version& version : root_.versions) {
+    if (version.value != nullptr) trash(version.value);
+  }
+  root_ = Slot{};
+}
+
+void Tree::empty_trash() {
+  while (!trash_.empty()) {
+    std::vector<Value> trash;
+    trash.swap(trash_);
+    for (Value value : trash) host_.model().release(value);
+  }
+}
+
+}  // namespace halflife::optimistic

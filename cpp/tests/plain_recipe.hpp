@@ -1,0 +1,77 @@
+// A recipe over plain values, edited step by step by a test through its drafts. Places are written
+// as JSON pointers. When it is finished, the laws of patches are checked: they give the new value,
+// and their inverse the old one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/draft/apply.hpp"
+#include "core/draft/diff.hpp"
+#include "plain_values.hpp"
+
+namespace halflife::plain {
+
+using Lines = std::vector<std::string>;
+
+struct Produced {
+  Value value = nullptr;  // null: something failed
+  std::string text;
+  Lines patches;
+  Lines inverse;
+};
+
+class Recipe {
+ public:
+  Recipe(Values& values, Value base, bool recording = false);
+  Recipe(Values& values, const std::string& base) : Recipe(values, values.read(base)) {}
+
+  Value base() const { return base_; }
+  draft::Scope& scope() { return scope_; }
+  draft::Draft& root() { return *root_; }
+
+  // The leaf or face at a place, and the draft.
+  Value get(const std::string& place);
+  draft::Draft& at(const std::string& place) { return *values_.draft_of(get(place)); }
+  // The value now, as text.
+  std::string show(const std::string& place = "");
+
+  void set(const std::string& place, Value value);
+  void set(const std::string& place, const std::string& text) { set(place, values_.read(text)); }
+  void erase(const std::string& place);
+  void include(const std::string& place, const std::string& member, bool included = true);
+
+  // Lists.
+  void insert(const std::string& list, std::size_t index, Value value);
+  void insert(const std::string& list, std::size_t index, const std::string& text) {
+    insert(list, index, values_.read(text));
+  }
+  void append(const std::string& list, const std::string& text);
+  void pop(const std::string& list, std::size_t index);
+  void move(const std::string& list, std::size_t from, std::size_t to);
+  // The elements at these positions, in this order, are the list now.
+  void arrange(const std::string& list, const std::vector<std::size_t>& positions);
+
+  // Ends the recipe. Failures are those of the model; without any, the laws must hold.
+  Produced finish(bool steal = true);
+
+ private:
+  std::pair<draft::Draft*, Value> slot(const std::string& place);
+
+  Values& values_;
+  Value base_;
+  std::string before_;
+  draft::Scope scope_;
+  draft::Draft* root_;
+};
+
+// The value that patches give, kept by `values`; null: refused, and `failure` says why.
+Value patched(Values& values, Value base, const draft::PatchList& patches,
+              draft::ApplyFailure* failure = nullptr);
+// Each as "replace /a/0 = 1", "move /0 -> /1".
+Lines show(const draft::PatchList& patches);
+// The reverse of show().
+void read_patches(Values& values, const Lines& lines, draft::PatchList* patches);
+
+}  // namespace halflife::plain

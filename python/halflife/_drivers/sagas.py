@@ -1,0 +1,226 @@
+"""A *saga* under way: the task of its effect, and the handle by which it is awaited and cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
+
+from halflife._batches import quiet_batch
+from halflife._repr import abbreviated
+
+if TYPE_CHECKING:
+    from halflife._core import Atom
+    from halflife._layers import Layer
+    from halflife._store import Store
+
+R_co = TypeVar("R_co", covariant=True)
+
+SagaStatus: TypeAlias = Literal["running", "success", "error", "cancelled"]
+
+
+class Scopes:
+    """Whose turn it is among the effects of one scope: they run in the order in which they were started."""
+
+    def __init__(self) -> None:
+        # By loop as well: one that was closed may have left a lock behind that nobody will release.
+        self._locks: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], asyncio.Lock] = WeakValueDictionary()
+
+    def lock(self, scope: str) -> asyncio.Lock:
+        """The lock of a scope; it is kept by those who wait for it."""
+        return self._locks.setdefault((asyncio.get_running_loop(), scope), asyncio.Lock())
+
+
+class Course:
+    """What a saga still has to do, and whether it was told not to."""
+
+    __slots__ = ("_answer", "_atom", "_confirm", "_layer", "_lock", "_store", "cancelled")
+
+    def __init__(
+        self,
+        store: Store,
+        atom: Atom[Any],
+        layer: Layer[Any],
+        answer: Callable[[], Any],
+        confirm: Callable[[Layer[Any], Any], object],
+        lock: asyncio.Lock | None,
+    ) -> None:
+        self._store = store
+        self._atom = atom
+        self._layer = layer
+        self._answer = answer
+        self._confirm = confirm
+        self._lock = lock
+        self.cancelled = False
+
+    async def run(self) -> Any:
+        """The effect, in its turn, and what follows from it."""
+        try:
+            if self._lock is None:
+                result = await self._effect()
+            else:
+                async with self._lock:
+                    result = await self._effect()
+            if self.cancelled or self._store.closed:
+                raise asyncio.CancelledError("the saga was cancelled while its effect was running")
+            quiet_batch(self._store, lambda: self._confirm(self._layer, result), self._atom)
+        except BaseException:
+            self.take_back()
+            raise
+        return result
+
+    async def _effect(self) -> Any:
+        # A task takes its first step when whatever batch it was made in is over.
+        if self._layer.status == "rolled_back":
+            raise asyncio.CancelledError("the edit was taken back, or its batch failed, before the effect began")
+        answer = self._answer()
+        if not inspect.isawaitable(answer):
+            raise TypeError(
+                f"the effect of a saga of {self._atom.name} must be async, but it returned {abbreviated(answer)}; make"
+                " it an `async def`, and call what blocks by `await asyncio.to_thread(...)`"
+            )
+        return await answer
+
+    def take_back(self) -> None:
+        """Roll the layer back, if it still can be."""
+        if not self._store.closed:
+            try:
+                quiet_batch(self._store, self._layer.rollback, self._atom)
+            except Exception as error:
+                self._store._report(error, self._atom)
+
+    def ended(self, task: asyncio.Task[Any]) -> None:
+        """Also called for a task that was cancelled before its first step."""
+        if task.cancelled():
+            self.take_back()
+
+
+class SagaHandle(Generic[R_co]):
+    """The course of one saga. Awaiting it gives what the effect returned, or raises its error.
+
+    The saga runs whether or not anybody awaits it, and whoever stops waiting does not stop it. An error that
+    nobody awaits is reported to the store's `on_error` when the handle is dropped.
+    """
+
+    __slots__ = ("__weakref__", "_awaited", "_course", "_report", "_task", "layer")
+
+    def __init__(self, layer: Layer[Any], report: Callable[[BaseException], None]) -> None:
+        #: The edit that is shown until the effect has ended.
+        self.layer = layer
+        self._report = report
+        self._course: Course | None = None
+        self._task: asyncio.Task[R_co] | None = None
+        self._awaited = False
+
+    def _start(self, store: Store, course: Course, name: str) -> None:
+        self._course = course
+        self._task = store._driver.start_task(LateSteps(course.run), f"halflife saga {name}")
+        self._task.add_done_callback(course.ended)
+
+    @property
+    def status(self) -> SagaStatus:
+        """running, success, error or cancelled."""
+        task = self._task
+        if task is None:
+            return "success"
+        if (self._course is not None and self._course.cancelled) or task.cancelled():
+            return "cancelled"
+        if not task.done():
+            return "running"
+        return "error" if task.exception() is not None else "success"
+
+    def done(self) -> bool:
+        """Whether the effect has ended."""
+        return self._task is None or self._task.done()
+
+    def result(self) -> R_co | None:
+        """What the effect returned; raises its error, or asyncio.InvalidStateError while it runs."""
+        if self._task is None:
+            return None
+        self._awaited = self._awaited or self._task.done()
+        return self._task.result()
+
+    def cancel(self) -> bool:
+        """Cancel the effect and take the edit back, at once; False if the saga has ended."""
+        task, course = self._task, self._course
+        if task is None or course is None or task.done() or course.cancelled:
+            return False
+        course.cancelled = True
+        course.take_back()
+        task.cancel("the saga was cancelled")
+        return True
+
+    def rollback(self) -> bool:
+        """The same as `cancel`."""
+        return self.cancel()
+
+    def __await__(self) -> Generator[Any, None, R_co | None]:
+        task = self._task
+        if task is not None and not task.done():
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+            def wake(_: object) -> None:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+            task.add_done_callback(wake)
+            try:
+                yield from waiter
+            finally:
+                task.remove_done_callback(wake)
+        return self.result()
+
+    def __del__(self) -> None:
+        task = self._task
+        if self._awaited or task is None:
+            return
+        report = self._report
+        if task.done():
+            report_error(task, report)
+        else:
+            task.add_done_callback(lambda task: report_error(task, report))
+
+    def __repr__(self) -> str:
+        return f"<SagaHandle of {self.layer._layers._site.name()}, {self.status}>"
+
+
+def report_error(task: asyncio.Task[Any], report: Callable[[BaseException], None]) -> None:
+    """The error of a task that nobody awaits."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        report(error)
+
+
+class LateSteps(Coroutine[Any, Any, Any]):
+    """A coroutine that is made at its first step.
+
+    A native one that is dropped before its first step, because its loop was closed, complains that it was never
+    awaited.
+    """
+
+    __slots__ = ("_body", "_make")
+
+    def __init__(self, make: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        self._make = make
+        self._body: Coroutine[Any, Any, Any] | None = None
+
+    def send(self, value: Any) -> Any:
+        """Go on to the next await."""
+        if self._body is None:
+            self._body = self._make()
+        return self._body.send(value)
+
+    def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:  # noqa: ARG002 - a coroutine's throw
+        """Go on with an error."""
+        if self._body is not None:
+            return self._body.throw(error)
+        raise error
+
+    def close(self) -> None:
+        """End at once."""
+        if self._body is not None:
+            self._body.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._make().__await__()

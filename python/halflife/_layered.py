@@ -1,0 +1,216 @@
+"""A *layered atom* is one whose value is edited by recipes, and may have layers in each store.
+
+What a store knows of an atom's layers is a *book*, and a *version* says at which page it stands. The version is
+the value of a hidden source atom, so that a batch that fails puts the version back like any other value; the
+book is then turned back to it when it is opened next.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, cast
+
+from halflife import _debugging
+from halflife._core import AsyncValue
+from halflife._inner import inner_source
+from halflife._native_layers import LayerLog
+from halflife._layer_sites import Recipe
+from halflife._types import Getter, Setter, SourceAtom
+
+if TYPE_CHECKING:
+    from halflife._layer_sites import Site
+    from halflife._store import Store
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: What a write of a layered atom is given besides the value: nothing to set it, True for a recipe, or one of
+#: these for an operation on its layers, which is then the value.
+CHANGES: Final = "changes"
+CONFIRMS: Final = "confirms"
+How: TypeAlias = Literal["changes", "confirms"] | bool | None
+
+
+class LayeredAtom(SourceAtom[T]):
+    """An atom that is edited by recipes."""
+
+    __slots__ = ()
+
+    def _site(self, store: "Store") -> "Site":
+        """Where its layers are in a store."""
+        raise NotImplementedError
+
+    def _log(self, get: Getter) -> LayerLog | None:
+        """Its layers in the store that is being read, None if there are none; read as an input."""
+        raise NotImplementedError
+
+    def _path(self, get: Getter) -> tuple[Any, ...] | None:  # noqa: ARG002 - only a lens looks
+        """Where its value is in the value that the layers edit; None if it is not there."""
+        return ()
+
+
+class Book:
+    """The layers of one atom in one store. Knows neither: recipes in it must be all that keeps an atom alive."""
+
+    __slots__ = ("answer", "conflicts", "current", "log")
+
+    def __init__(self, base: object, *, always: bool, answer: object = None) -> None:
+        #: Errors of layers that have just become conflicted, to be reported.
+        self.conflicts: list[BaseException] = []
+        conflicts = self.conflicts
+        self.log = LayerLog(base, always, lambda _, error: conflicts.append(error))
+        #: At which version it stands.
+        self.current: Version | None = None
+        #: Which state of a fetch the base has come from, for an editable.
+        self.answer = answer
+
+    def take_conflicts(self) -> list[BaseException]:
+        taken = self.conflicts[:]
+        self.conflicts.clear()
+        return taken
+
+
+class Version:
+    """The layers of one atom in one store between two operations."""
+
+    __slots__ = ("_batch", "_saved", "book")
+
+    def __init__(self, book: Book | None, batch: int) -> None:
+        #: The layers, None if there are none.
+        self.book = book
+        # The batch around the operation that made it, 0 if there was none.
+        self._batch = batch
+        # How to get the book back to here.
+        self._saved: tuple[object, object] | None = None
+
+    def opened(self) -> Book | None:
+        """The book, at this version."""
+        book = self.book
+        if book is not None and book.current is not self:
+            if self._saved is not None:
+                saved, book.answer = self._saved
+                book.log.restore(saved)
+            book.conflicts.clear()
+            book.current = self
+        return book
+
+    def keep(self, batch: int) -> None:
+        """An operation is about to leave this version, which may come back if it was made before the batch began."""
+        if batch and batch != self._batch and self._saved is None and self.book is not None:
+            self._saved = self.book.log.save(), self.book.answer
+
+
+#: Of an atom without layers.
+EMPTY: Final = Version(None, 0)
+
+
+class Volumes:
+    """The books of one layered atom, one for each store that has layers for it."""
+
+    __slots__ = ("_always", "_versions")
+
+    _lock = threading.Lock()
+
+    def __init__(self, *, always: bool) -> None:
+        self._always = always
+        self._versions: SourceAtom[Version] | None = None
+
+    @property
+    def version(self) -> SourceAtom[Version]:
+        """The hidden atom, which changes with every operation on the layers. Made when it is first needed."""
+        if self._versions is None:
+            with self._lock:  # atoms are shared by threads, and all must get the same one
+                if self._versions is None:
+                    self._versions = inner_source(EMPTY, "layers")
+        return self._versions
+
+    def book(self, get: Getter) -> Book | None:
+        """The layers in the store, None if there are none. Costs nothing as long as no store has any."""
+        return get(self._versions).opened() if self._versions is not None else None
+
+    def log(self, get: Getter) -> LayerLog | None:
+        """The layers in the store that is being read, as an input of the read."""
+        book = get(self.version).opened()
+        return book.log if book is not None else None
+
+    def operate(
+        self, get: Getter, set: Setter, base: Callable[[], tuple[Any, object]], operation: Callable[[LayerLog], R]
+    ) -> tuple[R, Book]:
+        """Change the layers; `base` gives what is below the first one, and where that came from."""
+        batch = set.store._outer_batch
+        before = get(self.version)
+        book = before.opened()
+        if book is None:
+            value, answer = base()
+            book = Book(value, always=self._always, answer=answer)
+        else:
+            before.keep(batch)
+        if _debugging.ENABLED:
+            _debugging.check_handed_out(book.log.visible, "an atom with layers")
+        result = operation(book.log)
+        if _debugging.ENABLED:
+            _debugging.hand_out(book.log.visible)
+        book.current = after = Version(book, batch)
+        set(self.version, after)
+        return result, book
+
+    def close(self, set: Setter, book: Book) -> None:
+        """The book has become empty: forget it."""
+        book.current = None
+        set(self.version, EMPTY)
+
+
+class StoreSite:
+    """The layers of an atom in a store."""
+
+    __slots__ = ("_atom", "_store", "_volumes")
+
+    def __init__(self, store: "Store", atom: LayeredAtom[Any], volumes: Volumes) -> None:
+        self._store = store
+        self._atom = atom
+        self._volumes = volumes
+
+    def name(self) -> str:
+        return self._atom.name
+
+    def visible(self) -> Any:
+        return check_settled(self._store.get(self._atom), self._atom.name)
+
+    def log(self) -> LayerLog | None:
+        self._store.get(self._atom)  # Newly fetched data is taken in by whoever asks.
+        book = self._volumes.book(self._store.get)
+        return book.log if book is not None else None
+
+    def base(self) -> Any:
+        log = self.log()
+        return log.base if log is not None else self.visible()
+
+    def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:
+        write: Callable[..., R] = self._store.set
+        try:
+            return write(self._atom, operation, CONFIRMS if confirms else CHANGES)
+        finally:
+            self._report()
+
+    def _report(self) -> None:
+        """Tell of layers that can no longer be applied; not before the operation is complete."""
+        if self._store.closed:
+            return
+        book = self._volumes.book(self._store.get)
+        for error in book.take_conflicts() if book is not None else ():
+            self._store._report(error, self._atom)
+
+    def whole(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:  # noqa: ARG002 - it is whole
+        return _debugging.checked(recipe) if _debugging.ENABLED else recipe
+
+    def set(self, value: Any) -> None:
+        self.operate(lambda log: log.replace(value), confirms=True)
+
+    def set_base(self, value: Any) -> None:
+        self.operate(lambda log: log.set_base(value), confirms=True)
+
+
+def check_settled(value: T | AsyncValue[T], name: str) -> T:
+    """The value, unless it is still to come."""
+    if isinstance(value, AsyncValue):
+        raise TypeError(f"{name} is async at present: await its value before editing it")
+    return cast(T, value)

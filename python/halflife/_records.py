@@ -1,0 +1,194 @@
+"""A *record* is an object with a fixed set of named fields, which drafts edit by attribute.
+
+Dataclasses, attrs classes, NamedTuples, msgspec Structs and pydantic models (v2) are records. For each
+class this module says which fields it has and how another record is made from one. attrs, msgspec and
+pydantic are never imported here: a class of theirs exists only if its user has done so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+Rebuild: TypeAlias = Callable[[Any, dict[str, Any]], Any]
+# The names of the fields, how to make another one, and whether untouched fields are put back then.
+Description: TypeAlias = tuple[tuple[str, ...], Rebuild, bool]
+
+
+def describe(cls: type) -> Description | None:
+    """What drafts must know of a class, or None if its objects are leaves."""
+    found = (
+        _describe_named_tuple(cls)
+        or _describe_pydantic(cls)
+        or _describe_struct(cls)
+        or _describe_attrs(cls)
+        or _describe_dataclass(cls)
+    )
+    if found is None:
+        return None
+    names, rebuild, keeps = found
+    if any(_is_computed(cls, name) for name in names):
+        return None
+    return tuple(sys.intern(name) for name in names if not _is_dunder(name)), rebuild, keeps
+
+
+def _is_dunder(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def _is_computed(cls: type, name: str) -> bool:
+    """Whether a field is not stored in the record, but behind a property or another descriptor."""
+    if issubclass(cls, tuple):
+        return False
+    found = inspect.getattr_static(cls, name, None)
+    return hasattr(type(found), "__set__") and not isinstance(found, types.MemberDescriptorType)
+
+
+def _describe_named_tuple(cls: type) -> Description | None:
+    if not issubclass(cls, tuple):
+        return None
+    names = getattr(cls, "_fields", None)
+    if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names) or not hasattr(cls, "_replace"):
+        return None
+    return names, _rebuild_named_tuple, False
+
+
+def _rebuild_named_tuple(record: Any, changes: dict[str, Any]) -> Any:
+    return record._replace(**changes)
+
+
+def _describe_pydantic(cls: type) -> Description | None:
+    pydantic = sys.modules.get("pydantic")
+    if pydantic is None or not hasattr(cls, "model_copy") or not issubclass(cls, pydantic.BaseModel):
+        return None
+    config = getattr(cls, "model_config", {})
+    validates = bool(config.get("validate_assignment")) and not config.get("frozen")
+    names = tuple(vars(cls).get("__pydantic_fields__") or getattr(cls, "model_fields", ()))
+    return names, _rebuild_validated if validates else _rebuild_pydantic, False
+
+
+def _rebuild_pydantic(record: Any, changes: dict[str, Any]) -> Any:
+    made = record.model_copy(update=changes)
+    _drop_cached(made)
+    return made
+
+
+def _rebuild_validated(record: Any, changes: dict[str, Any]) -> Any:
+    """With `validate_assignment`, as if each changed field had been assigned."""
+    made = _rebuild_pydantic(record, {})
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+def _describe_struct(cls: type) -> Description | None:
+    msgspec = sys.modules.get("msgspec")
+    if msgspec is None or not issubclass(cls, msgspec.Struct):
+        return None
+    return cls.__struct_fields__, _rebuild_struct, True
+
+
+def _rebuild_struct(record: Any, changes: dict[str, Any]) -> Any:
+    return sys.modules["msgspec"].structs.replace(record, **changes)
+
+
+def _describe_attrs(cls: type) -> Description | None:
+    fields = getattr(cls, "__attrs_attrs__", None)
+    if fields is None or "attr" not in sys.modules:
+        return None
+    names = tuple(field.name for field in fields)
+    aliases = {field.name: field.alias or field.name for field in fields if field.init}
+    if not _takes(cls, aliases.values()):
+        return names, _rebuild_by_copying, True
+    return names, functools.partial(_rebuild_attrs, aliases), True
+
+
+def _rebuild_attrs(aliases: Mapping[str, str], record: Any, changes: dict[str, Any]) -> Any:
+    given = {aliases[name]: value for name, value in changes.items() if name in aliases}
+    made = sys.modules["attr"].evolve(record, **given)
+    return _put({name: value for name, value in changes.items() if name not in aliases}, made)
+
+
+def _describe_dataclass(cls: type) -> Description | None:
+    if not dataclasses.is_dataclass(cls):
+        return None
+    fields = dataclasses.fields(cls)
+    names = tuple(field.name for field in fields)
+    given = frozenset(field.name for field in fields if field.init)
+    own = _own_replace(cls)
+    if own is None and not _takes(cls, given):
+        return names, _rebuild_by_copying, True
+    return names, functools.partial(_rebuild_dataclass, given, own is not None), True
+
+
+def _rebuild_dataclass(given: frozenset[str], own: bool, record: Any, changes: dict[str, Any]) -> Any:  # noqa: FBT001
+    arguments = {name: value for name, value in changes.items() if name in given}
+    made = record.__replace__(**arguments) if own else dataclasses.replace(record, **arguments)
+    return _put({name: value for name, value in changes.items() if name not in given}, made)
+
+
+def _own_replace(cls: type) -> Any:
+    """The `__replace__` that somebody wrote for this class, if so."""
+    for base in cls.__mro__:
+        found = base.__dict__.get("__replace__")
+        if found is not None:
+            return None if getattr(found, "__module__", None) == "dataclasses" else found
+    return None
+
+
+def _takes(cls: Any, names: Iterable[str]) -> bool:
+    """Whether the class is called with just these arguments, as what makes a copy by calling it expects.
+
+    It is not if somebody wrote an `__init__` of his own, or if there are init-only variables that must be given.
+    """
+    try:
+        parameters = inspect.signature(cls).parameters
+    except (TypeError, ValueError):
+        return False
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return False
+    wanted = set(names)
+    required = {name for name, parameter in parameters.items() if parameter.default is parameter.empty}
+    return wanted <= parameters.keys() and required <= wanted
+
+
+def _rebuild_by_copying(record: Any, changes: dict[str, Any]) -> Any:
+    """For classes that cannot be called with their fields: no `__init__` and no `__post_init__` runs."""
+    cls = type(record)
+    made = cls.__new__(cls)
+    for base in cls.__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        for slot in (slots,) if isinstance(slots, str) else slots:
+            descriptor = base.__dict__.get(_mangled(base, slot))
+            if isinstance(descriptor, types.MemberDescriptorType) and hasattr(record, _mangled(base, slot)):
+                descriptor.__set__(made, descriptor.__get__(record))
+    if hasattr(record, "__dict__"):
+        vars(made).update(vars(record))
+        _drop_cached(made)
+    return _put(changes, made)
+
+
+def _mangled(cls: type, slot: str) -> str:
+    if slot.startswith("__") and not slot.endswith("__"):
+        return f"_{cls.__name__.lstrip('_')}{slot}"
+    return slot
+
+
+def _drop_cached(record: Any) -> None:
+    """What `cached_property` has put beside the fields was computed from the old ones."""
+    cls = type(record)
+    for name in list(vars(record)):
+        if isinstance(inspect.getattr_static(cls, name, None), functools.cached_property):
+            del vars(record)[name]
+
+
+def _put(fields: Mapping[str, Any], record: Any) -> Any:
+    """Sets fields also where the class is frozen; nobody has seen the record yet."""
+    for name, value in fields.items():
+        object.__setattr__(record, name, value)
+    return record

@@ -1,0 +1,141 @@
+"""The *steps* of a saga: an edit that is shown now, an effect that tells the server, and an edit when it has answered.
+
+Running them applies the first edit as a layer and starts the effect as a task. The effect succeeds: the layer is
+confirmed. It fails or is cancelled: the layer, and nothing else, is taken back.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from halflife._batches import quiet_batch
+from halflife._checks import called_name, check_callable
+from halflife._drivers.sagas import Course, SagaHandle
+from halflife._layer_sites import check_recipe
+from halflife._layers import Layer, Layers
+
+if TYPE_CHECKING:
+    from halflife._layered import LayeredAtom
+    from halflife._native_layers import LayerLog, LayerState
+    from halflife._store import Store
+
+    #: Applies an operation to the layers of an atom.
+    Change = Callable[[Callable[[LayerLog], LayerState]], LayerState]
+
+
+@dataclass(frozen=True, slots=True)
+class SagaSteps:
+    """What a saga does."""
+
+    update: Callable[..., Any] | None = None
+    effect: Callable[..., Awaitable[Any]] | None = None
+    post_effect: Callable[..., Any] | None = None
+    #: Effects of one scope run one after another.
+    scope: str | None = None
+    #: Whether what `update` returns counts as in `produce`, and is not the context.
+    returns: bool = False
+    #: What to do with the layer and the result when the effect has succeeded; confirm it, unless told.
+    confirm: Callable[[Layer[Any], Any], object] | None = None
+
+    @classmethod
+    def of_tuple(cls, value: object) -> "SagaSteps | None":
+        """The steps in a tuple ``(update, effect)`` or ``(update, effect, post_effect)``; None for another value."""
+        if type(value) is not tuple or len(value) not in (2, 3) or not callable(value[1]):
+            return None
+        if not all(one is None or callable(one) for one in value):
+            return None
+        return cls(*value)
+
+    def check(self, function: str) -> None:
+        """Raise `TypeError` unless all steps can be taken; before anything is changed."""
+        if self.update is not None:
+            check_recipe(self.update, function, "update")
+        if self.effect is not None:
+            check_callable(self.effect, function, "effect")
+            if inspect.isasyncgenfunction(self.effect):
+                raise TypeError(f"{function}: effect must be `async def` without yield: it gives one result")
+        if self.post_effect is not None:
+            check_recipe(self.post_effect, function, "post_effect")
+            if self.effect is None:
+                raise TypeError(f"{function}: post_effect follows an effect, and there is none; give effect=")
+        if self.scope is not None and not isinstance(self.scope, str):
+            raise TypeError(f"{function}: scope must be a str, got {type(self.scope).__name__}")
+
+    def start(
+        self,
+        store: "Store",
+        atom: "LayeredAtom[Any]",
+        change: "Change | None" = None,
+    ) -> SagaHandle[Any]:
+        """Take the first step and start the others.
+
+        `change` applies an operation from inside a write of the atom itself.
+
+        Raises:
+            NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
+            Exception: What the update raised; nothing is changed then.
+        """
+        self.check("mutate")
+        driver = store._driver
+        if self.effect is not None:
+            driver.ready()
+        layers = store.layers(atom)
+
+        def report(error: BaseException) -> None:
+            driver.report(error, atom)
+
+        def begin() -> SagaHandle[Any]:
+            layer = self.applied(layers, change)
+            handle: SagaHandle[Any] = SagaHandle(layer, report)
+            if self.effect is None:
+                layer.commit()
+                return handle
+            effect, arguments = self.effect, (layers.visible, layer.context)[: _wanted(self.effect)]
+            lock = driver.scopes.lock(self.scope) if self.scope is not None else None
+            course = Course(store, atom, layer, lambda: effect(*arguments), self.confirmed, lock)
+            handle._start(store, course, atom.name)
+            return handle
+
+        return quiet_batch(store, begin, atom)
+
+    def applied(self, layers: Layers[Any], change: "Change | None") -> Layer[Any]:
+        """The layer of the update, or an empty one to keep the place of the post effect."""
+        update = self.update if self.update is not None else _nothing
+        if change is None:
+            return layers._apply(update, returns=self.returns)
+        whole = layers._site.whole(update, returns=self.returns)
+        return Layer(layers, change(lambda log: log.apply(whole, self.returns)))
+
+    def confirmed(self, layer: Layer[Any], result: Any) -> None:
+        """The effect has succeeded."""
+        if self.confirm is not None:
+            self.confirm(layer, result)
+            return
+        if self.post_effect is None:
+            layer.commit()
+            return
+        post_effect = self.post_effect
+
+        def follow(draft: Any) -> None:
+            post_effect(draft, result)
+
+        follow.__name__ = called_name(post_effect, "post_effect")
+        if not layer.commit(then=follow) and layer.status in ("confirmed", "folded"):
+            layer._layers.update(follow)  # Somebody has confirmed it before; it still needs what the server gave.
+
+
+def _nothing(draft: Any) -> None:
+    """A saga without an update edits nothing."""
+
+
+def _wanted(effect: Callable[..., Any]) -> int:
+    """How many of (next value, context) an effect takes: by its required positional parameters, both if unknown."""
+    try:
+        parameters = inspect.signature(effect).parameters.values()
+    except (TypeError, ValueError):
+        return 2
+    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
+        return 2
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return min(2, sum(one.kind in positional and one.default is one.empty for one in parameters))

@@ -1,0 +1,285 @@
+"""*Planted logs*: optimistic layers as others make them, each wrong in one way. The layer machine must object to all.
+
+Two of them are what is written down everywhere: an update is taken back by its inverse patches, or by the
+snapshot that was taken before it.
+"""
+
+from typing import Any
+
+from layer_oracle import NaiveLayer, NaiveLog, Part, Recipe, edits, is_container, plain_copy, same
+
+Patch = tuple[str, tuple[Any, ...], Any]  # "put" or "take", where, what
+
+
+def patches_between(before: Any, after: Any, path: tuple[Any, ...] = ()) -> list[Patch]:
+    """What makes one value of the other: lists by position, as is usual."""
+    if type(before) is type(after) is list:
+        found = []
+        for place in range(max(len(before), len(after))):
+            found += patches_of_entry(dict(enumerate(before)), dict(enumerate(after)), place, path)
+        return found
+    if type(before) is type(after) is dict:
+        return [patch for key in before | after for patch in patches_of_entry(before, after, key, path)]
+    return [] if same(before, after) else [("put", path, after)]
+
+
+def patches_of_entry(before: Any, after: Any, key: Any, path: tuple[Any, ...]) -> list[Patch]:
+    if key not in after:
+        return [("take", (*path, key), None)]
+    if key not in before:
+        return [("put", (*path, key), after[key])]
+    return patches_between(before[key], after[key], (*path, key))
+
+
+def patched(value: Any, patches: list[Patch]) -> Any:
+    root = [plain_copy(value)]
+    for name, path, new in reversed(patches):
+        *way, key = (0, *path)
+        at: Any = root
+        for each in way:
+            at = at[each]
+        if name == "take":
+            del at[key]
+        elif type(at) is list and key == len(at):
+            at.append(plain_copy(new))
+        else:
+            at[key] = plain_copy(new)
+    return root[0]
+
+
+class RollsBackByInversePatches(NaiveLog):
+    """An update that fails is taken back by the patches that undo it, applied to whatever is there now."""
+
+    def __init__(self, base: Any, **options: Any) -> None:
+        super().__init__(base, **options)
+        self.undo: dict[NaiveLayer, Any] = {}
+
+    def add(self, part: Part, status: str) -> NaiveLayer:
+        before = self.visible
+        layer = super().add(part, status)
+        self.undo[layer] = self.way_back(before)
+        return layer
+
+    def way_back(self, before: Any) -> Any:
+        return patches_between(self.visible, before)
+
+    def rollback(self, layer: NaiveLayer) -> bool:
+        shown = self.visible
+        if not super().rollback(layer):
+            return False
+        try:
+            self.visible = self.go_back(shown, self.undo[layer])
+        except (LookupError, TypeError):
+            self.visible = shown  # the path does not resolve any more, and the failed update stays
+        return True
+
+    def go_back(self, shown: Any, undo: Any) -> Any:
+        return patched(shown, undo)
+
+
+class RestoresASnapshot(RollsBackByInversePatches):
+    """An update that fails takes everything with it that has happened since."""
+
+    def way_back(self, before: Any) -> Any:
+        return before
+
+    def go_back(self, shown: Any, undo: Any) -> Any:
+        return undo
+
+
+class FoldsAtOnce(NaiveLog):
+    """A confirmed layer goes to the base, whatever is still pending below it."""
+
+    def commit(self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None) -> bool:
+        if not super().commit(layer, server, then):
+            return False
+        if layer in self.layers:
+            self.base, _ = self.attempt(layer, self.base)
+            self.layers.remove(layer)
+            layer.status = "folded"
+            self.settle()
+        return True
+
+
+class AppliesHalf(NaiveLog):
+    """What a layer did before it failed stays."""
+
+    def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
+        attempt = plain_copy(value)
+        try:
+            for part in layer.parts:
+                attempt, _ = part(attempt)
+        except Exception as error:
+            return attempt, error
+        return attempt, None
+
+
+class DropsPendingWithTheBase(NaiveLog):
+    """Fetched data replaces everything."""
+
+    def set_base(self, value: Any) -> None:
+        self.rollback_all()
+        super().set_base(value)
+
+
+class KeepsConfirmedOverTheBase(NaiveLog):
+    """What the server has said is applied once more over what it says now."""
+
+    def set_base(self, value: Any) -> None:
+        confirmed = [layer for layer in self.layers if layer.status == "confirmed"]
+        super().set_base(value)
+        for layer in confirmed:
+            layer.status = "confirmed"
+        self.layers = sorted([*self.layers, *confirmed], key=lambda layer: layer.id)
+        self.settle()
+
+
+class AppendsTheAnswer(NaiveLog):
+    """The server's answer comes after all that has been done since."""
+
+    def commit(self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None) -> bool:
+        done = super().commit(layer, server, then)
+        if done and layer in self.layers and server is not None:
+            self.layers.remove(layer)
+            self.layers.append(layer)
+            self.settle()
+        return done
+
+
+class ForgetsThen(NaiveLog):
+    """`then` edits what is visible at the moment, and is gone with the next rebase."""
+
+    def commit(self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None) -> bool:
+        before = layer.parts if server is None else [edits(server)]
+        done = super().commit(layer, server, then)
+        if done and then is not None:
+            layer.parts = before
+        return done
+
+
+class GivesUpOnConflicts(NaiveLog):
+    """A layer that has failed once is never tried again."""
+
+    def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
+        return super().attempt(layer, value) if layer.failure is None else (value, layer.failure)
+
+
+class RevivesWhatIsConfirmed(NaiveLog):
+    """A layer that was confirmed while it contributed nothing is tried again, and changes what is visible."""
+
+    def commit(self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None) -> bool:
+        parts = layer.parts
+        done = super().commit(layer, server, then)
+        if done and layer in self.layers and not layer.parts:
+            layer.parts = parts
+        return done
+
+
+class DropsConflicts(NaiveLog):
+    """A layer that cannot be applied is thrown away, without a word."""
+
+    def settle(self) -> None:
+        super().settle()
+        for layer in [layer for layer in self.layers if layer.status == "conflicted"]:
+            layer.status = "rolled_back"
+            self.layers.remove(layer)
+
+
+class LosesTheOrder(NaiveLog):
+    """Every layer leaves its dict sorted by key."""
+
+    def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
+        value, failure = super().attempt(layer, value)
+        if type(value) is dict:
+            keys = sorted(value, key=str)
+            value = value if keys == list(value) else {key: value[key] for key in keys}
+        return value, failure
+
+
+class TakesLaterOnesAlong(NaiveLog):
+    """With a layer all those fall that came after it."""
+
+    def rollback(self, layer: NaiveLayer) -> bool:
+        later = self.layers[self.layers.index(layer) + 1 :] if layer in self.layers else []
+        if not super().rollback(layer):
+            return False
+        for one in later:
+            super().rollback(one)
+        return True
+
+
+class SettlesTwice(NaiveLog):
+    """Says yes to a second rollback."""
+
+    def rollback(self, layer: NaiveLayer) -> bool:
+        return super().rollback(layer) or layer.status == "rolled_back"
+
+
+class TellsEveryTime(NaiveLog):
+    """Reports a conflict at each rebase, not when it begins."""
+
+    def settle(self) -> None:
+        for layer in self.layers:
+            layer.failure = None
+        super().settle()
+
+
+class EditsInPlace(NaiveLog):
+    """A layer edits the value that was handed out before."""
+
+    def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
+        after, failure = super().attempt(layer, value)
+        if type(value) is type(after) is dict and failure is None:
+            value.clear()
+            value.update(after)
+            return value, failure
+        return after, failure
+
+
+class CopiesEverything(NaiveLog):
+    """No object survives an edit, wherever it is."""
+
+    def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
+        value, failure = super().attempt(layer, value)
+        return plain_copy(value), failure
+
+
+class ShowsAnotherObject(NaiveLog):
+    """A confirmation changes no value, but the object."""
+
+    def keep(self, visible: Any) -> None:
+        if is_container(self.visible) and self.layers:
+            self.visible = plain_copy(self.visible)
+
+
+class RestoresWithoutStatus(NaiveLog):
+    """A restored layer stays what it had become."""
+
+    def restore(self, saved: Any) -> None:
+        statuses = {row[0]: row[0].status for row in saved[1]}
+        super().restore(saved)
+        for layer, status in statuses.items():
+            layer.status = status
+
+
+PLANTED = {
+    RollsBackByInversePatches: "visible is",
+    RestoresASnapshot: "visible is",
+    FoldsAtOnce: "visible is|base is",
+    AppliesHalf: "visible is|base is",
+    DropsPendingWithTheBase: "visible is|rolled_back",
+    KeepsConfirmedOverTheBase: "visible is|superseded",
+    AppendsTheAnswer: "visible is|base is|is a copy",
+    ForgetsThen: "visible is|base is|gives",
+    GivesUpOnConflicts: "visible is|conflicted",
+    RevivesWhatIsConfirmed: "visible is|base is|conflicts",
+    DropsConflicts: "conflicted",
+    LosesTheOrder: "visible is|base is",
+    TakesLaterOnesAlong: "visible is|rolled_back",
+    SettlesTwice: "gives",
+    TellsEveryTime: "conflicts",
+    EditsInPlace: "handed out|visible is|base is|is a copy",
+    CopiesEverything: "is a copy of what nobody has touched|shows another object",
+    ShowsAnotherObject: "shows another object",
+    RestoresWithoutStatus: "statuses|visible is|gives|length",
+}

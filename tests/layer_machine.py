@@ -1,0 +1,297 @@
+"""The *layer machine*: one program, run on several logs at once, compared with the naive one after each step.
+
+A program is a base and a list of operations that are plain data: (name, arguments). Layers are meant by number,
+so that a program stays a program when operations are taken out of it: that is how a failing one is made small.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import list_edits
+import map_edits
+import other_edits
+from layer_oracle import OPEN, NaiveLog, is_container, plain_copy, same
+from layer_recipes import Choose, Recipe, Whole, draw_recipe, draw_update, draw_value
+
+TABLES = (map_edits, list_edits, other_edits)  # importing them fills the table of edits
+Operation = tuple[Any, ...]
+Factory = Callable[..., Any]
+
+
+class Wrong(AssertionError):  # noqa: N818 - it is what the machine says of a log
+    """What a log does and the naive one does not."""
+
+
+class Subject:
+    """A log under test, and what is known of it."""
+
+    def __init__(self, name: str, factory: Factory, base: Any) -> None:
+        self.name = name
+        self.layers: list[Any] = []
+        self.saved: list[Any] = []
+        self.conflicts: list[tuple[int, str]] = []
+        self.log = factory(base, on_conflict=self.conflict)
+
+    def conflict(self, layer: Any, error: BaseException) -> None:
+        number = next((number for number, one in enumerate(self.layers) if one is layer), -1)
+        self.conflicts.append((number, name_of(error)))
+
+    def perform(self, operation: Operation) -> tuple[str, Any]:
+        """What the operation gives: ("value", it) or ("error", its type)."""
+        self.conflicts.clear()
+        try:
+            return "value", self.result_of(*operation)
+        except Exception as error:
+            return "error", name_of(error)
+
+    def result_of(self, name: str, *arguments: Any) -> Any:
+        operate = getattr(self.log, name)
+        match name:
+            case "apply" | "update" | "replace":
+                self.layers.append(operate(*arguments))
+                return self.layers[-1].context
+            case "rollback" | "commit":
+                number, *recipes = arguments
+                return operate(self.layers[-1 - number % len(self.layers)], *recipes) if self.layers else None
+            case "save":
+                return self.saved.append(operate())
+            case "restore":
+                return operate(self.saved.pop()) if self.saved else None
+        return operate(*arguments)
+
+    def describe(self) -> dict[str, Any]:
+        log = self.log
+        return {
+            "pending": log.pending,
+            "length": log.length,
+            "statuses": [layer.status for layer in self.layers],
+            "errors": [layer.error and name_of(layer.error) for layer in self.layers],
+            "conflicts": self.conflicts,
+        }
+
+
+class Run:
+    """A program under way."""
+
+    def __init__(self, base: Any, factories: dict[str, Factory]) -> None:
+        self.handed: dict[int, tuple[Any, Any]] = {}  # id -> what a log has handed out, and what it was then
+        self.given: dict[int, Any] = {}  # containers that are the user's own
+        self.give(base)
+        self.model = Subject("naive", NaiveLog, base)
+        self.subjects = [Subject(name, factory, base) for name, factory in factories.items()]
+        self.check("at the start")
+
+    def give(self, value: Any) -> None:
+        self.hand(value)
+        if is_container(value):
+            self.given[id(value)] = value
+            parts = value if type(value) is list else {} if type(value) is set else value
+            parts = parts.values() if type(parts) is dict else parts if type(parts) is list else vars(parts).values()
+            for part in parts:
+                self.give(part)
+
+    def hand(self, value: Any) -> None:
+        if is_container(value) and id(value) not in self.handed:
+            self.handed[id(value)] = (value, plain_copy(value))
+
+    def step(self, operation: Operation) -> None:
+        for argument in operation[1:]:
+            if operation[0] in {"replace", "set_base"}:
+                self.give(argument)
+            elif isinstance(argument, Whole):
+                self.give(argument.value)
+        before = [subject.log.visible for subject in self.subjects]
+        expected = self.model.perform(operation)
+        for subject in self.subjects:
+            outcome = subject.perform(operation)
+            where = f"{subject.name}: {operation}"
+            self.hand(outcome[1])
+            if not same(outcome, expected):
+                raise Wrong(f"{where} gives {outcome}, not {expected}")
+        self.check(operation)
+        for subject, visible in zip(self.subjects, before, strict=True):
+            if confirms(operation) and subject.log.visible is not visible:
+                raise Wrong(f"{subject.name} after {operation} shows another object")
+
+    def check(self, operation: Any) -> None:
+        model = self.model.log
+        expected = self.model.describe()
+        for subject in self.subjects:
+            where = f"{subject.name} after {operation}"
+            log = subject.log
+            for what in ("visible", "base"):
+                shown, right = getattr(log, what), getattr(model, what)
+                if not same(shown, right):
+                    raise Wrong(f"{where}: {what} is {shown}, not {right}")
+                self.hand(shown)
+                self.compare_objects(shown, right, f"{where}: in {what}")
+            found = subject.describe()
+            if found != expected:
+                differing = {name: (found[name], expected[name]) for name in found if found[name] != expected[name]}
+                raise Wrong(f"{where} (is, should be): {differing}")
+            if not log.length and log.visible is not log.base:
+                raise Wrong(f"{where}: there are no layers, and what is visible is not the base")
+
+    def compare_objects(self, shown: Any, right: Any, where: str) -> None:
+        """The user's own containers that no layer has touched must be there themselves."""
+        if id(right) in self.given:
+            if shown is not right:
+                raise Wrong(f"{where} {shown} is a copy of what nobody has touched")
+        elif is_container(right) and type(right) is not set:
+            if type(right) not in {dict, list}:
+                shown, right = vars(shown), vars(right)
+            pairs = zip(*((each.values() if type(each) is dict else each) for each in (shown, right)), strict=True)
+            for one, other in pairs:
+                self.compare_objects(one, other, where)
+
+    def finish(self) -> None:
+        for value, before in self.handed.values():
+            if not same(value, before):
+                raise Wrong(f"{before} was handed out, and has become {value}")
+        calls = {subject.name: subject.log.recipe_calls for subject in self.subjects if subject.name in CALLS}
+        if len(calls) == 2 and calls["selective"] > calls["always"]:
+            raise Wrong(f"recipes were called {calls}: selective replay replays more than all")
+
+
+CALLS = () if "HALFLIFE_DEBUG" in os.environ else ("selective", "always")
+
+
+def confirms(operation: Operation) -> bool:
+    """Whether an operation may not change anything that can be seen."""
+    return operation[0] == "commit_all" or (operation[0] == "commit" and operation[2:] == (None, None))
+
+
+def name_of(error: BaseException) -> str:
+    return type(error).__name__.removeprefix("Naive")
+
+
+# --- drawing operations
+
+OPERATIONS = [
+    *["apply"] * 24,
+    *["update"] * 3,
+    *["replace"],
+    *["rollback"] * 8,
+    *["commit"] * 5,
+    *["commit server", "commit then", "commit then", "commit both"],
+    *["set_base", "set_base", "edit_base", "edit_base"],
+    *["save", "save", "restore", "rollback_all", "commit_all"],
+]
+
+
+def draw_operation(choose: Choose, shape: str, model: Subject) -> Operation:
+    """An operation that makes sense at this moment, most of the time."""
+    name = choose(OPERATIONS)
+    log = model.log
+    draw_new = partial(draw_working, choose, shape, log.visible, draw_recipe)
+    made: Operation = (name,)
+    match name:
+        case "apply":
+            made = name, draw_new()
+        case "update":
+            made = name, draw_working(choose, shape, log.visible, draw_update)
+        case "edit_base":
+            made = name, draw_working(choose, shape, log.base, draw_update)
+        case "replace" | "set_base":
+            made = name, draw_value(choose, shape)
+        case "rollback":
+            made = name, draw_layer(choose, model)
+        case "commit":
+            made = name, draw_layer(choose, model), None, None
+        case "commit server":
+            made = "commit", draw_layer(choose, model), draw_new(), None
+        case "commit then":
+            made = "commit", draw_layer(choose, model), None, draw_new()
+        case "commit both":
+            made = "commit", draw_layer(choose, model), draw_new(), draw_new()
+    return made
+
+
+def draw_working(choose: Choose, shape: str, value: Any, draw: Callable[[Choose, str], Any]) -> Any:
+    """A recipe that works on the value, if one is found soon: it can fail later, when others are gone."""
+    for _ in range(4):
+        recipe = draw(choose, shape)
+        with contextlib.suppress(Exception):
+            recipe(plain_copy(value))
+            break
+    return recipe
+
+
+def draw_layer(choose: Choose, model: Subject) -> int:
+    """The number of a layer, counted from the last: mostly of one that can still be settled."""
+    places = [place for place, layer in enumerate(reversed(model.layers)) if layer.status in OPEN]
+    return choose(places if places and choose([True] * 8 + [False]) else range(9))
+
+
+SHAPE = ["world"] * 6 + ["part", "rows", "rows", "person", "tags"]
+LENGTH = [3, 6, 9, 12, 15, 20]
+
+
+class Program:
+    """A base and what is done to it."""
+
+    def __init__(self, base: Any, operations: Sequence[Operation]) -> None:
+        self.base = base
+        self.operations = list(operations)
+
+    def run(self, factories: dict[str, Factory]) -> None:
+        run = Run(self.base, factories)
+        for operation in self.operations:
+            run.step(operation)
+        run.finish()
+
+    def objection(self, factories: dict[str, Factory]) -> str | None:
+        try:
+            self.run(factories)
+        except Wrong as error:
+            return str(error)
+        return None
+
+    def made_small(self, factories: dict[str, Factory]) -> "Program":
+        """The same fault with as little as possible."""
+        smallest, tried = self, True
+        while tried:
+            tried = False
+            for program in smallest.smaller():
+                if program.objection(factories) is not None:
+                    smallest, tried = program, True
+                    break
+        return smallest
+
+    def smaller(self) -> Any:
+        for place, operation in enumerate(self.operations):
+            before, after = self.operations[:place], self.operations[place + 1 :]
+            yield Program(self.base, before + after)
+            for argument, recipe in enumerate(operation):
+                if isinstance(recipe, Recipe) and len(recipe.steps) > 1:
+                    for skipped in range(len(recipe.steps)):
+                        less = type(recipe)(recipe.steps[:skipped] + recipe.steps[skipped + 1 :])
+                        changed = (*operation[:argument], less, *operation[argument + 1 :])
+                        yield Program(self.base, [*before, changed, *after])
+                elif isinstance(recipe, Recipe) and argument == 3:
+                    yield Program(self.base, [*before, (*operation[:3], None), *after])
+        if type(self.base) is dict:
+            for key in self.base:
+                yield Program({other: self.base[other] for other in self.base if other != key}, self.operations)
+
+    def __str__(self) -> str:
+        return "\n".join([f"base = {self.base!r}", *map(repr, self.operations)])
+
+
+def play(choose: Choose, factories: dict[str, Factory]) -> Program:
+    """Draw a program and run it at once. What is wrong has the smallest program that shows it in its message."""
+    shape = choose(SHAPE)
+    program = Program(draw_value(choose, shape), [])
+    run = Run(program.base, factories)
+    try:
+        for _ in range(choose(LENGTH)):
+            program.operations.append(draw_operation(choose, shape, run.model))
+            run.step(program.operations[-1])
+        run.finish()
+    except Wrong:
+        small = program.made_small(factories)
+        raise Wrong(f"{small.objection(factories)}\n\n{small}") from None
+    return program

@@ -1,0 +1,259 @@
+"""*Recipes* for the oracles: a table of small edits of nested values, and how to draw programs from it.
+
+All values have one of few shapes, with few keys, so that edits collide: they write where others have read, and
+miss what others have removed. The same recipe edits drafts and, for the model, plain values.
+"""
+
+import dataclasses
+from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet, Sequence
+from typing import Any
+
+from layer_oracle import plain_copy
+
+Choose = Callable[[Sequence[Any]], Any]
+
+
+@dataclasses.dataclass
+class Person:
+    name: Any
+    part: Any
+    parts: Any
+
+
+class MissingError(Exception):
+    """What a recipe raises that does not find what it is about."""
+
+
+LEAVES = (int, str, float, bool, type(None), tuple)
+
+
+def kind(value: Any) -> str:
+    """What a value is, asked in the same way of a draft and of what it drafts."""
+    if isinstance(value, LEAVES):
+        return "leaf"
+    if isinstance(value, MutableMapping):
+        return "map"
+    if isinstance(value, MutableSequence):
+        return "list"
+    return "set" if isinstance(value, MutableSet) else "record"
+
+
+def is_plain(value: Any) -> bool:
+    return type(value) in {dict, list, set, Person}
+
+
+def find(root: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        root = getattr(root, key) if kind(root) == "record" else root[key]
+    return root
+
+
+def text(value: Any) -> str:
+    """All there is in a value, read bit by bit."""
+    match kind(value):
+        case "map":
+            return "{" + ",".join(f"{key!r}:{text(value[key])}" for key in value) + "}"
+        case "list":
+            return "[" + ",".join(text(item) for item in value) + "]"
+        case "set":
+            return "<" + ",".join(sorted(map(repr, value))) + ">"
+        case "record":
+            return f"({text(value.name)};{text(value.part)};{text(value.parts)})"
+    return repr(value)
+
+
+def rank(value: Any) -> str:
+    """What rows are sorted by."""
+    if kind(value) == "map":
+        value = value.get("id", value.get("n"))
+    return repr(value) if kind(value) == "leaf" else kind(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One edit: a row of the table, and all that it may need."""
+
+    edit: Callable[[Any, Any, "Step"], Any]
+    path: tuple[Any, ...]
+    other: tuple[Any, ...]
+    key: Any
+    key2: Any
+    i: int
+    j: int
+    value: Any
+    value2: Any
+    plain: bool = False
+
+    def make(self, value: Any) -> Any:
+        """A value to put in. A draft gets the very object, and must leave it alone."""
+        return plain_copy(value) if self.plain else value
+
+    def __repr__(self) -> str:
+        return f"{self.edit.__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in USED[self.edit])})"
+
+
+class Recipe:
+    """Steps, one after another. The last one's result is the context."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = list(steps)
+
+    def __call__(self, root: Any) -> Any:
+        result = None
+        for step in self.steps:
+            result = step.edit(root, find(root, step.path), dataclasses.replace(step, plain=is_plain(root)))
+        return result
+
+    def __repr__(self) -> str:
+        return f"Recipe({self.steps})"
+
+
+class Silent(Recipe):
+    """A recipe that returns nothing."""
+
+    def __call__(self, root: Any) -> Any:
+        super().__call__(root)
+
+
+class Whole:
+    """A recipe that returns another whole value: a given one, or a part."""
+
+    def __init__(self, value: Any, path: tuple[Any, ...] | None) -> None:
+        self.value = value
+        self.path = path
+
+    def __call__(self, root: Any) -> Any:
+        return self.value if self.path is None else find(root, self.path)
+
+    def __repr__(self) -> str:
+        return f"Whole({self.value!r}, {self.path!r})"
+
+
+EDITS: dict[str, list[Any]] = {"map": [], "list": [], "set": [], "record": [], "any": []}
+KNOTS: set[Any] = set()  # edits that put one thing in two places
+MOVES: set[Any] = set()  # ... and those that would make it a circle afterwards
+USED: dict[Any, list[str]] = {}
+NAMES = ["path", "other", "key", "key2", "i", "j", "value", "value2"]
+
+
+def row(where: str, *groups: set[Any]) -> Callable[[Any], Any]:
+    """Enter an edit in the table."""
+
+    def enter(edit: Any) -> Any:
+        EDITS[where].append(edit)
+        for group in groups:
+            group.add(edit)
+        USED[edit] = [name for name in NAMES if name == "path" or name in edit.__code__.co_names]
+        return edit
+
+    return enter
+
+
+BASIC_KEYS = ["a", "b", "c", "n", "m", "in"]
+BASIC_VALUES: list[Any] = [
+    *(0, 1, 2, 3, "x", "y", None, True, 1.0, (1, 2)),
+    *({"n": 1}, {"n": 2, "in": {"n": 0}}, {"id": 7, "n": 0}, {"id": 1, "n": 5}, {}),
+    *([1, 2], [], [{"id": 7, "n": 0}], {1, 2}, set(), Person("zoe", {"n": 1}, [])),
+]
+
+
+def draw_leaf(choose: Choose) -> Any:
+    return choose([0, 1, 2, 3, "x", "y", None])
+
+
+def draw_part(choose: Choose) -> Any:
+    made = {"n": draw_leaf(choose), "m": choose([1, 2])}
+    if choose([True, True, False]):
+        made["in"] = {"n": draw_leaf(choose)}
+    return made
+
+
+def draw_rows(choose: Choose) -> Any:
+    return [{"id": number, "n": choose([0, 1, 2]), "in": {"n": 0}} for number in range(choose([0, 1, 2, 3, 4]))]
+
+
+def draw_person(choose: Choose) -> Any:
+    return Person(draw_leaf(choose), draw_part(choose), draw_rows(choose))
+
+
+def draw_world(choose: Choose) -> Any:
+    made = {
+        "a": draw_part(choose),
+        "b": draw_part(choose),
+        "rows": draw_rows(choose),
+        "list": [choose([1, 2, 3]) for _ in range(choose([0, 1, 2, 3, 4]))],
+        "tags": set(choose([[], [1], [1, 2, "x"]])),
+        "who": draw_person(choose),
+        "n": choose([0, 1, 2]),
+    }
+    for key in choose([[], [], ["a"], ["b"], ["rows"], ["who"], ["a", "list"]]):
+        made[key] = made.pop(key)
+    for key in choose([[], [], [], ["a"], ["rows", "b"], ["tags", "list"], ["who"]]):
+        del made[key]
+    return made
+
+
+# Which paths lead to what, in most values of a shape.
+ROWS = [((), "list"), ((0,), "map"), ((0,), "map"), ((1,), "map"), ((2,), "map"), ((-1,), "map"), ((0, "in"), "map")]
+PART = [((), "map"), ((), "map"), (("in",), "map")]
+PERSON = [
+    *[((), "record"), ((), "record")],
+    *[(("part", *path), what) for path, what in PART],
+    *[(("parts", *path), what) for path, what in ROWS],
+]
+WORLD = [
+    *[((), "map"), (("c",), "map"), (("list",), "list"), (("list",), "list"), (("tags",), "set"), (("tags",), "set")],
+    *[((key, *path), what) for key in ("a", "b") for path, what in PART],
+    *[(("rows", *path), what) for path, what in ROWS],
+    *[(("who", *path), what) for path, what in PERSON],
+]
+SHAPES: dict[str, tuple[Callable[[Choose], Any], list[Any]]] = {
+    "world": (draw_world, WORLD),
+    "part": (draw_part, PART),
+    "rows": (draw_rows, ROWS),
+    "person": (draw_person, PERSON),
+    "tags": (lambda choose: set(choose([[], [1], [1, 2, "x"]])), [((), "set")]),
+}
+
+
+def draw_step(choose: Choose, shape: str, forbidden: set[Any]) -> Step:
+    paths = SHAPES[shape][1]
+    path, what = choose(paths)
+    where = choose([what] * 8 + ["any"] * 3)
+    edit = choose([edit for edit in EDITS[where] if edit not in forbidden])
+    needs = USED[edit]
+    draw = {
+        "other": lambda: choose(paths)[0],
+        "key": lambda: choose(BASIC_KEYS),
+        "key2": lambda: choose(BASIC_KEYS),
+        "i": lambda: choose([0, 0, 1, 2, -1]),
+        "j": lambda: choose([0, 1, 2, 3]),
+        "value": lambda: choose(BASIC_VALUES),
+        "value2": lambda: choose(BASIC_VALUES),
+    }
+    return Step(edit, path, **{name: one() if name in needs else None for name, one in draw.items()})
+
+
+def draw_recipe(choose: Choose, shape: str) -> Recipe:
+    """One whose return value is no more than the context."""
+    steps: list[Step] = []
+    forbidden: set[Any] = set()
+    for _ in range(choose([1, 1, 1, 2, 2, 3])):
+        steps.append(draw_step(choose, shape, forbidden))
+        if steps[-1].edit in KNOTS:
+            forbidden = KNOTS | MOVES
+    return Recipe(steps)
+
+
+def draw_value(choose: Choose, shape: str) -> Any:
+    return SHAPES[shape][0](choose)
+
+
+def draw_update(choose: Choose, shape: str) -> Any:
+    """One whose return value would count as state."""
+    match choose(["edit"] * 12 + ["whole", "part"]):
+        case "whole":
+            return Whole(draw_value(choose, shape), None)
+        case "part":
+            return Whole(None, choose(SHAPES[shape][1])[0])
+    return Silent(draw_recipe(choose, shape).steps)
