@@ -16,6 +16,8 @@ class Bar:
     limit: float
     of: Literal["ratio", "figure", "above"]
     unit: str = "ns"
+    floor: str = "floor"
+    """What stands for the floor: in some rows it is the same thing done by hand."""
 
     def met(self, figure: float, floor: float | None) -> bool | None:
         """Whether the figure is within the limit; None when it needs a floor and there is none."""
@@ -27,12 +29,17 @@ class Bar:
 
     def __str__(self) -> str:
         if self.of == "ratio":
-            return f"≤ {self.limit:g} × floor"
+            return f"≤ {self.limit:g} × {self.floor}"
         return f"≤ {self.limit:g} {self.unit}" + (" above" if self.of == "above" else "")
 
 
 def ratio(limit: float) -> Bar:
     return Bar(limit, "ratio")
+
+
+def than(floor: str, limit: float) -> Bar:
+    """A ratio to something that has a name of its own."""
+    return Bar(limit, "ratio", floor=floor)
 
 
 def figure(limit: float) -> Bar:

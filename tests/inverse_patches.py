@@ -6,7 +6,7 @@ snapshot that was taken before it.
 
 from typing import Any
 
-from layer_oracle import NaiveLayer, NaiveLog, Part, Recipe, edits, is_container, plain_copy, same
+from layer_oracle import NaiveLayer, NaiveLog, Part, Recipe, edits, is_container, plain_copy, same, sharing
 
 Patch = tuple[str, tuple[Any, ...], Any]  # "put" or "take", where, what
 
@@ -105,13 +105,14 @@ class AppliesHalf(NaiveLog):
     """What a layer did before it failed stays."""
 
     def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
-        attempt = plain_copy(value)
+        origins: dict[int, tuple[Any, Any]] = {}
+        attempt, failure = plain_copy(value, origins), None
         try:
             for part in layer.parts:
                 attempt, _ = part(attempt)
         except Exception as error:
-            return attempt, error
-        return attempt, None
+            failure = error
+        return sharing(attempt, origins), failure
 
 
 class DropsPendingWithTheBase(NaiveLog):
@@ -230,6 +231,7 @@ class EditsInPlace(NaiveLog):
     def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
         after, failure = super().attempt(layer, value)
         if type(value) is type(after) is dict and failure is None:
+            after = plain_copy(after)
             value.clear()
             value.update(after)
             return value, failure
@@ -269,9 +271,9 @@ PLANTED = {
     AppliesHalf: "visible is|base is",
     DropsPendingWithTheBase: "visible is|rolled_back",
     KeepsConfirmedOverTheBase: "visible is|superseded",
-    AppendsTheAnswer: "visible is|base is|is a copy",
+    AppendsTheAnswer: "visible is|base is|conflict",
     ForgetsThen: "visible is|base is|gives",
-    GivesUpOnConflicts: "visible is|conflicted",
+    GivesUpOnConflicts: "visible is|conflicted|errors",
     RevivesWhatIsConfirmed: "visible is|base is|conflicts",
     DropsConflicts: "conflicted",
     LosesTheOrder: "visible is|base is",

@@ -79,6 +79,7 @@ class Run:
     def __init__(self, base: Any, factories: dict[str, Factory]) -> None:
         self.handed: dict[int, tuple[Any, Any]] = {}  # id -> what a log has handed out, and what it was then
         self.given: dict[int, Any] = {}  # containers that are the user's own
+        self.seen: dict[int, Any] = {}  # containers that were there before
         self.give(base)
         self.model = Subject("naive", NaiveLog, base)
         self.subjects = [Subject(name, factory, base) for name, factory in factories.items()]
@@ -128,6 +129,7 @@ class Run:
                     raise Wrong(f"{where}: {what} is {shown}, not {right}")
                 self.hand(shown)
                 self.compare_objects(shown, right, f"{where}: in {what}")
+                self.see(shown)
             found = subject.describe()
             if found != expected:
                 differing = {name: (found[name], expected[name]) for name in found if found[name] != expected[name]}
@@ -136,16 +138,35 @@ class Run:
                 raise Wrong(f"{where}: there are no layers, and what is visible is not the base")
 
     def compare_objects(self, shown: Any, right: Any, where: str) -> None:
-        """The user's own containers that no layer has touched must be there themselves."""
-        if id(right) in self.given:
-            if shown is not right:
-                raise Wrong(f"{where} {shown} is a copy of what nobody has touched")
-        elif is_container(right) and type(right) is not set:
-            if type(right) not in {dict, list}:
-                shown, right = vars(shown), vars(right)
-            pairs = zip(*((each.values() if type(each) is dict else each) for each in (shown, right)), strict=True)
-            for one, other in pairs:
-                self.compare_objects(one, other, where)
+        """The user's own containers that no layer has touched must be there themselves, or an equal older one.
+
+        New data that equals the old in parts keeps the old parts: a container around them is a new one then.
+        """
+        if shown is right or id(shown) in self.seen or not is_container(right) or type(right) is set:
+            return
+        kept = False
+        if type(right) not in {dict, list}:
+            parts = zip(vars(shown).values(), vars(right).values(), strict=True)
+        else:
+            parts = zip(*((each.values() if type(each) is dict else each) for each in (shown, right)), strict=True)
+        for one, other in parts:
+            self.compare_objects(one, other, where)
+            kept = kept or (is_container(one) and one is not other)
+        if id(right) in self.given and not kept:
+            raise Wrong(f"{where} {shown} is a copy of what nobody has touched")
+
+    def see(self, value: Any) -> None:
+        if is_container(value) and id(value) not in self.seen:
+            self.seen[id(value)] = value
+            parts = value if type(value) is list else () if type(value) is set else value
+            for part in (
+                parts.values()
+                if type(parts) is dict
+                else parts
+                if isinstance(parts, (list, tuple))
+                else vars(parts).values()
+            ):
+                self.see(part)
 
     def finish(self) -> None:
         for value, before in self.handed.values():
@@ -178,13 +199,12 @@ OPERATIONS = [
     *["commit"] * 5,
     *["commit server", "commit then", "commit then", "commit both"],
     *["set_base", "set_base", "edit_base", "edit_base"],
-    *["save", "save", "restore", "rollback_all", "commit_all"],
+    *["save", "save", "restore", "restore", "rollback_all", "commit_all"],
 ]
 
 
-def draw_operation(choose: Choose, shape: str, model: Subject) -> Operation:
+def draw_operation(choose: Choose, shape: str, model: Subject, name: str) -> Operation:
     """An operation that makes sense at this moment, most of the time."""
-    name = choose(OPERATIONS)
     log = model.log
     draw_new = partial(draw_working, choose, shape, log.visible, draw_recipe)
     made: Operation = (name,)
@@ -221,13 +241,23 @@ def draw_working(choose: Choose, shape: str, value: Any, draw: Callable[[Choose,
 
 
 def draw_layer(choose: Choose, model: Subject) -> int:
-    """The number of a layer, counted from the last: mostly of one that can still be settled."""
-    places = [place for place, layer in enumerate(reversed(model.layers)) if layer.status in OPEN]
+    """The number of a layer, counted from the last: mostly of one that can still be settled, best a conflicted one."""
+    statuses = [layer.status for layer in reversed(model.layers)]
+    places = [place for place, status in enumerate(statuses) if status in OPEN]
+    conflicted = [place for place in places if statuses[place] == "conflicted"]
+    if conflicted and choose([True, False]):
+        return choose(conflicted)
     return choose(places if places and choose([True] * 8 + [False]) else range(9))
 
 
 SHAPE = ["world"] * 6 + ["part", "rows", "rows", "person", "tags"]
-LENGTH = [3, 6, 9, 12, 15, 20]
+LENGTH = [3, 6, 9, 12, 15, 20, 25]
+
+
+def own(argument: Any) -> Any:
+    if isinstance(argument, Whole):
+        return Whole(plain_copy(argument.value), argument.path)
+    return plain_copy(argument)
 
 
 class Program:
@@ -238,9 +268,10 @@ class Program:
         self.operations = list(operations)
 
     def run(self, factories: dict[str, Factory]) -> None:
-        run = Run(self.base, factories)
+        """Run it, on values of its own: a faulty log may spoil them."""
+        run = Run(plain_copy(self.base), factories)
         for operation in self.operations:
-            run.step(operation)
+            run.step(tuple(map(own, operation)))
         run.finish()
 
     def objection(self, factories: dict[str, Factory]) -> str | None:
@@ -285,13 +316,13 @@ def play(choose: Choose, factories: dict[str, Factory]) -> Program:
     """Draw a program and run it at once. What is wrong has the smallest program that shows it in its message."""
     shape = choose(SHAPE)
     program = Program(draw_value(choose, shape), [])
-    run = Run(program.base, factories)
+    run = Run(plain_copy(program.base), factories)
     try:
         for _ in range(choose(LENGTH)):
-            program.operations.append(draw_operation(choose, shape, run.model))
-            run.step(program.operations[-1])
+            program.operations.append(draw_operation(choose, shape, run.model, choose(OPERATIONS)))
+            run.step(tuple(map(own, program.operations[-1])))
         run.finish()
-    except Wrong:
+    except Wrong as error:
         small = program.made_small(factories)
-        raise Wrong(f"{small.objection(factories)}\n\n{small}") from None
+        raise Wrong(f"{small.objection(factories) or error}\n\n{small}") from None
     return program

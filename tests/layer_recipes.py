@@ -169,7 +169,7 @@ def draw_part(choose: Choose) -> Any:
 
 
 def draw_rows(choose: Choose) -> Any:
-    return [{"id": number, "n": choose([0, 1, 2]), "in": {"n": 0}} for number in range(choose([0, 1, 2, 3, 4]))]
+    return [{"id": number, "n": choose([0, 1, 2]), "in": {"n": 0}} for number in range(choose([0, 1, 2, 3]))]
 
 
 def draw_person(choose: Choose) -> Any:
@@ -188,7 +188,7 @@ def draw_world(choose: Choose) -> Any:
     }
     for key in choose([[], [], ["a"], ["b"], ["rows"], ["who"], ["a", "list"]]):
         made[key] = made.pop(key)
-    for key in choose([[], [], [], ["a"], ["rows", "b"], ["tags", "list"], ["who"]]):
+    for key in choose([[], [], ["a"], ["rows", "b"], ["tags", "list"], ["who"], ["a", "b", "rows"]]):
         del made[key]
     return made
 
@@ -202,7 +202,17 @@ PERSON = [
     *[(("parts", *path), what) for path, what in ROWS],
 ]
 WORLD = [
-    *[((), "map"), (("c",), "map"), (("list",), "list"), (("list",), "list"), (("tags",), "set"), (("tags",), "set")],
+    *[
+        ((), "map"),
+        ((), "map"),
+        (("c",), "map"),
+        (("c",), "map"),
+        (("c", "in"), "map"),
+        (("list",), "list"),
+        (("list",), "list"),
+        (("tags",), "set"),
+        (("tags",), "set"),
+    ],
     *[((key, *path), what) for key in ("a", "b") for path, what in PART],
     *[(("rows", *path), what) for path, what in ROWS],
     *[(("who", *path), what) for path, what in PERSON],

@@ -112,6 +112,7 @@ def test_json_is_one_object_with_the_flags_and_every_expectation():
         "parallel",
         "resource",
         "recovery",
+        "edits",
         "requests",
     }
 
@@ -157,6 +158,8 @@ def test_a_terminal_gets_the_live_view():
     assert b"\x1b[36mrefreshing" in shown
     assert b"\x1b[31merror" in shown
     assert b"\x1b[32mdata" in shown
+    assert b"\x1b[33msaving" in shown
+    assert b"\x1b[32msaved" in shown
     assert b"expectations hold" in shown
 
 
@@ -181,8 +184,8 @@ def test_a_server_that_dies_in_the_middle_is_told_and_nothing_hangs():
     server = serve().start()
     summary = asyncio.run(tell(server, Options(0.0, 0.0, 0), KillsTheServer(io.StringIO())))
     broken = [str(expectation) for expectation in summary.broken]
-    assert [line.split(":")[0] for line in broken[:4]] == ["details", "parallel", "resource", "recovery"]
-    assert broken[4].startswith("requests: the server's log can be read (ClientConnectorError")
+    assert [line.split(":")[0] for line in broken[:5]] == ["details", "parallel", "resource", "recovery", "edits"]
+    assert broken[5].startswith("requests: the server's log can be read (ClientConnectorError")
     assert all(expectation.part != "search" for expectation in summary.broken)
 
 

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from halflife.demo.narrator import Plain
-from halflife.demo.summary import Expectation, Options, Summary
+from halflife.demo.summary import Edits, Expectation, Options, Summary
 from halflife.demo.view import LiveView
 
 HELD = Expectation("search", "it was cancelled", True, "1")
@@ -52,6 +52,9 @@ def test_plain_tells_what_loads_together_in_a_fixed_order():
         "                              served cancelled    failed",
         "as the client saw them             0         0         0",
         "as the server logged them          0         0         0",
+        "                            accepted   refused",
+        "edits, by the client               0         0",
+        "edits, by the server               0         0",
         "1 of 2 expectations do not hold",
     ]
 
@@ -109,3 +112,16 @@ def test_a_summary_says_which_expectation_broke_and_why():
     assert [str(expectation) for expectation in summary.broken] == ["search: it was shown (it was not)"]
     assert str(HELD) == "search: it was cancelled"
     assert play(Plain(io.StringIO()), HELD).holds
+
+
+def test_a_summary_says_what_became_of_the_edits_and_whether_the_rows_are_the_same():
+    here, there = {"iata": "SAN", "name": "here"}, {"iata": "SAN", "name": "there"}
+    edits = Edits({"kept": 2, "refused": 1}, [here], [here])
+    assert str(edits) == "3 edits: 2 kept, 1 refused; the 1 airports shown are the 1 in the database"
+    edits.stored = [there]
+    assert not edits.same
+    assert str(edits) == "3 edits: 2 kept, 1 refused; what is shown is not what is in the database"
+    summary = Summary(Options(0.1, 0.0, 7), edits=edits)
+    assert str(edits) in summary.lines()
+    assert summary.as_json()["edits"] == {"outcomes": {"kept": 2, "refused": 1}, "shown": [here], "stored": [there]}
+    assert Summary(Options(0.1, 0.0, 7)).as_json()["edits"] is None

@@ -12,9 +12,13 @@ from halflife import (
     CycleError,
     FlushLoopError,
     HalflifeError,
+    LensError,
     NoEventLoopError,
     NotSettledError,
+    PatchError,
+    RecipeError,
     RemovedItemError,
+    RevokedDraftError,
     RunCancelledError,
     Store,
     StoreClosedError,
@@ -22,9 +26,13 @@ from halflife import (
     WriteDuringReadError,
     WrongThreadError,
     _errors,
+    apply_patches,
     atom,
     derived,
+    draft_atom,
     effect,
+    from_json_patch,
+    lens,
     split,
 )
 
@@ -35,7 +43,8 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
     drawn = re.findall(r"[├└]── (\w+)", _errors.__doc__)
     assert {error.__name__ for error in ERRORS} == {*drawn, "HalflifeError", "Superseded"}
     for name in drawn:
-        assert getattr(_errors, name).__bases__ == (HalflifeError, RuntimeError)
+        other = {"LensError": LookupError, "PatchError": ValueError}.get(name, RuntimeError)
+        assert getattr(_errors, name).__bases__ == (HalflifeError, other)
     assert HalflifeError.__bases__ == (Exception,)
     assert Superseded.__bases__ == (asyncio.CancelledError,)
     assert not issubclass(Superseded, Exception)
@@ -196,6 +205,33 @@ async def test_the_get_of_a_superseded_run_cancels_it() -> None:
         released.set()
         assert await store.value(profile) == 2
         await met.wait()
+
+
+def test_a_recipe_that_edits_and_returns_says_what_to_do() -> None:
+    names = draft_atom(["Ada", "Grace"])
+    with Store() as store:
+        with pytest.raises(RecipeError, match="return"):
+            store.update(names, lambda draft: draft.pop(0))
+        assert store.get(names) == ["Ada", "Grace"]
+
+
+def test_a_draft_kept_after_its_recipe_says_so() -> None:
+    names, kept = draft_atom([["Ada"]]), []
+    with Store() as store:
+        store.update(names, lambda draft: kept.append(draft[0]))
+        with pytest.raises(RevokedDraftError, match="draft"):
+            kept[0].append("Grace")
+
+
+def test_a_lens_at_nothing_names_itself_and_its_root() -> None:
+    users = draft_atom({}, name="users")
+    with Store() as store, pytest.raises(LensError, match="ada does not find its part of users: KeyError"):
+        store.get(lens(users, lambda value: value["ada"], name="ada"))
+
+
+def test_a_patch_that_does_not_fit_says_where() -> None:
+    with pytest.raises(PatchError, match="name"):
+        apply_patches({}, from_json_patch([{"op": "remove", "path": "/name"}]))
 
 
 def test_messages_name_atoms_that_have_no_name_of_their_own() -> None:

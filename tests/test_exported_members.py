@@ -8,11 +8,13 @@ import halflife
 from halflife import Store
 
 PROMISED = """
-    RESET AbortSignal AsyncValue Atom CycleError Event Family FlushLoopError Graph HalflifeError HasData HasError
-    Loading NoEventLoopError NotSettledError RemovedItemError RunCancelledError Store StoreClosedError
-    Subscription Superseded WriteDuringReadError WrongThreadError action all_loaded atom debounced default_store
-    derived effect family from_iter initial_from lazy loadable reducer refreshable resettable resource select
-    split throttled unwrap with_default
+    RESET AbortSignal AsyncValue Atom CycleError Event Family FlushLoopError Graph HalflifeError HasData
+    HasError Layer Layers LensError Loading NoEventLoopError NotSettledError OptimisticHandle OptimisticUpdater
+    Patch PatchError RecipeError RemovedItemError RevokedDraftError RunCancelledError Store StoreClosedError
+    Subscription Superseded WriteDuringReadError WrongThreadError action all_loaded apply_patches atom current
+    debounced default_store derived draft draft_atom editable effect family finish from_iter from_json_patch
+    initial_from is_draft lazy lens loadable optimistic original pending_at produce produce_with_patches reducer
+    refreshable resettable resource select split throttled to_json_patch unwrap with_default
 """.split()  # noqa: SIM905 - a table of words
 
 # By name, in this order, before any other.
@@ -38,11 +40,28 @@ PARAMETERS = {
     "split": ["a", "key"],
     "throttled": ["a", "seconds"],
     "with_default": ["read"],
+    "Layers": ["base", "replay", "on_error"],
+    "OptimisticUpdater": ["data"],
+    "draft_atom": ["initial", "name", "replay", "equals", "on_mount"],
+    "editable": ["async_atom", "name"],
+    "lens": ["root", "focus", "name"],
+    "optimistic": ["atom", "store"],
+    "pending_at": ["atom", "path"],
 }
 STORE = """
     get value set update subscribe changes until batch refresh settled dispose close post dehydrate hydrate graph
-    history observe closed clock
+    history observe closed clock layers saga mutate
 """.split()  # noqa: SIM905 - a table of words
+
+# Of a class, by name.
+MEMBERS = {
+    "Layers": "base visible pending apply rollback commit set_base edit_base rollback_all commit_all update set",
+    "Layer": "id context status error commit rollback",
+    "OptimisticUpdater": "value apply rollback_all",
+    "OptimisticHandle": "commit rollback",
+    "Saga": "update effect post_effect run",
+    "SagaHandle": "status cancel rollback result done layer __await__",
+}
 
 
 def test_every_promised_name_is_there() -> None:
@@ -67,3 +86,9 @@ def test_the_store_has_every_promised_member() -> None:
     with Store() as store:
         for name in STORE:
             assert hasattr(store, name), name
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_class_has_every_promised_member(name) -> None:
+    for member in MEMBERS[name].split():
+        assert hasattr(getattr(halflife, name), member), member

@@ -5,9 +5,9 @@ Each planted log is wrong in one way. The machine must find it.
 
 import os
 import random
-from collections.abc import Callable
+import re
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
@@ -16,13 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from conftest import MULTIPLIER
 from inverse_patches import PLANTED
-from layer_machine import SHAPE, Factory, Run, Wrong, draw_layer, draw_operation, draw_working, play
+from layer_machine import OPERATIONS, SHAPE, Factory, Run, Wrong, draw_operation, play
 from layer_oracle import NaiveLog
-from layer_recipes import draw_recipe, draw_value
+from layer_recipes import draw_value
 
 try:
     from halflife._core import LayerLog
-except ImportError:
+except (ImportError, AttributeError):
     FACTORIES: dict[str, Factory] = {"again": NaiveLog}
 else:
     FACTORIES = {"selective": LayerLog, "always": partial(LayerLog, always=True)}
@@ -33,44 +33,42 @@ FIRST_SEED = 0 if MULTIPLIER == 1 else random.SystemRandom().randrange(2**32)
 PROGRAMS = max(1, round(2000 * MULTIPLIER))
 
 
+SEED = st.integers(0, 2**20)
+
+
 class LayerMachine(RuleBasedStateMachine):
-    """The same as a seeded program, but drawn by hypothesis, which looks for small ones and for rare ones."""
+    """Programs put together by hypothesis, which looks for rare ones and makes them small; a seed draws the recipes."""
 
     factories = FACTORIES
 
-    @initialize(data=st.data(), shape=st.sampled_from(SHAPE))
-    def begin(self, data: st.DataObject, shape: str) -> None:
+    @initialize(seed=SEED, shape=st.sampled_from(SHAPE))
+    def begin(self, seed: int, shape: str) -> None:
         self.shape = shape
-        self.run = Run(draw_value(self.chooser(data), shape), self.factories)
+        self.run = Run(draw_value(random.Random(seed).choice, shape), self.factories)
 
-    def chooser(self, data: st.DataObject) -> Callable[[Any], Any]:
-        return lambda options: data.draw(st.sampled_from(options))
+    @rule(name=st.sampled_from(OPERATIONS), seed=SEED)
+    def operate(self, name: str, seed: int) -> None:
+        self.run.step(draw_operation(random.Random(seed).choice, self.shape, self.run.model, name))
 
-    @rule(data=st.data())
-    def operate(self, data: st.DataObject) -> None:
-        self.run.step(draw_operation(self.chooser(data), self.shape, self.run.model))
+    @rule(seed=SEED)
+    def apply(self, seed: int) -> None:
+        self.operate("apply", seed)
 
-    @rule(data=st.data())
-    def apply(self, data: st.DataObject) -> None:
-        recipe = draw_working(self.chooser(data), self.shape, self.run.model.log.visible, draw_recipe)
-        self.run.step(("apply", recipe))
-
-    @rule(data=st.data())
-    def apply_and_roll_back(self, data: st.DataObject) -> None:
+    @rule(seed=SEED)
+    def apply_and_roll_back(self, seed: int) -> None:
         """As if it had never been made."""
         before = [subject.log.visible for subject in self.run.subjects]
         made = len(self.run.model.layers)
-        self.apply(data)
+        self.apply(seed)
         if len(self.run.model.layers) > made:
             self.run.step(("rollback", 0))
             for subject, visible in zip(self.run.subjects, before, strict=True):
                 self.run.compare_objects(subject.log.visible, visible, subject.name)
 
-    @rule(data=st.data())
-    def settle_twice(self, data: st.DataObject) -> None:
-        number = draw_layer(self.chooser(data), self.run.model)
-        self.run.step(("rollback", number))
-        self.run.step(("commit", number, None, None))
+    @rule(place=st.integers(0, 9))
+    def settle_twice(self, place: int) -> None:
+        self.run.step(("rollback", place))
+        self.run.step(("commit", place, None, None))
 
     @invariant()
     def what_was_handed_out_is_what_it_was(self) -> None:
@@ -99,9 +97,14 @@ def test_a_seed_is_replayed() -> None:
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)
 def test_programs_find_a_log_that(planted: Factory) -> None:
-    with pytest.raises(Wrong, match=PLANTED[planted]):
+    def objections() -> Iterator[str]:
         for seed in range(1000):
-            play(random.Random(seed).choice, {"planted": planted})
+            try:
+                play(random.Random(seed).choice, {"planted": planted})
+            except Wrong as error:
+                yield str(error)
+
+    assert any(re.search(PLANTED[planted], objection) for objection in objections())
 
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)

@@ -153,7 +153,8 @@ class TestDraftAtoms:
             store.layers(todos).apply(recipe)
 
     @pytest.mark.parametrize(
-        ("options", "error"), [({"replay": 5}, TypeError), ({"replay": "never"}, ValueError), ({"equals": 5}, TypeError)]
+        ("options", "error"),
+        [({"replay": 5}, TypeError), ({"replay": "never"}, ValueError), ({"equals": 5}, TypeError)],
     )
     def test_wrong_options_are_refused(self, options: dict[str, Any], error: type[Exception]) -> None:
         with pytest.raises(error, match="draft_atom"):

@@ -25,7 +25,9 @@ PyObject* list_elements(const Use& use) {
 bool list_index(const Use& use, PyObject* key, const char* message, Py_ssize_t* index) {
   *index = PyNumber_AsSsize_t(key, PyExc_IndexError);
   if (*index == -1 && PyErr_Occurred() != nullptr) return false;
-  const auto size = static_cast<Py_ssize_t>(use.size());
+  const Py_ssize_t size = PyList_GET_SIZE(use.contents());
+  if (*index >= 0 && *index < size) return true;  // a look at that position only
+  use.size();
   if (*index < 0) *index += size;
   if (*index >= 0 && *index < size) return true;
   PyErr_SetString(PyExc_IndexError, message);
@@ -60,7 +62,8 @@ PyObject* subscript(PyObject* self, PyObject* key) {
 PyObject* item(PyObject* self, Py_ssize_t index) {
   Use use(self);
   if (!use) return nullptr;
-  if (index < 0 || index >= static_cast<Py_ssize_t>(use.size())) {
+  if (index < 0 || index >= PyList_GET_SIZE(use.contents())) {
+    use.size();
     PyErr_SetString(PyExc_IndexError, "list index out of range");
     return nullptr;
   }
@@ -251,6 +254,7 @@ int add_draft_list(PyObject* module) {
       {Py_sq_inplace_concat, as_slot(list_extend_in_place)},
       {Py_sq_inplace_repeat, as_slot(list_repeat_in_place)},
       {Py_nb_add, as_slot(add)},
+      {Py_nb_inplace_add, as_slot(list_extend_in_place)},
       {0, nullptr},
   };
   draft_types.list =

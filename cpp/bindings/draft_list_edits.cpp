@@ -71,9 +71,7 @@ bool list_assign(const Use& use, PyObject* key, PyObject* value) {
 
 PyObject* list_append(PyObject* self, PyObject* value) {
   Use use(self);
-  if (!use || !use.scope().adopt(value)) return nullptr;
-  PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
-  if (scratch == nullptr || PyList_Append(scratch, value) < 0) return nullptr;
+  if (!use || !use.scope().append(use.draft(), value)) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -82,9 +80,8 @@ PyObject* list_extend(PyObject* self, PyObject* values) {
   if (!use) return nullptr;
   Ref list = Ref::take(own_list(values));
   if (!list) return nullptr;
-  if (PyList_GET_SIZE(list.get()) > 0) {
-    const auto end = static_cast<Py_ssize_t>(use.size());
-    if (!list_splice(use, end, end, list.get())) return nullptr;
+  for (Py_ssize_t index = 0; index < PyList_GET_SIZE(list.get()); ++index) {
+    if (!use.scope().append(use.draft(), PyList_GET_ITEM(list.get(), index))) return nullptr;
   }
   Py_RETURN_NONE;
 }
@@ -132,12 +129,18 @@ PyObject* list_pop(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     PyErr_Format(PyExc_TypeError, "pop() takes at most one argument, got %zd", count);
     return nullptr;
   }
-  if (use.size() == 0) {
-    PyErr_SetString(PyExc_IndexError, "pop from empty list");
+  Py_ssize_t index = -1;
+  if (count == 1) {
+    index = PyNumber_AsSsize_t(args[0], PyExc_IndexError);
+    if (index == -1 && PyErr_Occurred() != nullptr) return nullptr;
+  }
+  const auto size = static_cast<Py_ssize_t>(use.size());
+  if (index < 0) index += size;
+  if (index < 0 || index >= size) {
+    PyErr_SetString(PyExc_IndexError,
+                    size == 0 ? "pop from empty list" : "pop index out of range");
     return nullptr;
   }
-  auto index = static_cast<Py_ssize_t>(use.size()) - 1;
-  if (count == 1 && !list_index(use, args[0], "pop index out of range", &index)) return nullptr;
   Ref popped = Ref::take(use.item(static_cast<std::size_t>(index)));
   if (!popped || !list_splice(use, index, index + 1, nullptr)) return nullptr;
   return popped.release();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <new>
+#include <string>
 
 #include "draft_session.hpp"
 #include "registry.hpp"
@@ -152,7 +153,8 @@ PyTypeObject* add_draft_type(PyObject* module, const char* name, unsigned long f
                       slots};
   PyObject* type = PyType_FromSpec(&spec);
   if (type == nullptr) return nullptr;
-  if (PyModule_AddObjectRef(module, std::strrchr(name, '.') + 1, type) < 0) return nullptr;
+  const std::string private_name = std::string("_") + (std::strrchr(name, '.') + 1);
+  if (PyModule_AddObjectRef(module, private_name.c_str(), type) < 0) return nullptr;
   return reinterpret_cast<PyTypeObject*>(type);
 }
 

@@ -143,7 +143,8 @@ int add_draft_record(PyObject* module);
 
 int add_draft_types(PyObject* module);
 
-// Makes a type, and adds it to the module under the last part of its name; null on an error.
+// Makes a type, and adds it to the module as what halflife._drafts calls it: the last part of its
+// name behind an underscore. Null on an error.
 PyTypeObject* add_draft_type(PyObject* module, const char* name, unsigned long flags,
                              PyType_Slot* slots);
 

@@ -96,7 +96,7 @@ PyObject* draft_exit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   Py_RETURN_FALSE;
 }
 
-int add_draft_session(PyObject* module) {
+int add_draft_session(PyObject*) {
   static PyType_Slot slots[] = {
       {Py_tp_doc, const_cast<char*>("What draft() opened: the life of its drafts.")},
       {Py_tp_dealloc, as_slot(dealloc)},

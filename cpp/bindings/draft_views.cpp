@@ -1,5 +1,7 @@
 #include "draft_views.hpp"
 
+#include <string>
+
 namespace halflife::bindings {
 
 namespace {
@@ -52,9 +54,9 @@ PyObject* reversed(PyObject* self, PyObject*) {
 Py_ssize_t length(PyObject* self) { return PyObject_Size(draft_of(self)); }
 
 int contains_item(PyObject* draft, PyObject* item) {
-  if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) return 0;
   Use use(draft);
   if (!use) return -1;
+  if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) return 0;
   Ref found = Ref::take(use.get(PyTuple_GET_ITEM(item, 0)));
   if (!found) return PyErr_Occurred() != nullptr ? -1 : 0;
   return PyObject_RichCompareBool(found.get(), PyTuple_GET_ITEM(item, 1), Py_EQ);
@@ -187,8 +189,8 @@ PyTypeObject* add(PyObject* module, const char* name, bool like_set) {
                       slots};
   PyObject* type = PyType_FromSpec(&spec);
   if (type == nullptr) return nullptr;
-  const char* short_name = name + sizeof("halflife._core.") - 1;
-  if (PyModule_AddObjectRef(module, short_name, type) < 0) return nullptr;
+  const std::string private_name = std::string("_") + (name + sizeof("halflife._core.") - 1);
+  if (PyModule_AddObjectRef(module, private_name.c_str(), type) < 0) return nullptr;
   return reinterpret_cast<PyTypeObject*>(type);
 }
 

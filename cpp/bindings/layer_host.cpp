@@ -66,11 +66,13 @@ bool LayerHost::is_interrupt(Value error) {
          PyErr_GivenExceptionMatches(object, PyExc_MemoryError) != 0;
 }
 
-void LayerHost::conflicted(optimistic::Layer& layer, Value error) {
+void LayerHost::conflicted(optimistic::Layer& layer, Value error, bool again) {
   PyObject* object = to_object(error);
   LayerObject* told = object_of(layer);
-  conflicts.push_back(Ref::borrow(as_object(told)));
-  conflicts.push_back(Ref::borrow(object));
+  if (!again) {
+    conflicts.push_back(Ref::borrow(as_object(told)));
+    conflicts.push_back(Ref::borrow(object));
+  }
   Py_XSETREF(told->error, Py_NewRef(object));
 }
 

@@ -21,7 +21,7 @@ class LayerHost final : public optimistic::Host {
   Value take_error() override;
   void raise(Value error) override;
   bool is_interrupt(Value error) override;
-  void conflicted(optimistic::Layer& layer, Value error) override;
+  void conflicted(optimistic::Layer& layer, Value error, bool again) override;
 
   PyObject* keys = nullptr;         // dict: key -> its number
   PyObject* on_conflict = nullptr;  // or null

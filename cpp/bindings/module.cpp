@@ -4,12 +4,17 @@
 #include "async_value.hpp"
 #include "atom_object.hpp"
 #include "callables.hpp"
+#include "draft_functions.hpp"
+#include "draft_object.hpp"
 #include "factories.hpp"
+#include "json_patch.hpp"
 #include "layer_log.hpp"
 #include "layer_object.hpp"
 #include "loadable_object.hpp"
+#include "patch_object.hpp"
 #include "registry.hpp"
 #include "run_object.hpp"
+#include "set_entries.hpp"
 #include "store_type.hpp"
 
 namespace {
@@ -34,6 +39,11 @@ PYBIND11_MODULE(_core, module) {
   check(add_layer_type(module.ptr()));
   check(add_layer_log_type(module.ptr()));
   check(add_factories(module.ptr()));
+  check(add_set_entries(module.ptr()));
+  check(add_draft_types(module.ptr()));
+  check(add_patch_type(module.ptr()));
+  check(add_draft_functions(module.ptr()));
+  check(add_json_patch(module.ptr()));
   bind_store(module);
   bind_subscription(module);
 }

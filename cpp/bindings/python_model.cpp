@@ -211,6 +211,7 @@ class PythonModel final : public draft::Model {
   }
 
   Value make_map() override { return PyDict_New(); }
+  Value make_list() override { return PyList_New(0); }
   Value make_set() override { return PySet_New(nullptr); }
   Value make_index(std::size_t index) override { return PyLong_FromSize_t(index); }
 

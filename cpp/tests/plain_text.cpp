@@ -138,7 +138,7 @@ std::string Values::show(Value value) {
   return std::get<std::string>(node.leaf);
 }
 
-bool Values::agree(Value one, Value other) {
+bool Values::agree(Value one, Value other, bool ordered) {
   const Node& left = node_of(one);
   const Node& right = node_of(other);
   if (left.kind != right.kind || left.type != right.type || left.leaf != right.leaf ||
@@ -146,13 +146,16 @@ bool Values::agree(Value one, Value other) {
     return false;
   }
   for (std::size_t index = 0; index < left.items.size(); ++index) {
-    if (!agree(left.items[index], right.items[index])) return false;
+    if (!agree(left.items[index], right.items[index], ordered)) return false;
   }
-  for (const auto& [key, held] : left.entries) {
+  for (std::size_t index = 0; index < left.entries.size(); ++index) {
+    const auto& [key, held] = left.entries[index];
     const auto place = right.places.find(show_key(key));
     if (place == right.places.end()) return false;
+    if (ordered && left.kind == Kind::map && place->second != index) return false;
     const auto& [other_key, other_held] = right.entries[place->second];
-    if (!agree(key, other_key) || (held != nullptr && !agree(held, other_held))) return false;
+    if (!agree(key, other_key, ordered)) return false;
+    if (held != nullptr && !agree(held, other_held, ordered)) return false;
   }
   return true;
 }

@@ -87,6 +87,11 @@ bool Values::find(Value container, Value key, Value* found) {
   return true;
 }
 
+Value Values::key_in(Value map, Value key) {
+  const Node& node = node_of(map);
+  return node.entries[node.places.at(show_key(key))].first;
+}
+
 Value Values::item(Value list, std::size_t index) {
   EXPECT_LT(index, node_of(list).items.size());
   return node_of(list).items[index];
@@ -186,6 +191,7 @@ Value Values::rebuild(Value like, Value copy_of) {
 }
 
 Value Values::make_map() { return fails() ? nullptr : new Node(Kind::map); }
+Value Values::make_list() { return fails() ? nullptr : new Node(Kind::list); }
 Value Values::make_set() { return fails() ? nullptr : new Node(Kind::set); }
 
 Value Values::make_leaf(std::variant<long, bool, std::string> leaf) {

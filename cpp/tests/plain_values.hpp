@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -29,6 +30,7 @@ struct Node {
   std::vector<std::pair<Value, Value>> entries;   // map, set, record; owned
   std::unordered_map<std::string, std::size_t> places;  // into entries, by key
   draft::Draft* draft = nullptr;                  // this is its face; owned
+  std::shared_ptr<void> body;                     // of what is no value: a recipe, a layer
 
   inline static long alive = 0;
 };
@@ -45,8 +47,8 @@ class Values : public draft::Model {
   Value read(const std::string& text);
   static std::string show(Value value);
   static std::string show_key(Value key);  // equal keys are shown alike
-  // Equal, but for the order of keys and members.
-  static bool agree(Value one, Value other);
+  // Equal, but for the order of members, and of keys unless it is asked for.
+  static bool agree(Value one, Value other, bool ordered = false);
 
   Value keep(Value owned);
   Value make_leaf(std::variant<long, bool, std::string> leaf);  // owned by the caller, as below
@@ -68,6 +70,7 @@ class Values : public draft::Model {
   draft::Draft* draft_of(Value value) override { return node_of(value).draft; }
   std::size_t size(Value container) override;
   bool find(Value container, Value key, Value* found) override;
+  Value key_in(Value map, Value key) override;
   Value item(Value list, std::size_t index) override;
   bool next(Value container, std::size_t* cursor, Value* key, Value* value) override;
   Value copy(Value container) override;
@@ -78,6 +81,7 @@ class Values : public draft::Model {
   bool erase_item(Value list, std::size_t index) override;
   Value rebuild(Value like, Value copy) override;
   Value make_map() override;
+  Value make_list() override;
   Value make_set() override;
   Value make_index(std::size_t index) override;
   bool position(Value part, std::size_t* index) override;

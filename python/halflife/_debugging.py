@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from halflife._checks import called_name
+from halflife._core import current, is_draft, original, produce
 from halflife._errors import RecipeError
-from halflife._native_layers import current, is_draft, original, produce
 from halflife._repr import abbreviated
 
 #: Whether the program runs in debug mode.

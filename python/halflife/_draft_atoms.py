@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 from halflife import _core, _debugging
 from halflife._checks import check_equals, check_initial
+from halflife._core import LayerLog, produce
 from halflife._inner import weak_self
 from halflife._layer_sites import Recipe, Replay, check_recipe, check_replay
 from halflife._layered import How, LayeredAtom, StoreSite, Volumes, check_settled
-from halflife._native_layers import LayerLog, produce
 from halflife._saga_steps import SagaSteps
 from halflife._types import Equals, Getter, OnMount, Setter
 
@@ -122,8 +122,7 @@ class _Drafting(Generic[T]):
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R]) -> R:
         """Operate on the layers, and show what follows from it."""
         atom = self.itself()
-        result, book = self.volumes.operate(
-            get, set, lambda: (check_settled(get(atom), atom.name), None), operation)
+        result, book = self.volumes.operate(get, set, lambda: (check_settled(get(atom), atom.name), None), operation)
         set(atom, book.log.visible)
         if book.log.length == 0:
             self.volumes.close(set, book)

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
+from weakref import WeakValueDictionary
 
 from halflife import _core, _debugging
 from halflife._checks import check_atom
-from halflife._core import Atom, HasData, HasError, Loading, loadable
+from halflife._core import Atom, HasData, HasError, LayerLog, Loading, loadable
 from halflife._inner import describe, weak_self
 from halflife._layer_sites import Recipe, check_recipe
 from halflife._layered import CONFIRMS, How, LayeredAtom, StoreSite, Volumes, check_settled
-from halflife._memos import remember
-from halflife._native_layers import LayerLog
 from halflife._saga_steps import SagaSteps
 from halflife._types import AsyncAtom, Getter, Setter
 
@@ -72,7 +71,11 @@ def editable(async_atom: AsyncAtom[T], *, name: str | None = None) -> Editable[T
         editing.itself = weak_self(made)
         return made
 
-    return make() if name is not None else remember(async_atom, "editable", make)
+    if name is not None:
+        return make()
+    # Weakly: until the first data a store holds what it awaits, and with that the async atom and its memos.
+    known: WeakValueDictionary[str, Editable[T]] = async_atom._memo("halflife.editable", WeakValueDictionary)
+    return known.get("editable") or known.setdefault("editable", make())
 
 
 class _Editing(Generic[T]):
@@ -113,7 +116,7 @@ class _Editing(Generic[T]):
             steps = SagaSteps.of_tuple(value)
             if steps is not None:
                 return steps.start(set.store, self.itself())
-            self.change(get, set, lambda log: log.replace(value, True))
+            self.change(get, set, lambda log: log.replace(value, pending=True))
             return None
         if how is True:
             self.update(get, set, value)
@@ -127,7 +130,7 @@ class _Editing(Generic[T]):
         check_recipe(recipe, "update", "recipe")
         if _debugging.ENABLED:
             recipe = _debugging.checked(recipe)
-        self.change(get, set, lambda log: log.apply(recipe, True))
+        self.change(get, set, lambda log: log.apply(recipe, returns=True))
 
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R]) -> R:
         """Operate on the layers; what is shown is read from them."""

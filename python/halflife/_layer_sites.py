@@ -4,10 +4,11 @@ import inspect
 import logging
 from collections.abc import Callable
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 from halflife import _debugging
 from halflife._checks import check_callable
-from halflife._native_layers import LayerLog
+from halflife._core import LayerLog, LayerState
 from halflife._repr import abbreviated
 
 T = TypeVar("T")
@@ -17,6 +18,9 @@ Replay: TypeAlias = Literal["selective", "always"]
 Status: TypeAlias = Literal["pending", "conflicted", "confirmed", "folded", "superseded", "rolled_back"]
 #: A function that edits the draft it is given.
 Recipe: TypeAlias = Callable[[T], object]
+
+#: Layers by id. A log numbers its own; these numbers are the program's, so that an old one is no newer layer's.
+Known: TypeAlias = WeakValueDictionary[int, LayerState]
 
 logger = logging.getLogger("halflife")
 
@@ -36,6 +40,9 @@ class Site(Protocol):
     #: The layers as they are now, None if there are none. Only to be looked at.
     def log(self) -> LayerLog | None: ...
 
+    #: The same layers by their ids, None if there are none. Keeps no layer alive.
+    def known(self) -> Known | None: ...
+
     #: Change the layers, and show what follows from it. `confirms`: it may make an edit a confirmed one.
     def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R: ...
 
@@ -52,7 +59,7 @@ class Site(Protocol):
 class OwnSite:
     """Layers that belong to no store."""
 
-    __slots__ = ("_log",)
+    __slots__ = ("_known", "_log")
 
     def __init__(self, base: Any, on_error: Callable[[BaseException], object] | None, *, always: bool) -> None:
         def on_conflict(_: object, error: BaseException) -> None:
@@ -65,6 +72,7 @@ class OwnSite:
                 logger.exception("the on_error of layers failed on %r", error)
 
         self._log = LayerLog(base, always, on_conflict)
+        self._known: Known = WeakValueDictionary()
         if _debugging.ENABLED:
             _debugging.hand_out(base)
 
@@ -79,6 +87,9 @@ class OwnSite:
 
     def log(self) -> LayerLog:
         return self._log
+
+    def known(self) -> Known:
+        return self._known
 
     def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:  # noqa: ARG002 - nobody fetches
         if _debugging.ENABLED:

@@ -7,17 +7,16 @@ book is then turned back to it when it is opened next.
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 from halflife import _debugging
-from halflife._core import AsyncValue
+from halflife._core import AsyncValue, LayerLog
 from halflife._inner import inner_source
-from halflife._native_layers import LayerLog
-from halflife._layer_sites import Recipe
+from halflife._layer_sites import Known, Recipe, Site
 from halflife._types import Getter, Setter, SourceAtom
 
 if TYPE_CHECKING:
-    from halflife._layer_sites import Site
     from halflife._store import Store
 
 T = TypeVar("T")
@@ -35,7 +34,7 @@ class LayeredAtom(SourceAtom[T]):
 
     __slots__ = ()
 
-    def _site(self, store: "Store") -> "Site":
+    def _site(self, store: "Store") -> Site:
         """Where its layers are in a store."""
         raise NotImplementedError
 
@@ -51,13 +50,15 @@ class LayeredAtom(SourceAtom[T]):
 class Book:
     """The layers of one atom in one store. Knows neither: recipes in it must be all that keeps an atom alive."""
 
-    __slots__ = ("answer", "conflicts", "current", "log")
+    __slots__ = ("answer", "conflicts", "current", "known", "log")
 
     def __init__(self, base: object, *, always: bool, answer: object = None) -> None:
         #: Errors of layers that have just become conflicted, to be reported.
         self.conflicts: list[BaseException] = []
         conflicts = self.conflicts
         self.log = LayerLog(base, always, lambda _, error: conflicts.append(error))
+        #: Its layers by id.
+        self.known: Known = WeakValueDictionary()
         #: At which version it stands.
         self.current: Version | None = None
         #: Which state of a fetch the base has come from, for an editable.
@@ -175,10 +176,17 @@ class StoreSite:
     def visible(self) -> Any:
         return check_settled(self._store.get(self._atom), self._atom.name)
 
-    def log(self) -> LayerLog | None:
+    def _book(self) -> Book | None:
         self._store.get(self._atom)  # Newly fetched data is taken in by whoever asks.
-        book = self._volumes.book(self._store.get)
+        return self._volumes.book(self._store.get)
+
+    def log(self) -> LayerLog | None:
+        book = self._book()
         return book.log if book is not None else None
+
+    def known(self) -> Known | None:
+        book = self._book()
+        return book.known if book is not None else None
 
     def base(self) -> Any:
         log = self.log()
@@ -213,4 +221,4 @@ def check_settled(value: T | AsyncValue[T], name: str) -> T:
     """The value, unless it is still to come."""
     if isinstance(value, AsyncValue):
         raise TypeError(f"{name} is async at present: await its value before editing it")
-    return cast(T, value)
+    return value

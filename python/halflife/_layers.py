@@ -5,33 +5,37 @@ is taken back leaves the value as if it had never been there, whatever else was 
 the meantime.
 """
 
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Generic, TypeVar, cast, final
 
 from halflife._checks import check_callable
+from halflife._core import LayerLog, LayerState
 from halflife._errors import StoreClosedError, WrongThreadError
 from halflife._layer_sites import OwnSite, Recipe, Replay, Site, Status, check_recipe, check_replay
-from halflife._native_layers import LayerLog, LayerState
 from halflife._repr import abbreviated
 
 T = TypeVar("T")
+
+_ids = itertools.count(1)
 
 
 @final
 class Layer(Generic[T]):
     """One edit that may still be confirmed or taken back. Made by `Layers.apply`."""
 
-    __slots__ = ("__weakref__", "_layers", "_state")
+    __slots__ = ("__weakref__", "_id", "_layers", "_state")
 
-    def __init__(self, layers: "Layers[T]", state: LayerState) -> None:
+    def __init__(self, layers: "Layers[T]", id: int, state: LayerState) -> None:
         self._layers = layers
+        self._id = id
         self._state = state
 
     @property
     def id(self) -> int:
         """A number that no other layer of this program has."""
-        return self._state.id
+        return self._id
 
     @property
     def context(self) -> Any:
@@ -48,11 +52,12 @@ class Layer(Generic[T]):
         - "superseded": was confirmed, and newer data has taken the place of the base;
         - "rolled_back": taken back.
         """
+        held = True
+        with suppress(StoreClosedError, WrongThreadError):
+            held = self._layers._find(self._id) is self._state  # First: what a failed batch did is undone by looking.
         status = self._state.status
-        if status in ("pending", "conflicted", "confirmed"):
-            with suppress(StoreClosedError, WrongThreadError):
-                if not self._layers._holds(self._state):
-                    return "rolled_back"  # It was made in a batch that failed.
+        if not held and status in ("pending", "conflicted", "confirmed"):
+            return "rolled_back"  # It was made in a batch that failed.
         return status
 
     @property
@@ -152,7 +157,19 @@ class Layers(Generic[T]):
         """With `returns`, the value that the recipe returns counts as in `produce`."""
         check_recipe(recipe, "apply", "recipe")
         whole = self._site.whole(recipe, returns=returns)
-        return Layer(self, self._site.operate(lambda log: log.apply(whole, returns), confirms=False))
+        return self._entered(self._site.operate(lambda log: log.apply(whole, returns), confirms=False))
+
+    def _entered(self, state: LayerState) -> Layer[T]:
+        """The handle of a layer that was just applied."""
+        known = self._site.known()
+        assert known is not None
+        number = next(_ids)
+        known[number] = state
+        return Layer(self, number, state)
+
+    def _find(self, number: int) -> LayerState | None:
+        known = self._site.known()
+        return known.get(number) if known is not None else None
 
     def update(self, recipe: Recipe[T]) -> None:
         """Edit what is shown; confirmed at once. The recipe's return value counts as in `produce`."""
@@ -177,9 +194,7 @@ class Layers(Generic[T]):
         """
         return self._settle(layer, "rollback", lambda log, state: log.rollback(state), confirms=False)
 
-    def commit(
-        self, layer: "Layer[Any] | int", server: Recipe[T] | None = None, then: Recipe[T] | None = None
-    ) -> bool:
+    def commit(self, layer: "Layer[Any] | int", server: Recipe[T] | None = None, then: Recipe[T] | None = None) -> bool:
         """Confirm a layer. Without `server` and `then` that never changes what is visible.
 
         The layer keeps its place until all older ones are settled; then it becomes part of the base.
@@ -226,15 +241,10 @@ class Layers(Generic[T]):
             number = layer
         else:
             raise TypeError(f"{function}: layer must be a Layer or the id of one, got {abbreviated(layer)}")
-        log = self._site.log()
-        state = log.find(number) if log is not None else None
+        state = self._find(number)
         if state is None or state.status not in ("pending", "conflicted"):
             return False
         return self._site.operate(lambda log: settle(log, state), confirms=confirms)
-
-    def _holds(self, state: LayerState) -> bool:
-        log = self._site.log()
-        return log is not None and log.find(state.id) is state
 
     def set_base(self, value: T) -> None:
         """Authoritative data has arrived: confirmed layers are superseded by it, pending ones go on top of it."""

@@ -159,5 +159,3 @@ class OptimisticUpdater(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<OptimisticUpdater: {self._layers.pending} pending over {abbreviated(self._layers.base, 40)}>"
-
-

@@ -16,8 +16,8 @@ from halflife._layer_sites import check_recipe
 from halflife._layers import Layer, Layers
 
 if TYPE_CHECKING:
+    from halflife._core import LayerLog, LayerState
     from halflife._layered import LayeredAtom
-    from halflife._native_layers import LayerLog, LayerState
     from halflife._store import Store
 
     #: Applies an operation to the layers of an atom.
@@ -93,7 +93,7 @@ class SagaSteps:
                 return handle
             effect, arguments = self.effect, (layers.visible, layer.context)[: _wanted(self.effect)]
             lock = driver.scopes.lock(self.scope) if self.scope is not None else None
-            course = Course(store, atom, layer, lambda: effect(*arguments), self.confirmed, lock)
+            course = Course(store, atom, layer, answer=lambda: effect(*arguments), confirm=self.confirmed, lock=lock)
             handle._start(store, course, atom.name)
             return handle
 
@@ -105,7 +105,7 @@ class SagaSteps:
         if change is None:
             return layers._apply(update, returns=self.returns)
         whole = layers._site.whole(update, returns=self.returns)
-        return Layer(layers, change(lambda log: log.apply(whole, self.returns)))
+        return layers._entered(change(lambda log: log.apply(whole, self.returns)))
 
     def confirmed(self, layer: Layer[Any], result: Any) -> None:
         """The effect has succeeded."""

@@ -34,7 +34,7 @@ class Saga(Generic[T, C, R]):
         return cast("Saga[T, D, Any]", replace(self, _steps=replace(self._steps, update=recipe)))
 
     def effect(self, effect: Callable[[T, C], Awaitable[S]] | Callable[[T], Awaitable[S]]) -> "Saga[T, C, S]":
-        """What tells the server: ``async effect(next_value, context)``, or with the value alone."""
+        """What tells the server; an async function of the next value and the context, or of the value alone."""
         return cast("Saga[T, C, S]", replace(self, _steps=replace(self._steps, effect=effect)))
 
     def post_effect(self, recipe: Callable[[T, R], object]) -> "Saga[T, C, R]":

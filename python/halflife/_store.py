@@ -83,20 +83,6 @@ class Store(StoreBase):
         self._driver.note_loop()
         self._initialize(self._driver, mount_grace > 0)
 
-    # TEMPORARY until the native side calls writes with recipes
-    def update(self, a, fn):
-        if isinstance(a, LayeredAtom):
-            return self.set(a, fn, True)
-        return super().update(a, fn)
-
-    _serial = 0
-
-    @property
-    def _outer_batch(self):
-        self._serial += 1
-        return self._serial
-    # END TEMPORARY
-
     # --- reading
 
     async def value(self, a: Atom[T]) -> T:

@@ -11,6 +11,11 @@ class Applying {
  public:
   Applying(Scope& scope, Value* root, ApplyFailure* failure)
       : scope_(scope), model_(scope.model()), root_(*root), failure_(*failure) {}
+  Applying(const Applying&) = delete;
+  Applying& operator=(const Applying&) = delete;
+  ~Applying() {
+    for (Value key : keys_) model_.release(key);
+  }
 
   bool one(const Patch& patch) {
     switch (patch.op) {
@@ -52,9 +57,27 @@ class Applying {
       if (target->draft->kind == Kind::list && !model_.position(path[next], &target->index)) {
         return refuse(Refusal::bad_index);
       }
+      if (!name_key(target)) return false;
       if (next + 1 == path.size()) return true;
       if (!get(*target, &at)) return false;
     }
+  }
+
+  // In JSON every key is a text: digits mean the number, if only that is there.
+  bool name_key(Target* target) {
+    const Kind kind = target->draft->kind;
+    std::size_t number = 0;
+    if (kind != Kind::map && kind != Kind::set) return true;
+    if (!model_.position(target->part, &number) || number == kEnd) return true;
+    bool found = false;
+    if (!scope_.has(*target->draft, target->part, &found)) return refuse(Refusal::host);
+    if (found) return true;
+    const Value key = model_.make_index(number);
+    if (key == nullptr) return refuse(Refusal::host);
+    keys_.push_back(key);
+    if (!scope_.has(*target->draft, key, &found)) return refuse(Refusal::host);
+    if (found) target->part = key;
+    return true;
   }
 
   std::size_t size(const Draft& draft) { return model_.size(draft.contents()); }
@@ -120,6 +143,7 @@ class Applying {
     const std::size_t count = size(list);
     if (index == kEnd) index = count;
     if (index > count) return refuse(Refusal::bad_index);
+    if (index == count) return host(scope_.append(list, value));
     Value scratch = scope_.edit_list(list);
     return host(scratch != nullptr && scope_.adopt(value) &&
                 model_.insert_item(scratch, index, value));
@@ -219,6 +243,7 @@ class Applying {
   Model& model_;
   Value& root_;
   ApplyFailure& failure_;
+  std::vector<Value> keys_;  // owned
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // drafts, once everything in it is resolved.
 #include <utility>
 
+#include "equality.hpp"
 #include "resolver.hpp"
 
 namespace halflife::draft {
@@ -39,7 +40,8 @@ bool Resolver::same_order(Draft& draft, bool* same) {
   Value value = nullptr;
   while (model_.next(draft.base, &left, &key, &value)) {
     if (!model_.next(draft.scratch, &right, &other, &value)) break;
-    if (key != other && !model_.same(key, other)) *same = false;
+    if (!equal(model_, key, other, true, same)) return false;
+    if (!*same) break;
   }
   return true;
 }
@@ -171,6 +173,11 @@ bool Resolver::build_list(Draft& draft, Value* result) {
       if (!fill(index, model_.item(draft.scratch, index))) return false;
     }
   }
+  if (!whole) {
+    for (std::size_t index = model_.size(draft.base); index < count; ++index) {
+      if (!fill(index, model_.item(draft.scratch, index))) return false;
+    }
+  }
   if (draft.rows == nullptr) return true;
   for (const auto& [index, child] : *draft.rows) {
     if (!fill(index, child->face)) return false;
@@ -191,7 +198,11 @@ bool Resolver::build_set(Draft& draft, Value* result) {
     if (!model_.find(draft.scratch, member, &now) || !model_.find(draft.base, member, &before)) {
       return false;
     }
-    changed = changed || (now == nullptr) != (before == nullptr);
+    bool equal_now = now == before;
+    if (now != nullptr && before != nullptr && !equal(model_, before, now, true, &equal_now)) {
+      return false;
+    }
+    changed = changed || !equal_now;  // 1 and True are one member, and yet not the same
   }
   if (!changed) return true;
   Value made = take(draft);

@@ -44,8 +44,9 @@ bool Scope::deepen_one(Draft& draft) {
     Value before = nullptr;
     Value now = nullptr;
     if (draft.kind == Kind::list) {
+      if (child.inserted) return true;  // what the recipe put there
       now = model_.item(full, index);
-      return now == child.base || child.inserted || model_.put_item(full, index, child.base);
+      return now == child.base || model_.put_item(full, index, child.base);
     }
     if (!model_.find(full, key, &now)) return false;
     if (draft.assigned != nullptr && !model_.find(draft.assigned, key, &before)) return false;

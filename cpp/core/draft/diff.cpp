@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "differ.hpp"
+#include "equality.hpp"
 
 namespace halflife::draft {
 
@@ -136,7 +137,7 @@ bool Differ::walk_assigned(const Task& task, Value now, Value moved, std::vector
     if (!model_.find(draft.base, key, &before) || !model_.find(now, key, &after)) return false;
     if (moved != nullptr && !model_.find(moved, key, &held)) return false;
     if (after == nullptr) {
-      if (before != nullptr) remove(task.spot, key, before);
+      if (before != nullptr) remove(task.spot, model_.key_in(draft.base, key), before);
     } else if (before == nullptr || held != nullptr) {
       tail->push_back(key);
     } else if (Draft* child = origin(after, before); child != nullptr) {
@@ -155,13 +156,20 @@ bool Differ::walk_tail(const Task& task, Value now, const std::vector<Value>& ta
     if (!model_.find(task.draft->base, key, &before) || !model_.find(now, key, &after)) {
       return false;
     }
+    Value key_now = model_.key_in(now, key);
     if (before == nullptr) {
-      add(task.spot, key, after);
+      add(task.spot, key_now, after);
       continue;
     }
-    patches_.add(Op::remove, path(task.spot, key));
-    patches_.add(Op::add, path(task.spot, key), after);
-    if (!same(before, after)) inverse_.add(Op::replace, path(task.spot, key), before);
+    Value key_before = model_.key_in(task.draft->base, key);
+    patches_.add(Op::remove, path(task.spot, key_before));
+    patches_.add(Op::add, path(task.spot, key_now), after);
+    if (!same(key_before, key_now)) {
+      inverse_.add(Op::add, path(task.spot, key_before), before);
+      inverse_.add(Op::remove, path(task.spot, key_now));
+    } else if (!same(before, after)) {
+      inverse_.add(Op::replace, path(task.spot, key_before), before);
+    }
   }
   return true;
 }
@@ -178,8 +186,13 @@ bool Differ::walk_set(const Task& task, Value now) {
     if (!model_.find(draft.base, member, &before) || !model_.find(now, member, &after)) {
       return false;
     }
-    if (before == nullptr && after != nullptr) add(task.spot, after, after);
-    if (before != nullptr && after == nullptr) remove(task.spot, before, before);
+    bool replaced = false;
+    if (before != nullptr && after != nullptr) {
+      if (!equal(model_, before, after, true, &replaced)) return false;
+      replaced = !replaced;  // 1 by True
+    }
+    if (before != nullptr && (after == nullptr || replaced)) remove(task.spot, before, before);
+    if (after != nullptr && (before == nullptr || replaced)) add(task.spot, after, after);
   }
   return true;
 }

@@ -37,6 +37,9 @@ class Numbers {
 bool Differ::walk_list(const Task& task, Value now) {
   Draft& draft = *task.draft;
   if (draft.structural) return walk_positions(task, now, 0, 0);
+  const std::size_t old_size = model_.size(draft.base);
+  const std::size_t rows = model_.size(draft.base);
+  const std::size_t columns = model_.size(now);  // more, if it was appended to
   std::vector<std::size_t> positions = draft.written;
   if (draft.rows != nullptr) {
     for (const auto& [position, child] : *draft.rows) {
@@ -47,15 +50,25 @@ bool Differ::walk_list(const Task& task, Value now) {
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
   std::vector<Slot> slots;
   for (const std::size_t position : positions) {
+    if (position >= old_size) break;
     Value before = model_.item(draft.base, position);
     Value after = model_.item(now, position);
     if (same(before, after)) continue;
     slots.push_back({position, before, after, origin(after, before)});
   }
-  if (slots.empty()) return true;
-  if (!has_swapped(slots)) return walk_slots(task, slots);
-  return walk_positions(task, now, slots.front().index,
-                        model_.size(now) - 1 - slots.back().index);
+  if (model_.size(now) > old_size) {  // it was appended to
+    return walk_positions(task, now, slots.empty() ? old_size : slots.front().index, 0);
+  }
+  if (has_swapped(slots)) {
+    const std::size_t behind = columns > rows ? 0 : rows - 1 - slots.back().index;
+    return walk_positions(task, now, slots.front().index, behind);
+  }
+  for (std::size_t position = rows; position < columns; ++position) {
+    Value part = nullptr;
+    if (!index(position, &part)) return false;
+    add(task.spot, part, model_.item(now, position));
+  }
+  return walk_slots(task, slots);
 }
 
 // Has a container gone from one of the positions to another? Then it has moved.

@@ -37,7 +37,8 @@ struct Draft {
   void* place = nullptr;    // if its base was made by a Source and may be outdated further below
   Kind kind = Kind::leaf;
   bool dirty = false;       // it, or something found in it, was edited
-  bool structural = false;  // list: positions have moved; the scratch holds faces
+  bool structural = false;  // list: positions have moved; the scratch holds faces. (A list that was
+                            // only appended to is longer than its base, and not structural.)
   bool inserted = false;    // its base was put in by the recipe, and may carry drafts
   bool read_whole = false;  // its keys, length or order were read
   bool read_deep = false;   // ... and everything below

@@ -81,6 +81,21 @@ Layout lay_out(std::size_t count, const Match& match, const Positions& replaced)
   return layout;
 }
 
+// Few of many equal elements can stay where each is replaced in its place with less.
+void prefer_replacements(const Positions& before, const Positions& now, ListScript* script) {
+  if (before.size() != now.size()) return;
+  std::size_t differing = 0;
+  for (std::size_t at = 0; at < now.size(); ++at) differing += before[at] != now[at] ? 1 : 0;
+  if (differing >= script->steps.size()) return;
+  script->steps.clear();
+  for (std::size_t at = 0; at < now.size(); ++at) {
+    const bool stays = before[at] == now[at];
+    script->match.stays[at] = stays;
+    script->match.before[at] = stays ? at : kNone;
+    if (!stays) script->steps.push_back({Op::replace, at, 0, at, at});
+  }
+}
+
 }  // namespace
 
 ListScript list_diff(const std::vector<std::size_t>& before, const std::vector<std::size_t>& now) {
@@ -118,6 +133,7 @@ ListScript list_diff(const std::vector<std::size_t>& before, const std::vector<s
     }
     slots.take(slot);
   }
+  prefer_replacements(before, now, &script);
   return script;
 }
 

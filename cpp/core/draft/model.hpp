@@ -61,6 +61,9 @@ class Model {
   virtual std::size_t size(Value container) = 0;
   // Map, record: the value at key, or null if there is none. Set: the member itself, or null.
   virtual bool find(Value container, Value key, Value* found) = 0;
+  // Borrowed: the key as the map holds it, where keys of several types can be equal (1 and True).
+  // Only asked of keys that are there.
+  virtual Value key_in(Value /*map*/, Value key) { return key; }
   // List, fixed.
   virtual Value item(Value list, std::size_t index) = 0;
   // Walks the entries of a map or record, or the members of a set (key and value are the same
@@ -80,6 +83,7 @@ class Model {
   // like `like` of the items.
   virtual Value rebuild(Value like, Value copy) = 0;
   virtual Value make_map() = 0;  // owned, empty
+  virtual Value make_list() = 0;
   virtual Value make_set() = 0;
   // Owned: the position as a value that find() takes in paths.
   virtual Value make_index(std::size_t index) = 0;

@@ -57,11 +57,13 @@ bool Resolver::need(Value value, std::vector<Value>& needs) {
   return true;
 }
 
-bool Resolver::needs_of_entries(Value container, std::vector<Value>& needs) {
+// Not of the slots for which `owner` has a draft: that is what counts there.
+bool Resolver::needs_of_entries(Value container, Draft* owner, std::vector<Value>& needs) {
   const Kind kind = model_.kind(container);
   if (kind == Kind::list || kind == Kind::fixed) {
     const std::size_t count = model_.size(container);
     for (std::size_t index = 0; index < count; ++index) {
+      if (owner != nullptr && owner->rows != nullptr && owner->rows->contains(index)) continue;
       if (!need(model_.item(container, index), needs)) return false;
     }
     return true;
@@ -71,7 +73,12 @@ bool Resolver::needs_of_entries(Value container, std::vector<Value>& needs) {
   Value key = nullptr;
   Value value = nullptr;
   while (model_.next(container, &cursor, &key, &value)) {
-    if (!need(value, needs)) return false;
+    Value child = nullptr;
+    if (owner != nullptr && owner->children != nullptr &&
+        !model_.find(owner->children, key, &child)) {
+      return false;
+    }
+    if (child == nullptr && !need(value, needs)) return false;
   }
   return true;
 }
@@ -92,7 +99,7 @@ bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
       if (child->dirty || child->inserted) needs.push_back(value);
     }
   }
-  if (draft.inserted) return needs_of_entries(draft.contents(), needs);
+  if (draft.inserted) return needs_of_entries(draft.contents(), &draft, needs);
   if (draft.structural) {
     const std::size_t count = model_.size(draft.scratch);
     for (std::size_t index = 0; index < count; ++index) {
@@ -105,14 +112,24 @@ bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
     }
     return true;
   }
+  const auto need_item = [&](std::size_t index) {
+    if (draft.rows != nullptr && draft.rows->contains(index)) return true;
+    return need(model_.item(draft.scratch, index), needs);
+  };
   for (const std::size_t index : draft.written) {
-    if (!need(model_.item(draft.scratch, index), needs)) return false;
+    if (!need_item(index)) return false;
+  }
+  if (draft.kind == Kind::list && draft.scratch != nullptr) {
+    const std::size_t count = model_.size(draft.scratch);
+    for (std::size_t index = model_.size(draft.base); index < count; ++index) {
+      if (!need_item(index)) return false;
+    }
   }
   if (draft.assigned == nullptr) return true;
   cursor = 0;
   while (model_.next(draft.assigned, &cursor, &key, &value)) {
     Value held = nullptr;
-    if (!model_.find(draft.scratch, key, &held)) return false;
+    if (!slot(draft, key, &held)) return false;
     if (held != nullptr && !need(held, needs)) return false;
   }
   return true;
@@ -120,12 +137,12 @@ bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
 
 bool Resolver::needs_of(Value value, std::vector<Value>& needs) {
   Draft* draft = model_.draft_of(value);
-  return draft != nullptr ? needs_of_draft(*draft, needs) : needs_of_entries(value, needs);
+  return draft != nullptr ? needs_of_draft(*draft, needs)
+                          : needs_of_entries(value, nullptr, needs);
 }
 
 bool Resolver::resolve(Value value, Value* result) {
   if (simple(value, result)) return true;
-  std::vector<Value> first;
   if (model_.draft_of(value) != nullptr && model_.draft_of(value)->scope != &scope_) {
     model_.raise(Fault::foreign_draft, value);
     return false;

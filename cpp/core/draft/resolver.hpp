@@ -29,6 +29,9 @@ class Resolver {
   bool at(Draft& draft, Value key, Value* result);
   bool at_item(Draft& draft, std::size_t index, Value* result);
 
+  // Does a map that was edited have the keys of its base, in their order, as far as both go?
+  bool same_order(Draft& draft, bool* same);
+
  private:
   struct Step {
     Value value;
@@ -40,7 +43,7 @@ class Resolver {
   bool need(Value value, std::vector<Value>& needs);
   bool needs_of(Value value, std::vector<Value>& needs);
   bool needs_of_draft(Draft& draft, std::vector<Value>& needs);
-  bool needs_of_entries(Value container, std::vector<Value>& needs);
+  bool needs_of_entries(Value container, Draft* owner, std::vector<Value>& needs);
   bool run(std::vector<Step>& steps);
 
   bool build(Value value, Value* result);
@@ -50,7 +53,6 @@ class Resolver {
   bool build_plain(Value value, Value* result);
   bool is_changed_map(Draft& draft, bool* changed);
   bool fill_map(Draft& draft, Value made);
-  bool same_order(Draft& draft, bool* same);
   bool slot(Draft& draft, Value key, Value* held);
   Value take(Draft& draft);
   Value keep(Value owned);

@@ -256,6 +256,14 @@ bool Scope::include(Draft& set, Value member, bool included) {
   return included ? model_.put(set.scratch, member, member) : model_.erase(set.scratch, member);
 }
 
+bool Scope::append(Draft& list, Value value) {
+  if (!adopt(value)) return false;
+  edited_ = true;
+  if (!open_scratch(list)) return false;
+  mark(list);
+  return model_.insert_item(list.scratch, model_.size(list.scratch), value);
+}
+
 Value Scope::edit_list(Draft& draft) {
   edited_ = true;
   if (draft.structural) return draft.scratch;

@@ -53,6 +53,8 @@ class Scope {
   bool erase(Draft& draft, Value key);             // map; the key must be there
   bool set_item(Draft& draft, std::size_t index, Value value);
   bool include(Draft& set, Value member, bool included);  // add or discard a member
+  // At the end of a list; not a look at what is there.
+  bool append(Draft& list, Value value);
   // The scratch of a list, for edits that move positions. Elements are leaves, faces, and plain
   // containers (use lift() before one is handed out). Tell adopt() of each value put in.
   Value edit_list(Draft& draft);

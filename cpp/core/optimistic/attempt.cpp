@@ -11,6 +11,7 @@ using draft::Scope;
 
 Attempt::~Attempt() {
   forget_writes();
+  for (const Place& place : places_) tree_.trash(place.under);
   for (Value value : {error_, returned_, shown_}) {
     if (value != nullptr) tree_.trash(value);
   }
@@ -46,12 +47,13 @@ bool Attempt::run_at(Value base, Seq seq, const Parts& parts) {
   const Version* version = root.latest(0, before_);
   Value under = version != nullptr ? version->value : base;
   const Seq after = version != nullptr ? version->seq : 0;
-  if (!draft::is_draftable(model_.kind(under)) || root.below == 0) {
+  if (!draft::is_draftable(model_.kind(under)) || root.is_plain()) {
     return run(under, nullptr, parts);
   }
   Value level = composer_.compose(root, under, after, before_, true);
   if (level == nullptr) return fail();
-  places_.push_back({&root, after});
+  model_.own(under);
+  places_.push_back({&root, after, under});
   const bool ok = run(level, &places_.back(), parts);
   tree_.trash(level);
   return ok;
@@ -156,19 +158,20 @@ bool Attempt::child(const Draft& parent, Value key, std::size_t index, Value fou
   Slot* slot = key != nullptr ? tree_.find(*at.slot, key, &failed)
                               : Tree::find(*at.slot, Tree::position(index));
   if (failed) return false;
-  if (slot == nullptr || slot->below == 0) return true;
+  if (slot == nullptr || slot->is_plain()) return true;
   const Version* version = slot->latest(at.after, before_);
   const Seq after = version != nullptr ? version->seq : at.after;
   *base = composer_.compose(*slot, found, after, before_, true);
   if (*base == nullptr) return false;
-  places_.push_back({slot, after});
+  model_.own(found);
+  places_.push_back({slot, after, found});
   *place = &places_.back();
   return true;
 }
 
 Value Attempt::deep(const Draft& draft) {
   const Place& at = *static_cast<Place*>(draft.place);
-  return composer_.compose(*at.slot, draft.base, at.after, before_, false);
+  return composer_.compose(*at.slot, at.under, at.after, before_, false);
 }
 
 }  // namespace halflife::optimistic

@@ -38,6 +38,7 @@ class Attempt : public draft::Source {
   struct Place {
     Slot* slot;
     Seq after;
+    Value under;  // owned: what it holds since then
   };
   // A draft that is where it was found, on the way down to what was written.
   struct Spot {
@@ -56,6 +57,7 @@ class Attempt : public draft::Source {
   bool write_keys(const Spot& spot, draft::Resolver& resolver, std::vector<Spot>& todo);
   bool write_items(const Spot& spot, draft::Resolver& resolver, std::vector<Spot>& todo);
   bool descend(const Spot& spot, draft::Draft& child, std::vector<Spot>& todo);
+  bool write_appended(const Spot& spot, draft::Resolver& resolver);
   void write(Slot& slot, Value value, Birth birth);
   void forget_writes();
   bool fail();

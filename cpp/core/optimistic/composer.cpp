@@ -25,6 +25,16 @@ void Marks::add(Slot& slot) {
       mark.was_born = before->second.born;
     }
   }
+  link(slot, known);
+}
+
+void Marks::add_grown(Slot& slot) {
+  const bool known = marks_.contains(&slot);
+  marks_[&slot].grown = true;
+  link(slot, known);
+}
+
+void Marks::link(Slot& slot, bool known) {
   if (known) return;
   for (Slot* child = &slot; child->parent != nullptr; child = child->parent) {
     const bool linked = marks_.contains(child->parent);
@@ -64,12 +74,9 @@ bool Composer::put(Level& level, Slot& slot, Value value) {
   if (!draft::is_draftable(kind) || (kind == Kind::list) != (slot.key == nullptr)) return true;
   Value held = nullptr;
   if (kind == Kind::list) {
-    const std::size_t size = model_.size(level.made != nullptr ? level.made : level.under);
-    if (value == nullptr || slot.index >= size) return true;
-    held = model_.item(level.made != nullptr ? level.made
-                       : level.fresh         ? level.under
-                                             : level.shown,
-                       slot.index);
+    Value list = level.made != nullptr ? level.made : level.fresh ? level.under : level.shown;
+    if (value == nullptr || slot.index >= model_.size(list)) return true;
+    held = model_.item(list, slot.index);
     return held == value || (open(level) && model_.put_item(level.made, slot.index, value));
   }
   Value source = level.fresh ? level.under : level.shown;
@@ -120,15 +127,67 @@ bool Composer::enter(const Task& task, Level level) {
     }
   }
   level.fresh = fresh;
+  if (model_.kind(level.under) == Kind::list && !grow(task, level)) {
+    if (level.made != nullptr) tree_.trash(level.made);
+    return false;
+  }
   if ((task.folding || !fresh) && mark != nullptr) {
-    level.todo = mark->below;
+    level.todo.insert(level.todo.end(), mark->below.begin(), mark->below.end());
   } else {
     level.todo.reserve(level.slot->slots.size());
     for (const auto& [id, slot] : level.slot->slots) {
-      if (!slot->versions.empty() || (!task.shallow && slot->below > 0)) level.todo.push_back(slot);
+      if (!slot->versions.empty() || (!task.shallow && !slot->is_plain())) {
+        level.todo.push_back(slot);
+      }
     }
   }
   levels_.push_back(std::move(level));
+  return true;
+}
+
+// Puts what layers appended behind the list. What was shown behind it, with its edits, gives way.
+bool Composer::grow(const Task& task, Level& level) {
+  const Mark* mark = task.marks == nullptr ? nullptr : task.marks->find(*level.slot);
+  if (!level.fresh && (mark == nullptr || !mark->grown)) return true;
+  const std::size_t size = model_.size(level.under);
+  if (!level.fresh) {
+    if (!open(level)) return false;
+    while (model_.size(level.made) > size) {
+      if (!model_.erase_item(level.made, model_.size(level.made) - 1)) return false;
+    }
+    // Positions behind the list have moved; those in it have not.
+    for (const auto& [id, slot] : level.slot->slots) {
+      if (slot->key != nullptr || slot->index < size) continue;
+      if (task.marks->find(*slot) == nullptr) level.todo.push_back(slot);
+    }
+  }
+  for (const Version& version : level.slot->appends) {
+    if (version.seq <= level.after || version.seq >= task.before) continue;
+    if (!open(level)) return false;
+    for (std::size_t index = 0; index < model_.size(version.value); ++index) {
+      Value item = model_.item(version.value, index);
+      if (!model_.insert_item(level.made, model_.size(level.made), item)) return false;
+    }
+  }
+  return true;
+}
+
+// What the slot holds without versions of its own: of the container, or of what was appended to it.
+bool Composer::source_of(const Task& task, const Level& level, const Slot& slot, Value* found) {
+  if (!lookup(level.under, slot, found)) return false;
+  if (*found != nullptr || slot.key != nullptr || model_.kind(level.under) != Kind::list) {
+    return true;
+  }
+  std::size_t index = slot.index - model_.size(level.under);
+  for (const Version& version : level.slot->appends) {
+    if (version.seq <= level.after || version.seq >= task.before) continue;
+    const std::size_t count = model_.size(version.value);
+    if (index < count) {
+      *found = model_.item(version.value, index);
+      return true;
+    }
+    index -= count;
+  }
   return true;
 }
 
@@ -141,12 +200,14 @@ bool Composer::step(const Task& task) {
   if (version != nullptr) {
     value = version->value;
     after = version->seq;
-  } else if (!lookup(level.under, slot, &value)) {
+  } else if (!source_of(task, level, slot, &value)) {
     return false;
   }
   const Mark* mark = task.marks == nullptr ? nullptr : task.marks->find(slot);
   Value shown = nullptr;
-  if (level.shown != nullptr) {
+  const bool has_moved = slot.key == nullptr && level.made != nullptr &&
+                         slot.index >= model_.size(level.under);
+  if (level.shown != nullptr && !has_moved) {
     if (!lookup(level.shown, slot, &shown)) return false;
     // Nothing has changed there: what is shown is right.
     if (mark == nullptr && shown != nullptr && value != nullptr) {
@@ -154,10 +215,37 @@ bool Composer::step(const Task& task) {
     }
   }
   const bool nested = !task.shallow && value != nullptr && draft::is_draftable(model_.kind(value));
-  if (!nested || slot.below == 0) return place(level, slot, version, value);
+  if (!nested || slot.is_plain()) return place(level, slot, version, value);
   const bool from_shown = mark != nullptr && !mark->itself && shown != nullptr &&
                           model_.kind(shown) == model_.kind(value);
   return enter(task, Level{&slot, value, from_shown ? shown : nullptr, after, true});
+}
+
+// Do both hold the same objects, in the same order? (`made` of a record is the map of its fields.)
+bool Composer::is_level(Value under, Value made) {
+  if (model_.size(under) != model_.size(made)) return false;
+  if (model_.kind(under) == Kind::list) {
+    for (std::size_t index = 0; index < model_.size(under); ++index) {
+      if (model_.item(under, index) != model_.item(made, index)) return false;
+    }
+    return true;
+  }
+  const bool record = model_.kind(under) == Kind::record;
+  std::size_t left = 0;
+  std::size_t right = 0;
+  Value key = nullptr;
+  Value other = nullptr;
+  Value value = nullptr;
+  Value held = nullptr;
+  while (model_.next(under, &left, &key, &value)) {
+    if (record) {
+      if (!model_.find(made, key, &held)) return false;
+    } else if (!model_.next(made, &right, &other, &held)) {
+      return false;
+    }
+    if (value != held || (!record && key != other && !model_.same(key, other))) return false;
+  }
+  return true;
 }
 
 bool Composer::leave(Value* result) {
@@ -176,6 +264,11 @@ bool Composer::leave(Value* result) {
   Value made = std::exchange(level.made, nullptr);
   if (made == nullptr) {
     made = level.fresh ? level.under : level.shown;
+    model_.own(made);
+  } else if ((level.after > 0 || !level.added.empty()) && is_level(level.under, made)) {
+    // The versions that are left are older than an assignment above, or put back what was there.
+    model_.release(made);
+    made = level.under;
     model_.own(made);
   } else if (model_.kind(level.under) == Kind::record) {
     Value record = model_.rebuild(level.under, made);
@@ -232,7 +325,7 @@ Value Composer::renew(Value base, Value shown, const Marks& marks) {
   const Version* version = root.latest(0, kNow);
   Value under = version != nullptr ? version->value : base;
   const Seq after = version != nullptr ? version->seq : 0;
-  if (!draft::is_draftable(model_.kind(under)) || root.below == 0) {
+  if (!draft::is_draftable(model_.kind(under)) || root.is_plain()) {
     model_.own(under);
     return under;
   }

@@ -13,6 +13,7 @@ namespace halflife::optimistic {
 // The slots that differ from what is shown, with the way to them, and what each held before.
 struct Mark {
   bool itself = false;       // what the slot holds differs, not only something below
+  bool grown = false;        // what was put behind the list it holds differs
   bool was_present = true;   // before
   Birth was_born;
   std::vector<Slot*> below;  // marked slots directly below
@@ -23,10 +24,12 @@ class Marks {
   // To be called while the slot still has the versions of what is shown.
   void remember(const Slot& slot);
   void add(Slot& slot);
+  void add_grown(Slot& slot);
   const Mark* find(const Slot& slot) const;
   bool is_empty() const { return marks_.empty(); }
 
  private:
+  void link(Slot& slot, bool known);
   struct Before {
     bool present;
     Birth born;
@@ -82,10 +85,13 @@ class Composer {
   bool has_moved(const Task& task, const Level& level, const Slot& slot, bool* moved);
   bool run(const Task& task, Value* result);
   bool step(const Task& task);
+  bool is_level(Value under, Value made);
   bool leave(Value* result);
   bool place(Level& level, Slot& slot, const Version* version, Value value);
   bool put(Level& level, Slot& slot, Value value);
   bool open(Level& level);
+  bool grow(const Task& task, Level& level);
+  bool source_of(const Task& task, const Level& level, const Slot& slot, Value* found);
   void abandon();
 
   Tree& tree_;

@@ -77,6 +77,11 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
   std::size_t cursor = 0;
   Value key = nullptr;
   Value member = nullptr;
+  // Keys that were erased and set again stand where they stood, if nothing else came behind them.
+  bool in_order = true;
+  if (draft.erased != nullptr && draft.kind == Kind::map && !resolver.same_order(draft, &in_order)) {
+    return false;
+  }
   if (draft.assigned != nullptr) {
     while (model_.next(draft.assigned, &cursor, &key, &member)) {
       Value before = nullptr;
@@ -90,7 +95,11 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
         if (!resolver.at(draft, key, &now)) return false;
         if (draft.erased != nullptr && !model_.find(draft.erased, key, &erased)) return false;
         const bool same = now != nullptr && before != nullptr && model_.same(now, before);
-        if (erased == nullptr && (now == before || same)) continue;
+        if ((erased == nullptr || in_order) && (now == before || same)) {
+          // That it made no difference depends on which keys there are.
+          if (erased != nullptr) reads_.push_back({spot.slot, How::whole});
+          continue;
+        }
       }
       Slot* slot = tree_.slot(*spot.slot, key);
       if (slot == nullptr) return false;
@@ -130,6 +139,7 @@ bool Attempt::write_items(const Spot& spot, Resolver& resolver, std::vector<Spot
   draft.written.erase(std::unique(draft.written.begin(), draft.written.end()),
                       draft.written.end());
   for (const std::size_t index : draft.written) {
+    if (index >= model_.size(draft.base)) break;
     Value now = nullptr;
     Value before = model_.item(draft.base, index);
     if (!resolver.at_item(draft, index, &now)) return false;
@@ -137,9 +147,27 @@ bool Attempt::write_items(const Spot& spot, Resolver& resolver, std::vector<Spot
       write(*tree_.slot(*spot.slot, index), now, {});
     }
   }
+  if (!write_appended(spot, resolver)) return false;
   if (draft.rows == nullptr) return true;
   for (const auto& [index, child] : *draft.rows) {
     if (!child->inserted && !descend(spot, *child, todo)) return false;
+  }
+  return true;
+}
+
+// What was put behind the list, which may be edited further: it is the layer's own.
+bool Attempt::write_appended(const Spot& spot, Resolver& resolver) {
+  Draft& draft = *spot.draft;
+  const std::size_t count = model_.size(draft.contents());
+  const std::size_t old_count = model_.size(draft.base);
+  if (count == old_count) return true;
+  Value items = model_.make_list();
+  if (items == nullptr) return false;
+  writes_.push_back({spot.slot, items, {}, true});
+  for (std::size_t index = old_count; index < count; ++index) {
+    Value now = nullptr;
+    if (!resolver.at_item(draft, index, &now)) return false;
+    if (!model_.insert_item(items, index - old_count, now)) return false;
   }
   return true;
 }

@@ -33,8 +33,9 @@ class Host {
   virtual void raise(Value error) = 0;
   // Not the recipe's own error: the user pressed a key, or memory ran out.
   virtual bool is_interrupt(Value error) = 0;
-  // A layer has become conflicted. [user], told when the operation is complete.
-  virtual void conflicted(Layer& layer, Value error) = 0;
+  // A layer has become conflicted: to be told to the user when the operation is complete. With
+  // `again` it was before, and only the error is a new one.
+  virtual void conflicted(Layer& layer, Value error, bool again) = 0;
 };
 
 }  // namespace halflife::optimistic

@@ -53,6 +53,7 @@ struct Write {
   Slot* slot;
   Value value;  // owned; null: erased
   Birth birth;
+  bool append = false;  // the slot holds a list; the value is a list of what was put behind it
 };
 
 // What a layer does when it runs.

@@ -79,7 +79,7 @@ bool Log::finish(bool ok) {
   std::vector<Trouble> troubles;
   troubles.swap(troubles_);
   for (const Trouble& trouble : troubles) {
-    host_.conflicted(*trouble.layer, trouble.error);
+    host_.conflicted(*trouble.layer, trouble.error, trouble.again);
     tree_.trash(trouble.error);
   }
   if (interrupt_ != nullptr) {
@@ -243,7 +243,13 @@ bool Log::fold_prefix() {
   } else {
     Marks marks;
     for (std::size_t index = 0; index < count; ++index) {
-      for (const Write& write : layers_[index]->writes) marks.add(*write.slot);
+      for (const Write& write : layers_[index]->writes) {
+        if (write.append) {
+          marks.add_grown(*write.slot);
+        } else {
+          marks.add(*write.slot);
+        }
+      }
     }
     model_.own(base_);
     base = base_;
@@ -287,9 +293,11 @@ int Log::is_pending_at(const std::vector<Value>& path) {
   while (!slots.empty()) {
     const Slot* slot = slots.back();
     slots.pop_back();
-    for (const Version& version : slot->versions) {
-      const Layer* layer = at(version.seq);
-      if (layer != nullptr && is_unsettled(layer->status)) return 1;
+    for (const std::vector<Version>* versions : {&slot->versions, &slot->appends}) {
+      for (const Version& version : *versions) {
+        const Layer* layer = at(version.seq);
+        if (layer != nullptr && is_unsettled(layer->status)) return 1;
+      }
     }
     if (slot->below == 0) continue;
     for (const auto& [id, below] : slot->slots) slots.push_back(below);

@@ -84,6 +84,7 @@ class Log {
   struct Trouble {
     Layer* layer;
     Value error;  // owned
+    bool again;
   };
   // Slots that differ from what is shown, and the layers that have read them.
   struct Change {
@@ -97,7 +98,10 @@ class Log {
   void take_effect(Layer& layer, Attempt& attempt);
   void drop_effect(Layer& layer);
   void replace_effect(Change& change, Layer& layer, Attempt& attempt);
-  void note(Change& change, Slot& slot, Seq seq);
+  void note(Change& change, const Write& write, Seq seq);
+  void note_assigned(Change& change, Slot& slot, Seq seq);
+  void note_appended(Change& change, Slot& slot, Seq seq);
+  std::size_t length_below(Slot& slot, Seq before);
   void note_writes(Change& change, const Layer& layer);
   void compare(Change& change, Layer& layer, std::vector<Write>& before);
   bool replay(Change& change);

@@ -23,9 +23,65 @@ void Log::drop_effect(Layer& layer) {
   layer.writes.clear();
 }
 
+void Log::note(Change& change, const Write& write, Seq seq) {
+  if (write.append) {
+    note_appended(change, *write.slot, seq);
+  } else {
+    note_assigned(change, *write.slot, seq);
+  }
+}
+
+namespace {
+
+void add_after(std::set<Seq>& todo, const std::vector<Seq>& readers, Seq seq, Seq last) {
+  for (auto at = std::upper_bound(readers.begin(), readers.end(), seq);
+       at != readers.end() && *at <= last; ++at) {
+    todo.insert(*at);
+  }
+}
+
+}  // namespace
+
+// What stands behind a list is different: a matter for those who have read its length, everything in
+// it, or an item at a position behind it, but not for who has read or edited other items.
+void Log::note_appended(Change& change, Slot& slot, Seq seq) {
+  change.marks.add_grown(slot);
+  add_after(change.todo, slot.whole, seq, kNow);
+  for (const Slot* above = &slot; above != nullptr; above = above->parent) {
+    add_after(change.todo, above->deep, seq, kNow);
+  }
+  const std::size_t length = length_below(slot, seq);
+  for (const auto& [id, item] : slot.slots) {
+    if (item->key == nullptr && item->index < length) continue;
+    add_after(change.todo, item->readers, seq, kNow);
+  }
+}
+
+// How long the list was, before anything was appended to it; 0 if in doubt.
+std::size_t Log::length_below(Slot& slot, Seq before) {
+  std::vector<Slot*> path;
+  for (Slot* at = &slot; at != nullptr; at = at->parent) path.push_back(at);
+  Composer composer(tree_, model_, folded_);
+  Value value = base_;
+  Seq after = 0;
+  for (std::size_t next = path.size(); next-- > 0;) {
+    const Version* version = path[next]->latest(after, before);
+    if (version != nullptr) {
+      value = version->value;
+      after = version->seq;
+    } else if (next + 1 < path.size()) {
+      Value found = nullptr;
+      if (!composer.lookup(value, *path[next], &found)) tree_.trash(host_.take_error());
+      value = found;
+    }
+    if (value == nullptr) return 0;
+  }
+  return model_.kind(value) == draft::Kind::list ? model_.size(value) : 0;
+}
+
 // What layer `seq` wrote to the slot is different now. Whoever read it there runs again; a layer
 // that wrote to it in between, too, and those after that one only if what it writes differs.
-void Log::note(Change& change, Slot& slot, Seq seq) {
+void Log::note_assigned(Change& change, Slot& slot, Seq seq) {
   change.marks.add(slot);
   Seq last = kNow;
   for (const Version& version : slot.versions) {
@@ -35,10 +91,7 @@ void Log::note(Change& change, Slot& slot, Seq seq) {
     }
   }
   const auto add = [&](const std::vector<Seq>& readers) {
-    for (auto at = std::upper_bound(readers.begin(), readers.end(), seq);
-         at != readers.end() && *at <= last; ++at) {
-      change.todo.insert(*at);
-    }
+    add_after(change.todo, readers, seq, last);
   };
   add(slot.readers);
   if (slot.parent == nullptr) {
@@ -54,7 +107,7 @@ void Log::note(Change& change, Slot& slot, Seq seq) {
 void Log::note_writes(Change& change, const Layer& layer) {
   for (const Write& write : layer.writes) {
     change.marks.remember(*write.slot);
-    note(change, *write.slot, layer.seq);
+    note(change, write, layer.seq);
   }
 }
 
@@ -64,8 +117,8 @@ void Log::compare(Change& change, Layer& layer, std::vector<Write>& before) {
   for (const Write& write : before) old.emplace(write.slot, &write);
   for (Write& write : layer.writes) {
     const auto known = old.find(write.slot);
-    if (known == old.end()) {
-      note(change, *write.slot, layer.seq);
+    if (known == old.end() || known->second->append != write.append) {
+      note(change, write, layer.seq);
       continue;
     }
     const Write& was = *known->second;
@@ -79,9 +132,9 @@ void Log::compare(Change& change, Layer& layer, std::vector<Write>& before) {
         tree_.trash(std::exchange(write.value, shared));
       }
     }
-    if (write.value != was.value || !born_so) note(change, *write.slot, layer.seq);
+    if (write.value != was.value || !born_so) note(change, write, layer.seq);
   }
-  for (const auto& [slot, write] : old) note(change, *write->slot, layer.seq);
+  for (const auto& [slot, write] : old) note(change, *write, layer.seq);
   for (const Write& write : before) {
     if (write.value != nullptr) tree_.trash(write.value);
   }
@@ -196,11 +249,7 @@ void Log::fail(Layer& layer, Value error) {
       model_.own(error);
     }
   }
-  if (layer.failing) {
-    tree_.trash(error);
-  } else {
-    troubles_.push_back({&layer, error});
-  }
+  troubles_.push_back({&layer, error, layer.failing});
   layer.failing = true;
   if (layer.status == LayerStatus::pending) layer.status = LayerStatus::conflicted;
 }

@@ -101,7 +101,7 @@ void Tree::add(const Layer& layer) {
   for (const Read& read : layer.reads) insert_sorted(readers_of(read), layer.seq);
   for (const Write& write : layer.writes) {
     if (write.value != nullptr) host_.model().own(write.value);
-    std::vector<Version>& versions = write.slot->versions;
+    std::vector<Version>& versions = write.append ? write.slot->appends : write.slot->versions;
     versions.insert(place_of(versions, layer.seq), {layer.seq, write.value, write.birth});
     count(*write.slot, 1);
   }
@@ -113,7 +113,7 @@ void Tree::remove(const Layer& layer) {
     suspect(*read.slot);
   }
   for (const Write& write : layer.writes) {
-    std::vector<Version>& versions = write.slot->versions;
+    std::vector<Version>& versions = write.append ? write.slot->appends : write.slot->versions;
     const auto at = place_of(versions, layer.seq);
     if (at->value != nullptr) trash(at->value);
     versions.erase(at);
@@ -153,12 +153,14 @@ void Tree::clear() {
     for (const Version& version : slot->versions) {
       if (version.value != nullptr) trash(version.value);
     }
+    for (const Version& version : slot->appends) trash(version.value);
     delete slot;
   }
   pool_.clear();
   for (const Version& version : root_.versions) {
     if (version.value != nullptr) trash(version.value);
   }
+  for (const Version& version : root_.appends) trash(version.value);
   root_ = Slot{};
 }
 

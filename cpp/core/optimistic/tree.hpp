@@ -26,15 +26,17 @@ struct Slot {
   std::uint64_t id = 0;     // of the key, among its parent's slots
   std::unordered_map<std::uint64_t, Slot*> slots;
   std::vector<Version> versions;
-  std::size_t below = 0;    // versions in the slots below
+  std::vector<Version> appends;  // what layers put behind the list that the slot holds
+  std::size_t below = 0;    // versions and appends in the slots below
   std::vector<Seq> readers;  // these three ascend
   std::vector<Seq> whole;
   std::vector<Seq> deep;
   bool listed = false;      // for Tree::prune
 
   bool is_unused() const {
-    return slots.empty() && versions.empty() && readers.empty() && whole.empty() && deep.empty();
+    return slots.empty() && versions.empty() && appends.empty() && readers.empty() && whole.empty() && deep.empty();
   }
+  bool is_plain() const { return below == 0 && appends.empty(); }
   // The newest version with after < seq < before, or null. (`after` is the newest assignment to
   // anything above: what is older was overwritten by it.)
   const Version* latest(Seq after, Seq before) const;
@@ -75,6 +77,7 @@ class Tree {
       for (const Version& version : slot.versions) {
         if (version.value != nullptr) visit(version.value);
       }
+      for (const Version& version : slot.appends) visit(version.value);
     };
     one(root_);
     for (const auto& [address, slot] : pool_) one(*slot);

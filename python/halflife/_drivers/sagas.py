@@ -43,6 +43,7 @@ class Course:
         store: Store,
         atom: Atom[Any],
         layer: Layer[Any],
+        *,
         answer: Callable[[], Any],
         confirm: Callable[[Layer[Any], Any], object],
         lock: asyncio.Lock | None,
@@ -63,13 +64,17 @@ class Course:
             else:
                 async with self._lock:
                     result = await self._effect()
-            if self.cancelled or self._store.closed:
-                raise asyncio.CancelledError("the saga was cancelled while its effect was running")
+            self._check_wanted()
             quiet_batch(self._store, lambda: self._confirm(self._layer, result), self._atom)
         except BaseException:
             self.take_back()
             raise
         return result
+
+    def _check_wanted(self) -> None:
+        """An effect may have caught its cancellation."""
+        if self.cancelled or self._store.closed:
+            raise asyncio.CancelledError("the saga was cancelled while its effect was running")
 
     async def _effect(self) -> Any:
         # A task takes its first step when whatever batch it was made in is over.

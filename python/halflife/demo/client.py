@@ -17,6 +17,11 @@ FIRST_ERROR = 400
 FIRST_SERVER_ERROR = 500
 
 
+def request_key(method: str, path: str) -> str:
+    """What a request is called: by its path, and by its method too where it does not only ask."""
+    return path if method == "GET" else f"{method} {path}"
+
+
 class ApiError(Exception):
     """The server answered with an error, or not at all. `status` is None without an answer."""
 
@@ -25,18 +30,30 @@ class ApiError(Exception):
         self.path = path
         self.status = status
 
+    @property
+    def refused(self) -> bool:
+        """Whether the server has understood and said no; asking again would not help."""
+        return self.status is not None and FIRST_ERROR <= self.status < FIRST_SERVER_ERROR
+
 
 @dataclass
 class Request:
     """One request as the client saw it; `outcome` is one of the server log's words.
 
-    `started_at` and `ended_at` are seconds of one monotonic clock.
+    `started_at` and `ended_at` are seconds of one monotonic clock, `status` is None without an answer.
     """
 
     path: str
     outcome: str
     started_at: float
     ended_at: float
+    method: str = "GET"
+    status: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What the request is called, as `/config` or `DELETE /airports/ORD`."""
+        return request_key(self.method, self.path)
 
     @property
     def duration(self) -> float:
@@ -63,32 +80,30 @@ class AirportsClient:
         Raises `ApiError` for an answer of 400 and above and when the connection fails. When
         the task is cancelled the connection is closed, so that the server sees the hang-up.
         """
-        request = Request(path, "pending", time.monotonic(), 0.0)
-        try:
-            status, body = await self._exchange(path, parameters)
-        except asyncio.CancelledError:
-            request.outcome = "cancelled"
-            raise
-        except (aiohttp.ClientError, TimeoutError) as error:
-            request.outcome = "failed"
-            raise ApiError(path, None, f"{type(error).__name__}: {error}") from error
-        else:
-            request.outcome = "failed" if status >= FIRST_SERVER_ERROR else "served"
-        finally:
-            request.ended_at = time.monotonic()
-            self.requests.append(request)
-        if status >= FIRST_ERROR:
-            raise ApiError(path, status, body["error"])
-        return body
+        return await self._request("GET", path, parameters, None)
+
+    async def send(self, method: str, path: str, **body: Any) -> Json:
+        """The decoded answer of a request that edits, with `body` as its JSON. Raises as `get` does."""
+        return await self._request(method, path, {}, body)
 
     def counts(self) -> dict[str, int]:
         """How many requests were served, cancelled and failed."""
         outcomes = [request.outcome for request in self.requests]
         return {word: outcomes.count(word) for word in ("served", "cancelled", "failed")}
 
-    def of(self, path: str, outcome: str | None = None) -> list[Request]:
-        """The requests for `path` (that ended as `outcome`), in the order they ended."""
-        return [request for request in self.requests if request.path == path and outcome in (None, request.outcome)]
+    def edits(self) -> dict[str, int]:
+        """How many requests that ask for an edit were accepted and how many refused."""
+        statuses = [request.status for request in self.requests if request.method != "GET"]
+        answered = [status for status in statuses if status is not None and status < FIRST_SERVER_ERROR]
+        refused = sum(status >= FIRST_ERROR for status in answered)
+        return {"accepted": len(answered) - refused, "refused": refused}
+
+    def of(self, key: str, outcome: str | None = None) -> list[Request]:
+        """The requests for `key` (that ended as `outcome`), in the order they ended.
+
+        A key is a path, with the method before it where it is not GET.
+        """
+        return [request for request in self.requests if request.key == key and outcome in (None, request.outcome)]
 
     async def close(self) -> None:
         """Closes the connections. Closing again does nothing."""
@@ -110,8 +125,30 @@ class AirportsClient:
     def __repr__(self) -> str:
         return f"<AirportsClient {self.url}>"
 
-    async def _exchange(self, path: str, parameters: dict[str, str | int]) -> tuple[int, Json]:
+    async def _request(self, method: str, path: str, parameters: dict[str, str | int], body: Json | None) -> Json:
+        request = Request(path, "pending", time.monotonic(), 0.0, method)
+        try:
+            status, answer = await self._exchange(method, path, parameters, body)
+        except asyncio.CancelledError:
+            request.outcome = "cancelled"
+            raise
+        except (aiohttp.ClientError, TimeoutError) as error:
+            request.outcome = "failed"
+            raise ApiError(request.key, None, f"{type(error).__name__}: {error}") from error
+        else:
+            request.outcome = "failed" if status >= FIRST_SERVER_ERROR else "served"
+            request.status = status
+        finally:
+            request.ended_at = time.monotonic()
+            self.requests.append(request)
+        if status >= FIRST_ERROR:
+            raise ApiError(request.key, status, answer["error"])
+        return answer
+
+    async def _exchange(
+        self, method: str, path: str, parameters: dict[str, str | int], body: Json | None
+    ) -> tuple[int, Json]:
         if self._session is None:  # made here, because it needs a running loop
             self._session = aiohttp.ClientSession()
-        async with self._session.get(self.url + path, params=parameters) as response:
+        async with self._session.request(method, self.url + path, params=parameters, json=body) as response:
             return response.status, await response.json()

@@ -1,11 +1,14 @@
-"""The atoms through which the demo's other atoms reach the server: each store has a client of its own."""
+"""How the demo's atoms and edits reach the server: each store has a client of its own."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from halflife import atom, derived
-from halflife.demo.client import AirportsClient, Json
+from halflife import Store, atom, derived
+from halflife.demo.client import AirportsClient, ApiError, Json
+
+# How often something is tried again before the demo gives up on a server that keeps failing.
+ATTEMPTS = 12
 
 connection = atom(cast("AirportsClient | None", None), name="connection")
 
@@ -26,3 +29,19 @@ async def ask(get: Any, path: str, **parameters: str | int) -> Json:
     """The server's answer, for a read that is given `get`. Raises `ApiError`."""
     client: AirportsClient = get(api)
     return await client.get(path, **parameters)
+
+
+async def send(store: Store, method: str, path: str, **body: Any) -> Json:
+    """The server's answer to an edit, which is sent again after each failure of the server.
+
+    The demo's server fails before it does anything, so an edit is never done twice. Raises the
+    `ApiError` of an edit that was refused, and the last one after 12 attempts.
+    """
+    client: AirportsClient = store.get(api)
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return await client.send(method, path, **body)
+        except ApiError as error:
+            if error.refused:
+                raise
+    return await client.send(method, path, **body)

@@ -13,6 +13,8 @@ _LONGEST_WAIT = aiohttp.ClientTimeout(total=15.0)
 class Control:
     """The control routes of the server at `url`. None of its requests are in the server's log.
 
+    Requests that do not only ask are known by their method, too: `"DELETE /airports/ORD"`.
+
     >>> async def break_config(url):
     ...     await Control(url).fail_next("/config")
     """
@@ -40,10 +42,17 @@ class Control:
         answer = await self._call("GET", "/control/received", path=path, count=count)
         return int(answer["received"])
 
+    async def watched(self) -> list[dict[str, Any]]:
+        """The rows of the watch-list as they are in the server's database, in their order."""
+        answer = await self._call("GET", "/control/watched")
+        rows: list[dict[str, Any]] = answer["rows"]
+        return rows
+
     async def log(self, wait: float = 5.0) -> dict[str, Any]:
         """The server's request log once no request is in progress, `wait` seconds at the most.
 
-        `counts` maps served, cancelled and failed to numbers, `requests` lists the entries.
+        `counts` maps served, cancelled and failed to numbers, `edits` accepted and refused;
+        `requests` lists the entries.
         """
         answer: dict[str, Any] = await self._call("GET", "/log", wait=str(wait))
         return answer

@@ -2,7 +2,8 @@
 
 A `Database` answers the questions the server's routes ask. It is opened by the server's
 process alone, holds 3,376 rows and answers in well under a millisecond, so its calls are
-plain and synchronous.
+plain and synchronous. What a client edits (see `watched.py`) is in the file until it is opened
+again: each server begins with the airports as they were published.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _APPLICATION_ID = 0x68616C66
 # In the order of `_FIELDS`.
 _CREATE = """
 BEGIN;
+DROP TABLE IF EXISTS airports;
 CREATE TABLE airports (
     iata TEXT PRIMARY KEY, name TEXT NOT NULL, city TEXT NOT NULL, state TEXT NOT NULL,
     country TEXT NOT NULL, latitude REAL NOT NULL, longitude REAL NOT NULL
@@ -42,11 +44,11 @@ LIMIT :limit
 
 
 class Database:
-    """The airports in an SQLite file, which is made when `path` does not hold them yet.
+    """The airports in an SQLite file, which is made when it is not there.
 
-    Raises `ModuleNotFoundError` when the file has to be made and `vega_datasets` is not
-    installed, `sqlite3.Error` when the file cannot be opened or is not a database, and
-    `ValueError` when it is a database of something else, which is left as it was.
+    Raises `ModuleNotFoundError` when `vega_datasets` is not installed, `sqlite3.Error` when the
+    file cannot be opened or is not a database, and `ValueError` when it is a database of
+    something else, which is left as it was.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -60,8 +62,8 @@ class Database:
         self.connection = sqlite3.connect(path)
         try:
             self.connection.row_factory = sqlite3.Row
-            if not self._holds_airports():
-                self._fill()
+            self._check_ours()
+            self._fill()
             # The file is a demo's: a lost write costs nothing, waiting for the disk does.
             self.connection.execute("PRAGMA synchronous = OFF")
         except BaseException:
@@ -114,14 +116,11 @@ class Database:
         ).fetchone()
         return {"state": state.upper(), **dict(row)} if row["airports"] else None
 
-    def _holds_airports(self) -> bool:
+    def _check_ours(self) -> None:
         (application,) = self.connection.execute("PRAGMA application_id").fetchone()
-        if application == _APPLICATION_ID:
-            return True
         (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if tables:
+        if tables and application != _APPLICATION_ID:
             raise ValueError("the database file holds something else than the demo's airports")
-        return False
 
     def _fill(self) -> None:
         rows = list(_packaged_rows())

@@ -3,6 +3,9 @@
 All of it is repeatable. Whether a request fails by chance depends on the seed, its address
 and how often that address was asked for, and on nothing else, so that requests which run at
 the same time cannot change each other's luck.
+
+A request is known by its path, as `/config`, or by its method and its path where it does not only
+ask, as `DELETE /airports/ORD`.
 """
 
 from __future__ import annotations

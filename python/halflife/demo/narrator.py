@@ -25,7 +25,10 @@ class Narrator(Protocol):
         """A part of the demo begins."""
 
     def shown(self, label: str, state: str, text: str) -> None:
-        """What `label` shows is now in this state (loading, data, refreshing, error)."""
+        """What `label` shows is now in this state.
+
+        What is loaded: loading, data, refreshing, error. What is edited: saved, saving, removing, gone.
+        """
 
     def expectation(self, expectation: Expectation) -> None:
         """Something was checked."""

@@ -13,10 +13,13 @@ from typing import Any
 
 OUTCOMES = ("served", "cancelled", "failed")
 
+# What the server thought of an edit that it answered.
+VERDICTS = ("accepted", "refused")
+
 _CREATE = """
 DROP TABLE IF EXISTS requests;
 CREATE TABLE requests (
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL, query TEXT NOT NULL, outcome TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL, outcome TEXT NOT NULL,
     status INTEGER, received_at REAL NOT NULL, ended_at REAL
 );
 """
@@ -26,7 +29,7 @@ class RequestLog:
     """The requests of one life of the server. A log that was there before is emptied.
 
     >>> log = RequestLog(sqlite3.connect(":memory:"))
-    >>> entry = log.open("/config", "")
+    >>> entry = log.open("GET", "/config", "")
     >>> log.close(entry, "served", 200)
     >>> log.counts()
     {'served': 1, 'cancelled': 0, 'failed': 0}
@@ -36,12 +39,12 @@ class RequestLog:
         self.connection = connection
         self.connection.executescript(_CREATE)
 
-    def open(self, path: str, query: str) -> int:
+    def open(self, method: str, path: str, query: str) -> int:
         """Notes that a request was received; returns the number of its entry."""
         with self.connection:
             cursor = self.connection.execute(
-                "INSERT INTO requests (path, query, outcome, received_at) VALUES (?, ?, 'pending', ?)",
-                (path, query, time.monotonic()),
+                "INSERT INTO requests (method, path, query, outcome, received_at) VALUES (?, ?, ?, 'pending', ?)",
+                (method, path, query, time.monotonic()),
             )
         return cursor.lastrowid or 0  # SQLite gives one for every INSERT; the type is wider
 
@@ -58,10 +61,18 @@ class RequestLog:
         found = self.connection.execute("SELECT outcome, count(*) FROM requests GROUP BY outcome")
         return dict.fromkeys(OUTCOMES, 0) | {outcome: count for outcome, count in found if outcome in OUTCOMES}
 
+    def edits(self) -> dict[str, int]:
+        """How many requests that ask for an edit were accepted and how many refused."""
+        found = self.connection.execute(
+            "SELECT count(*) FILTER (WHERE status < 400), count(*) FILTER (WHERE status >= 400) FROM requests "
+            "WHERE method <> 'GET' AND outcome = 'served'"
+        )
+        return dict(zip(VERDICTS, found.fetchone(), strict=True))
+
     def entries(self) -> list[dict[str, Any]]:
         """Every request, in the order received; times are seconds of the server's clock."""
         rows = self.connection.execute(
-            "SELECT path, query, outcome, status, received_at, ended_at FROM requests ORDER BY id"
+            "SELECT method, path, query, outcome, status, received_at, ended_at FROM requests ORDER BY id"
         )
-        names = ("path", "query", "outcome", "status", "received_at", "ended_at")
+        names = ("method", "path", "query", "outcome", "status", "received_at", "ended_at")
         return [dict(zip(names, row, strict=True)) for row in rows]

@@ -1,5 +1,7 @@
 """The demo's server: a small HTTP API over the airports, run as a process of its own.
 
+The routes that edit are in `edit_routes.py`.
+
 `python -m halflife.demo.server` listens on a free port of 127.0.0.1, prints one line of JSON
 (`{"port": …, "airports": …}`, or `{"error": …}`) and serves until its standard input ends,
 which it does when the parent closes it or dies.
@@ -23,10 +25,12 @@ from typing import Any
 
 from aiohttp import web
 
-from halflife.demo.client import FIRST_SERVER_ERROR
+from halflife.demo import edit_routes
+from halflife.demo.client import FIRST_SERVER_ERROR, request_key
 from halflife.demo.database import Database
 from halflife.demo.faults import Faults
 from halflife.demo.request_log import RequestLog
+from halflife.demo.watched import RefusedError, Watched
 
 HOST = "127.0.0.1"
 LIMIT = 100
@@ -44,6 +48,8 @@ def make_app(database: Database, faults: Faults, log: RequestLog) -> web.Applica
     app[database_key] = database
     app[faults_key] = faults
     app[log_key] = log
+    app[edit_routes.watched_key] = Watched(database.connection)
+    app.add_routes(edit_routes.routes())
     app.add_routes(
         [
             web.get("/config", config),
@@ -69,11 +75,12 @@ async def observed(request: web.Request, handler: Handler) -> web.StreamResponse
     if path == "/log" or path.startswith("/control/"):
         return await _steer(request, handler)
     faults, log = request.app[faults_key], request.app[log_key]
-    entry = log.open(path, request.query_string)
-    faults.enter(path)
+    key = request_key(request.method, path)
+    entry = log.open(request.method, path, request.query_string)
+    faults.enter(key)
     outcome, status = "failed", None
     try:
-        await faults.delay(path)
+        await faults.delay(key)
         response = await _answer(request, handler, faults)
         status = response.status
         outcome = "failed" if status >= FIRST_SERVER_ERROR else "served"
@@ -95,11 +102,13 @@ async def _steer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def _answer(request: web.Request, handler: Handler, faults: Faults) -> web.StreamResponse:
-    failure = faults.failure(request.path, request.path_qs)
+    failure = faults.failure(request_key(request.method, request.path), request_key(request.method, request.path_qs))
     if failure is not None:
         return _problem(FIRST_SERVER_ERROR, failure)
     try:
         return await handler(request)
+    except RefusedError as refused:
+        return _problem(refused.status, str(refused))
     except web.HTTPException as error:
         return _problem(error.status, error.reason)
 
@@ -169,7 +178,7 @@ async def read_log(request: web.Request) -> web.Response:
     """`GET /log?wait=5`: the request log, once no request is in progress (or `wait` seconds on)."""
     faults, log = request.app[faults_key], request.app[log_key]
     await faults.wait_quiet(float(request.query.get("wait", "5")))
-    return web.json_response({"counts": log.counts(), "requests": log.entries()})
+    return web.json_response({"counts": log.counts(), "edits": log.edits(), "requests": log.entries()})
 
 
 async def fail_next(request: web.Request) -> web.Response:

@@ -8,12 +8,10 @@ from typing import Any
 
 from halflife import Atom, HasData, HasError, Store, Subscription, loadable
 from halflife.demo.client import AirportsClient, ApiError
+from halflife.demo.connection import ATTEMPTS
 from halflife.demo.control import Control
 from halflife.demo.narrator import Narrator
 from halflife.demo.summary import Expectation, Summary
-
-# How often a load is tried again before the demo gives up on a server that keeps failing.
-ATTEMPTS = 12
 
 
 @dataclass

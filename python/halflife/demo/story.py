@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from halflife import Store
-from halflife.demo import dependent_resource, details, parallel, recovery, search
+from halflife.demo import dependent_resource, details, edits, parallel, recovery, search
 from halflife.demo.connection import connection
 from halflife.demo.narrator import Narrator
 from halflife.demo.process import DemoServer
@@ -18,6 +18,7 @@ PARTS: dict[str, ModuleType] = {
     "parallel": parallel,
     "resource": dependent_resource,
     "recovery": recovery,
+    "edits": edits,
 }
 
 
@@ -53,15 +54,20 @@ async def _compare_counts(stage: Stage) -> None:
     stage.part = "requests"
     stage.narrator.part("requests", "what the client counted against what the server logged")
     summary = stage.summary
-    summary.client = stage.client.counts()
+    summary.client, summary.client_edits = stage.client.counts(), stage.client.edits()
     try:
         log = await stage.control.log()
     except Exception as error:
         stage.expect("the server's log can be read", holds=False, found=f"{type(error).__name__}: {error}")
         return
-    summary.server = log["counts"]
+    summary.server, summary.server_edits = log["counts"], log["edits"]
     stage.expect(
         "both counted the same",
         holds=summary.server == summary.client,
         found=f"client {summary.client}, server {summary.server}",
+    )
+    stage.expect(
+        "both counted the same edits",
+        holds=summary.server_edits == summary.client_edits,
+        found=f"client {summary.client_edits}, server {summary.server_edits}",
     )

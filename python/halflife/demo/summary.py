@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from halflife.demo.request_log import OUTCOMES
+from halflife.demo.request_log import OUTCOMES, VERDICTS
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,38 @@ class Expectation:
 
 
 @dataclass
+class Edits:
+    """What became of the optimistic edits: how many ended in which way, and the rows that came of it.
+
+    `shown` are the airports of the watch-list as the client shows them, `stored` as they are in the
+    server's database, both in the list's order.
+    """
+
+    outcomes: dict[str, int]
+    shown: list[dict[str, Any]]
+    stored: list[dict[str, Any]]
+
+    @property
+    def same(self) -> bool:
+        """Whether the client shows what is in the database."""
+        return self.shown == self.stored
+
+    def __str__(self) -> str:
+        ends = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items())
+        rows = (
+            f"the {len(self.shown)} airports shown are the {len(self.stored)} in the database"
+            if self.same
+            else "what is shown is not what is in the database"
+        )
+        return f"{sum(self.outcomes.values())} edits: {ends}; {rows}"
+
+
+@dataclass
 class Summary:
     """The outcome of one run of the demo.
 
-    `client` and `server` map each of served, cancelled and failed to a number of requests;
+    `client` and `server` map each of served, cancelled and failed to a number of requests,
+    `client_edits` and `server_edits` accepted and refused to a number of those that edit;
     `parallel_ratio` is the time of several loads at once, divided by that of the slowest.
     """
 
@@ -46,7 +75,10 @@ class Summary:
     expectations: list[Expectation] = field(default_factory=list)
     client: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     server: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
+    client_edits: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VERDICTS, 0))
+    server_edits: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VERDICTS, 0))
     parallel_ratio: float | None = None
+    edits: Edits | None = None
 
     @property
     def broken(self) -> list[Expectation]:
@@ -65,18 +97,29 @@ class Summary:
             "holds": self.holds,
             "client": self.client,
             "server": self.server,
+            "client_edits": self.client_edits,
+            "server_edits": self.server_edits,
             "parallel_ratio": self.parallel_ratio,
+            "edits": None if self.edits is None else asdict(self.edits),
             "expectations": [asdict(expectation) for expectation in self.expectations],
         }
 
     def lines(self) -> list[str]:
         """The counts and the verdict as lines of text, the same for the same counts."""
-        rows = (
-            ("", OUTCOMES),
-            ("as the client saw them", [self.client[outcome] for outcome in OUTCOMES]),
-            ("as the server logged them", [self.server[outcome] for outcome in OUTCOMES]),
-        )
-        lines = [f"{name:<26}{''.join(f'{cell:>10}' for cell in cells)}" for name, cells in rows]
+        lines = [
+            _row("", OUTCOMES),
+            _row("as the client saw them", self.client.values()),
+            _row("as the server logged them", self.server.values()),
+            _row("", VERDICTS),
+            _row("edits, by the client", self.client_edits.values()),
+            _row("edits, by the server", self.server_edits.values()),
+        ]
+        if self.edits is not None:
+            lines.append(str(self.edits))
         if self.holds:
             return [*lines, f"all {len(self.expectations)} expectations hold"]
         return [*lines, f"{len(self.broken)} of {len(self.expectations)} expectations do not hold"]
+
+
+def _row(name: str, cells: Iterable[object]) -> str:
+    return f"{name:<26}{''.join(f'{cell:>10}' for cell in cells)}"

@@ -12,7 +12,16 @@ from rich.text import Text
 
 from halflife.demo.summary import Expectation, Summary
 
-_STYLES = {"loading": "yellow", "refreshing": "cyan", "data": "green", "error": "red"}
+_STYLES = {
+    "loading": "yellow",
+    "refreshing": "cyan",
+    "data": "green",
+    "error": "red",
+    "saving": "yellow",
+    "removing": "yellow",
+    "saved": "green",
+    "gone": "dim",
+}
 _SECONDS_TO_FOLLOW = 0.3
 
 

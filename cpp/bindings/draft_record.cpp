@@ -1,0 +1,290 @@
+#include "draft_record.hpp"
+
+#include "registry.hpp"
+
+namespace halflife::bindings {
+
+namespace {
+
+bool is_dunder(PyObject* name) {
+  const Py_ssize_t length = PyUnicode_GET_LENGTH(name);
+  return length > 4 && PyUnicode_READ_CHAR(name, 0) == '_' && PyUnicode_READ_CHAR(name, 1) == '_' &&
+         PyUnicode_READ_CHAR(name, length - 1) == '_' &&
+         PyUnicode_READ_CHAR(name, length - 2) == '_';
+}
+
+bool is(PyObject* name, const char* text) {
+  return PyUnicode_CompareWithASCIIString(name, text) == 0;
+}
+
+// What drafts have that objects in general have not: __eq__, __copy__ ... but not the docstring.
+bool is_own(PyObject* self, PyObject* name) {
+  PyObject* own = _PyType_Lookup(Py_TYPE(self), name);
+  if (own == nullptr || own == _PyType_Lookup(&PyBaseObject_Type, name)) return false;
+  return !is(name, "__doc__") && !is(name, "__module__");
+}
+
+bool is_field(const RecordType& type, PyObject* name) {
+  return PyDict_GetItemWithError(type.positions, name) != nullptr;
+}
+
+PyObject* no_attribute(PyTypeObject* type, PyObject* name) {
+  if (PyErr_Occurred() == nullptr) {
+    PyErr_Format(PyExc_AttributeError, "'%.200s' object has no attribute %R", type->tp_name, name);
+  }
+  return nullptr;
+}
+
+// What the record holds beside its fields. It cannot be edited, so only a leaf is handed out.
+PyObject* beside_fields(PyObject* base, PyObject* name) {
+  Ref found = Ref::take(PyObject_GenericGetAttr(base, name));
+  for (const char* place : {"__pydantic_private__", "__pydantic_extra__"}) {
+    if (found) break;
+    PyErr_Clear();
+    Ref key = Ref::take(PyUnicode_InternFromString(place));
+    Ref more = Ref::take(key ? PyObject_GenericGetAttr(base, key.get()) : nullptr);
+    if (!more || !PyDict_CheckExact(more.get())) continue;
+    found = Ref::borrow(PyDict_GetItemWithError(more.get(), name));
+  }
+  PyErr_Clear();
+  if (!found) return nullptr;
+  if (draft::is_draftable(python_model().kind(found.get()))) {
+    PyErr_Format(PyExc_AttributeError,
+                 "%R is no field of '%.200s', and its draft holds fields only; original(draft)"
+                 " has it",
+                 name, Py_TYPE(base)->tp_name);
+    return nullptr;
+  }
+  return found.release();
+}
+
+// functools.cached_property: computed anew each time, from the draft.
+bool is_cached_property(PyObject* found) {
+  return std::string_view(Py_TYPE(found)->tp_name) == "functools.cached_property" ||
+         std::string_view(Py_TYPE(found)->tp_name) == "cached_property";
+}
+
+PyObject* from_class(PyObject* self, PyTypeObject* type, PyObject* found) {
+  if (is_cached_property(found)) {
+    Ref function = Ref::take(PyObject_GetAttrString(found, "func"));
+    return function ? PyObject_CallOneArg(function.get(), self) : nullptr;
+  }
+  const descrgetfunc get = Py_TYPE(found)->tp_descr_get;
+  return get == nullptr ? Py_NewRef(found) : get(found, self, as_object(type));
+}
+
+bool is_storage(PyObject* descriptor) {
+  return Py_TYPE(descriptor) == &PyMemberDescr_Type ||
+         Py_TYPE(descriptor) == &PyGetSetDescr_Type;
+}
+
+PyObject* get_attribute(PyObject* self, PyObject* name) {
+  DraftObject* face = as_draft(self);
+  if (face->draft.scope == nullptr && is_dunder(name)) return PyObject_GenericGetAttr(self, name);
+  Use use(self);
+  if (!use) return nullptr;
+  Ref base = Ref::borrow(to_object(face->draft.base));
+  PyTypeObject* type = Py_TYPE(base.get());
+  const RecordType* record = record_type(type);
+  if (record == nullptr) return no_attribute(type, name);
+  if (is_field(*record, name)) {
+    PyObject* found = use.get(name);
+    if (found != nullptr || PyErr_Occurred() != nullptr) return found;
+  }
+  if (is_dunder(name)) {
+    if (is(name, "__class__")) return Py_NewRef(as_object(type));
+    if (is_own(self, name)) return PyObject_GenericGetAttr(self, name);
+  }
+  if (PyTuple_Check(base.get()) && (is(name, "index") || is(name, "count"))) {
+    return PyObject_GenericGetAttr(self, name);
+  }
+  Ref found = Ref::borrow(_PyType_Lookup(type, name));
+  if (found && !is_storage(found.get())) return from_class(self, type, found.get());
+  if (!found) {
+    PyObject* stored = beside_fields(base.get(), name);
+    if (stored != nullptr || PyErr_Occurred() != nullptr) return stored;
+    Ref hook_name = Ref::take(PyUnicode_InternFromString("__getattr__"));
+    Ref hook = Ref::borrow(hook_name ? _PyType_Lookup(type, hook_name.get()) : nullptr);
+    Ref fields_set = Ref::take(PyUnicode_InternFromString("__pydantic_fields__"));
+    // Pydantic's own looks for private attributes and extra ones, which was done.
+    if (hook && fields_set && _PyType_Lookup(type, fields_set.get()) == nullptr) {
+      return PyObject_CallFunctionObjArgs(hook.get(), self, name, nullptr);
+    }
+  }
+  return no_attribute(type, name);
+}
+
+int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
+  Use use(self);
+  if (!use) return -1;
+  PyTypeObject* type = record_class(use.draft());
+  const RecordType* record = record_type(type);
+  if (is_dunder(name)) {
+    PyErr_Format(PyExc_AttributeError, "%R of a draft cannot be set", name);
+    return -1;
+  }
+  const bool field = record != nullptr && is_field(*record, name);
+  Ref found = Ref::borrow(field ? nullptr : _PyType_Lookup(type, name));
+  const descrsetfunc set = found ? Py_TYPE(found.get())->tp_descr_set : nullptr;
+  if (set != nullptr && !is_storage(found.get())) return set(found.get(), self, value);
+  if (!field) {
+    PyErr_Format(PyExc_AttributeError, "'%.200s' has no field %R", type->tp_name, name);
+    return -1;
+  }
+  if (value == nullptr) {
+    PyErr_Format(PyExc_AttributeError, "the field %R of a '%.200s' cannot be deleted", name,
+                 type->tp_name);
+    return -1;
+  }
+  return use.scope().set(use.draft(), name, value) ? 0 : -1;
+}
+
+// A plain record of the same values; containers among them are drafts.
+PyObject* copy(PyObject* self, PyObject*) {
+  Use use(self);
+  if (!use) return nullptr;
+  const RecordType* record = record_type(record_class(use.draft()));
+  Ref names = Ref::borrow(record == nullptr ? nullptr : record->fields);
+  Ref fields = Ref::take(names ? PyDict_New() : nullptr);
+  if (!fields) return nullptr;
+  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(names.get()); ++index) {
+    PyObject* name = PyTuple_GET_ITEM(names.get(), index);
+    Ref value = Ref::take(use.get(name));
+    if (!value && PyErr_Occurred() != nullptr) return nullptr;
+    if (value && PyDict_SetItem(fields.get(), name, value.get()) < 0) return nullptr;
+  }
+  return rebuild_record(to_object(use.draft().base), fields.get());
+}
+
+// --- NamedTuples are tuples, too
+
+PyObject* tuple_subscript(PyObject* self, PyObject* key) {
+  Ref elements = Ref::take(named_tuple_elements(self));
+  return elements ? PyObject_GetItem(elements.get(), key) : nullptr;
+}
+
+PyObject* tuple_item(PyObject* self, Py_ssize_t index) {
+  Ref elements = Ref::take(named_tuple_elements(self));
+  return elements ? PySequence_GetItem(elements.get(), index) : nullptr;
+}
+
+PyObject* tuple_iter(PyObject* self) {
+  Ref elements = Ref::take(named_tuple_elements(self));
+  return elements ? PyObject_GetIter(elements.get()) : nullptr;
+}
+
+Py_ssize_t tuple_length(PyObject* self) {
+  Use use(self);
+  return use ? PyTuple_GET_SIZE(to_object(use.draft().base)) : -1;
+}
+
+int tuple_contains(PyObject* self, PyObject* value) {
+  Ref elements = Ref::take(named_tuple_elements(self));
+  return elements ? PySequence_Contains(elements.get(), value) : -1;
+}
+
+PyObject* tuple_concatenate(PyObject* self, PyObject* other) {
+  Ref elements = Ref::take(named_tuple_elements(self));
+  return elements ? PySequence_Concat(elements.get(), other) : nullptr;
+}
+
+PyObject* tuple_repeat(PyObject* self, Py_ssize_t times) {
+  Ref elements = Ref::take(named_tuple_elements(self));
+  return elements ? PySequence_Repeat(elements.get(), times) : nullptr;
+}
+
+PyObject* tuple_index(PyObject* self, PyObject* args) {
+  Ref elements = Ref::take(named_tuple_elements(self));
+  Ref method = Ref::take(elements ? PyObject_GetAttrString(elements.get(), "index") : nullptr);
+  return method ? PyObject_CallObject(method.get(), args) : nullptr;
+}
+
+PyObject* tuple_count(PyObject* self, PyObject* value) {
+  Ref elements = Ref::take(named_tuple_elements(self));
+  return elements ? PyObject_CallMethod(elements.get(), "count", "O", value) : nullptr;
+}
+
+PyMethodDef record_methods[] = {
+    {"__copy__", copy, METH_NOARGS, "A plain record of the same values."},
+    {"__format__", record_format, METH_O, "As the record's class formats it."},
+    HALFLIFE_DRAFT_METHODS,
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyMethodDef tuple_methods[] = {
+    {"index", tuple_index, METH_VARARGS, "Where a value is first."},
+    {"count", tuple_count, METH_O, "How often a value is in it."},
+    {"__copy__", copy, METH_NOARGS, "A plain NamedTuple of the same values."},
+    {"__format__", record_format, METH_O, "As the record's class formats it."},
+    HALFLIFE_DRAFT_METHODS,
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+PyObject* named_tuple_elements(PyObject* self) {
+  Use use(self);
+  if (!use) return nullptr;
+  const RecordType* record = record_type(record_class(use.draft()));
+  Ref names = Ref::borrow(record == nullptr ? nullptr : record->fields);
+  Ref elements = Ref::take(names ? PyTuple_New(PyTuple_GET_SIZE(names.get())) : nullptr);
+  if (!elements) return nullptr;
+  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(names.get()); ++index) {
+    PyObject* value = use.get(PyTuple_GET_ITEM(names.get(), index));
+    if (value == nullptr) return nullptr;
+    PyTuple_SET_ITEM(elements.get(), index, value);
+  }
+  return elements.release();
+}
+
+#define HALFLIFE_RECORD_SLOTS                                                                     \
+  HALFLIFE_DRAFT_SLOTS, {Py_tp_getattro, as_slot(get_attribute)},                                 \
+      {Py_tp_setattro, as_slot(set_attribute)}, {Py_tp_str, as_slot(record_str)}
+
+int add_draft_record(PyObject* module) {
+  static PyType_Slot slots[] = {
+      {Py_tp_doc, const_cast<char*>("The draft of a record: has its fields and methods.")},
+      HALFLIFE_RECORD_SLOTS,
+      {Py_tp_methods, record_methods},
+      {Py_tp_iter, as_slot(record_iter)},
+      {Py_mp_length, as_slot(record_length)},
+      {Py_mp_subscript, as_slot(record_subscript)},
+      {Py_mp_ass_subscript, as_slot(record_assign)},
+      {Py_sq_contains, as_slot(record_contains)},
+      {Py_nb_bool, as_slot(record_bool)},
+      {Py_nb_add, as_slot(record_binary<PyNumber_Add>)},
+      {Py_nb_subtract, as_slot(record_binary<PyNumber_Subtract>)},
+      {Py_nb_multiply, as_slot(record_binary<PyNumber_Multiply>)},
+      {Py_nb_matrix_multiply, as_slot(record_binary<PyNumber_MatrixMultiply>)},
+      {Py_nb_true_divide, as_slot(record_binary<PyNumber_TrueDivide>)},
+      {Py_nb_floor_divide, as_slot(record_binary<PyNumber_FloorDivide>)},
+      {Py_nb_remainder, as_slot(record_binary<PyNumber_Remainder>)},
+      {Py_nb_and, as_slot(record_binary<PyNumber_And>)},
+      {Py_nb_or, as_slot(record_binary<PyNumber_Or>)},
+      {Py_nb_xor, as_slot(record_binary<PyNumber_Xor>)},
+      {Py_nb_negative, as_slot(record_unary<PyNumber_Negative>)},
+      {Py_nb_positive, as_slot(record_unary<PyNumber_Positive>)},
+      {Py_nb_absolute, as_slot(record_unary<PyNumber_Absolute>)},
+      {0, nullptr},
+  };
+  draft_types.record = add_draft_type(module, "halflife._core.RecordDraft", 0, slots);
+  static PyType_Slot tuple_slots[] = {
+      {Py_tp_doc, const_cast<char*>("The draft of a NamedTuple: has its fields and methods.")},
+      HALFLIFE_RECORD_SLOTS,
+      {Py_tp_methods, tuple_methods},
+      {Py_tp_iter, as_slot(tuple_iter)},
+      {Py_mp_length, as_slot(tuple_length)},
+      {Py_mp_subscript, as_slot(tuple_subscript)},
+      {Py_sq_length, as_slot(tuple_length)},
+      {Py_sq_item, as_slot(tuple_item)},
+      {Py_sq_contains, as_slot(tuple_contains)},
+      {Py_sq_concat, as_slot(tuple_concatenate)},
+      {Py_sq_repeat, as_slot(tuple_repeat)},
+      {0, nullptr},
+  };
+  draft_types.named_tuple = add_draft_type(module, "halflife._core.NamedTupleDraft",
+                                           Py_TPFLAGS_SEQUENCE, tuple_slots);
+  return draft_types.record == nullptr || draft_types.named_tuple == nullptr ? -1 : 0;
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,342 @@
+#include "layer_program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace halflife::plain {
+
+namespace {
+
+Value random_container(Values& values, const Below& below) {
+  Value value = random_plain(values, below, 3);
+  while (!draft::is_draftable(values.kind(value)) && below(20) != 0) {
+    value = random_plain(values, below, 3);
+  }
+  return value;
+}
+
+const char* name(LayerStatus status) {
+  constexpr const char* kNames[] = {"pending", "conflicted", "confirmed",
+                                    "folded",  "superseded", "rolled_back"};
+  return kNames[static_cast<std::size_t>(status)];
+}
+
+}  // namespace
+
+LayerProgram::LayerProgram(Values& values, Below below, bool always)
+    : values_(values),
+      below_(std::move(below)),
+      layers_(values, random_container(values, below_), always),
+      base_(layers_.log.base()) {
+  tell("base " + Values::show(base_));
+}
+
+LayerProgram::~LayerProgram() {
+  values_.fail_in = -1;
+  if (saved_.base != nullptr) layers_.log.release(saved_);
+  for (const auto& [value, copy] : handed_out_) {
+    EXPECT_TRUE(Values::agree(value, copy, true)) << "a value was changed" << story_;
+  }
+}
+
+void LayerProgram::run(std::size_t steps) {
+  for (std::size_t count = 0; count < steps && !testing::Test::HasFailure(); ++count) {
+    step();
+    if (!testing::Test::HasFailure()) check();
+  }
+}
+
+void LayerProgram::run_with_faults(std::size_t steps) {
+  faults_ = true;
+  for (std::size_t count = 0; count < steps; ++count) {
+    values_.fail_in = below_(3) == 0 ? static_cast<long>(below_(60)) : -1;
+    step();
+    values_.fail_in = -1;
+    values_.failed = false;
+    values_.faults.clear();
+    // The naive log no longer knows: what is left is what core says.
+    std::erase_if(log_, [](const EntryPointer& entry) {
+      return optimistic::is_gone(entry->layer->status);
+    });
+    for (const EntryPointer& entry : log_) entry->status = entry->layer->status;
+  }
+}
+
+void LayerProgram::step() {
+  const std::size_t choice = below_(40);
+  if (interrupts && below_(4) == 0) layers_.interrupt_in = static_cast<long>(below_(4));
+  if (choice < 15) {
+    enter(false);
+  } else if (choice < 18) {
+    enter(true);
+  } else if (choice < 19) {
+    replace();
+  } else if (choice < 26) {
+    rollback();
+  } else if (choice < 30) {
+    commit(false, false);
+  } else if (choice < 34) {
+    commit(below_(2) == 0, true);
+  } else if (choice < 35) {
+    set_base();
+  } else if (choice < 37) {
+    edit_base();
+  } else if (choice < 38) {
+    tell("rollback_all");
+    const bool ok = layers_.rollback_all();
+    std::erase_if(log_, [&](const EntryPointer& entry) {
+      if (!optimistic::is_unsettled(entry->status)) return false;
+      forget(*entry, LayerStatus::rolled_back);
+      return true;
+    });
+    expect_same(!ok, true);
+    fold_prefix();
+  } else if (choice < 39) {
+    tell("commit_all");
+    const bool ok = layers_.commit_all();
+    fold();
+    for (const EntryPointer& entry : log_) {
+      if (optimistic::is_unsettled(entry->status)) confirm(*entry);
+    }
+    expect_same(!ok, true);
+    fold_prefix();
+  } else if (saved_.base == nullptr) {
+    save();
+  } else {
+    restore();
+  }
+  layers_.interrupt_in = -1;
+}
+
+// --- operations
+
+LayerRecipe LayerProgram::recipe_of(const Script& script) {
+  return [this, script](Value argument) {
+    DraftEditor editor(values_);
+    return run_script(script, editor, argument);
+  };
+}
+
+void LayerProgram::enter(bool confirmed) {
+  auto entry = std::make_shared<Entry>();
+  entry->parts.push_back({script_of_now(), confirmed});
+  tell((confirmed ? "update " : "apply ") + show(entry->parts.front().script));
+  Value before = fold();
+  Value now = nullptr;
+  const LayerRecipe recipe = recipe_of(entry->parts.front().script);
+  entry->layer = confirmed ? layers_.update(recipe) : layers_.apply(recipe);
+  const bool ok = faults_ || fold_one(before, *entry, &now);
+  if (!expect_same(entry->layer == nullptr, ok)) return;
+  log_.push_back(entry);
+  if (!confirmed) return;
+  entry->status = LayerStatus::confirmed;
+  fold_prefix();
+}
+
+void LayerProgram::replace() {
+  auto entry = std::make_shared<Entry>();
+  entry->whole = random_container(values_, below_);
+  tell("replace " + Values::show(entry->whole));
+  entry->layer = layers_.replace(entry->whole);
+  if (!expect_same(entry->layer == nullptr, true)) return;
+  entry->status = LayerStatus::confirmed;
+  log_.push_back(entry);
+  fold_prefix();
+}
+
+LayerProgram::EntryPointer LayerProgram::unsettled() {
+  std::vector<EntryPointer> some;
+  for (const EntryPointer& entry : log_) {
+    if (optimistic::is_unsettled(entry->status)) some.push_back(entry);
+  }
+  return some.empty() ? nullptr : some[below_(some.size())];
+}
+
+void LayerProgram::rollback() {
+  const EntryPointer entry = unsettled();
+  if (entry == nullptr) return;
+  tell("rollback " + std::to_string(entry->layer->seq));
+  const bool ok = layers_.rollback(*entry->layer);
+  if (!expect_same(!ok, true)) return;
+  forget(*entry, LayerStatus::rolled_back);
+  log_.erase(std::find(log_.begin(), log_.end(), entry));
+  fold_prefix();
+}
+
+void LayerProgram::commit(bool server, bool then) {
+  const EntryPointer entry = unsettled();
+  if (entry == nullptr) return;
+  Entry next = *entry;
+  LayerRecipe answer;
+  LayerRecipe after;
+  std::string line = "commit " + std::to_string(entry->layer->seq);
+  if (server) {
+    next.parts = {{script_of_now()}};
+    next.whole = nullptr;
+    answer = recipe_of(next.parts.front().script);
+    line += " server " + show(next.parts.front().script);
+  }
+  if (then && (!server || below_(2) == 0)) {
+    // A confirmed update keeps no `then`: only pending layers get here.
+    next.parts.push_back({script_of_now()});
+    after = recipe_of(next.parts.back().script);
+    line += " then " + show(next.parts.back().script);
+  }
+  tell(line);
+  bool works = true;
+  if ((answer || after) && !faults_) {
+    Value state = base_;
+    for (const EntryPointer& other : log_) {
+      if (other == entry) break;
+      Value now = nullptr;
+      if (fold_one(state, *other, &now)) state = now;
+    }
+    works = fold_one(state, next, &state);
+  }
+  const bool ok = layers_.commit(*entry->layer, answer, after);
+  if (!expect_same(!ok, works)) return;
+  if (answer || after) {
+    entry->parts = next.parts;
+    entry->whole = next.whole;
+  }
+  fold();
+  confirm(*entry);
+  fold_prefix();
+}
+
+void LayerProgram::set_base() {
+  Value base = below_(2) == 0 ? random_container(values_, below_)
+                              : values_.keep(values_.deep_copy(layers_.log.shown()));
+  tell("set_base " + Values::show(base));
+  const bool ok = layers_.set_base(base);
+  if (!expect_same(!ok, true)) return;
+  base_ = base;
+  std::erase_if(log_, [&](const EntryPointer& entry) {
+    if (entry->status != LayerStatus::confirmed) return false;
+    forget(*entry, LayerStatus::superseded);
+    return true;
+  });
+}
+
+void LayerProgram::edit_base() {
+  layers_.interrupt_in = -1;
+  Entry edit;
+  edit.parts.push_back({random_script(values_, below_, layers_.log.base()), true});
+  tell("edit_base " + show(edit.parts.front().script));
+  Value now = nullptr;
+  const bool works = faults_ || fold_one(base_, edit, &now);
+  const bool ok = layers_.edit_base(recipe_of(edit.parts.front().script));
+  if (expect_same(!ok, works) && !faults_) base_ = now;
+}
+
+void LayerProgram::save() {
+  tell("save");
+  if (!layers_.settle()) return;
+  layers_.log.save(&saved_);
+  fold();
+  saved_state_ = {base_, log_, {}};
+  for (const EntryPointer& entry : log_) saved_state_.entries.push_back(*entry);
+}
+
+void LayerProgram::restore() {
+  tell("restore");
+  layers_.log.restore(saved_);
+  layers_.log.release(saved_);
+  saved_ = {};
+  for (const EntryPointer& entry : log_) entry->status = LayerStatus::rolled_back;
+  base_ = saved_state_.base;
+  log_ = saved_state_.log;
+  for (std::size_t index = 0; index < log_.size(); ++index) {
+    *log_[index] = saved_state_.entries[index];
+  }
+}
+
+// --- the naive log
+
+bool LayerProgram::fold_one(Value before, const Entry& entry, Value* now) {
+  if (entry.whole != nullptr) before = entry.whole;
+  Value state = values_.keep(values_.deep_copy(before));
+  try {
+    for (const Part& part : entry.parts) {
+      PlainEditor editor(values_);
+      Value returned = run_script(part.script, editor, state);
+      if (part.returns && returned != nullptr) state = returned;
+    }
+  } catch (const Raised&) {
+    return false;
+  }
+  *now = values_.keep(values_.deep_copy(state));
+  return true;
+}
+
+Value LayerProgram::fold() {
+  Value state = base_;
+  if (faults_) return state;
+  for (const EntryPointer& entry : log_) {
+    Value now = nullptr;
+    entry->failing = !fold_one(state, *entry, &now);
+    if (optimistic::is_unsettled(entry->status)) {
+      entry->status = entry->failing ? LayerStatus::conflicted : LayerStatus::pending;
+    }
+    if (!entry->failing) state = now;
+  }
+  return state;
+}
+
+void LayerProgram::forget(Entry& entry, LayerStatus status) {
+  entry.status = status;
+  entry.parts.clear();
+  entry.whole = nullptr;
+}
+
+void LayerProgram::confirm(Entry& entry) {
+  if (entry.failing) forget(entry, LayerStatus::confirmed);
+  entry.status = LayerStatus::confirmed;
+}
+
+void LayerProgram::fold_prefix() {
+  if (faults_) return;
+  while (!log_.empty() && log_.front()->status == LayerStatus::confirmed) {
+    Value now = nullptr;
+    if (fold_one(base_, *log_.front(), &now)) base_ = now;
+    forget(*log_.front(), LayerStatus::folded);
+    log_.erase(log_.begin());
+  }
+}
+
+// --- comparison
+
+// Whether the operation took place. An interrupted one may have or not.
+bool LayerProgram::expect_same(bool refused, bool ok) {
+  if (faults_) return !refused;
+  EXPECT_EQ(!refused, ok) << layers_.error << story_;
+  return ok;
+}
+
+void LayerProgram::check() {
+  EXPECT_TRUE(layers_.settle());
+  Value expected = fold();
+  Value shown = layers_.log.shown();
+  EXPECT_TRUE(Values::agree(shown, expected, true))
+      << "shows " << Values::show(shown) << "\nnot   " << Values::show(expected) << story_;
+  EXPECT_TRUE(Values::agree(layers_.log.base(), base_, true))
+      << "base " << layers_.base() << "\nnot  " << Values::show(base_) << story_;
+  EXPECT_EQ(layers_.log.size(), log_.size()) << story_;
+  std::size_t pending = 0;
+  for (const EntryPointer& entry : log_) {
+    EXPECT_STREQ(name(entry->layer->status), name(entry->status))
+        << entry->layer->seq << story_;
+    pending += optimistic::is_unsettled(entry->status) ? 1 : 0;
+  }
+  EXPECT_EQ(layers_.log.pending(), pending) << story_;
+  if (log_.empty()) {
+    EXPECT_EQ(shown, layers_.log.base()) << story_;
+  }
+  values_.own(shown);
+  values_.keep(shown);
+  handed_out_.emplace_back(shown, values_.keep(values_.deep_copy(shown)));
+}
+
+}  // namespace halflife::plain

@@ -1,0 +1,83 @@
+// A random program of operations on a log of layers, against one that folds everything again after
+// every operation. Where its choices come from is up to its user, as in draft_program.hpp.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "layer_script.hpp"
+#include "plain_layers.hpp"
+
+namespace halflife::plain {
+
+class LayerProgram {
+ public:
+  LayerProgram(Values& values, Below below, bool always);
+  LayerProgram(const LayerProgram&) = delete;
+  LayerProgram& operator=(const LayerProgram&) = delete;
+  ~LayerProgram();
+
+  void run(std::size_t steps);
+  // As well, model calls fail at random: nothing is compared then.
+  void run_with_faults(std::size_t steps);
+  // As well, recipes are interrupted.
+  bool interrupts = false;
+  const std::string& story() const { return story_; }
+
+ private:
+  struct Part {
+    Script script;
+    bool returns = false;
+  };
+  // A layer as the naive log has it.
+  struct Entry {
+    Layer* layer = nullptr;
+    std::vector<Part> parts;
+    Value whole = nullptr;
+    LayerStatus status = LayerStatus::pending;
+    bool failing = false;
+  };
+  using EntryPointer = std::shared_ptr<Entry>;
+  struct State {
+    Value base = nullptr;
+    std::vector<EntryPointer> log;
+    std::vector<Entry> entries;  // when it was saved
+  };
+
+  void step();
+  void enter(bool confirmed);
+  void replace();
+  void rollback();
+  void commit(bool server, bool then);
+  void set_base();
+  void edit_base();
+  void save();
+  void restore();
+
+  LayerRecipe recipe_of(const Script& script);
+  Script script_of_now() { return random_script(values_, below_, layers_.log.shown()); }
+  bool fold_one(Value before, const Entry& entry, Value* now);
+  Value fold();
+  void fold_prefix();
+  void forget(Entry& entry, LayerStatus status);
+  void confirm(Entry& entry);
+  EntryPointer unsettled();
+  void remove(const EntryPointer& entry);
+  bool expect_same(bool refused, bool ok);
+  void check();
+  void tell(const std::string& line) { story_ += "\n  " + line; }
+
+  Values& values_;
+  Below below_;
+  bool faults_ = false;
+  Layers layers_;
+  Value base_;  // kept
+  std::vector<EntryPointer> log_;
+  std::vector<std::pair<Value, Value>> handed_out_;  // with a copy of what it was; both kept
+  optimistic::Log::Saved saved_;
+  State saved_state_;
+  std::string story_;
+};
+
+}  // namespace halflife::plain

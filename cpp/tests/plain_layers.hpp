@@ -1,0 +1,70 @@
+// A log of layers over plain values, with C++ functions for recipes. What the user of the Python
+// package sees of a log, a test sees of this.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/optimistic/log.hpp"
+#include "plain_values.hpp"
+
+namespace halflife::plain {
+
+using optimistic::Layer;
+using optimistic::LayerStatus;
+
+// Gets the face of a draft, or a leaf; throws Raised; returns what it returns (borrowed), or null.
+using LayerRecipe = std::function<Value(Value argument)>;
+
+class Layers : public optimistic::Host {
+ public:
+  Layers(Values& values, Value base, bool always = false);
+  ~Layers() override;
+
+  // Each returns false (null) if it was refused; `error` says why.
+  Layer* apply(LayerRecipe recipe);
+  Layer* update(LayerRecipe recipe);  // confirmed at once; what it returns counts
+  Layer* replace(Value whole);
+  bool rollback(Layer& layer) { return said(log.rollback(layer)); }
+  bool commit(Layer& layer, const LayerRecipe& server = {}, const LayerRecipe& then = {});
+  bool set_base(Value base) { return said(log.set_base(base)); }
+  bool edit_base(LayerRecipe recipe);
+  bool rollback_all() { return said(log.rollback_all()); }
+  bool commit_all() { return said(log.commit_all()); }
+  bool settle() { return said(log.settle()); }
+
+  std::string shown() { return Values::show(log.shown()); }
+  std::string base() { return Values::show(log.base()); }
+
+  optimistic::Log log;
+  std::string error;
+  std::vector<std::string> conflicts;  // the errors of layers that became conflicted
+  std::size_t calls = 0;               // of recipes
+  long interrupt_in = -1;              // the call of this number from now on is interrupted
+
+  // --- Host
+  draft::Model& model() override { return values_; }
+  bool intern(Value key, std::uint64_t* id) override;
+  void forget_keys() override { keys_.clear(); }
+  bool call(Value recipe, Value argument, Value* returned, Value* raised) override;
+  bool is_nothing(Value returned) override { return returned == nothing_; }
+  Value edited_and_returned(Value recipe) override;
+  Value take_error() override;
+  void raise(Value raised) override { error = Values::show(raised); }
+  bool is_interrupt(Value raised) override { return Values::show(raised) == "interrupted"; }
+  void conflicted(Layer& layer, Value raised) override;
+
+ private:
+  bool said(bool ok) const;
+  Value recipe_of(LayerRecipe recipe);  // owned by the caller
+  Layer* enter(optimistic::Parts parts, bool confirmed);
+
+  Values& values_;
+  Value nothing_;
+  std::vector<Value> tokens_;  // owned
+  std::unordered_map<std::string, std::uint64_t> keys_;
+};
+
+}  // namespace halflife::plain

@@ -1,0 +1,88 @@
+"""A *twin*: the same operation on a plain copy and on a draft must give, raise and leave behind the same."""
+
+import copy
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
+from typing import Any
+
+from halflife import apply_patches, current, is_draft, produce, produce_with_patches
+
+Operation = Callable[[Any], Any]
+
+
+def plain(value: Any) -> Any:
+    """What a draft, a view, an iterator, or a container with drafts in it comes down to."""
+    if is_draft(value):
+        return current(value)
+    if isinstance(value, (KeysView, ValuesView, ItemsView, Iterator)):
+        return [plain(item) for item in value]
+    if type(value) in {list, tuple}:
+        return type(value)(plain(item) for item in value)
+    if type(value) is dict:
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def strictly_equal(one: Any, other: Any) -> bool:
+    """Equal, of the same types all the way down, and dicts in the same order."""
+    if type(one) is not type(other):
+        return False
+    if type(one) in {list, tuple}:
+        return len(one) == len(other) and all(map(strictly_equal, one, other))
+    if type(one) is dict:
+        return strictly_equal(list(one), list(other)) and strictly_equal(list(one.values()), list(other.values()))
+    if type(one) in {set, frozenset}:
+        return strictly_equal(sorted(one, key=repr), sorted(other, key=repr))
+    return bool(one == other)
+
+
+def outcome(operation: Operation, value: Any) -> tuple[str, Any]:
+    try:
+        given = operation(value)
+        return ("gave", "itself" if given is value else plain(given))
+    except Exception as error:
+        return ("raised", type(error))
+
+
+def touch(draft: Any) -> None:
+    """Makes drafts of everything, as a recipe that looked around before it edits."""
+    parts = list(draft.values()) if hasattr(draft, "values") else [] if hasattr(draft, "discard") else list(draft)
+    for part in parts:
+        if is_draft(part):
+            touch(part)
+
+
+def move(draft: Any) -> None:
+    """Leaves lists as they are, but edited in a way that moves positions."""
+    parts = list(draft.values()) if hasattr(draft, "values") else [] if hasattr(draft, "discard") else list(draft)
+    for part in parts:
+        if is_draft(part):
+            move(part)
+    if hasattr(draft, "insert"):
+        draft.insert(0, None)
+        draft.pop(0)
+
+
+def check_twins(base: Any, operation: Operation) -> None:
+    """The operation on a fresh draft, on one that was looked at, and on one that was edited before."""
+    expected_value = copy.deepcopy(base)
+    expected = outcome(operation, expected_value)
+    before = copy.deepcopy(base)
+    for prepare in (None, touch, move):
+        seen = []
+
+        def recipe(draft, prepare=prepare, seen=seen):
+            if prepare is not None:
+                prepare(draft)
+            seen.append(outcome(operation, draft))
+            assert strictly_equal(current(draft), expected_value), (current(draft), expected_value)
+
+        new = produce(base, recipe)
+        assert strictly_equal(seen[0], expected), (prepare, seen[0], expected)
+        assert strictly_equal(new, expected_value), (prepare, new, expected_value)
+        assert strictly_equal(base, before)
+        new, patches, inverse = produce_with_patches(base, recipe)
+        assert strictly_equal(new, expected_value)
+        applied, back = apply_patches(base, patches), apply_patches(new, inverse)
+        assert applied == new, patches
+        assert back == base, inverse
+        assert strictly_equal(base, before)
