@@ -22,9 +22,21 @@ Figures = dict[str, dict[str, float]]
 
 
 def measure() -> tuple[Figures, str]:
-    """The figures, or none and the reason why they are left out."""
+    """The figures of the graph, or none and the reason why they are left out."""
+    try:
+        return json.loads(run("graph.mjs")), ""
+    except NoNodeError as error:
+        return {}, str(error)
+
+
+class NoNodeError(RuntimeError):
+    """Node is not there, or a script of ours failed on it."""
+
+
+def run(script: str, *arguments: str) -> str:
+    """What a script of `node/` prints, with the JavaScript peers installed beside it."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        return {}, "node or npm is not installed"
+        raise NoNodeError("node or npm is not installed")
     folder = Path(shutil.copytree(HERE / "node", BUILD / "node", dirs_exist_ok=True))
     command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--silent"]
     try:
@@ -32,12 +44,11 @@ def measure() -> tuple[Figures, str]:
             if needed:
                 print("installing the JavaScript peers", file=sys.stderr)
                 subprocess.run(command, cwd=folder, check=True, timeout=180)
-        command = ["node", "graph.mjs"]
+        command = ["node", script, *arguments]
         done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=180)
     except (subprocess.SubprocessError, OSError) as error:
-        return {}, f"{type(error).__name__} from {command[0]}"
-    figures: Figures = json.loads(done.stdout)
-    return figures, ""
+        raise NoNodeError(f"{type(error).__name__} from {command[0]}") from error
+    return done.stdout
 
 
 def lines(figures: Figures, results: Sequence[Result]) -> list[list[str]]:

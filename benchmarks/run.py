@@ -1,7 +1,7 @@
 """`make bench`: measures halflife against the floor and the peers, and prints the table.
 
 Without options it makes (or brings up to date) an environment of its own, runs everything there
-on one interpreter, and writes `results.json` and `graph.svg` beside this file. It ends with 1
+on one interpreter, and writes `results.json`, `graph.svg` and `drafts.svg` beside this file. It ends with 1
 when a shape came out wrong in halflife and, with `--strict`, when a bar is not reached.
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import drafts
 import environment
 import growth
 import javascript
@@ -40,7 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", default=[], metavar="KEY", help="only rows whose key starts so")
     parser.add_argument("--repeats", type=int, default=7, help="repeats of each timing (at least 5)")
     parser.add_argument("--strict", action="store_true", help="end with 1 when a bar is not reached")
-    parser.add_argument("--keep", action="store_true", help="do not write results.json and graph.svg")
+    parser.add_argument("--keep", action="store_true", help="do not write results.json and the pictures")
     parser.add_argument("--without-node", action="store_true", help="no JavaScript peers")
     return parser.parse_args()
 
@@ -87,27 +88,7 @@ def as_json(results: Sequence[Result], grown: Sequence[growth.Grown], versions: 
         {
             "measured_on": environment.describe(),
             "versions": versions,
-            "rows": [
-                {
-                    "key": result.row.key,
-                    "title": result.row.title,
-                    "unit": result.row.unit,
-                    "first_bar": str(result.row.first) if result.row.first else None,
-                    "first_met": result.first_met(),
-                    "final_bar": str(result.row.final) if result.row.final else None,
-                    "final_met": result.met(result.row.final),
-                    "libraries": {
-                        name: {
-                            "best": each.best,
-                            "median": each.middle,
-                            "times_floor": result.ratio(name),
-                            "fault": each.fault or None,
-                        }
-                        for name, each in result.timings.items()
-                    },
-                }
-                for result in results
-            ],
+            "rows": [row_as_json(result) for result in results],
             "growth": [{**asdict(each), "met": each.met} for each in grown],
         },
         indent=1,
@@ -115,18 +96,43 @@ def as_json(results: Sequence[Result], grown: Sequence[growth.Grown], versions: 
     )
 
 
+def row_as_json(result: Result) -> dict[str, object]:
+    return {
+        "key": result.row.key,
+        "title": result.row.title,
+        "unit": result.row.unit,
+        "first_bar": str(result.row.first) if result.row.first else None,
+        "first_met": result.first_met(),
+        "final_bar": str(result.row.final) if result.row.final else None,
+        "final_met": result.met(result.row.final),
+        "libraries": {
+            name: {
+                "best": each.best,
+                "median": each.middle,
+                "times_floor": result.ratio(name),
+                "fault": each.fault or None,
+            }
+            for name, each in result.timings.items()
+        },
+    }
+
+
 def report(options: argparse.Namespace) -> int:
     """Measures and prints; returns the exit status."""
     names = [name for name in peers.installed() if name != "halflife" or not options.without_halflife]
-    versions = peers.versions(names)
+    versions = {**peers.versions(names), **drafts.versions()}
     start = time.monotonic()
-    results = measure(names, options.only, max(5, options.repeats))
+    repeats = max(5, options.repeats)
+    results = measure(names, options.only, repeats)
     grown = measure_growth(names, options.only)
+    with_halflife = "halflife" in names
+    edited = drafts.measured(options.only, repeats, with_halflife=with_halflife, with_node=not options.without_node)
     described = environment.describe()
     print(f"\nCPython {described['python']} ({described['compiler']}), {described['processor']}")
     print(", ".join(f"{name} {version}" for name, version in versions.items() if version))
     print("Minimum of the repeats, + how far the median lies above; nanoseconds of CPU time, or bytes.\n")
-    print(table.aligned(table.lines(results, names)))
+    if results:
+        print(table.aligned(table.lines(results, names)))
     if grown:
         print("\n" + table.aligned(table.growth_lines(grown)))
     if not options.without_node and not options.only:
@@ -135,19 +141,27 @@ def report(options: argparse.Namespace) -> int:
             print("\n" + table.aligned(javascript.lines(figures, results)))
         else:
             print(f"\nleft out: the JavaScript peers, {reason}")
+    drafts.show(edited)
     for peer in peers.MODULES:
         if peer not in names:
             print(f"\nleft out: {peer} is not installed for this interpreter")
-    for fault in table.faults(results, grown):
+    for fault in table.faults([*results, *edited.results], [*grown, *edited.grown]):
         print(f"fault: {fault}")
     print(f"\n{time.monotonic() - start:.0f} s")
     if not options.keep and not options.only:
-        (HERE / "results.json").write_text(as_json(results, grown, versions) + "\n", encoding="utf-8")
+        everything = as_json([*results, *edited.results], [*grown, *edited.grown], versions)
+        (HERE / "results.json").write_text(everything + "\n", encoding="utf-8")
         caption = f"Cost as a multiple of the floor, CPython {described['python']} (less is better)"
         (HERE / "graph.svg").write_text(picture.svg(results, names, caption), encoding="utf-8")
-    wrong = any(result.fault for result in results)
-    missed = any(result.missed() for result in results)
-    return int(wrong or (options.strict and (missed or not all(each.met for each in grown))))
+        (HERE / "drafts.svg").write_text(drafts.svg(edited, described["python"]), encoding="utf-8")
+    return status([*results, *edited.results], [*grown, *drafts.ours(edited.grown)], strict=options.strict)
+
+
+def status(results: Sequence[Result], grown: Sequence[growth.Grown], *, strict: bool) -> int:
+    """The exit status: 1 for a wrong result in halflife and, if strict, for a bar that is missed."""
+    wrong = any(result.fault for result in results) or any(each.fault for each in grown if each.library == "halflife")
+    missed = any(result.missed() for result in results) or not all(each.met for each in grown)
+    return int(wrong or (strict and missed))
 
 
 def main() -> int:

@@ -107,8 +107,8 @@ def lines(results: Sequence[Result], names: Sequence[str]) -> list[list[str]]:
     return table
 
 
-def growth_lines(grown: Sequence[Grown]) -> list[list[str]]:
-    table = [["growth", "library", "sizes", "ns per set", "exponent", "bar", "met"]]
+def growth_lines(grown: Sequence[Grown], title: str = "growth", unit: str = "set") -> list[list[str]]:
+    table = [[title, "library", "sizes", f"ns per {unit}", "exponent", "bar", "met"]]
     for each in grown:
         sizes = f"{each.growing.sizes[0]:,} … {each.growing.sizes[-1]:,}"
         spent = " ".join(number(time) for time in each.times)

@@ -48,6 +48,29 @@ SHOWN_AS_TEXT = {
         "together": "({'state': 'AK', 'airports': 263}, 3376, True)",
         "counted": "({'served': 8, 'cancelled': 5, 'failed': 1}, True)",
     },
+    "03_optimistic_updates": {
+        "inverse": ("(['SAN', 'SFO'], [Patch('remove', (1,))], [Patch('add', (1,), 'LAX')], ['SAN', 'LAX', 'SFO'])"),
+        "edits": "['LAX Westchester', 'SFO Los Angeles', 'SEA Seattle']",
+        "ours": "['LAX Los Angeles', 'SFO San Francisco', 'SEA Seattle']",
+        "lost": "('Los Angeles', 'L.A.')",
+        "all-ways": "(48, {'inverse patches': 23, 'layers': 0})",
+        "temporary-id": "(['tmp-1', 'a'], True, <Layers of todos: 2 pending>)",
+        "server-id": (
+            "({'order': ['b-42', 'a'], 'items': {'a': {'text': 'fly'}, 'b-42': {'text': 'pack'}}}, "
+            "['a', 'b-42'], 'pending')"
+        ),
+        "undone": "(['a', 'b-42'], <Layers of todos: 0 pending>)",
+        "server": "['SAN', 'LAX', 'SFO', 'SEA', 'DEN', 'ORD', 'ATL', 'JFK']",
+        "refetched": "['Lindbergh Field', 'San Francisco Bay', 'San Diego International-Lindbergh']",
+        "answered": "('Lindbergh Field', 'success', 0)",
+        "at-once": "(8, ['JFK', 'SAN', 'LAX', 'SEA', 'DEN', 'SFO', 'tmp-1'])",
+        "outcomes": (
+            "{'add': 'kept', 'rename LAX': 'refused, 409', 'relocate LAX': 'kept', 'rename DEN': 'refused, 422', "
+            "'move SFO': 'refused, 409', 'remove ORD': 'kept', 'move JFK': 'kept', 'remove ATL': 'refused, 409'}"
+        ),
+        "same": "(['JFK', 'SAN', 'LAX', 'SFO', 'SEA', 'DEN', 'ATL', 'NEW-1'], True)",
+        "counted": "({'accepted': 6, 'refused': 4}, True, True)",
+    },
 }
 
 SHOWN_AS_HTML = {
@@ -62,6 +85,9 @@ SHOWN_AS_HTML = {
         "data": ["hasData", "New York"],
         "loading": ["loading", "previous=", "New York"],
         "error": ["hasError", "ApiError", "previous=", "Los Angeles"],
+        "closed": ["closed"],
+    },
+    "03_optimistic_updates": {
         "closed": ["closed"],
     },
 }

@@ -130,7 +130,7 @@ PyObject* list_pop(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     return nullptr;
   }
   Py_ssize_t index = -1;
-  if (count == 1) {
+  if (count == 1) {  // before it is looked at whether there is anything: a wrong type is that first
     index = PyNumber_AsSsize_t(args[0], PyExc_IndexError);
     if (index == -1 && PyErr_Occurred() != nullptr) return nullptr;
   }

@@ -101,9 +101,16 @@ PyObject* run_layer(PyObject* self, const Parts& parts, bool confirmed) {
   return held.release();
 }
 
-PyObject* log_apply(PyObject* self, PyObject* recipe) {
-  if (!check_recipe(recipe, "apply(recipe)")) return nullptr;
-  return run_layer(self, {recipe, nullptr, nullptr, false}, false);
+PyObject* log_apply(PyObject* self, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"recipe", "returns", nullptr};
+  PyObject* recipe = nullptr;
+  int returns = 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|p:apply", const_cast<char**>(names), &recipe,
+                                   &returns) ||
+      !check_recipe(recipe, "apply(recipe)")) {
+    return nullptr;
+  }
+  return run_layer(self, {recipe, nullptr, nullptr, returns != 0}, false);
 }
 
 PyObject* log_update(PyObject* self, PyObject* recipe) {
@@ -142,12 +149,13 @@ PyObject* log_rollback(PyObject* self, PyObject* layer) {
 }
 
 PyObject* log_commit(PyObject* self, PyObject* args, PyObject* kwargs) {
-  static const char* names[] = {"layer", "server", "then", nullptr};
+  static const char* names[] = {"layer", "server", "then", "returns", nullptr};
   PyObject* layer = nullptr;
   PyObject* server = Py_None;
   PyObject* then = Py_None;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO:commit", const_cast<char**>(names), &layer,
-                                   &server, &then)) {
+  int returns = 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OOp:commit", const_cast<char**>(names), &layer,
+                                   &server, &then, &returns)) {
     return nullptr;
   }
   if (server != Py_None && !check_recipe(server, "commit(server=...)")) return nullptr;
@@ -158,7 +166,9 @@ PyObject* log_commit(PyObject* self, PyObject* args, PyObject* kwargs) {
   if (found < 0) return nullptr;
   if (found == 0) Py_RETURN_FALSE;
   const auto given = [](PyObject* recipe) { return recipe == Py_None ? nullptr : recipe; };
-  if (!operation.log().commit(as_layer(layer)->layer, given(server), given(then))) return nullptr;
+  if (!operation.log().commit(as_layer(layer)->layer, given(server), given(then), returns != 0)) {
+    return nullptr;
+  }
   Py_RETURN_TRUE;
 }
 
@@ -251,7 +261,8 @@ PyGetSetDef log_properties[] = {
 };
 
 PyMethodDef log_methods[] = {
-    {"apply", log_apply, METH_O, "Puts a layer on top; its LayerState."},
+    {"apply", as_function(log_apply), METH_VARARGS | METH_KEYWORDS,
+     "Puts a layer on top; its LayerState."},
     {"update", log_update, METH_O, "Puts a layer on top that is confirmed at once."},
     {"replace", log_replace, METH_O, "Puts a confirmed layer on top that sets the whole value."},
     {"rollback", log_rollback, METH_O, "Takes one layer away, alone."},

@@ -6,6 +6,7 @@
 #include "callables.hpp"
 #include "draft_functions.hpp"
 #include "draft_object.hpp"
+#include "draft_path.hpp"
 #include "factories.hpp"
 #include "json_patch.hpp"
 #include "layer_log.hpp"
@@ -43,6 +44,7 @@ PYBIND11_MODULE(_core, module) {
   check(add_draft_types(module.ptr()));
   check(add_patch_type(module.ptr()));
   check(add_draft_functions(module.ptr()));
+  check(add_draft_path(module.ptr()));
   check(add_json_patch(module.ptr()));
   bind_store(module);
   bind_subscription(module);

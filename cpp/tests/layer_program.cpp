@@ -173,13 +173,12 @@ void LayerProgram::commit(bool server, bool then) {
   LayerRecipe after;
   std::string line = "commit " + std::to_string(entry->layer->seq);
   if (server) {
-    next.parts = {{script_of_now()}};
+    next.parts = {{script_of_now(), true}};
     next.whole = nullptr;
     answer = recipe_of(next.parts.front().script);
     line += " server " + show(next.parts.front().script);
   }
   if (then && (!server || below_(2) == 0)) {
-    // A confirmed update keeps no `then`: only pending layers get here.
     next.parts.push_back({script_of_now()});
     after = recipe_of(next.parts.back().script);
     line += " then " + show(next.parts.back().script);

@@ -20,7 +20,7 @@ struct Raised {
 // How a script sees the value it edits. Containers are faces or plain nodes.
 class Editor {
  public:
-  explicit Editor(Values& values) : values(values) {}
+  explicit Editor(Values& of) : values(of) {}
   Editor(const Editor&) = delete;
   Editor& operator=(const Editor&) = delete;
   virtual ~Editor() = default;

@@ -11,8 +11,8 @@ namespace halflife::plain {
 using optimistic::Parts;
 
 Layers::Layers(Values& values, Value base, bool always)
-    : log(*this, base, always),
-      values_(values),
+    : values_(values),
+      log(*this, base, always),
       nothing_(values.keep(values.make_leaf(std::string("nothing")))) {}
 
 Layers::~Layers() {
@@ -68,7 +68,7 @@ Layer* Layers::replace(Value whole) {
 bool Layers::commit(Layer& layer, const LayerRecipe& server, const LayerRecipe& then) {
   Value server_value = server ? recipe_of(server) : nullptr;
   Value then_value = then ? recipe_of(then) : nullptr;
-  const bool ok = log.commit(layer, server_value, then_value);
+  const bool ok = log.commit(layer, server_value, then_value, true);
   if (server_value != nullptr) values_.release(server_value);
   if (then_value != nullptr) values_.release(then_value);
   return said(ok);
@@ -121,8 +121,8 @@ Value Layers::take_error() {
   return values_.make_leaf(std::string(core ? "core refused" : "the model failed"));
 }
 
-void Layers::conflicted(Layer& /*layer*/, Value raised) {
-  conflicts.push_back(Values::show(raised));
+void Layers::conflicted(Layer& /*layer*/, Value raised, bool again) {
+  if (!again) conflicts.push_back(Values::show(raised));
 }
 
 }  // namespace halflife::plain

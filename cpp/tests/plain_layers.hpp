@@ -19,6 +19,8 @@ using optimistic::LayerStatus;
 using LayerRecipe = std::function<Value(Value argument)>;
 
 class Layers : public optimistic::Host {
+  Values& values_;  // the log asks for it when it is made
+
  public:
   Layers(Values& values, Value base, bool always = false);
   ~Layers() override;
@@ -54,14 +56,13 @@ class Layers : public optimistic::Host {
   Value take_error() override;
   void raise(Value raised) override { error = Values::show(raised); }
   bool is_interrupt(Value raised) override { return Values::show(raised) == "interrupted"; }
-  void conflicted(Layer& layer, Value raised) override;
+  void conflicted(Layer& layer, Value raised, bool again) override;
 
  private:
   bool said(bool ok) const;
   Value recipe_of(LayerRecipe recipe);  // owned by the caller
   Layer* enter(optimistic::Parts parts, bool confirmed);
 
-  Values& values_;
   Value nothing_;
   std::vector<Value> tokens_;  // owned
   std::unordered_map<std::string, std::uint64_t> keys_;

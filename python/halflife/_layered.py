@@ -7,7 +7,7 @@ book is then turned back to it when it is opened next.
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from halflife import _debugging
@@ -193,9 +193,9 @@ class StoreSite:
         return log.base if log is not None else self.visible()
 
     def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:
-        write: Callable[..., R] = self._store.set
+        write: Callable[..., Any] = self._store.set
         try:
-            return write(self._atom, operation, CONFIRMS if confirms else CHANGES)
+            return cast(R, write(self._atom, operation, CONFIRMS if confirms else CHANGES))
         finally:
             self._report()
 

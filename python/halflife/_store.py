@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from halflife import _hydration, _repr, _watching
 from halflife._batches import Batch
@@ -215,6 +215,18 @@ class Store(StoreBase):
         self.layers(a)
         return Saga(self, a, SagaSteps(scope=scope))
 
+    @overload
+    def mutate(self, a: LayeredAtom[T], update: Callable[[T], Any]) -> SagaHandle[None]: ...
+    @overload
+    def mutate(
+        self,
+        a: LayeredAtom[T],
+        update: Callable[[T], Any] | None,
+        effect: Callable[..., Awaitable[R]],
+        post_effect: Callable[[T, R], object] | None = None,
+        *,
+        scope: str | None = None,
+    ) -> SagaHandle[R]: ...
     def mutate(
         self,
         a: LayeredAtom[T],
@@ -223,7 +235,7 @@ class Store(StoreBase):
         post_effect: Callable[[T, R], object] | None = None,
         *,
         scope: str | None = None,
-    ) -> SagaHandle[R]:
+    ) -> SagaHandle[Any]:
         """Show an edit now and tell the server; if that fails, the edit, and nothing else, is taken back.
 
         Args:

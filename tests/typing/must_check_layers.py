@@ -111,11 +111,12 @@ other = store.mutate(todos, rename, save, lambda draft, result: draft.clear(), s
 assert_type(other, SagaHandle[int])
 store.mutate(text, lambda value: None, save_text)
 store.mutate(todos, None, save)
+assert_type(store.mutate(todos, rename), SagaHandle[None])
 assert_type(store.set(text, (lambda value: value, save_text)), SagaHandle[Any])
 
 
 async def wait() -> None:
-    assert_type(await handle, int | None)
+    assert_type(await handle, int)
 
 
 handle.cancel()

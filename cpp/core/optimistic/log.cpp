@@ -151,11 +151,11 @@ bool Log::refold(const std::vector<Layer*>& dropped) {
   return always_ ? rebuild() : replay(change) && renew(change);
 }
 
-bool Log::commit(Layer& layer, Value server, Value then) {
+bool Log::commit(Layer& layer, Value server, Value then, bool returns) {
   if (!settle()) return false;
   if (server != nullptr || then != nullptr) {
     Parts parts = layer.parts;
-    if (server != nullptr) parts = {server, nullptr, nullptr, false};
+    if (server != nullptr) parts = {server, nullptr, nullptr, returns};
     parts.then = then;
     if (!try_commit(layer, parts)) return finish(false);
   }

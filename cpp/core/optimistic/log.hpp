@@ -37,7 +37,8 @@ class Log {
   bool apply(Layer& layer, bool confirmed, Value* context);
   // Only for layers in this log that are not settled.
   bool rollback(Layer& layer);
-  bool commit(Layer& layer, Value server, Value then);
+  // With `returns`, the value that `server` returns counts as the new one.
+  bool commit(Layer& layer, Value server, Value then, bool returns);
   bool set_base(Value base);
   bool edit_base(const Parts& parts);
   bool rollback_all();

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from halflife._batches import quiet_batch
@@ -140,10 +140,10 @@ class SagaHandle(Generic[R_co]):
         """Whether the effect has ended."""
         return self._task is None or self._task.done()
 
-    def result(self) -> R_co | None:
+    def result(self) -> R_co:
         """What the effect returned; raises its error, or asyncio.InvalidStateError while it runs."""
         if self._task is None:
-            return None
+            return cast("R_co", None)  # there was no effect
         self._awaited = self._awaited or self._task.done()
         return self._task.result()
 
@@ -161,7 +161,7 @@ class SagaHandle(Generic[R_co]):
         """The same as `cancel`."""
         return self.cancel()
 
-    def __await__(self) -> Generator[Any, None, R_co | None]:
+    def __await__(self) -> Generator[Any, None, R_co]:
         task = self._task
         if task is not None and not task.done():
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
