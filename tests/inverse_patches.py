@@ -6,7 +6,7 @@ snapshot that was taken before it.
 
 from typing import Any
 
-from layer_oracle import NaiveLayer, NaiveLog, Part, Recipe, edits, is_container, plain_copy, same, sharing
+from layer_oracle import NaiveLayer, NaiveLog, Part, is_container, plain_copy, same, sharing
 
 Patch = tuple[str, tuple[Any, ...], Any]  # "put" or "take", where, what
 
@@ -90,8 +90,8 @@ class RestoresASnapshot(RollsBackByInversePatches):
 class FoldsAtOnce(NaiveLog):
     """A confirmed layer goes to the base, whatever is still pending below it."""
 
-    def commit(self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None) -> bool:
-        if not super().commit(layer, server, then):
+    def commit(self, layer: NaiveLayer, *recipes: Any) -> bool:
+        if not super().commit(layer, *recipes):
             return False
         if layer in self.layers:
             self.base, _ = self.attempt(layer, self.base)
@@ -109,7 +109,8 @@ class AppliesHalf(NaiveLog):
         attempt, failure = plain_copy(value, origins), None
         try:
             for part in layer.parts:
-                attempt, _ = part(attempt)
+                made, _ = part(attempt)
+                attempt = made if made is attempt else plain_copy(made, origins)
         except Exception as error:
             failure = error
         return sharing(attempt, origins), failure
@@ -138,9 +139,9 @@ class KeepsConfirmedOverTheBase(NaiveLog):
 class AppendsTheAnswer(NaiveLog):
     """The server's answer comes after all that has been done since."""
 
-    def commit(self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None) -> bool:
-        done = super().commit(layer, server, then)
-        if done and layer in self.layers and server is not None:
+    def commit(self, layer: NaiveLayer, *recipes: Any) -> bool:
+        done = super().commit(layer, *recipes)
+        if done and layer in self.layers and recipes[0] is not None:
             self.layers.remove(layer)
             self.layers.append(layer)
             self.settle()
@@ -150,11 +151,10 @@ class AppendsTheAnswer(NaiveLog):
 class ForgetsThen(NaiveLog):
     """`then` edits what is visible at the moment, and is gone with the next rebase."""
 
-    def commit(self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None) -> bool:
-        before = layer.parts if server is None else [edits(server)]
-        done = super().commit(layer, server, then)
-        if done and then is not None:
-            layer.parts = before
+    def commit(self, layer: NaiveLayer, *recipes: Any) -> bool:
+        done = super().commit(layer, *recipes)
+        if done and recipes[1] is not None:
+            layer.parts = layer.parts[:-1]
         return done
 
 
@@ -168,9 +168,9 @@ class GivesUpOnConflicts(NaiveLog):
 class RevivesWhatIsConfirmed(NaiveLog):
     """A layer that was confirmed while it contributed nothing is tried again, and changes what is visible."""
 
-    def commit(self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None) -> bool:
+    def commit(self, layer: NaiveLayer, *recipes: Any) -> bool:
         parts = layer.parts
-        done = super().commit(layer, server, then)
+        done = super().commit(layer, *recipes)
         if done and layer in self.layers and not layer.parts:
             layer.parts = parts
         return done

@@ -100,10 +100,8 @@ class Run:
 
     def step(self, operation: Operation) -> None:
         for argument in operation[1:]:
-            if operation[0] in {"replace", "set_base"}:
-                self.give(argument)
-            elif isinstance(argument, Whole):
-                self.give(argument.value)
+            if not isinstance(argument, Recipe):
+                self.give(argument.value if isinstance(argument, Whole) else argument)
         before = [subject.log.visible for subject in self.subjects]
         expected = self.model.perform(operation)
         for subject in self.subjects:
@@ -194,10 +192,10 @@ def name_of(error: BaseException) -> str:
 OPERATIONS = [
     *["apply"] * 24,
     *["update"] * 3,
-    *["replace"],
+    *["replace", "apply update", "apply replace"],
     *["rollback"] * 8,
     *["commit"] * 5,
-    *["commit server", "commit then", "commit then", "commit both"],
+    *["commit server", "commit then", "commit then", "commit both", "commit whole"],
     *["set_base", "set_base", "edit_base", "edit_base"],
     *["save", "save", "restore", "restore", "rollback_all", "commit_all"],
 ]
@@ -206,28 +204,26 @@ OPERATIONS = [
 def draw_operation(choose: Choose, shape: str, model: Subject, name: str) -> Operation:
     """An operation that makes sense at this moment, most of the time."""
     log = model.log
-    draw_new = partial(draw_working, choose, shape, log.visible, draw_recipe)
-    made: Operation = (name,)
-    match name:
-        case "apply":
-            made = name, draw_new()
-        case "update":
-            made = name, draw_working(choose, shape, log.visible, draw_update)
-        case "edit_base":
-            made = name, draw_working(choose, shape, log.base, draw_update)
-        case "replace" | "set_base":
-            made = name, draw_value(choose, shape)
-        case "rollback":
-            made = name, draw_layer(choose, model)
-        case "commit":
-            made = name, draw_layer(choose, model), None, None
-        case "commit server":
-            made = "commit", draw_layer(choose, model), draw_new(), None
-        case "commit then":
-            made = "commit", draw_layer(choose, model), None, draw_new()
-        case "commit both":
-            made = "commit", draw_layer(choose, model), draw_new(), draw_new()
-    return made
+    layer = partial(draw_layer, choose, model)
+    value = partial(draw_value, choose, shape)
+    edit = partial(draw_working, choose, shape, log.visible, draw_recipe)
+    update = partial(draw_working, choose, shape, log.visible, draw_update)
+    draw: dict[str, Callable[[], Operation]] = {
+        "apply": lambda: ("apply", edit()),
+        "apply update": lambda: ("apply", update(), True),
+        "apply replace": lambda: ("replace", value(), True),
+        "update": lambda: ("update", update()),
+        "replace": lambda: ("replace", value()),
+        "rollback": lambda: ("rollback", layer()),
+        "commit": lambda: ("commit", layer(), None, None),
+        "commit server": lambda: ("commit", layer(), edit(), None),
+        "commit then": lambda: ("commit", layer(), None, edit()),
+        "commit both": lambda: ("commit", layer(), edit(), edit()),
+        "commit whole": lambda: ("commit", layer(), Whole(value(), None), None, True),
+        "set_base": lambda: ("set_base", value()),
+        "edit_base": lambda: ("edit_base", draw_working(choose, shape, log.base, draw_update)),
+    }
+    return draw[name]() if name in draw else (name,)
 
 
 def draw_working(choose: Choose, shape: str, value: Any, draw: Callable[[Choose, str], Any]) -> Any:

@@ -171,7 +171,8 @@ class NaiveLayer:
         origins: dict[int, tuple[Any, Any]] = {}
         attempt = plain_copy(value, origins)
         for part in self.parts:
-            attempt, _ = part(attempt)
+            made, _ = part(attempt)
+            attempt = made if made is attempt else plain_copy(made, origins)  # what was returned is not ours to edit
         return sharing(attempt, origins)
 
 
@@ -225,14 +226,14 @@ class NaiveLog:
 
     # --- new layers
 
-    def apply(self, recipe: Recipe) -> NaiveLayer:
-        return self.add(edits(recipe), "pending")
+    def apply(self, recipe: Recipe, returns: bool = False) -> NaiveLayer:
+        return self.add(produces(recipe) if returns else edits(recipe), "pending")
 
     def update(self, recipe: Recipe) -> NaiveLayer:
         return self.add(produces(recipe), "confirmed")
 
-    def replace(self, value: Any) -> NaiveLayer:
-        return self.add(puts(value), "confirmed")
+    def replace(self, value: Any, pending: bool = False) -> NaiveLayer:
+        return self.add(puts(value), "pending" if pending else "confirmed")
 
     def add(self, part: Part, status: str) -> NaiveLayer:
         self.begin()
@@ -259,13 +260,15 @@ class NaiveLog:
         self.settle()
         return True
 
-    def commit(self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None) -> bool:
+    def commit(
+        self, layer: NaiveLayer, server: Recipe | None = None, then: Recipe | None = None, returns: bool = False
+    ) -> bool:
         self.begin()
         try:
             if not self.holds(layer):
                 return False
             before = self.visible
-            parts = layer.parts if server is None else [edits(server)]
+            parts = layer.parts if server is None else [produces(server) if returns else edits(server)]
             if then is not None:
                 parts = [*parts, edits(then)]
             if server is None and then is None:

@@ -75,7 +75,7 @@ def name_by_size(root: Any, it: Any, step: Step) -> Any:
 
 @row("record")
 def lengthen_name(root: Any, it: Any, step: Step) -> Any:
-    it.name = f"{it.name}!"
+    it.name = f"{text(it.name)}!"
     return it.name
 
 

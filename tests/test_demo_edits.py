@@ -50,7 +50,7 @@ def told(monkeypatch, narrator=Plain, **behavior):
     return summary, file.getvalue().splitlines()
 
 
-@pytest.mark.parametrize("flags", [(), ("--failure-rate", "0.3", "--seed", "5"), ("--latency", "0")])
+@pytest.mark.parametrize("flags", [(), ("--failure-rate", "0.4", "--seed", "8"), ("--latency", "0")])
 def test_what_is_shown_in_the_end_is_what_the_database_holds(tmp_path, flags):
     path = tmp_path / "airports.sqlite"
     summary = json.loads(run("--json", "--database", str(path), *flags))
@@ -184,3 +184,8 @@ async def test_a_row_is_marked_while_its_edit_is_on_its_way():
         rows = store.get(watch_list.rows)
         assert "ORD" not in rows
         assert rows["SAN"] == ("saved", "Lindbergh Field, San Diego")
+        for times in (1, 2):
+            await server.control().fail_next("/watchlist")
+            with pytest.raises(ApiError):
+                await store.refresh(watch_list.published)
+            assert store.get(watch_list.rows) == rows, f"fetched in vain, {times} times"

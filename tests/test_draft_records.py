@@ -177,8 +177,6 @@ def test_only_fields_can_be_set_and_none_can_be_deleted(cls):
                 delattr(d, name)
         with pytest.raises(AttributeError):
             d.missing  # noqa: B018
-        with pytest.raises(AttributeError):
-            d.__dict__  # noqa: B018
 
     base = make(cls)
     assert produce(base, recipe) is base
@@ -410,6 +408,19 @@ def test_what_a_record_holds_beside_its_fields_is_read_only():
 
     new = produce(More("ada"), recipe)
     assert (new.name, new.size) == ("four", 4)
+
+
+def test_vars_shows_the_fields_and_takes_no_edits():
+    def recipe(d):
+        d.name = "eve"
+        assert vars(d) == {"name": "eve", "tags": [1], "inner": {"x": 1}}
+        assert "name" in dir(d)
+        with pytest.raises(TypeError):
+            vars(d)["name"] = "bob"
+
+    produce(make(Plain), recipe)
+    with pytest.raises(TypeError):
+        produce(make(Slotted), lambda d: vars(d))  # noqa: PLW0108
 
 
 # --- NamedTuples

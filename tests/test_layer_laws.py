@@ -17,17 +17,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from conftest import MULTIPLIER
 from inverse_patches import (
     PLANTED,
-    RollsBackByInversePatches,
-    RestoresASnapshot,
-    FoldsAtOnce,
-    DropsPendingWithTheBase,
-    KeepsConfirmedOverTheBase,
-    DropsConflicts,
-    LosesTheOrder,
-    TakesLaterOnesAlong,
-    EditsInPlace,
     CopiesEverything,
+    DropsConflicts,
+    DropsPendingWithTheBase,
+    EditsInPlace,
+    FoldsAtOnce,
+    KeepsConfirmedOverTheBase,
+    LosesTheOrder,
+    RestoresASnapshot,
+    RollsBackByInversePatches,
     ShowsAnotherObject,
+    TakesLaterOnesAlong,
 )
 from layer_machine import OPERATIONS, SHAPE, Factory, Run, Wrong, draw_operation, play
 from layer_oracle import NaiveLog

@@ -359,6 +359,19 @@ class TestLayers:
             layers.apply(append("c"))
 
 
+class TestTakingAlong:
+    def test_what_may_still_be_taken_back_is_not_dehydrated(self) -> None:
+        todos = todos_atom()
+        with Store() as store:
+            store.update(todos, append("b"))
+            store.layers(todos).apply(append("c"))
+            data = store.dehydrate([todos])
+        with Store() as other:
+            other.hydrate(data)
+            assert other.get(todos)["order"] == ["a", "b"]
+            assert other.layers(todos).pending == 0
+
+
 class TestConflicts:
     def test_a_layer_that_no_longer_applies_is_reported_once_and_tried_again(self) -> None:
         reported: list[BaseException] = []
@@ -561,7 +574,7 @@ class TestFreeStandingLayers:
 
     def test_an_operation_within_a_recipe_is_refused(self) -> None:
         layers = Layers({"a": 1})
-        with pytest.raises(RuntimeError, match="is being changed"):
+        with pytest.raises(RuntimeError, match="being changed"):
             layers.apply(lambda draft: layers.rollback_all())
         assert layers.pending == 0
 

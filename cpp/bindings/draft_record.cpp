@@ -1,6 +1,7 @@
 #include "draft_record.hpp"
 
-#include "registry.hpp"
+#include <cstring>
+#include <string_view>
 
 namespace halflife::bindings {
 
@@ -26,6 +27,23 @@ bool is_own(PyObject* self, PyObject* name) {
 
 bool is_field(const RecordType& type, PyObject* name) {
   return PyDict_GetItemWithError(type.positions, name) != nullptr;
+}
+
+// A new dict of the fields that are set; containers among their values are drafts.
+PyObject* record_fields(PyObject* self) {
+  Use use(self);
+  if (!use) return nullptr;
+  const RecordType* record = record_type(record_class(use.draft()));
+  Ref names = Ref::borrow(record == nullptr ? nullptr : record->fields);
+  Ref fields = Ref::take(names ? PyDict_New() : nullptr);
+  if (!fields) return nullptr;
+  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(names.get()); ++index) {
+    PyObject* name = PyTuple_GET_ITEM(names.get(), index);
+    Ref value = Ref::take(use.get(name));
+    if (!value && PyErr_Occurred() != nullptr) return nullptr;
+    if (value && PyDict_SetItem(fields.get(), name, value.get()) < 0) return nullptr;
+  }
+  return fields.release();
 }
 
 PyObject* no_attribute(PyTypeObject* type, PyObject* name) {
@@ -56,6 +74,28 @@ PyObject* beside_fields(PyObject* base, PyObject* name) {
     return nullptr;
   }
   return found.release();
+}
+
+// A copy that cannot be changed: edits of it would be lost.
+PyObject* read_only(PyObject* value) {
+  if (PyDict_CheckExact(value)) {
+    Ref copy = Ref::take(PyDict_Copy(value));
+    return copy ? PyDictProxy_New(copy.get()) : nullptr;
+  }
+  return PyAnySet_Check(value) ? PyFrozenSet_New(value) : Py_NewRef(value);
+}
+
+// What pydantic's own methods look at, and vars(): the fields as they are now.
+PyObject* reserved(PyObject* self, PyObject* base, PyObject* name) {
+  if (is(name, "__dict__")) {
+    Ref stored = Ref::take(PyObject_GenericGetAttr(base, name));
+    Ref fields = Ref::take(stored ? record_fields(self) : nullptr);
+    return fields ? PyDictProxy_New(fields.get()) : nullptr;
+  }
+  const char* text = PyUnicode_AsUTF8(name);
+  if (text == nullptr || std::strncmp(text, "__pydantic_", 11) != 0) return nullptr;
+  Ref stored = Ref::take(PyObject_GenericGetAttr(base, name));
+  return stored ? read_only(stored.get()) : nullptr;
 }
 
 // functools.cached_property: computed anew each time, from the draft.
@@ -100,6 +140,10 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
   }
   Ref found = Ref::borrow(_PyType_Lookup(type, name));
   if (found && !is_storage(found.get())) return from_class(self, type, found.get());
+  if (found && is_dunder(name)) {
+    PyObject* stored = reserved(self, base.get(), name);
+    if (stored != nullptr) return stored;
+  }
   if (!found) {
     PyObject* stored = beside_fields(base.get(), name);
     if (stored != nullptr || PyErr_Occurred() != nullptr) return stored;
@@ -142,18 +186,13 @@ int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
 // A plain record of the same values; containers among them are drafts.
 PyObject* copy(PyObject* self, PyObject*) {
   Use use(self);
-  if (!use) return nullptr;
-  const RecordType* record = record_type(record_class(use.draft()));
-  Ref names = Ref::borrow(record == nullptr ? nullptr : record->fields);
-  Ref fields = Ref::take(names ? PyDict_New() : nullptr);
-  if (!fields) return nullptr;
-  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(names.get()); ++index) {
-    PyObject* name = PyTuple_GET_ITEM(names.get(), index);
-    Ref value = Ref::take(use.get(name));
-    if (!value && PyErr_Occurred() != nullptr) return nullptr;
-    if (value && PyDict_SetItem(fields.get(), name, value.get()) < 0) return nullptr;
-  }
-  return rebuild_record(to_object(use.draft().base), fields.get());
+  Ref fields = Ref::take(use ? record_fields(self) : nullptr);
+  return fields ? rebuild_record(to_object(use.draft().base), fields.get()) : nullptr;
+}
+
+PyObject* dir(PyObject* self, PyObject*) {
+  Use use(self);
+  return use ? PyObject_Dir(to_object(use.draft().base)) : nullptr;
 }
 
 // --- NamedTuples are tuples, too
@@ -206,6 +245,7 @@ PyObject* tuple_count(PyObject* self, PyObject* value) {
 
 PyMethodDef record_methods[] = {
     {"__copy__", copy, METH_NOARGS, "A plain record of the same values."},
+    {"__dir__", dir, METH_NOARGS, "The names that the record has."},
     {"__format__", record_format, METH_O, "As the record's class formats it."},
     HALFLIFE_DRAFT_METHODS,
     {nullptr, nullptr, 0, nullptr},
@@ -215,6 +255,7 @@ PyMethodDef tuple_methods[] = {
     {"index", tuple_index, METH_VARARGS, "Where a value is first."},
     {"count", tuple_count, METH_O, "How often a value is in it."},
     {"__copy__", copy, METH_NOARGS, "A plain NamedTuple of the same values."},
+    {"__dir__", dir, METH_NOARGS, "The names that the record has."},
     {"__format__", record_format, METH_O, "As the record's class formats it."},
     HALFLIFE_DRAFT_METHODS,
     {nullptr, nullptr, 0, nullptr},

@@ -79,9 +79,11 @@ Py_ssize_t record_length(PyObject* self) {
 int record_contains(PyObject* self, PyObject* value) {
   Ref method = special(self, "__contains__");
   if (!method) {
-    return PyErr_Occurred() != nullptr
-               ? -1
-               : static_cast<int>(_PySequence_IterSearch(self, value, PY_ITERSEARCH_CONTAINS));
+    if (PyErr_Occurred() == nullptr && special(self, "__iter__")) {
+      return static_cast<int>(_PySequence_IterSearch(self, value, PY_ITERSEARCH_CONTAINS));
+    }
+    refuse(self, "argument of type '%.200s' is not iterable");
+    return -1;
   }
   Ref found = Ref::take(PyObject_CallOneArg(method.get(), value));
   return found ? PyObject_IsTrue(found.get()) : -1;

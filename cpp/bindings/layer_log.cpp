@@ -118,10 +118,17 @@ PyObject* log_update(PyObject* self, PyObject* recipe) {
   return run_layer(self, {recipe, nullptr, nullptr, true}, true);
 }
 
-PyObject* log_replace(PyObject* self, PyObject* value) {
+PyObject* log_replace(PyObject* self, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"value", "pending", nullptr};
+  PyObject* value = nullptr;
+  int pending = 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|p:replace", const_cast<char**>(names), &value,
+                                   &pending)) {
+    return nullptr;
+  }
   Ref plain = Ref::take(plain_or_self(value));
   if (!plain) return nullptr;
-  return run_layer(self, {nullptr, nullptr, plain.get(), false}, true);
+  return run_layer(self, {nullptr, nullptr, plain.get(), false}, pending == 0);
 }
 
 // The layer to settle: 1, or 0 if it is settled already; -1 with an error set.
@@ -264,7 +271,8 @@ PyMethodDef log_methods[] = {
     {"apply", as_function(log_apply), METH_VARARGS | METH_KEYWORDS,
      "Puts a layer on top; its LayerState."},
     {"update", log_update, METH_O, "Puts a layer on top that is confirmed at once."},
-    {"replace", log_replace, METH_O, "Puts a confirmed layer on top that sets the whole value."},
+    {"replace", as_function(log_replace), METH_VARARGS | METH_KEYWORDS,
+     "Puts a layer on top that sets the whole value; confirmed at once, or pending."},
     {"rollback", log_rollback, METH_O, "Takes one layer away, alone."},
     {"commit", as_function(log_commit), METH_VARARGS | METH_KEYWORDS, "Confirms one layer."},
     {"set_base", log_set_base, METH_O, "Authoritative data arrived."},

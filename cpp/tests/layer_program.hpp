@@ -64,7 +64,7 @@ class LayerProgram {
   void confirm(Entry& entry);
   EntryPointer unsettled();
   void remove(const EntryPointer& entry);
-  bool expect_same(bool refused, bool ok);
+  bool expect_same(bool refused, bool ok, bool applied);
   void check();
   void tell(const std::string& line) { story_ += "\n  " + line; }
 

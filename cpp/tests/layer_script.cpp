@@ -1,5 +1,7 @@
 #include "layer_script.hpp"
 
+#include <utility>
+
 #include "core/draft/resolver.hpp"
 
 namespace halflife::plain {
@@ -189,6 +191,19 @@ std::string show(const Script& script) {
 
 namespace {
 
+// What is made here does not fail, though the model may be about to.
+class Safe {
+ public:
+  explicit Safe(Values& values) : values_(values), fail_in_(std::exchange(values.fail_in, -1)) {}
+  Safe(const Safe&) = delete;
+  Safe& operator=(const Safe&) = delete;
+  ~Safe() { values_.fail_in = fail_in_; }
+
+ private:
+  Values& values_;
+  long fail_in_;
+};
+
 Value random_leaf(Values& values, const Below& below) {
   const std::size_t choice = below(8);
   if (choice < 6) return values.keep(values.make_leaf(static_cast<long>(choice)));
@@ -265,6 +280,7 @@ Action::Kind random_kind(Values& values, const Below& below, Value found) {
 }  // namespace
 
 Value random_plain(Values& values, const Below& below, std::size_t depth) {
+  const Safe safe(values);
   const std::size_t choice = depth == 0 ? 0 : below(7);
   if (choice < 2) return random_leaf(values, below);
   if (choice == 2) {
@@ -298,6 +314,7 @@ Value random_plain(Values& values, const Below& below, std::size_t depth) {
 }
 
 Script random_script(Values& values, const Below& below, Value now) {
+  const Safe safe(values);
   Script script;
   bool aliased = false;
   const std::size_t count = 1 + below(3);
@@ -441,6 +458,65 @@ Value PlainEditor::get(Value container, Value part) {
   std::size_t index = 0;
   if (!values.position(part, &index)) throw Raised{"no position"};
   return index < values.size(container) ? values.item(container, index) : nullptr;
+}
+
+Value PlainEditor::plain(Value value) {
+  if (is_cyclic(value)) throw Raised{"it contains itself"};
+  return value;
+}
+
+namespace {
+
+std::vector<Value> contents_of(Value value) {
+  std::vector<Value> contents = node_of(value).items;
+  for (const auto& [key, held] : node_of(value).entries) {
+    if (held != nullptr) contents.push_back(held);
+  }
+  return contents;
+}
+
+}  // namespace
+
+bool is_cyclic(Value value) {
+  std::unordered_map<Value, bool> open;  // on the way down, or done
+  std::vector<Value> left{value};
+  while (!left.empty()) {
+    Value at = left.back();
+    const auto [known, is_new] = open.emplace(at, true);
+    if (!is_new) {
+      known->second = false;
+      left.pop_back();
+      continue;
+    }
+    for (Value held : contents_of(at)) {
+      const auto found = open.find(held);
+      if (found == open.end()) {
+        left.push_back(held);
+      } else if (found->second) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void untie(Values& values, Value value) {
+  std::unordered_map<Value, bool> met{{value, true}};
+  std::vector<Value> left{value};
+  std::vector<Value> dropped;
+  while (!left.empty()) {
+    Node& node = node_of(left.back());
+    left.pop_back();
+    for (const auto& [key, held] : node.entries) dropped.push_back(key);
+    for (Value held : contents_of(&node)) {
+      dropped.push_back(held);
+      if (met.emplace(held, true).second) left.push_back(held);
+    }
+    node.items.clear();
+    node.entries.clear();
+    node.places.clear();
+  }
+  for (Value held : dropped) values.release(held);
 }
 
 std::vector<Value> PlainEditor::keys(Value container) {

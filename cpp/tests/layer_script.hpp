@@ -64,7 +64,7 @@ class PlainEditor : public Editor {
   Value get(Value container, Value part) override;
   std::size_t size(Value container) override { return values.size(container); }
   std::vector<Value> keys(Value container) override;
-  Value plain(Value value) override { return value; }
+  Value plain(Value value) override;
   Value fresh(Value plain) override { return values.keep(values.deep_copy(plain)); }
   void set(Value container, Value part, Value value) override;
   void erase(Value map, Value key) override;
@@ -74,6 +74,11 @@ class PlainEditor : public Editor {
   void reverse(Value list) override;
   void include(Value set, Value member, bool included) override;
 };
+
+// Does it contain itself?
+bool is_cyclic(Value value);
+// Empties all containers in it, which nobody else may need: it could not die otherwise.
+void untie(Values& values, Value value);
 
 struct Action {
   enum class Kind {

@@ -50,6 +50,15 @@ TEST(LayersOracle, ReplayOfEverythingShowsTheSame) {
   each_seed(3000, [](unsigned seed) { run(seed, true); });
 }
 
+TEST(LayersOracle, AnInterruptedOperationIsMadeGoodOrHasNotTakenPlace) {
+  each_seed(5000, [](unsigned seed) {
+    Values values;
+    LayerProgram program(values, random_below(seed), seed % 4 == 0);
+    program.interrupts = true;
+    program.run(2 + seed % 30);
+  });
+}
+
 TEST(LayersOracle, WhicheverCallsOfTheHostFailNothingLeaksOrBreaks) {
   each_seed(3000, [](unsigned seed) {
     Values values;

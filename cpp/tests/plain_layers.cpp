@@ -20,8 +20,10 @@ Layers::~Layers() {
   for (Value token : tokens_) values_.release(token);
 }
 
-bool Layers::said(bool ok) const {
+bool Layers::said(bool ok) {
+  if (std::exchange(values_.failed, false)) error = "the model failed";
   EXPECT_TRUE(ok || !error.empty()) << "refused without an error";
+  if (ok) error.clear();
   return ok;
 }
 

@@ -59,7 +59,7 @@ class Layers : public optimistic::Host {
   void conflicted(Layer& layer, Value raised, bool again) override;
 
  private:
-  bool said(bool ok) const;
+  bool said(bool ok);
   Value recipe_of(LayerRecipe recipe);  // owned by the caller
   Layer* enter(optimistic::Parts parts, bool confirmed);
 

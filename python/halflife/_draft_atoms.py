@@ -111,7 +111,7 @@ class _Drafting(Generic[T]):
         if self.volumes.book(get) is not None:
             self.change(get, set, lambda log: log.update(recipe))
             return
-        before = check_settled(get(atom), atom.name)
+        before = check_settled(get(atom), atom)
         if _debugging.ENABLED:
             _debugging.check_handed_out(before, atom.name)
         after = produce(before, recipe)
@@ -122,7 +122,9 @@ class _Drafting(Generic[T]):
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R]) -> R:
         """Operate on the layers, and show what follows from it."""
         atom = self.itself()
-        result, book = self.volumes.operate(get, set, lambda: (check_settled(get(atom), atom.name), None), operation)
+        result, book = self.volumes.operate(
+            get, set, atom, lambda: (check_settled(get(atom), atom), None), operation
+        )
         set(atom, book.log.visible)
         if book.log.length == 0:
             self.volumes.close(set, book)

@@ -135,13 +135,13 @@ class _Editing(Generic[T]):
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R]) -> R:
         """Operate on the layers; what is shown is read from them."""
         atom = self.itself()
-        check_settled(get(cast(Atom[T], atom)), atom.name)  # Newly fetched data is below what comes now.
+        check_settled(get(cast(Atom[T], atom)), atom)  # Newly fetched data is below what comes now.
 
         def base() -> tuple[T, object]:
             answer = get(self.look)
             return _data_of(answer), answer
 
-        result, book = self.volumes.operate(get, set, base, operation)
+        result, book = self.volumes.operate(get, set, atom, base, operation)
         answer = get(self.look)
         if book.log.length == 0 and _has_data(answer) and book.log.base is _data_of(answer):
             self.volumes.close(set, book)
@@ -171,8 +171,10 @@ def _under_way(store: "Store", fetched: Atom[Any]) -> list[Atom[Any]]:
     waiting = [fetched]
     while waiting:
         atom = waiting.pop()
-        if atom in found or atom.kind != "derived" or store._peek(atom)[0] != "loading":
+        is_view = atom.kind in ("loadable", "unwrap")
+        if atom in found or not (is_view or store._peek(atom)[0] == "loading"):
             continue
-        found[atom] = None
+        if atom.kind == "derived":
+            found[atom] = None
         waiting.extend(inputs_of.get(atom, ()))
     return list(reversed(found))

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 EventKind = Literal["set", "run", "settled", "superseded", "failed", "notified", "mounted", "unmounted"]
 
 
+def is_of_subscribers(error: object) -> bool:
+    """Whether an error is what subscribers, effects and mount hooks raised when they were told of a change."""
+    return isinstance(error, ExceptionGroup) and error.message.endswith("what was set stands")
+
+
 class Event(NamedTuple):
     """What happened to which atom, and when (seconds on the store's clock).
 

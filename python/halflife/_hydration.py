@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from halflife._checks import check_atom
+from halflife._layered import LayeredAtom
 from halflife._naming import atoms_named
 from halflife._repr import abbreviated
 
@@ -44,6 +45,8 @@ def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
         state, value = store._peek(atom)
         if state != "value":
             continue
+        if isinstance(atom, LayeredAtom):
+            value = atom._site(store).base()  # an edit that may still be taken back is no settled value
         entry: dict[str, Any] = {"value": value}
         if atom.kind not in ("source", "lazy"):
             names = [one.explicit_name for one in inputs_of.get(atom, ())]

@@ -49,6 +49,9 @@ class Site(Protocol):
     #: A recipe for what is seen from here, as one for the whole value. `returns`: its return value counts.
     def whole(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]: ...
 
+    #: The same site for callers that are not to get what subscribers raise: that is reported.
+    def quiet(self) -> "Site": ...
+
     #: Set what is shown; confirmed at once.
     def set(self, value: Any) -> None: ...
 
@@ -101,6 +104,9 @@ class OwnSite:
 
     def whole(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:  # noqa: ARG002 - it is whole
         return _debugging.checked(recipe) if _debugging.ENABLED else recipe
+
+    def quiet(self) -> "OwnSite":
+        return self
 
     def set(self, value: Any) -> None:
         self.operate(lambda log: log.replace(value), confirms=True)

@@ -7,11 +7,12 @@ book is then turned back to it when it is opened next.
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 from halflife import _debugging
-from halflife._core import AsyncValue, LayerLog
+from halflife._core import AsyncValue, Atom, LayerLog
+from halflife._events import is_of_subscribers
 from halflife._inner import inner_source
 from halflife._layer_sites import Known, Recipe, Site
 from halflife._types import Getter, Setter, SourceAtom
@@ -134,9 +135,14 @@ class Volumes:
         return book.log if book is not None else None
 
     def operate(
-        self, get: Getter, set: Setter, base: Callable[[], tuple[Any, object]], operation: Callable[[LayerLog], R]
+        self,
+        get: Getter,
+        set: Setter,
+        atom: LayeredAtom[Any],
+        base: Callable[[], tuple[Any, object]],
+        operation: Callable[[LayerLog], R],
     ) -> tuple[R, Book]:
-        """Change the layers; `base` gives what is below the first one, and where that came from."""
+        """Change the layers of the atom; `base` gives what is below the first one, and where that came from."""
         batch = set.store._outer_batch
         before = get(self.version)
         book = before.opened()
@@ -146,7 +152,7 @@ class Volumes:
         else:
             before.keep(batch)
         if _debugging.ENABLED:
-            _debugging.check_handed_out(book.log.visible, "an atom with layers")
+            _debugging.check_handed_out(book.log.visible, atom.name)
         result = operation(book.log)
         if _debugging.ENABLED:
             _debugging.hand_out(book.log.visible)
@@ -163,18 +169,19 @@ class Volumes:
 class StoreSite:
     """The layers of an atom in a store."""
 
-    __slots__ = ("_atom", "_store", "_volumes")
+    __slots__ = ("_atom", "_quiet", "_store", "_volumes")
 
-    def __init__(self, store: "Store", atom: LayeredAtom[Any], volumes: Volumes) -> None:
+    def __init__(self, store: "Store", atom: LayeredAtom[Any], volumes: Volumes, *, quiet: bool = False) -> None:
         self._store = store
         self._atom = atom
         self._volumes = volumes
+        self._quiet = quiet
 
     def name(self) -> str:
         return self._atom.name
 
     def visible(self) -> Any:
-        return check_settled(self._store.get(self._atom), self._atom.name)
+        return check_settled(self._store.get(self._atom), self._atom)
 
     def _book(self) -> Book | None:
         self._store.get(self._atom)  # Newly fetched data is taken in by whoever asks.
@@ -194,10 +201,23 @@ class StoreSite:
 
     def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:
         write: Callable[..., Any] = self._store.set
+        result: list[R] = []
+
+        def operate_once(log: LayerLog) -> None:
+            result.append(operation(log))
+
         try:
-            return cast(R, write(self._atom, operation, CONFIRMS if confirms else CHANGES))
+            write(self._atom, operate_once, CONFIRMS if confirms else CHANGES)
+        except ExceptionGroup as error:
+            if not (self._quiet and result and is_of_subscribers(error)):
+                raise
+            self._store._report(error, self._atom)
         finally:
             self._report()
+        return result[0]
+
+    def quiet(self) -> "StoreSite":
+        return StoreSite(self._store, self._atom, self._volumes, quiet=True)
 
     def _report(self) -> None:
         """Tell of layers that can no longer be applied; not before the operation is complete."""
@@ -217,8 +237,9 @@ class StoreSite:
         self.operate(lambda log: log.set_base(value), confirms=True)
 
 
-def check_settled(value: T | AsyncValue[T], name: str) -> T:
-    """The value, unless it is still to come."""
+def check_settled(value: T | AsyncValue[T], atom: Atom[Any]) -> T:
+    """The value of the atom, unless it is still to come."""
     if isinstance(value, AsyncValue):
-        raise TypeError(f"{name} is async at present: await its value before editing it")
+        # Said only now: looking for the name of an atom that was given none takes long.
+        raise TypeError(f"{atom.name} is async at present: await its value before editing it")
     return value

@@ -161,10 +161,10 @@ class Layers(Generic[T]):
 
     def _entered(self, state: LayerState) -> Layer[T]:
         """The handle of a layer that was just applied."""
-        known = self._site.known()
-        assert known is not None
         number = next(_ids)
-        known[number] = state
+        known = self._site.known()
+        if known is not None:  # else it was confirmed in the same operation, and has left nothing behind
+            known[number] = state
         return Layer(self, number, state)
 
     def _find(self, number: int) -> LayerState | None:

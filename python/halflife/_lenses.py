@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast, final
 
-from halflife import _core, _debugging
+from halflife import _core
 from halflife._checks import called_name, check_callable
 from halflife._core import AsyncValue, Atom, LayerLog
 from halflife._focuses import Focus
@@ -43,7 +43,7 @@ class Lens(LayeredAtom[S]):
         above = self._root._path(get)
         if above is None:
             return None
-        here = self._looking.focus.path_in(check_settled(get(cast(Atom[Any], self._root)), self._root.name))
+        here = self._looking.focus.path_in(check_settled(get(cast(Atom[Any], self._root)), self._root))
         return None if here is None else (*above, *here)
 
 
@@ -114,8 +114,7 @@ class _Looking:
             store.update(self.root, self.focus.putting(value))
             return None
         check_recipe(value, "update", "recipe")
-        recipe = _debugging.checked(value) if _debugging.ENABLED else value
-        store.update(self.root, self.focus.editing(recipe))
+        store.update(self.root, self.focus.editing(value))
         return None
 
 
@@ -133,7 +132,7 @@ class LensSite:
         return self._lens.name
 
     def visible(self) -> Any:
-        return check_settled(self._store.get(self._lens), self._lens.name)
+        return check_settled(self._store.get(self._lens), self._lens)
 
     def base(self) -> Any:
         return self._lens._looking.focus.part_of(self._root.base())
@@ -149,8 +148,10 @@ class LensSite:
 
     def whole(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:
         focus = self._lens._looking.focus
-        checked = _debugging.checked(recipe) if _debugging.ENABLED else recipe
-        return self._root.whole(focus.editing(checked) if returns else focus.layering(checked), returns=returns)
+        return self._root.whole(focus.editing(recipe) if returns else focus.layering(recipe), returns=returns)
+
+    def quiet(self) -> "LensSite":
+        return LensSite(self._root.quiet(), self._store, self._lens)
 
     def set(self, value: Any) -> None:
         put = self._root.whole(self._lens._looking.focus.putting(value), returns=True)

@@ -9,14 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from halflife._batches import quiet_batch
 from halflife._checks import called_name, check_callable
+from halflife._core import LayerLog, LayerState
 from halflife._drivers.sagas import Course, SagaHandle
 from halflife._layer_sites import check_recipe
 from halflife._layers import Layer, Layers
 
 if TYPE_CHECKING:
-    from halflife._core import LayerLog, LayerState
     from halflife._layered import LayeredAtom
     from halflife._store import Store
 
@@ -80,32 +79,33 @@ class SagaSteps:
         driver = store._driver
         if self.effect is not None:
             driver.ready()
-        layers = store.layers(atom)
+        layers = Layers._at(store.layers(atom)._site.quiet())
 
         def report(error: BaseException) -> None:
             driver.report(error, atom)
 
-        def begin() -> SagaHandle[Any]:
-            layer = self.applied(layers, change)
-            handle: SagaHandle[Any] = SagaHandle(layer, report)
-            if self.effect is None:
-                layer.commit()
-                return handle
+        layer = self.applied(layers, change)
+        handle: SagaHandle[Any] = SagaHandle(layer, report)
+        if self.effect is not None:
             effect, arguments = self.effect, (layers.visible, layer.context)[: _wanted(self.effect)]
             lock = driver.scopes.lock(self.scope) if self.scope is not None else None
             course = Course(store, atom, layer, answer=lambda: effect(*arguments), confirm=self.confirmed, lock=lock)
-            handle._start(store, course, atom.name)
-            return handle
-
-        return quiet_batch(store, begin, atom)
+            handle._start(store, course)
+        return handle
 
     def applied(self, layers: Layers[Any], change: "Change | None") -> Layer[Any]:
         """The layer of the update, or an empty one to keep the place of the post effect."""
-        update = self.update if self.update is not None else _nothing
-        if change is None:
-            return layers._apply(update, returns=self.returns)
-        whole = layers._site.whole(update, returns=self.returns)
-        return layers._entered(change(lambda log: log.apply(whole, self.returns)))
+        site = layers._site
+        whole = site.whole(self.update if self.update is not None else _nothing, returns=self.returns)
+
+        def apply(log: LayerLog) -> LayerState:
+            state = log.apply(whole, self.returns)
+            if self.effect is None:
+                log.commit(state)
+            return state
+
+        state = change(apply) if change is not None else site.operate(apply, confirms=self.effect is None)
+        return layers._entered(state)
 
     def confirmed(self, layer: Layer[Any], result: Any) -> None:
         """The effect has succeeded."""

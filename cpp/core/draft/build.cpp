@@ -141,7 +141,14 @@ bool Resolver::build_list(Draft& draft, Value* result) {
     return now != before && !model_.same(now, before);
   };
   const bool whole = draft.structural || draft.inserted;
-  if (whole) {
+  const bool alone = draft.structural && is_alone(draft);
+  if (alone) {  // what it holds is plain: only whether anything changed is to be found out
+    for (std::size_t index = 0; index < count && !changed; ++index) {
+      Value now = model_.item(draft.scratch, index);
+      Value before = model_.item(draft.base, index);
+      changed = now != before && !model_.same(now, before);
+    }
+  } else if (whole) {
     for (std::size_t index = 0; index < count && !changed; ++index) {
       Value held = model_.item(draft.contents(), index);
       changed = differs(index, held) || (draft.inserted && final_of(held) != held);
@@ -160,6 +167,7 @@ bool Resolver::build_list(Draft& draft, Value* result) {
   Value made = take(draft);
   if (made == nullptr) return false;
   *result = keep(made);
+  if (alone) return true;
   const auto fill = [&](std::size_t index, Value held) {
     Value now = final_of(held);
     return model_.item(made, index) == now || model_.put_item(made, index, now);

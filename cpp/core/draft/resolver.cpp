@@ -83,6 +83,13 @@ bool Resolver::needs_of_entries(Value container, Draft* owner, std::vector<Value
   return true;
 }
 
+// Are there no other drafts than this one and those around it? Then none can be in it.
+bool Resolver::is_alone(const Draft& draft) const {
+  std::size_t around = 0;
+  for (const Draft* at = &draft; at != nullptr; at = at->parent) ++around;
+  return !draft.inserted && scope_.drafts().size() == around;
+}
+
 bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
   if (draft.kind == Kind::set) return true;
   if (draft.rows != nullptr) {
@@ -100,6 +107,12 @@ bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
     }
   }
   if (draft.inserted) return needs_of_entries(draft.contents(), &draft, needs);
+  if (draft.structural && is_alone(draft)) {
+    for (Value put : scope_.inserted()) {
+      if (!need(put, needs)) return false;
+    }
+    return true;
+  }
   if (draft.structural) {
     const std::size_t count = model_.size(draft.scratch);
     for (std::size_t index = 0; index < count; ++index) {

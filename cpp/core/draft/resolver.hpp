@@ -38,6 +38,7 @@ class Resolver {
     std::vector<Value> needs;
     std::size_t next = 0;
   };
+  bool is_alone(const Draft& draft) const;
   bool simple(Value value, Value* result);
   Value final_of(Value value);
   bool need(Value value, std::vector<Value>& needs);

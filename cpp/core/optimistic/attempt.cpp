@@ -79,6 +79,10 @@ bool Attempt::run(Value root, Place* place, const Parts& parts) {
   }
   if (parts.whole != nullptr) {
     write(tree_.root(), parts.whole, {});
+    if (parts.then != nullptr && !follow(parts.then)) {
+      forget_writes();
+      return false;
+    }
   } else if (!call(parts, argument, scope, resolver)) {
     if (!read_all(scope)) fail();  // what it saw decides whether it will raise again
     forget_writes();
@@ -108,6 +112,7 @@ bool Attempt::run(Value root, Place* place, const Parts& parts) {
 bool Attempt::call(const Parts& parts, Value argument, Scope& scope, Resolver& resolver) {
   for (Value recipe : {parts.recipe, parts.then}) {
     if (recipe == nullptr) continue;
+    if (!writes_.empty()) return follow(recipe);
     Value returned = nullptr;
     if (!host_.call(recipe, argument, &returned, &error_)) return false;
     bool ok = true;
@@ -146,6 +151,27 @@ bool Attempt::replace_whole(Value returned, Value argument, const Parts& parts, 
   }
   if (!resolver.resolve(returned, &plain)) return fail();
   write(tree_.root(), plain, {});
+  return true;
+}
+
+// `then`, after a server's answer that replaced the whole value: it edits that value, and reads
+// nothing else.
+bool Attempt::follow(Value recipe) {
+  Scope scope(model_, false);
+  Resolver resolver(scope, true);
+  Value whole = writes_.front().value;
+  Value argument = whole;
+  if (draft::is_draftable(model_.kind(whole))) {
+    Draft* draft = scope.open(whole);
+    if (draft == nullptr) return fail();
+    argument = draft->face;
+  }
+  Value returned = nullptr;
+  if (!host_.call(recipe, argument, &returned, &error_)) return false;
+  tree_.trash(returned);
+  if (!resolver.resolve(argument, &whole)) return fail();
+  model_.own(whole);
+  tree_.trash(std::exchange(writes_.front().value, whole));
   return true;
 }
 

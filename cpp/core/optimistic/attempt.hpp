@@ -51,6 +51,7 @@ class Attempt : public draft::Source {
   bool keep_context(Value returned, draft::Scope& scope);
   bool replace_whole(Value returned, Value argument, const Parts& parts, draft::Scope& scope,
                      draft::Resolver& resolver);
+  bool follow(Value recipe);
   bool read_all(const draft::Scope& scope);
   bool read_one(const draft::Draft& draft, Slot& slot);
   bool write_all(draft::Draft& root, draft::Resolver& resolver);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "../draft/share.hpp"
+
 namespace halflife::optimistic {
 
 using draft::Kind;
@@ -89,6 +91,16 @@ bool Composer::put(Level& level, Slot& slot, Value value) {
 }
 
 // A key that a layer added stands behind those that came with the container.
+// What equals what was shown there is that very object.
+bool Composer::keep_equal(Level& level, Value before, Value* value) {
+  if (before == *value) return true;
+  Value shared = draft::share(model_, before, *value);
+  if (shared == nullptr) return false;
+  level.parts.push_back(shared);
+  *value = shared;
+  return true;
+}
+
 bool Composer::place(Level& level, Slot& slot, const Version* version, Value value) {
   if (level.fresh && version != nullptr && value != nullptr && version->birth.seq > folded_ &&
       model_.kind(level.under) == Kind::map && slot.key != nullptr) {
@@ -215,10 +227,13 @@ bool Composer::step(const Task& task) {
     }
   }
   const bool nested = !task.shallow && value != nullptr && draft::is_draftable(model_.kind(value));
-  if (!nested || slot.is_plain()) return place(level, slot, version, value);
+  if (!nested || slot.is_plain()) {
+    if (shown != nullptr && value != nullptr && !keep_equal(level, shown, &value)) return false;
+    return place(level, slot, version, value);
+  }
   const bool from_shown = mark != nullptr && !mark->itself && shown != nullptr &&
                           model_.kind(shown) == model_.kind(value);
-  return enter(task, Level{&slot, value, from_shown ? shown : nullptr, after, true});
+  return enter(task, Level{&slot, value, from_shown ? shown : nullptr, shown, after, true});
 }
 
 // Do both hold the same objects, in the same order? (`made` of a record is the map of its fields.)
@@ -288,6 +303,12 @@ bool Composer::run(const Task& task, Value* result) {
     }
     Value made = nullptr;
     if (!leave(&made)) return false;
+    if (levels_.back().fresh && levels_.back().before != nullptr) {
+      Value shared = draft::share(model_, levels_.back().before, made);
+      tree_.trash(made);
+      if (shared == nullptr) return false;
+      made = shared;
+    }
     Level level = std::move(levels_.back());
     levels_.pop_back();
     for (Value part : level.parts) tree_.trash(part);
@@ -315,7 +336,7 @@ void Composer::abandon() {
 Value Composer::compose(Slot& slot, Value under, Seq after, Seq before, bool shallow) {
   const Task task{nullptr, before, shallow, false};
   Value result = nullptr;
-  if (enter(task, Level{&slot, under, nullptr, after, true}) && run(task, &result)) return result;
+  if (enter(task, Level{&slot, under, nullptr, nullptr, after, true}) && run(task, &result)) return result;
   abandon();
   return nullptr;
 }
@@ -326,15 +347,15 @@ Value Composer::renew(Value base, Value shown, const Marks& marks) {
   Value under = version != nullptr ? version->value : base;
   const Seq after = version != nullptr ? version->seq : 0;
   if (!draft::is_draftable(model_.kind(under)) || root.is_plain()) {
-    model_.own(under);
-    return under;
+    // Without layers over it, it is what it is; else what equals what was shown is kept.
+    return draft::share(model_, shown, under);
   }
   const Mark* mark = marks.find(root);
   const bool from_shown =
       mark != nullptr && !mark->itself && model_.kind(shown) == model_.kind(under);
   const Task task{&marks, kNow, false, false};
   Value result = nullptr;
-  if (enter(task, Level{&root, under, from_shown ? shown : nullptr, after, true}) &&
+  if (enter(task, Level{&root, under, from_shown ? shown : nullptr, shown, after, true}) &&
       run(task, &result)) return result;
   abandon();
   return nullptr;
@@ -351,7 +372,7 @@ Value Composer::fold(Value base, const Marks& marks, Seq before) {
   const Task task{&marks, before, false, true};
   Value result = nullptr;
   const Seq after = version != nullptr ? version->seq : 0;
-  if (enter(task, Level{&root, under, nullptr, after, true}) && run(task, &result)) return result;
+  if (enter(task, Level{&root, under, nullptr, nullptr, after, true}) && run(task, &result)) return result;
   abandon();
   return nullptr;
 }

@@ -67,6 +67,7 @@ class Composer {
     Slot* slot;
     Value under;      // borrowed
     Value shown;      // borrowed; null: composed from `under`
+    Value before;     // borrowed; what was shown there, to be kept if it is equal; or null
     Seq after;
     bool fresh;       // starts from `under`, not from what is shown
     Value made = nullptr;  // owned
@@ -87,6 +88,7 @@ class Composer {
   bool step(const Task& task);
   bool is_level(Value under, Value made);
   bool leave(Value* result);
+  bool keep_equal(Level& level, Value before, Value* value);
   bool place(Level& level, Slot& slot, const Version* version, Value value);
   bool put(Level& level, Slot& slot, Value value);
   bool open(Level& level);

@@ -184,7 +184,7 @@ bool Log::try_commit(Layer& layer, const Parts& parts) {
 }
 
 void Log::confirm(Layer& layer) {
-  if (layer.failing) {  // it contributes nothing, and so it stays
+  if (layer.failing && !layer.retry) {  // it contributes nothing, and so it stays
     drop_effect(layer);
     drop_parts(layer.parts);
     layer.failing = layer.retry = false;
@@ -233,6 +233,7 @@ bool Log::edit_base(const Parts& parts) {
 
 // The oldest layers, as far as they are confirmed, become part of the base.
 bool Log::fold_prefix() {
+  if (retries_ > 0) return true;  // what an interrupted one contributes is not known yet
   std::size_t count = 0;
   while (count < layers_.size() && layers_[count]->status == LayerStatus::confirmed) ++count;
   if (count == 0) return true;

@@ -186,13 +186,11 @@ bool Log::renew(const Change& change) {
   if (change.marks.is_empty()) return true;
   Composer composer(tree_, model_, folded_);
   Value now = composer.renew(base_, shown_, change.marks);
-  Value shared = now == nullptr ? nullptr : draft::share(model_, shown_, now);
-  if (now != nullptr) tree_.trash(now);
-  if (shared == nullptr) {
+  if (now == nullptr) {
     stale_ = true;
     return false;
   }
-  show(shared);
+  show(now);
   return true;
 }
 
@@ -213,7 +211,8 @@ bool Log::rebuild() {
     Attempt attempt(tree_, host_, folded_);
     if (attempt.run_on(now, layer->seq, layer->parts)) {
       mend(*layer);
-      tree_.trash(std::exchange(now, attempt.take_shown()));
+      // At once: each may be as large as the value itself.
+      model_.release(std::exchange(now, attempt.take_shown()));
     } else {
       fail(*layer, attempt.take_error());
     }
@@ -235,7 +234,7 @@ bool Log::rebuild() {
 bool Log::settle() {
   if (!stale_ && retries_ == 0) return true;
   retries_ = 0;
-  return rebuild() || finish(false);
+  return (rebuild() && fold_prefix()) || finish(false);
 }
 
 // --- layers that cannot be applied at present

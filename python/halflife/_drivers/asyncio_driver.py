@@ -16,7 +16,7 @@ from halflife._drivers.execution import InBatches, RunSteps, cancelled_from_outs
 from halflife._drivers.sagas import Scopes
 from halflife._drivers.waiting import Watcher
 from halflife._errors import NoEventLoopError
-from halflife._events import Event
+from halflife._events import Event, is_of_subscribers
 
 if TYPE_CHECKING:
     from halflife._core import Atom, Run
@@ -307,7 +307,7 @@ class AsyncioDriver:
 
     def report(self, error: BaseException, atom: Atom[Any] | None = None) -> None:
         """An error that has no caller: to the store's on_error, else one log record."""
-        if isinstance(error, ExceptionGroup) and error.message.endswith("what was set stands"):
+        if isinstance(error, ExceptionGroup) and is_of_subscribers(error):
             for one in error.exceptions:
                 self.report(one, atom)
             return

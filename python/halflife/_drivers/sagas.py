@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 from weakref import WeakValueDictionary
 
-from halflife._batches import quiet_batch
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Course:
                 async with self._lock:
                     result = await self._effect()
             self._check_wanted()
-            quiet_batch(self._store, lambda: self._confirm(self._layer, result), self._atom)
+            self._confirm(self._layer, result)
         except BaseException:
             self.take_back()
             raise
@@ -92,7 +91,7 @@ class Course:
         """Roll the layer back, if it still can be."""
         if not self._store.closed:
             try:
-                quiet_batch(self._store, self._layer.rollback, self._atom)
+                self._layer.rollback()
             except Exception as error:
                 self._store._report(error, self._atom)
 
@@ -119,9 +118,9 @@ class SagaHandle(Generic[R_co]):
         self._task: asyncio.Task[R_co] | None = None
         self._awaited = False
 
-    def _start(self, store: Store, course: Course, name: str) -> None:
+    def _start(self, store: Store, course: Course) -> None:
         self._course = course
-        self._task = store._driver.start_task(LateSteps(course.run), f"halflife saga {name}")
+        self._task = store._driver.start_task(LateSteps(course.run), "halflife saga")
         self._task.add_done_callback(course.ended)
 
     @property

@@ -178,7 +178,7 @@ async def _refetch(desk: Desk) -> None:
     await stage.insist(published)
     changed = _changed(before, desk.shown())
     stage.expect(
-        "the new list brings the name that somebody else gave SFO, and takes no edit away",
+        "the new list renames SFO, as somebody else did, and takes no edit away",
         holds=changed == {"SFO"} and desk.pending == pending - 1,
         found=f"changed: {sorted(changed)}, {desk.pending} pending",
     )
@@ -205,7 +205,7 @@ async def _settle_the_others(desk: Desk) -> None:
     outcome = await desk.answer("add")
     shown = desk.shown()
     stage.expect(
-        "the new airport has the server's code, in the place of the temporary one",
+        "the new airport has the server's code where it had a temporary one",
         holds=outcome == "kept" and shown["order"][-1] == "NEW-1" and TEMPORARY not in shown["airports"],
         found=f"{outcome}, {shown['order']}",
     )

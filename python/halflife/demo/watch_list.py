@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from halflife import Lens, SagaHandle, Store, derived, editable, family, lens, loadable, pending_at, refreshable
+from halflife import (
+    HasData,
+    Lens,
+    SagaHandle,
+    Store,
+    derived,
+    editable,
+    family,
+    lens,
+    loadable,
+    pending_at,
+    refreshable,
+)
 from halflife.demo.client import Json
 from halflife.demo.connection import ask, send
 
@@ -38,7 +50,8 @@ def row(iata: str) -> Lens[Any]:
 def rows(get: Any) -> Rows:
     """The screen: the order, and each airport with a mark while an edit of it is on its way."""
     shown: Json = get(watch_list)
-    known: Json = get(loadable(published, keep_previous=True)).data
+    fetched = get(loadable(published))
+    known: Json = fetched.data if isinstance(fetched, HasData) else fetched.previous
     found = {"order": ("saving" if get(pending_at(watch_list, "order")) else "saved", " ".join(shown["order"]))}
     for code in {**known["airports"], **shown["airports"]}:
         pending = get(pending_at(watch_list, "airports", code))
