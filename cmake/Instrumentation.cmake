@@ -10,6 +10,11 @@ if(HALFLIFE_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+# Tells libFuzzer which branches an input has taken; the fuzzers themselves link its main().
+if(HALFLIFE_BUILD_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(HALFLIFE_COVERAGE)
   add_compile_options(--coverage -O0 -g)
   add_link_options(--coverage)

@@ -143,7 +143,10 @@ def row(where: str, *groups: set[Any]) -> Callable[[Any], Any]:
         EDITS[where].append(edit)
         for group in groups:
             group.add(edit)
-        USED[edit] = [name for name in NAMES if name == "path" or name in edit.__code__.co_names]
+        names = {"path", *edit.__code__.co_names}
+        if "put" in names:  # a helper of edits, which uses the step as well
+            names |= {"key", "i"}
+        USED[edit] = [name for name in NAMES if name in names]
         return edit
 
     return enter
@@ -244,10 +247,10 @@ def draw_step(choose: Choose, shape: str, forbidden: set[Any]) -> Step:
     return Step(edit, path, **{name: one() if name in needs else None for name, one in draw.items()})
 
 
-def draw_recipe(choose: Choose, shape: str) -> Recipe:
+def draw_recipe(choose: Choose, shape: str, before: Sequence[Step] = ()) -> Recipe:
     """One whose return value is no more than the context."""
-    steps: list[Step] = []
-    forbidden: set[Any] = set()
+    steps = list(before)
+    forbidden = KNOTS | MOVES if any(step.edit in KNOTS for step in steps) else set()
     for _ in range(choose([1, 1, 1, 2, 2, 3])):
         steps.append(draw_step(choose, shape, forbidden))
         if steps[-1].edit in KNOTS:

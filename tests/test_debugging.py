@@ -72,6 +72,19 @@ def test_a_pure_recipe_is_called_twice_and_does_what_it_does(store: Store) -> No
     assert store.get(todos)["order"] == ["new", "x"]
 
 
+def test_a_context_with_drafts_in_it_is_compared_as_it_is_then(store: Store) -> None:
+    todos = todos_atom()
+    layer = store.layers(todos).apply(lambda draft: {"item": draft["items"]["a"], "all": [draft["items"], {1}]})
+    assert layer.context == {"item": {"done": False}, "all": [{"a": {"done": False}}, {1}]}
+
+
+def test_values_that_are_no_containers_are_not_remembered(store: Store) -> None:
+    count = draft_atom(1)
+    store.update(count, lambda value: value + 1)
+    store.update(draft_atom({"tags": {1, 2}}), lambda draft: draft["tags"].add(3))
+    assert [type(value) for value, _ in _debugging._handed_out.values()] == [dict, dict]
+
+
 def test_what_a_recipe_raises_is_what_the_caller_gets(store: Store) -> None:
     todos = todos_atom()
     with pytest.raises(KeyError, match="zzz"):

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from halflife import Store, pending_at
+from halflife import Layer, Store, pending_at
 from halflife.demo import ApiError, edits, serve, story, watch_list
 from halflife.demo.connection import ATTEMPTS, connection
 from halflife.demo.narrator import Plain
@@ -129,6 +129,31 @@ def test_a_database_that_was_changed_behind_the_back_is_noticed(monkeypatch):
     assert "both counted the same" in broken
     assert lines[-2].endswith("what is shown is not what is in the database")
     assert lines[-1] == f"{len(broken)} of {len(summary.expectations)} expectations do not hold"
+
+
+def test_a_rollback_that_takes_other_edits_with_it_is_noticed(monkeypatch):
+    def roll_everything_back(layer):
+        layer._layers.rollback_all()
+        return True
+
+    monkeypatch.setattr(Layer, "rollback", roll_everything_back)
+    summary, _lines = told(monkeypatch)
+    assert str(summary.broken[0]).startswith("edits: SFO cannot move to before ORD, which is gone: that move is undone")
+    assert "changed: ['ATL', 'DEN', 'LAX', 'SAN', 'SEA', 'order', 'tmp-1']" in str(summary.broken[0])
+
+
+def test_an_edit_that_is_not_taken_back_is_noticed(monkeypatch):
+    monkeypatch.setattr(Layer, "rollback", Layer.commit)
+    summary, lines = told(monkeypatch)
+    broken = {expectation.text for expectation in summary.broken}
+    assert "the empty name is refused" in broken
+    assert "what is shown is what the database holds, without fetching it again" in broken
+    assert lines[-2].endswith("what is shown is not what is in the database")
+
+
+def test_the_demo_holds_in_debug_mode_too(monkeypatch):
+    monkeypatch.setenv("HALFLIFE_DEBUG", "1")
+    assert json.loads(run("--json"))["holds"]
 
 
 def test_a_part_that_breaks_off_leaves_no_edit_behind(monkeypatch):

@@ -29,7 +29,7 @@ from inverse_patches import (
     ShowsAnotherObject,
     TakesLaterOnesAlong,
 )
-from layer_machine import OPERATIONS, SHAPE, Factory, Run, Wrong, draw_operation, play
+from layer_machine import OPERATIONS, SHAPE, Factory, Run, Wrong, compare_objects, draw_operation, play
 from layer_oracle import NaiveLog
 from layer_recipes import draw_value
 
@@ -83,7 +83,7 @@ class LayerMachine(RuleBasedStateMachine):
         if len(self.run.model.layers) > made:
             self.run.step(("rollback", 0))
             for subject, visible in zip(self.run.subjects, before, strict=True):
-                self.run.compare_objects(subject.log.visible, visible, subject.name)
+                compare_objects(subject.log.visible, visible, self.run.given, subject.name)
 
     @rule(place=st.integers(0, 9))
     def settle_twice(self, place: int) -> None:

@@ -139,6 +139,23 @@ class TestEditing:
         store.set(second, {"id": 2, "n": 9})
         assert store.get(rows) == [{"id": 1, "n": 1}, {"id": 2, "n": 9}]
 
+    def test_such_a_part_may_be_deep_down_and_in_a_record(self, store: Store) -> None:
+        @dataclass(frozen=True)
+        class Board:
+            rows: list[dict[str, int]]
+
+        boards = draft_atom({"mine": Board([{"id": 1}, {"id": 2}])})
+        second = lens(boards, lambda value: next(row for row in value["mine"].rows if row["id"] == 2))
+        store.set(second, {"id": 2, "n": 5})
+        assert store.get(boards) == {"mine": Board([{"id": 1}, {"id": 2, "n": 5}])}
+
+    def test_a_lens_at_a_number_that_is_the_whole_is_the_number(self, store: Store) -> None:
+        count = draft_atom(1)
+        same = lens(count, lambda value: value)
+        store.update(same, lambda value: value + 1)
+        store.set(same, store.get(same) * 10)
+        assert store.get(count) == 20
+
     def test_a_part_that_is_computed_cannot_be_replaced(self, store: Store) -> None:
         todos = todos_atom()
         before = store.get(todos)
@@ -251,6 +268,9 @@ class TestLayers:
         assert store.get(first) == {"text": "tart", "tags": ["new"]}
         layers.set({"text": "pie", "tags": []})
         assert store.get(todos)["items"]["a"] == {"text": "pie", "tags": []}
+
+    def test_the_layers_are_called_after_the_lens(self, store: Store) -> None:
+        assert repr(store.layers(lens(todos_atom(), item("a"), name="first"))) == "<Layers of first: 0 pending>"
 
     def test_a_layer_outlives_the_lens_it_was_made_through(self) -> None:
         reported: list[BaseException] = []

@@ -75,7 +75,10 @@ def test_through_a_lens_the_path_begins_at_the_part(store: Store) -> None:
     assert store.get(pending_at(first, "m")) is False
     assert store.get(pending_at(number)) is True
     assert store.get(pending_at(lens(rows, lambda value: value["b"]))) is False
-    assert store.get(pending_at(lens(rows, lambda value: value["gone"]))) is False
+    gone = lens(rows, lambda value: value["gone"])
+    assert store.get(pending_at(gone)) is False
+    assert store.get(pending_at(lens(gone, lambda value: value["n"]))) is False
+    assert store.get(pending_at(lens(rows, lambda value: value))) is True
 
 
 def test_the_same_arguments_give_the_same_atom() -> None:

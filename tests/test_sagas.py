@@ -160,6 +160,14 @@ class TestSteps:
         todos = todos_atom()
         asked: list[Any] = []
 
+        class Hidden:
+            """A function whose parameters cannot be known."""
+
+            __signature__ = "none"
+
+            async def __call__(self, *args: Any) -> None:
+                asked.append(("hidden", len(args)))
+
         async def one(next_value: Any, retries: int = 3) -> None:
             asked.append((next_value["order"], retries))
 
@@ -170,9 +178,9 @@ class TestSteps:
             asked.append(len(args))
 
         async with Store() as store:
-            for effect in (one, none, many):
+            for effect in (one, none, many, Hidden()):
                 await store.mutate(todos, add("a"), effect)
-        assert asked == [(["a"], 3), "none", 2]
+        assert asked == [(["a"], 3), "none", 2, ("hidden", 2)]
 
     async def test_a_builder_can_be_run_again_and_is_not_changed_by_its_steps(self) -> None:
         server, todos = Server(), todos_atom()

@@ -18,17 +18,6 @@ using draft::Resolver;
 
 namespace {
 
-Value* const* owned_by(Draft& draft, Value* (&held)[7]) {
-  held[0] = &draft.key;
-  held[1] = &draft.base;
-  held[2] = &draft.scratch;
-  held[3] = &draft.children;
-  held[4] = &draft.assigned;
-  held[5] = &draft.erased;
-  held[6] = &draft.touched;
-  return held;
-}
-
 PyTypeObject* type_for(PyObject* base, Kind kind) {
   switch (kind) {
     case Kind::map:
@@ -42,45 +31,71 @@ PyTypeObject* type_for(PyObject* base, Kind kind) {
   }
 }
 
+// Memory of drafts that are gone, for the next recipe. All types have one size.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kSpare = 0;
+#else
+constexpr std::size_t kSpare = 1024;
+#endif
+constinit DraftObject* spare[kSpare + 1] = {};
+constinit std::size_t spares = 0;
+
+DraftObject* allocate(PyTypeObject* type) {
+  if (spares == 0) return PyObject_GC_New(DraftObject, type);
+  DraftObject* made = spare[--spares];
+  PyObject_Init(as_object(made), type);
+  return made;
+}
+
+void deallocate(DraftObject* face) {
+  PyTypeObject* type = Py_TYPE(face);
+  if (spares < kSpare) {
+    spare[spares++] = face;
+  } else {
+    PyObject_GC_Del(face);
+  }
+  Py_DECREF(type);
+}
+
 }  // namespace
 
+// Not tracked by the garbage collector: its scope owns it, and when that is over, it holds nothing.
+// In a session the scope itself can be garbage; see Use::join.
 DraftObject* make_draft(PyObject* base, Kind kind) {
-  DraftObject* made = PyObject_GC_New(DraftObject, type_for(base, kind));
+  DraftObject* made = allocate(type_for(base, kind));
   if (made == nullptr) return nullptr;
   new (&made->draft) Draft;
   made->draft.face = made;
   made->draft.kind = kind;
   made->weakrefs = nullptr;
   made->session = nullptr;
-  PyObject_GC_Track(made);
   return made;
 }
 
+// Nothing is to be given back: the scope, which owned it, has taken all that the draft held. So a
+// chain of drafts cannot go recursively.
 void draft_dealloc(PyObject* self) {
-  PyObject_GC_UnTrack(self);
-  Py_TRASHCAN_BEGIN(self, draft_dealloc);
   DraftObject* face = as_draft(self);
+  if (PyObject_GC_IsTracked(self) != 0) PyObject_GC_UnTrack(self);
   if (face->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
-  // Its scope, which owned it, has let go of all that the draft held; or it was never in one.
-  Value* held[7];
-  owned_by(face->draft, held);
-  for (Value* value : held) Py_XDECREF(to_object(std::exchange(*value, nullptr)));
-  Py_CLEAR(face->session);
+  SessionObject* session = std::exchange(face->session, nullptr);
   face->draft.~Draft();
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-  Py_TRASHCAN_END
+  deallocate(face);
+  Py_XDECREF(session);
+}
+
+int visit_held(const Draft& draft, visitproc visit, void* arg) {
+  for (Value value : {draft.key, draft.base, draft.scratch, draft.children, draft.assigned,
+                      draft.erased, draft.touched}) {
+    Py_VISIT(to_object(value));
+  }
+  return 0;
 }
 
 int draft_traverse(PyObject* self, visitproc visit, void* arg) {
-  DraftObject* face = as_draft(self);
   Py_VISIT(Py_TYPE(self));
-  Py_VISIT(face->session);
-  Value* held[7];
-  owned_by(face->draft, held);
-  for (Value* value : held) Py_VISIT(to_object(*value));
-  return 0;
+  Py_VISIT(as_draft(self)->session);
+  return visit_held(as_draft(self)->draft, visit, arg);
 }
 
 int draft_clear(PyObject* self) {
@@ -102,10 +117,15 @@ void raise_revoked() {
                   " needed later is to be taken out with current(draft)");
 }
 
+void enter_session(DraftObject* face, SessionObject* session) {
+  Py_INCREF(session);
+  face->session = session;
+  PyObject_GC_Track(face);
+}
+
 void Use::join(DraftObject* found) const {
   if (found->session != nullptr || found->draft.scope != session_->scope) return;
-  Py_INCREF(session_);
-  found->session = session_;
+  enter_session(found, session_);
 }
 
 PyObject* current_value(PyObject* self) {

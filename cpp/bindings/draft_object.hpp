@@ -41,6 +41,9 @@ DraftObject* make_draft(PyObject* base, draft::Kind kind);
 
 void raise_revoked();  // RevokedDraftError
 
+// Visits what a draft holds.
+int visit_held(const draft::Draft& draft, visitproc visit, void* arg);
+
 // --- using one
 
 // What a draft() without a recipe lives in: a scope, and who is at work in it. Every draft of it
@@ -51,6 +54,9 @@ struct SessionObject {
   PyObject* root;  // borrowed from the scope
   int busy;        // operations under way: user code in them must not end the session
 };
+
+// To be done with a draft before it is handed out: from then on it can be part of garbage.
+void enter_session(DraftObject* face, SessionObject* session);
 
 // One operation on a draft. False, with RevokedDraftError set, if it is over.
 class Use {

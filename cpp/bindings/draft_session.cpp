@@ -15,7 +15,15 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   const draft::Scope* scope = as_session(self)->scope;
   if (scope == nullptr) return 0;
-  for (const draft::Draft* draft : scope->drafts()) Py_VISIT(to_object(draft->face));
+  for (const draft::Draft* draft : scope->drafts()) {
+    PyObject* face = to_object(draft->face);
+    if (PyObject_GC_IsTracked(face) != 0) {
+      Py_VISIT(face);
+    } else {  // nobody else has seen it: what it holds is ours
+      const int stop = visit_held(*draft, visit, arg);
+      if (stop != 0) return stop;
+    }
+  }
   for (Value value : scope->inserted()) Py_VISIT(to_object(value));
   return 0;
 }
@@ -53,8 +61,7 @@ PyObject* open_session(PyObject* base) {
   draft::Draft* root = session->scope->open(base);
   if (root == nullptr) return nullptr;
   session->root = to_object(root->face);
-  Py_INCREF(session);
-  as_draft(session->root)->session = session;
+  enter_session(as_draft(session->root), session);
   return Py_NewRef(session->root);
 }
 

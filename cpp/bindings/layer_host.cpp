@@ -76,6 +76,14 @@ void LayerHost::conflicted(optimistic::Layer& layer, Value error, bool again) {
   Py_XSETREF(told->error, Py_NewRef(object));
 }
 
+Value LayerHost::error_of(const optimistic::Layer& layer) {
+  return as_layer(to_object(layer.token))->error;
+}
+
+void LayerHost::set_error(optimistic::Layer& layer, Value error) {
+  Py_XSETREF(object_of(layer)->error, Py_XNewRef(to_object(error)));
+}
+
 int LayerHost::traverse(visitproc visit, void* arg) const {
   Py_VISIT(keys);
   Py_VISIT(on_conflict);

@@ -22,6 +22,8 @@ class LayerHost final : public optimistic::Host {
   void raise(Value error) override;
   bool is_interrupt(Value error) override;
   void conflicted(optimistic::Layer& layer, Value error, bool again) override;
+  Value error_of(const optimistic::Layer& layer) override;
+  void set_error(optimistic::Layer& layer, Value error) override;
 
   PyObject* keys = nullptr;         // dict: key -> its number
   PyObject* on_conflict = nullptr;  // or null

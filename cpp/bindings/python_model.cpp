@@ -20,6 +20,25 @@ using draft::Kind;
 constexpr Py_ssize_t kLargestTuple = 16;
 constexpr int kDeepestTuple = 3;
 
+// Dates, times, UUIDs and Decimals: equal is not enough, as 1.0 and 1.00 are, and an instant in two
+// time zones; what is shown of them tells.
+bool is_listed(PyTypeObject* type) {
+  PyObject* listed = registry().scalars;
+  if (listed == nullptr) return false;
+  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(listed); ++index) {
+    if (PyTuple_GET_ITEM(listed, index) == as_object(type)) return true;
+  }
+  return false;
+}
+
+bool shown_alike(PyObject* one, PyObject* other) {
+  Ref mine = Ref::take(PyObject_Repr(one));
+  Ref theirs = Ref::take(mine ? PyObject_Repr(other) : nullptr);
+  if (theirs) return PyUnicode_Compare(mine.get(), theirs.get()) == 0;
+  PyErr_Clear();
+  return false;
+}
+
 bool same_value(PyObject* one, PyObject* other, int depth) {
   if (one == other) return true;
   PyTypeObject* type = Py_TYPE(one);
@@ -34,6 +53,7 @@ bool same_value(PyObject* one, PyObject* other, int depth) {
     const double right = PyFloat_AS_DOUBLE(other);
     return std::memcmp(&left, &right, sizeof left) == 0;
   }
+  if (is_listed(type)) return shown_alike(one, other);
   if (type != &PyTuple_Type || depth == 0) return false;
   const Py_ssize_t size = PyTuple_GET_SIZE(one);
   if (size != PyTuple_GET_SIZE(other) || size > kLargestTuple) return false;

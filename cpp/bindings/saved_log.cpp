@@ -28,6 +28,7 @@ int saved_traverse(PyObject* self, visitproc visit, void* arg) {
     Py_VISIT(to_object(entry.parts.recipe));
     Py_VISIT(to_object(entry.parts.then));
     Py_VISIT(to_object(entry.parts.whole));
+    Py_VISIT(to_object(entry.error));
   }
   Py_VISIT(to_object(object->saved.base));
   Py_VISIT(to_object(object->saved.shown));

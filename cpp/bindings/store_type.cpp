@@ -238,6 +238,12 @@ bool in_batch(py::handle self) {
   return store->graph.in_batch();
 }
 
+std::uint64_t outer_batch(py::handle self) {
+  StoreObject* store = store_argument(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  return store->graph.outer_batch();
+}
+
 }  // namespace
 
 void bind_store(py::module_& module) {
@@ -256,6 +262,7 @@ void bind_store(py::module_& module) {
       .def("_peek", &peek)
       .def("_is_known", &is_known)
       .def_property_readonly("_in_batch", &in_batch)
+      .def_property_readonly("_outer_batch", &outer_batch)
       .def_property_readonly("_pending_runs", &pending_runs)
       .def_property_readonly("closed", &is_closed, "Whether the store was closed.");
   graft(type.ptr());

@@ -36,14 +36,14 @@ void run(unsigned seed) {
 TEST(DraftOracle, RandomEditsThroughDraftsAreThoseOfPlainMutation) {
   const long seed = from_environment("HALFLIFE_TEST_SEED", -1);
   if (seed >= 0) return run(static_cast<unsigned>(seed));
-  const long count = 20000 * from_environment("HALFLIFE_TEST_MULTIPLIER", 1);
+  const long count = 5000 * from_environment("HALFLIFE_TEST_MULTIPLIER", 1);
   for (long program = 0; program < count && !testing::Test::HasFailure(); ++program) {
     run(static_cast<unsigned>(program));
   }
 }
 
 TEST(DraftOracle, WhicheverCallOfTheHostFailsNothingLeaksAndTheBaseIsUntouched) {
-  for (unsigned seed = 0; seed < 60 && !testing::Test::HasFailure(); ++seed) {
+  for (unsigned seed = 0; seed < 30 && !testing::Test::HasFailure(); ++seed) {
     for (long n = 0;; ++n) {
       const long alive = Node::alive;
       bool done = false;

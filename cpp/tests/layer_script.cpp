@@ -219,32 +219,6 @@ Value number_leaf(Values& values, std::size_t number) {
   return values.keep(values.make_leaf(static_cast<long>(number)));
 }
 
-// A way down what is there, and sometimes a step beside it.
-std::vector<Value> random_place(Values& values, const Below& below, Value now) {
-  std::vector<Value> place;
-  while (draft::is_draftable(values.kind(now)) && values.kind(now) != Kind::set &&
-         (place.empty() || below(3) != 0)) {
-    const std::size_t count = values.size(now);
-    const bool beside = count == 0 || below(8) == 0;
-    if (values.kind(now) == Kind::list) {
-      const std::size_t index = beside ? count : below(count);
-      place.push_back(number_leaf(values, index));
-      if (beside) break;
-      now = values.item(now, index);
-      continue;
-    }
-    if (beside) {
-      place.push_back(random_key(values, below));
-      break;
-    }
-    const auto& [key, value] = node_of(now).entries[below(count)];
-    values.own(key);
-    place.push_back(values.keep(key));
-    now = value;
-  }
-  return place;
-}
-
 Value look(Values& values, Value now, const std::vector<Value>& place) {
   PlainEditor editor(values);
   try {
@@ -278,6 +252,31 @@ Action::Kind random_kind(Values& values, const Below& below, Value found) {
 }
 
 }  // namespace
+
+std::vector<Value> random_place(Values& values, const Below& below, Value now) {
+  std::vector<Value> place;
+  while (draft::is_draftable(values.kind(now)) && values.kind(now) != Kind::set &&
+         (place.empty() || below(3) != 0)) {
+    const std::size_t count = values.size(now);
+    const bool beside = count == 0 || below(8) == 0;
+    if (values.kind(now) == Kind::list) {
+      const std::size_t index = beside ? count : below(count);
+      place.push_back(number_leaf(values, index));
+      if (beside) break;
+      now = values.item(now, index);
+      continue;
+    }
+    if (beside) {
+      place.push_back(random_key(values, below));
+      break;
+    }
+    const auto& [key, value] = node_of(now).entries[below(count)];
+    values.own(key);
+    place.push_back(values.keep(key));
+    now = value;
+  }
+  return place;
+}
 
 Value random_plain(Values& values, const Below& below, std::size_t depth) {
   const Safe safe(values);

@@ -115,6 +115,8 @@ Value run_script(const Script& script, Editor& editor, Value root);
 std::string show(const Script& script);
 // Places are taken from `now`, so that most actions can be done.
 Script random_script(Values& values, const Below& below, Value now);
+// A way down what is there, and sometimes a step beside it.
+std::vector<Value> random_place(Values& values, const Below& below, Value now);
 Value random_plain(Values& values, const Below& below, std::size_t depth);  // kept
 
 }  // namespace halflife::plain

@@ -43,15 +43,15 @@ void run(unsigned seed, bool always) {
 }
 
 TEST(LayersOracle, SelectiveReplayShowsWhatFoldingEverythingShows) {
-  each_seed(10000, [](unsigned seed) { run(seed, false); });
+  each_seed(3000, [](unsigned seed) { run(seed, false); });
 }
 
 TEST(LayersOracle, ReplayOfEverythingShowsTheSame) {
-  each_seed(3000, [](unsigned seed) { run(seed, true); });
+  each_seed(1000, [](unsigned seed) { run(seed, true); });
 }
 
 TEST(LayersOracle, AnInterruptedOperationIsMadeGoodOrHasNotTakenPlace) {
-  each_seed(5000, [](unsigned seed) {
+  each_seed(1500, [](unsigned seed) {
     Values values;
     LayerProgram program(values, random_below(seed), seed % 4 == 0);
     program.interrupts = true;

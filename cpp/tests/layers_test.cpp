@@ -266,6 +266,26 @@ TEST_F(LayersTest, AnInterruptedRebaseIsMadeGoodAtTheNextChance) {
   EXPECT_EQ(layers.log.pending(), 2u);
 }
 
+TEST_F(LayersTest, AConfirmedLayerWhoseReplayWasInterruptedIsNotLost) {
+  for (const bool always : {false, true}) {
+    for (long call = 0; call < 8; ++call) {
+      Layers layers(values, values.read("{a: 1}"), always);
+      layers.apply(set("a", "2"));
+      Layer* made = layers.apply(copy("a", "b"));
+      layers.apply(copy("b", "c"));
+      layers.interrupt_in = call;
+      const bool ok = layers.commit(*made, {}, copy("b", "d"));
+      layers.interrupt_in = -1;
+      ASSERT_TRUE(layers.settle());
+      const bool done = made->status == LayerStatus::confirmed;
+      EXPECT_TRUE(done || !ok);
+      EXPECT_EQ(layers.shown(), done ? "{a: 2, b: 2, d: 2, c: 2}" : "{a: 2, b: 2, c: 2}") << call;
+      ASSERT_TRUE(layers.commit_all());
+      EXPECT_EQ(layers.base(), layers.shown());
+    }
+  }
+}
+
 TEST_F(LayersTest, WherePendingLayersWriteCanBeAsked) {
   Layers layers(values, values.read("{a: {x: 1}, l: [1, 2]}"));
   Layer* made = layers.apply(set_in("a", "x", "2"));

@@ -17,6 +17,9 @@ Layers::Layers(Values& values, Value base, bool always)
 
 Layers::~Layers() {
   log.close();
+  for (const auto& [layer, raised] : errors_) {
+    if (raised != nullptr) values_.release(raised);
+  }
   for (Value token : tokens_) values_.release(token);
 }
 
@@ -123,7 +126,18 @@ Value Layers::take_error() {
   return values_.make_leaf(std::string(core ? "core refused" : "the model failed"));
 }
 
-void Layers::conflicted(Layer& /*layer*/, Value raised, bool again) {
+Value Layers::error_of(const Layer& layer) {
+  const auto found = errors_.find(&layer);
+  return found == errors_.end() ? nullptr : found->second;
+}
+
+void Layers::set_error(Layer& layer, Value raised) {
+  if (raised != nullptr) values_.own(raised);
+  if (Value gone = std::exchange(errors_[&layer], raised); gone != nullptr) values_.release(gone);
+}
+
+void Layers::conflicted(Layer& layer, Value raised, bool again) {
+  set_error(layer, raised);
   if (!again) conflicts.push_back(Values::show(raised));
 }
 

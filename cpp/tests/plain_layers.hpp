@@ -57,6 +57,8 @@ class Layers : public optimistic::Host {
   void raise(Value raised) override { error = Values::show(raised); }
   bool is_interrupt(Value raised) override { return Values::show(raised) == "interrupted"; }
   void conflicted(Layer& layer, Value raised, bool again) override;
+  Value error_of(const Layer& layer) override;
+  void set_error(Layer& layer, Value raised) override;
 
  private:
   bool said(bool ok);
@@ -66,6 +68,7 @@ class Layers : public optimistic::Host {
   Value nothing_;
   std::vector<Value> tokens_;  // owned
   std::unordered_map<std::string, std::uint64_t> keys_;
+  std::unordered_map<const Layer*, Value> errors_;  // owned
 };
 
 }  // namespace halflife::plain

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from halflife._checks import called_name
-from halflife._core import current, is_draft, original, produce
+from halflife._core import current, is_draft, produce
 from halflife._errors import RecipeError
 from halflife._repr import abbreviated
 
@@ -29,7 +29,7 @@ def checked(recipe: Callable[..., Any]) -> Callable[..., Any]:
     """A recipe that is called twice, and raises `RecipeError` if it does not do the same both times."""
 
     def twice(draft: Any, *args: Any) -> Any:
-        base = original(draft) if is_draft(draft) else draft
+        base = current(draft) if is_draft(draft) else draft  # another recipe may have edited it before
         first: list[Any] = []
 
         def once(other: Any) -> None:

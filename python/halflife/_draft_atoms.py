@@ -122,9 +122,7 @@ class _Drafting(Generic[T]):
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R]) -> R:
         """Operate on the layers, and show what follows from it."""
         atom = self.itself()
-        result, book = self.volumes.operate(
-            get, set, atom, lambda: (check_settled(get(atom), atom), None), operation
-        )
+        result, book = self.volumes.operate(get, set, atom, lambda: (check_settled(get(atom), atom), None), operation)
         set(atom, book.log.visible)
         if book.log.length == 0:
             self.volumes.close(set, book)

@@ -174,7 +174,7 @@ def _under_way(store: "Store", fetched: Atom[Any]) -> list[Atom[Any]]:
         is_view = atom.kind in ("loadable", "unwrap")
         if atom in found or not (is_view or store._peek(atom)[0] == "loading"):
             continue
-        if atom.kind == "derived":
+        if atom.kind == "derived" and not atom.is_stream:  # a stream goes on telling by itself
             found[atom] = None
         waiting.extend(inputs_of.get(atom, ()))
     return list(reversed(found))

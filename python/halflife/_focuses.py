@@ -44,8 +44,6 @@ class Focus:
         """The part of a value, or a draft of the part of a draft."""
         try:
             return self._find(value)
-        except LensError:
-            raise
         except Exception as error:
             raise LensError(
                 f"{self} does not find its part of {self._root_name()}: {type(error).__name__}: {error}"

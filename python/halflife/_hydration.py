@@ -45,14 +45,17 @@ def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
         state, value = store._peek(atom)
         if state != "value":
             continue
-        if isinstance(atom, LayeredAtom):
-            value = atom._site(store).base()  # an edit that may still be taken back is no settled value
-        entry: dict[str, Any] = {"value": value}
+        entry: dict[str, Any] = {"value": _confirmed(store, atom, value)}
         if atom.kind not in ("source", "lazy"):
             names = [one.explicit_name for one in inputs_of.get(atom, ())]
             entry["inputs"] = None if None in names else names
         data[name] = entry
     return {"version": _VERSION, "atoms": data}
+
+
+def _confirmed(store: Store, atom: Atom[Any], value: object) -> object:
+    """The value, less the edits that may still be taken back."""
+    return atom._site(store).base() if isinstance(atom, LayeredAtom) else value
 
 
 class Hydrated:

@@ -1,6 +1,7 @@
 """A *site* is where layers are: by themselves, with an atom in a store, or seen through a lens."""
 
 import inspect
+import itertools
 import logging
 from collections.abc import Callable
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
@@ -19,10 +20,32 @@ Status: TypeAlias = Literal["pending", "conflicted", "confirmed", "folded", "sup
 #: A function that edits the draft it is given.
 Recipe: TypeAlias = Callable[[T], object]
 
-#: Layers by id. A log numbers its own; these numbers are the program's, so that an old one is no newer layer's.
-Known: TypeAlias = WeakValueDictionary[int, LayerState]
-
 logger = logging.getLogger("halflife")
+
+_ids = itertools.count(1)
+
+
+class Known(WeakValueDictionary[int, LayerState]):
+    """The layers of a log by id.
+
+    A log numbers its own layers; these numbers are the program's, so that an old one is no newer layer's.
+    """
+
+    #: Whether all of them were settled for good, and the log is forgotten.
+    closed = False
+    #: The id of the layer that was entered last.
+    newest = 0
+
+    def enter(self, state: LayerState) -> int:
+        """Give a new layer its id."""
+        self.newest = next(_ids)
+        self[self.newest] = state
+        return self.newest
+
+    def forget_after(self, newest: int) -> None:
+        """Layers that were entered later are undone, settled ones too."""
+        for number in [number for number in self if number > newest]:
+            del self[number]
 
 
 class Site(Protocol):
@@ -75,7 +98,7 @@ class OwnSite:
                 logger.exception("the on_error of layers failed on %r", error)
 
         self._log = LayerLog(base, always, on_conflict)
-        self._known: Known = WeakValueDictionary()
+        self._known = Known()
         if _debugging.ENABLED:
             _debugging.hand_out(base)
 

@@ -8,7 +8,6 @@ book is then turned back to it when it is opened next.
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
-from weakref import WeakValueDictionary
 
 from halflife import _debugging
 from halflife._core import AsyncValue, Atom, LayerLog
@@ -59,7 +58,7 @@ class Book:
         conflicts = self.conflicts
         self.log = LayerLog(base, always, lambda _, error: conflicts.append(error))
         #: Its layers by id.
-        self.known: Known = WeakValueDictionary()
+        self.known = Known()
         #: At which version it stands.
         self.current: Version | None = None
         #: Which state of a fetch the base has come from, for an editable.
@@ -82,15 +81,16 @@ class Version:
         # The batch around the operation that made it, 0 if there was none.
         self._batch = batch
         # How to get the book back to here.
-        self._saved: tuple[object, object] | None = None
+        self._saved: tuple[object, object, int] | None = None
 
     def opened(self) -> Book | None:
         """The book, at this version."""
         book = self.book
         if book is not None and book.current is not self:
             if self._saved is not None:
-                saved, book.answer = self._saved
+                saved, book.answer, newest = self._saved
                 book.log.restore(saved)
+                book.known.forget_after(newest)
             book.conflicts.clear()
             book.current = self
         return book
@@ -98,7 +98,8 @@ class Version:
     def keep(self, batch: int) -> None:
         """An operation is about to leave this version, which may come back if it was made before the batch began."""
         if batch and batch != self._batch and self._saved is None and self.book is not None:
-            self._saved = self.book.log.save(), self.book.answer
+            book = self.book
+            self._saved = book.log.save(), book.answer, book.known.newest
 
 
 #: Of an atom without layers.
@@ -161,9 +162,10 @@ class Volumes:
         return result, book
 
     def close(self, set: Setter, book: Book) -> None:
-        """The book has become empty: forget it."""
-        book.current = None
-        set(self.version, EMPTY)
+        """The book has become empty: forget it, unless a batch around may still fail and fill it again."""
+        if not set.store._outer_batch:
+            book.known.closed = True
+            set(self.version, EMPTY)
 
 
 class StoreSite:

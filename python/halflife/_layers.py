@@ -5,7 +5,6 @@ is taken back leaves the value as if it had never been there, whatever else was 
 the meantime.
 """
 
-import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Generic, TypeVar, cast, final
@@ -13,24 +12,23 @@ from typing import Any, Generic, TypeVar, cast, final
 from halflife._checks import check_callable
 from halflife._core import LayerLog, LayerState
 from halflife._errors import StoreClosedError, WrongThreadError
-from halflife._layer_sites import OwnSite, Recipe, Replay, Site, Status, check_recipe, check_replay
+from halflife._layer_sites import Known, OwnSite, Recipe, Replay, Site, Status, check_recipe, check_replay
 from halflife._repr import abbreviated
 
 T = TypeVar("T")
-
-_ids = itertools.count(1)
 
 
 @final
 class Layer(Generic[T]):
     """One edit that may still be confirmed or taken back. Made by `Layers.apply`."""
 
-    __slots__ = ("__weakref__", "_id", "_layers", "_state")
+    __slots__ = ("__weakref__", "_id", "_known", "_layers", "_state")
 
-    def __init__(self, layers: "Layers[T]", id: int, state: LayerState) -> None:
+    def __init__(self, layers: "Layers[T]", id: int, state: LayerState, known: Known) -> None:
         self._layers = layers
         self._id = id
         self._state = state
+        self._known = known
 
     @property
     def id(self) -> int:
@@ -52,13 +50,12 @@ class Layer(Generic[T]):
         - "superseded": was confirmed, and newer data has taken the place of the base;
         - "rolled_back": taken back.
         """
-        held = True
         with suppress(StoreClosedError, WrongThreadError):
-            held = self._layers._find(self._id) is self._state  # First: what a failed batch did is undone by looking.
-        status = self._state.status
-        if not held and status in ("pending", "conflicted", "confirmed"):
-            return "rolled_back"  # It was made in a batch that failed.
-        return status
+            current = self._layers._site.known()  # First: what a failed batch did is undone by looking.
+            undone = self._known is not current and not self._known.closed
+            if undone or self._known.get(self._id) is not self._state:
+                return "rolled_back"  # It was made in a batch that failed.
+        return self._state.status
 
     @property
     def error(self) -> BaseException | None:
@@ -161,11 +158,11 @@ class Layers(Generic[T]):
 
     def _entered(self, state: LayerState) -> Layer[T]:
         """The handle of a layer that was just applied."""
-        number = next(_ids)
         known = self._site.known()
-        if known is not None:  # else it was confirmed in the same operation, and has left nothing behind
-            known[number] = state
-        return Layer(self, number, state)
+        if known is None:  # It was confirmed in the same operation, and has left nothing behind.
+            known = Known()
+            known.closed = True
+        return Layer(self, known.enter(state), state, known)
 
     def _find(self, number: int) -> LayerState | None:
         known = self._site.known()

@@ -1,4 +1,5 @@
 """Temporary: stands in for what the native side lacks yet. Deleted before handing in."""
+
 import itertools
 import sys
 

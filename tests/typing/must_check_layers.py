@@ -1,4 +1,4 @@
-"""What users write with drafts, layers and sagas must type-check, and give these types. Never run: `make lint` reads it."""
+"""What users write with drafts, layers and sagas must type-check. Never run: `make lint` reads it."""
 
 from dataclasses import dataclass
 from typing import Any, assert_type

@@ -1,4 +1,4 @@
-"""What must be an error of types with layers and sagas. mypy fails on an ignore that ignores nothing, so each line is one.
+"""What must be an error of types with layers and sagas. mypy fails on an ignore that ignores nothing: each is one.
 
 Never run: `make lint` reads it.
 """

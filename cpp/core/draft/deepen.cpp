@@ -82,7 +82,7 @@ bool Scope::deepen_scratch(Draft& draft, Value full) {
     for (std::size_t index = 0; index < count; ++index) {
       Value held = model_.item(draft.scratch, index);
       Value now = model_.item(full, index);
-      if (held == now || held != model_.item(draft.base, index)) continue;
+      if (held == now || is_written(draft, index)) continue;
       if (!model_.put_item(draft.scratch, index, now)) return false;
     }
     return true;
@@ -92,11 +92,10 @@ bool Scope::deepen_scratch(Draft& draft, Value full) {
   Value now = nullptr;
   while (model_.next(full, &cursor, &key, &now)) {
     Value held = nullptr;
-    Value before = nullptr;
-    if (!model_.find(draft.scratch, key, &held) || !model_.find(draft.base, key, &before)) {
-      return false;
-    }
-    if (held == nullptr || held == now || held != before) continue;
+    Value assigned = nullptr;
+    if (!model_.find(draft.scratch, key, &held)) return false;
+    if (draft.assigned != nullptr && !model_.find(draft.assigned, key, &assigned)) return false;
+    if (held == nullptr || held == now || assigned != nullptr) continue;
     if (!model_.put(draft.scratch, key, now)) return false;
   }
   return true;

@@ -3,6 +3,7 @@
 // found; they are kept beside the scratch, so that finding costs no copy.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <unordered_map>
@@ -46,5 +47,10 @@ struct Draft {
   // The container as it is now, but for nested drafts.
   Value contents() const { return scratch != nullptr ? scratch : base; }
 };
+
+// Was this position of a list replaced? (Where positions have not moved.)
+inline bool is_written(const Draft& list, std::size_t index) {
+  return std::find(list.written.begin(), list.written.end(), index) != list.written.end();
+}
 
 }  // namespace halflife::draft

@@ -33,13 +33,15 @@ bool Scope::child(Draft& parent, Value key, std::size_t index, Value found, Draf
   void* place = nullptr;
   // A slot that the recipe wrote holds what the recipe put there; any other is the source's.
   if (parent.place != nullptr) {
-    Value before = nullptr;
+    bool assigned = false;
     if (parent.kind == Kind::list) {
-      before = index < model_.size(parent.base) ? model_.item(parent.base, index) : nullptr;
-    } else if (!model_.find(parent.base, key, &before)) {
-      return false;
+      assigned = index >= model_.size(parent.base) || is_written(parent, index);
+    } else if (parent.assigned != nullptr) {
+      Value known = nullptr;
+      if (!model_.find(parent.assigned, key, &known)) return false;
+      assigned = known != nullptr;
     }
-    if (before == found && !source_->child(parent, key, index, found, &base, &place)) return false;
+    if (!assigned && !source_->child(parent, key, index, found, &base, &place)) return false;
   }
   if (base == nullptr) {
     model_.own(found);

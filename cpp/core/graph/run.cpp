@@ -1,4 +1,6 @@
 // One run of a node's read, and what its result changes.
+#include <utility>
+
 #include "store.hpp"
 
 namespace halflife::graph {
@@ -84,6 +86,9 @@ void Store::accept(Node& node, Outcome outcome) {
       uncount(node);
       node.lower(flag::asynchronous);
       state.state_at = ++stamp_;
+    }
+    if (AsyncState* state = node.async(); state != nullptr && state->awaitable != nullptr) {
+      trash(std::exchange(state->awaitable, nullptr));  // it may refer to the atom that returned it
     }
     if (replace(node, outcome.value, outcome.status == Status::error, loudness)) {
       changed(node, loudness);

@@ -118,6 +118,10 @@ class Store {
   bool commit_batch();
   void abort_batch();
   bool in_batch() const { return !marks_.empty(); }
+  // Names the batch around the innermost one, which may still fail as a whole; 0: there is none.
+  std::uint64_t outer_batch() const {
+    return marks_.size() < 2 ? 0 : static_cast<std::uint64_t>(marks_[marks_.size() - 2].serial);
+  }
 
   // --- flush.cpp
   bool flush();

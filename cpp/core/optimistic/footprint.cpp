@@ -72,6 +72,14 @@ bool Attempt::descend(const Spot& spot, Draft& child, std::vector<Spot>& todo) {
   return true;
 }
 
+// Was the value that a draft has at the key edited further down since it was put there?
+bool Attempt::is_outdated(const Spot& spot, Value key) {
+  if (spot.draft->place == nullptr) return false;
+  bool failed = false;
+  const Slot* slot = tree_.find(*spot.slot, key, &failed);
+  return failed || (slot != nullptr && !slot->is_plain());
+}
+
 bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>& todo) {
   Draft& draft = *spot.draft;
   std::size_t cursor = 0;
@@ -94,8 +102,9 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
       } else {
         if (!resolver.at(draft, key, &now)) return false;
         if (draft.erased != nullptr && !model_.find(draft.erased, key, &erased)) return false;
-        const bool same = now != nullptr && before != nullptr && model_.same(now, before);
-        if ((erased == nullptr || in_order) && (now == before || same)) {
+        const bool same = now != nullptr && before != nullptr &&
+                          (now == before ? !is_outdated(spot, key) : model_.same(now, before));
+        if ((erased == nullptr || in_order) && (now == nullptr ? before == nullptr : same)) {
           // That it made no difference depends on which keys there are.
           if (erased != nullptr) reads_.push_back({spot.slot, How::whole});
           continue;
@@ -143,7 +152,8 @@ bool Attempt::write_items(const Spot& spot, Resolver& resolver, std::vector<Spot
     Value now = nullptr;
     Value before = model_.item(draft.base, index);
     if (!resolver.at_item(draft, index, &now)) return false;
-    if (now != before && !model_.same(now, before)) {
+    Slot& slot = *tree_.slot(*spot.slot, index);
+    if (now == before ? draft.place != nullptr && !slot.is_plain() : !model_.same(now, before)) {
       write(*tree_.slot(*spot.slot, index), now, {});
     }
   }

@@ -36,6 +36,9 @@ class Host {
   // A layer has become conflicted: to be told to the user when the operation is complete. With
   // `again` it was before, and only the error is a new one.
   virtual void conflicted(Layer& layer, Value error, bool again) = 0;
+  // The error kept with a layer: borrowed, or null.
+  virtual Value error_of(const Layer& layer) = 0;
+  virtual void set_error(Layer& layer, Value error) = 0;
 };
 
 }  // namespace halflife::optimistic

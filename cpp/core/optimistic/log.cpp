@@ -184,7 +184,8 @@ bool Log::try_commit(Layer& layer, const Parts& parts) {
 }
 
 void Log::confirm(Layer& layer) {
-  if (layer.failing && !layer.retry) {  // it contributes nothing, and so it stays
+  // It contributes nothing, and so it stays; unless that may be because of an interrupt.
+  if (layer.failing && retries_ == 0) {
     drop_effect(layer);
     drop_parts(layer.parts);
     layer.failing = layer.retry = false;

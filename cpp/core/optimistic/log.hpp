@@ -53,6 +53,7 @@ class Log {
       Parts parts;   // owned
       LayerStatus status;
       bool failing;
+      Value error;  // owned, or null
     };
     std::vector<Entry> entries;
     Value base = nullptr;   // owned

@@ -240,8 +240,8 @@ bool Log::settle() {
 // --- layers that cannot be applied at present
 
 void Log::fail(Layer& layer, Value error) {
-  if (host_.is_interrupt(error)) {
-    layer.retry = true;
+  layer.retry = host_.is_interrupt(error);
+  if (layer.retry) {
     ++retries_;
     if (interrupt_ == nullptr) {
       interrupt_ = error;
@@ -266,7 +266,9 @@ void Log::save(Saved* saved) {
     for (Value value : {layer->parts.recipe, layer->parts.then, layer->parts.whole}) {
       if (value != nullptr) model_.own(value);
     }
-    saved->entries.push_back({layer, layer->parts, layer->status, layer->failing});
+    Value error = host_.error_of(*layer);
+    if (error != nullptr) model_.own(error);
+    saved->entries.push_back({layer, layer->parts, layer->status, layer->failing, error});
   }
   model_.own(base_);
   model_.own(shown_);
@@ -291,6 +293,7 @@ void Log::restore(const Saved& saved) {
     }
     layer.status = entry.status;
     layer.failing = entry.failing;
+    host_.set_error(layer, entry.error);
     layers_.push_back(&layer);
     pending_ += is_unsettled(layer.status) ? 1 : 0;
   }
@@ -309,6 +312,7 @@ void Log::release(Saved& saved) {
     for (Value value : {entry.parts.recipe, entry.parts.then, entry.parts.whole}) {
       if (value != nullptr) tree_.trash(value);
     }
+    if (entry.error != nullptr) tree_.trash(entry.error);
     tree_.trash(entry.layer->token);
   }
   for (Value value : {saved.base, saved.shown}) {

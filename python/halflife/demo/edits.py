@@ -5,6 +5,7 @@ The server holds its answers and lets them go in an order of our own, so that ev
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
@@ -80,6 +81,11 @@ class Desk:
                 raise
             self.outcomes["refused"] += 1
             outcome = f"refused with {error.status}"
+        except asyncio.CancelledError:
+            if self.edits[name].status != "cancelled":  # it is the demo that is cancelled
+                raise
+            self.outcomes["cancelled"] += 1
+            outcome = "cancelled"
         else:
             self.outcomes["kept"] += 1
             outcome = "kept"
