@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 NATIVE := $(shell find cpp cmake -type f) CMakeLists.txt
 PACKAGE := $(shell find python -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 
-.PHONY: build demo test test-native test-instrumented test-wheel coverage lint lint-layout lint-types lint-native format bench instructions sanitize docs clean
+.PHONY: build demo test test-native test-instrumented test-wheel coverage lint lint-layout lint-types lint-native format bench instructions sanitize fuzz docs clean
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -103,6 +103,22 @@ sanitize: $(STAMPS)/sanitize
 	ctest --test-dir build/sanitize/native --output-on-failure
 	LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
 		PYTHONMALLOC=malloc HALFLIFE_SANITIZE=1 build/sanitize/venv/bin/python -m pytest $(ARGS)
+
+# The random programs of cpp/tests, steered by libFuzzer. What it finds interesting is kept in
+# build/fuzz/corpus for the next run; an input that breaks something is named at the end, and
+# replayed by build/fuzz/cpp/fuzz/fuzz_NOUN FILE.
+FUZZERS := drafts layers patches
+FUZZ_SECONDS ?= 20
+
+fuzz: $(STAMPS)/system
+	@scripts/need.sh "$(PYTHON)" libfuzzer
+	cmake -S . -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_SANITIZE=ON \
+		-DHALFLIFE_BUILD_MODULE=OFF -DHALFLIFE_BUILD_FUZZERS=ON >/dev/null
+	cmake --build build/fuzz
+	mkdir -p $(FUZZERS:%=build/fuzz/corpus/%)
+	set -e; for noun in $(FUZZERS); do \
+		build/fuzz/cpp/fuzz/fuzz_$$noun -max_total_time=$(FUZZ_SECONDS) -max_len=512 -timeout=30 \
+			-artifact_prefix=build/fuzz/$$noun- build/fuzz/corpus/$$noun; done
 
 # --- the rest ------------------------------------------------------------------------------------
 

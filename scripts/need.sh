@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what the build needs from the system, if it is missing and if we may.
 #
-# usage: need.sh PYTHON [COMMAND...]    (for a COMMAND, the package has its name)
+# usage: need.sh PYTHON [COMMAND...]    (for a COMMAND, the package has its name; or libfuzzer)
 #
 # Looks for each thing by using it, not by the name of its package: a compiler or a fmt that came
 # another way is as good. Installs with apt-get as root or through passwordless sudo; otherwise it
@@ -21,6 +21,10 @@ has_python_headers() {
     "$python" -c 'import os, sys, sysconfig
 sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))'
 }
+has_fuzzer() {
+    echo 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char *, unsigned long) { return 0; }' |
+        clang++ -fsanitize=fuzzer -x c++ - -o /dev/null >/dev/null 2>&1
+}
 
 missing=()
 has_command c++ || missing+=(g++)
@@ -31,7 +35,11 @@ has_header gtest/gtest.h || missing+=(libgtest-dev)
 "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=(python3-venv)
 has_python_headers || missing+=(python3-dev)
 for name in "$@"; do
-    has_command "$name" || missing+=("$name")
+    if [ "$name" = libfuzzer ]; then
+        has_fuzzer || missing+=(clang libclang-rt-dev)
+    else
+        has_command "$name" || missing+=("$name")
+    fi
 done
 
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -9,6 +9,10 @@ from halflife import apply_patches, current, is_draft, produce, produce_with_pat
 Operation = Callable[[Any], Any]
 
 
+def in_turn(*_done: Any) -> None:
+    """Several steps in one lambda, which then returns nothing."""
+
+
 def plain(value: Any) -> Any:
     """What a draft, a view, an iterator, or a container with drafts in it comes down to."""
     if is_draft(value):

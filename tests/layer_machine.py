@@ -34,6 +34,7 @@ class Subject:
         self.saved: list[Any] = []
         self.conflicts: list[tuple[int, str]] = []
         self.log = factory(base, on_conflict=self.conflict)
+        self.look()
 
     def conflict(self, layer: Any, error: BaseException) -> None:
         number = next((number for number, one in enumerate(self.layers) if one is layer), -1)
@@ -62,9 +63,16 @@ class Subject:
                 return operate(self.saved.pop()) if self.saved else None
         return operate(*arguments)
 
+    def look(self) -> None:
+        self.shown = containers(self.log.visible)  # until the next operation
+
     def excuses(self, path: tuple[Any, ...], shown: Any) -> bool:
-        """Whether a layer that is still in the log may have edited what is at the path, to no effect."""
-        return any(layer.status == "confirmed" for layer in self.layers) or self.log.is_pending_at(path)
+        """Whether an object that is equal was there before, or a layer has edited it to no effect."""
+        return (
+            id(shown) in self.shown
+            or any(layer.status == "confirmed" for layer in self.layers)
+            or self.log.is_pending_at(path)
+        )
 
     def describe(self) -> dict[str, Any]:
         log = self.log
@@ -110,6 +118,8 @@ class Run:
             if not same(outcome, expected):
                 raise Wrong(f"{where} gives {outcome}, not {expected}")
         self.check(operation)
+        for subject in self.subjects:
+            subject.look()
         for subject, visible in zip(self.subjects, before, strict=True):
             if confirms(operation) and subject.log.visible is not visible:
                 raise Wrong(f"{subject.name} after {operation} shows another object")

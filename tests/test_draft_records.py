@@ -16,9 +16,10 @@ import numpy
 import pydantic
 import pytest
 
+from draft_twins import in_turn
 from halflife import (
-    PatchError,
     Patch,
+    PatchError,
     RevokedDraftError,
     apply_patches,
     current,
@@ -72,25 +73,25 @@ class AttrsFrozen:
 
 class Struct(msgspec.Struct):
     name: str
-    tags: list = []  # noqa: RUF012 - msgspec copies it
+    tags: list = []
     inner: object = None
 
 
 class FrozenStruct(msgspec.Struct, frozen=True):
     name: str
-    tags: list = []  # noqa: RUF012
+    tags: list = []
     inner: object = None
 
 
 class Model(pydantic.BaseModel):
     name: str
-    tags: list = []  # noqa: RUF012
+    tags: list = []
     inner: object = None
 
 
 class FrozenModel(pydantic.BaseModel, frozen=True):
     name: str
-    tags: list = []  # noqa: RUF012
+    tags: list = []
     inner: object = None
 
 
@@ -162,7 +163,7 @@ def test_what_changes_nothing_gives_the_record_itself(cls):
     base = make(cls)
     assert produce(base, lambda d: None) is base
     assert produce(base, lambda d: setattr(d, "name", "ada")) is base
-    assert produce(base, lambda d: [setattr(d, "name", "eve"), setattr(d, "name", "ada")] and None) is base
+    assert produce(base, lambda d: in_turn(setattr(d, "name", "eve"), setattr(d, "name", "ada"))) is base
     assert produce(base, lambda d: setattr(d, "tags", d.tags)) is base
 
 
@@ -229,7 +230,7 @@ def test_copies_are_plain(cls):
         assert type(shallow) is type(deep) is cls
         assert shallow.tags is d.tags
         deep.tags.append(5)
-        assert current(d) == deep.__class__(**{"name": "ada", "tags": [1], "inner": {"x": 1}})
+        assert current(d) == make(cls)
         assert current(d) is original(d)
 
     base = make(cls)
@@ -420,7 +421,7 @@ def test_vars_shows_the_fields_and_takes_no_edits():
 
     produce(make(Plain), recipe)
     with pytest.raises(TypeError):
-        produce(make(Slotted), lambda d: vars(d))  # noqa: PLW0108
+        produce(make(Slotted), lambda d: vars(d))
 
 
 # --- NamedTuples
@@ -433,7 +434,7 @@ def test_the_draft_of_a_named_tuple_is_a_sequence():
         assert isinstance(d, collections.abc.Sequence)
         assert (d[0], d[-1]["x"], len(d), d[1:2], d.index("ada"), d.count("ada")) == ("ada", 1, 3, ([1],), 0, 1)
         assert "ada" in d
-        assert d + (4,) == ("ada", [1], {"x": 1}, 4)
+        assert d + (4,) == ("ada", [1], {"x": 1}, 4)  # noqa: RUF005 - the operator is meant
         assert (d * 2)[3] == "ada"
         assert d._fields == ("name", "tags", "inner")
         assert d._asdict()["name"] == "ada"
@@ -495,7 +496,7 @@ def test_fields_that_the_constructor_does_not_take_are_kept_and_can_be_edited():
     base = Counted("a")
     base.hits = 3
     base.seen.append(1)
-    new, patches, inverse = produce_with_patches(base, lambda d: setattr(d, "name", "b"))
+    new, _, inverse = produce_with_patches(base, lambda d: setattr(d, "name", "b"))
     assert (new.name, new.hits, new.seen) == ("b", 3, [1])
     assert new.seen is base.seen
     assert apply_patches(new, inverse) == base
@@ -736,7 +737,7 @@ def test_everything_else_is_a_leaf_and_handed_out_as_it_is(leaf):
     base = {"leaf": leaf, "list": [leaf]}
     produce(base, lambda d: seen.extend([d["leaf"], d["list"][0], *d["list"], *d["list"].copy()]))
     assert all(found is leaf for found in seen)
-    new, patches, inverse = produce_with_patches(base, lambda d: d.update(leaf=5))
+    new, _, inverse = produce_with_patches(base, lambda d: d.update(leaf=5))
     assert new["leaf"] == 5
     assert inverse[0].value is leaf
     assert produce(new, lambda d: d.update(leaf=leaf))["leaf"] is leaf
@@ -747,7 +748,7 @@ def test_arrays_are_replaced_and_never_compared():
     array = numpy.array([1, 2])
     base = {"array": array}
     same = numpy.array([1, 2])
-    new, patches, inverse = produce_with_patches(base, lambda d: d.update(array=same))
+    new, _, inverse = produce_with_patches(base, lambda d: d.update(array=same))
     assert new["array"] is same
     assert apply_patches(new, inverse)["array"] is array
     assert produce(base, lambda d: d.update(array=array)) is base

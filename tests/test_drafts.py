@@ -6,6 +6,7 @@ import functools
 
 import pytest
 
+from draft_twins import in_turn
 from halflife import (
     HalflifeError,
     RecipeError,
@@ -158,10 +159,10 @@ def test_set_and_revert_gives_the_base_itself():
     for recipe in (
         nothing,
         lambda d: d["a"].__setitem__("x", 1),
-        lambda d: [d["a"].__setitem__("x", 2), d["a"].__setitem__("x", 1)] and None,
-        lambda d: [d["a"]["y"].append(4), d["a"]["y"].pop()] and None,
-        lambda d: [d["s"].add(2), d["s"].discard(2)] and None,
-        lambda d: [d.__setitem__("new", {}), d.pop("new")] and None,
+        lambda d: in_turn(d["a"].__setitem__("x", 2), d["a"].__setitem__("x", 1)),
+        lambda d: in_turn(d["a"]["y"].append(4), d["a"]["y"].pop()),
+        lambda d: in_turn(d["s"].add(2), d["s"].discard(2)),
+        lambda d: in_turn(d.__setitem__("new", {}), d.pop("new")),
         lambda d: d.__setitem__("a", d["a"]),
         lambda d: d.__setitem__("s", d.pop("s")),
     ):
@@ -319,7 +320,7 @@ def test_deep_values_are_no_deeper_than_they_were():
     assert new == ["bottom"]
 
 
-# --- current() and original()
+# --- snapshots
 
 
 def test_current_is_a_snapshot_and_original_the_base():

@@ -371,5 +371,4 @@ async def test_it_is_freed_with_its_atoms() -> None:
         del profile, fetches
         await quiet()
         gc.collect()
-        gc.collect()  # The store gives back what the editable awaited when that is gone.
         assert [reference() for reference in gone] == [None, None]

@@ -76,9 +76,11 @@ def test_a_handle_and_its_function_can_hold_each_other() -> None:
     class Sentinel:
         pass
 
-    kept: dict[str, Any] = {"sentinel": Sentinel()}
-    gone = weakref.ref(kept["sentinel"])
-    kept["handle"] = OptimisticUpdater([]).apply(lambda draft: draft.append(len(kept)))
-    del kept
+    def build() -> weakref.ref[Sentinel]:
+        kept: dict[str, Any] = {"sentinel": Sentinel()}
+        kept["handle"] = OptimisticUpdater([]).apply(lambda draft: draft.append(len(kept)))
+        return weakref.ref(kept["sentinel"])
+
+    gone = build()
     gc.collect()
     assert gone() is None

@@ -208,8 +208,7 @@ int add_draft_dict(PyObject* module) {
       {Py_nb_inplace_or, as_slot(merge_in_place)},
       {0, nullptr},
   };
-  draft_types.dict =
-      add_draft_type(module, "halflife._core.DictDraft", Py_TPFLAGS_MAPPING, slots);
+  draft_types.dict = add_draft_type(module, "halflife._core.DictDraft", Py_TPFLAGS_MAPPING, slots);
   return draft_types.dict == nullptr ? -1 : 0;
 }
 

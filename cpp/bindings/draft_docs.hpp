@@ -65,7 +65,7 @@ Example:
     {'b': 2}
 )";
 
-constexpr const char* draft = R"(draft(base)
+constexpr const char* draft = R"(draft(base, /)
 --
 
 A draft without a recipe, for edits that take their time: `finish(d)` gives the new value.
@@ -105,7 +105,7 @@ Example:
     ([1, 2, 3], [Patch('add', (2,), 3)], [Patch('remove', (2,))])
 )";
 
-constexpr const char* current = R"(current(d)
+constexpr const char* current = R"(current(d, /)
 --
 
 The plain value of a draft as it is now. Later edits of the draft do not change it.
@@ -125,7 +125,7 @@ Example:
     {'a': 2}
 )";
 
-constexpr const char* original = R"(original(d)
+constexpr const char* original = R"(original(d, /)
 --
 
 The value that a draft was made of: how it was before any edit.
@@ -143,7 +143,7 @@ Example:
     {'a': 1}
 )";
 
-constexpr const char* is_draft = R"(is_draft(value)
+constexpr const char* is_draft = R"(is_draft(value, /)
 --
 
 True for a draft, also one that is over.
@@ -154,7 +154,7 @@ Example:
     (True, False)
 )";
 
-constexpr const char* to_json_patch = R"(to_json_patch(patches)
+constexpr const char* to_json_patch = R"(to_json_patch(patches, /)
 --
 
 Patches as RFC 6902 writes them: a list of dicts, ready for json.dumps if their values are.
@@ -169,7 +169,7 @@ Example:
     [{'op': 'replace', 'path': '/todos/0/a~1b', 'value': 1}]
 )";
 
-constexpr const char* from_json_patch = R"(from_json_patch(given)
+constexpr const char* from_json_patch = R"(from_json_patch(given, /)
 --
 
 The patches that a JSON patch (RFC 6902) means.

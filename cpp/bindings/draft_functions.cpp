@@ -58,8 +58,8 @@ bool produce_into(PyObject* base, PyObject* recipe, bool with_patches, Produced&
   if (!draft::is_draftable(python_model().kind(base))) {
     Ref returned = Ref::take(call_recipe(recipe, base));
     if (!returned) return false;
-    made.value = returned.get() == Py_None ? Ref::borrow(base)
-                                           : Ref::take(plain_or_self(returned.get()));
+    made.value =
+        returned.get() == Py_None ? Ref::borrow(base) : Ref::take(plain_or_self(returned.get()));
     if (made.value && with_patches) {
       diff_replaced(python_model(), base, made.value.get(), &made.patches, &made.inverse);
     }
@@ -125,14 +125,12 @@ PyObject* finish(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* k
     return nullptr;
   }
   const int with_patches = PyObject_IsTrue(slots[1]);
-  SessionObject* session =
-      with_patches < 0 ? nullptr : session_of_root("finish", slots[0]);
+  SessionObject* session = with_patches < 0 ? nullptr : session_of_root("finish", slots[0]);
   if (session == nullptr) return nullptr;
   Ref kept = Ref::borrow(as_object(session));
   Produced made;
   ++session->busy;  // constructors of records run now; they must not finish it again
-  const bool ok =
-      take_edits(*session->scope, as_draft(slots[0])->draft, with_patches != 0, made);
+  const bool ok = take_edits(*session->scope, as_draft(slots[0])->draft, with_patches != 0, made);
   --session->busy;
   session->scope->close();
   if (!ok) return nullptr;
@@ -220,10 +218,10 @@ void raise_failure(const draft::ApplyFailure& failure, const PatchList& patches)
   if (!which) return;
   const std::string why =
       owned_cause ? described(owned_cause.get()) : std::string(reason(failure.refusal));
-  Ref message = Ref::take(PyUnicode_FromFormat("%U cannot be applied: %s", which.get(),
-                                               why.c_str()));
-  Ref error = Ref::take(message ? PyObject_CallOneArg(registry().patch_error, message.get())
-                                : nullptr);
+  Ref message =
+      Ref::take(PyUnicode_FromFormat("%U cannot be applied: %s", which.get(), why.c_str()));
+  Ref error =
+      Ref::take(message ? PyObject_CallOneArg(registry().patch_error, message.get()) : nullptr);
   if (!error) return;
   if (owned_cause) PyException_SetCause(error.get(), owned_cause.release());
   PyErr_SetObject(registry().patch_error, error.get());
@@ -268,8 +266,7 @@ constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
 
 PyMethodDef functions[] = {
     {"produce", as_function(produce), kFast, docs::produce},
-    {"produce_with_patches", as_function(produce_with_patches), kFast,
-     docs::produce_with_patches},
+    {"produce_with_patches", as_function(produce_with_patches), kFast, docs::produce_with_patches},
     {"apply_patches", as_function(apply_patches), kFast, docs::apply_patches},
     {"draft", open_draft, METH_O, docs::draft},
     {"finish", as_function(finish), kFast, docs::finish},

@@ -257,8 +257,7 @@ int add_draft_list(PyObject* module) {
       {Py_nb_inplace_add, as_slot(list_extend_in_place)},
       {0, nullptr},
   };
-  draft_types.list =
-      add_draft_type(module, "halflife._core.ListDraft", Py_TPFLAGS_SEQUENCE, slots);
+  draft_types.list = add_draft_type(module, "halflife._core.ListDraft", Py_TPFLAGS_SEQUENCE, slots);
   return draft_types.list == nullptr ? -1 : 0;
 }
 

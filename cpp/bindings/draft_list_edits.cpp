@@ -137,8 +137,7 @@ PyObject* list_pop(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   const auto size = static_cast<Py_ssize_t>(use.size());
   if (index < 0) index += size;
   if (index < 0 || index >= size) {
-    PyErr_SetString(PyExc_IndexError,
-                    size == 0 ? "pop from empty list" : "pop index out of range");
+    PyErr_SetString(PyExc_IndexError, size == 0 ? "pop from empty list" : "pop index out of range");
     return nullptr;
   }
   Ref popped = Ref::take(use.item(static_cast<std::size_t>(index)));
@@ -162,8 +161,8 @@ PyObject* list_sort(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
   Ref sorted = Ref::take(before ? PySequence_List(before.get()) : nullptr);
   Ref method = Ref::take(sorted ? PyObject_GetAttrString(sorted.get(), "sort") : nullptr);
   if (!method) return nullptr;
-  Ref done = Ref::take(
-      PyObject_Vectorcall(method.get(), args, static_cast<std::size_t>(count), kwnames));
+  Ref done =
+      Ref::take(PyObject_Vectorcall(method.get(), args, static_cast<std::size_t>(count), kwnames));
   if (!done) return nullptr;
   const Py_ssize_t size = PyList_GET_SIZE(before.get());
   Ref now = Ref::take(list_elements(use));

@@ -179,8 +179,8 @@ PyTypeObject* add_draft_type(PyObject* module, const char* name, unsigned long f
 }
 
 int add_draft_types(PyObject* module) {
-  for (const auto add : {add_draft_session, add_draft_iterator, add_draft_dict, add_draft_views, add_draft_list,
-                         add_draft_set, add_draft_record}) {
+  for (const auto add : {add_draft_session, add_draft_iterator, add_draft_dict, add_draft_views,
+                         add_draft_list, add_draft_set, add_draft_record}) {
     if (add(module) < 0) return -1;
   }
   return 0;

@@ -118,18 +118,19 @@ PyObject* draft_repr(PyObject* self);
 PyObject* draft_compare(PyObject* self, PyObject* other, int operation);
 
 // The slots that all types have: memory, repr, comparison, weak references.
-#define HALFLIFE_DRAFT_SLOTS                                                           \
-  {Py_tp_dealloc, as_slot(draft_dealloc)}, {Py_tp_traverse, as_slot(draft_traverse)},  \
-      {Py_tp_clear, as_slot(draft_clear)}, {Py_tp_repr, as_slot(draft_repr)},          \
-      {Py_tp_richcompare, as_slot(draft_compare)}, {Py_tp_members, draft_members},     \
-      {Py_tp_hash, as_slot(PyObject_HashNotImplemented)}
-// ... and the methods.
-#define HALFLIFE_DRAFT_METHODS                                                                     \
-  {"__deepcopy__", draft_deepcopy, METH_O, "A plain value with nothing in common."},               \
-      {"__reduce_ex__", draft_reduce, METH_O, "Refuses: pickle current(d)."},                      \
-      {"__enter__", draft_enter, METH_NOARGS, "The draft itself."}, {                              \
-    "__exit__", as_function(draft_exit), METH_FASTCALL, "Discards the session if there was an error." \
+#define HALFLIFE_DRAFT_SLOTS                                                          \
+  {Py_tp_dealloc, as_slot(draft_dealloc)}, {Py_tp_traverse, as_slot(draft_traverse)}, \
+      {Py_tp_clear, as_slot(draft_clear)}, {Py_tp_repr, as_slot(draft_repr)},         \
+      {Py_tp_richcompare, as_slot(draft_compare)}, {Py_tp_members, draft_members}, {  \
+    Py_tp_hash, as_slot(PyObject_HashNotImplemented)                                  \
   }
+// ... and the methods.
+#define HALFLIFE_DRAFT_METHODS                                                       \
+  {"__deepcopy__", draft_deepcopy, METH_O, "A plain value with nothing in common."}, \
+      {"__reduce_ex__", draft_reduce, METH_O, "Refuses: pickle current(d)."},        \
+      {"__enter__", draft_enter, METH_NOARGS, "The draft itself."},                  \
+      {"__exit__", as_function(draft_exit), METH_FASTCALL,                           \
+       "Discards the session if there was an error."}
 
 int draft_traverse(PyObject* self, visitproc visit, void* arg);
 int draft_clear(PyObject* self);

@@ -114,8 +114,7 @@ PyObject* from_class(PyObject* self, PyTypeObject* type, PyObject* found) {
 }
 
 bool is_storage(PyObject* descriptor) {
-  return Py_TYPE(descriptor) == &PyMemberDescr_Type ||
-         Py_TYPE(descriptor) == &PyGetSetDescr_Type;
+  return Py_TYPE(descriptor) == &PyMemberDescr_Type || Py_TYPE(descriptor) == &PyGetSetDescr_Type;
 }
 
 PyObject* get_attribute(PyObject* self, PyObject* name) {
@@ -278,9 +277,11 @@ PyObject* named_tuple_elements(PyObject* self) {
   return elements.release();
 }
 
-#define HALFLIFE_RECORD_SLOTS                                                                     \
-  HALFLIFE_DRAFT_SLOTS, {Py_tp_getattro, as_slot(get_attribute)},                                 \
-      {Py_tp_setattro, as_slot(set_attribute)}, {Py_tp_str, as_slot(record_str)}
+#define HALFLIFE_RECORD_SLOTS                                     \
+  HALFLIFE_DRAFT_SLOTS, {Py_tp_getattro, as_slot(get_attribute)}, \
+      {Py_tp_setattro, as_slot(set_attribute)}, {                 \
+    Py_tp_str, as_slot(record_str)                                \
+  }
 
 int add_draft_record(PyObject* module) {
   static PyType_Slot slots[] = {
@@ -323,8 +324,8 @@ int add_draft_record(PyObject* module) {
       {Py_sq_repeat, as_slot(tuple_repeat)},
       {0, nullptr},
   };
-  draft_types.named_tuple = add_draft_type(module, "halflife._core.NamedTupleDraft",
-                                           Py_TPFLAGS_SEQUENCE, tuple_slots);
+  draft_types.named_tuple =
+      add_draft_type(module, "halflife._core.NamedTupleDraft", Py_TPFLAGS_SEQUENCE, tuple_slots);
   return draft_types.record == nullptr || draft_types.named_tuple == nullptr ? -1 : 0;
 }
 

@@ -9,7 +9,9 @@
 namespace halflife::bindings {
 
 // The class of the record that a live draft drafts.
-inline PyTypeObject* record_class(const draft::Draft& draft) { return Py_TYPE(to_object(draft.base)); }
+inline PyTypeObject* record_class(const draft::Draft& draft) {
+  return Py_TYPE(to_object(draft.base));
+}
 
 // A tuple of the values of all fields, for drafts of NamedTuples; containers in it are drafts.
 PyObject* named_tuple_elements(PyObject* self);

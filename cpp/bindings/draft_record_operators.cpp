@@ -15,8 +15,7 @@ Ref special(PyObject* self, const char* name) {
   Ref found = Ref::borrow(key ? _PyType_Lookup(type, key.get()) : nullptr);
   if (!found) return {};
   const descrgetfunc get = Py_TYPE(found.get())->tp_descr_get;
-  return get == nullptr ? std::move(found)
-                        : Ref::take(get(found.get(), self, as_object(type)));
+  return get == nullptr ? std::move(found) : Ref::take(get(found.get(), self, as_object(type)));
 }
 
 // TypeError as for an object of the class; keeps an error that is set already.

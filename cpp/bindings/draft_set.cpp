@@ -135,9 +135,9 @@ PyObject* call(PyObject* self, const char* name, PyObject* const* args, Py_ssize
   return become(use, set.get()) ? result.release() : nullptr;
 }
 
-#define HALFLIFE_SET_METHOD(name, in_place)                                           \
+#define HALFLIFE_SET_METHOD(name, in_place)                                          \
   PyObject* name##_method(PyObject* self, PyObject* const* args, Py_ssize_t count) { \
-    return call(self, #name, args, count, in_place);                                  \
+    return call(self, #name, args, count, in_place);                                 \
   }
 HALFLIFE_SET_METHOD(difference, false)
 HALFLIFE_SET_METHOD(intersection, false)

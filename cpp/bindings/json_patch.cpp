@@ -94,21 +94,20 @@ Ref member(PyObject* operation, const char* name) {
   return found;
 }
 
-bool read_pointer(Py_ssize_t number, PyObject* operation, const char* name,
-                  std::vector<Ref>& owned, draft::Path& path) {
+bool read_pointer(Py_ssize_t number, PyObject* operation, const char* name, std::vector<Ref>& owned,
+                  draft::Path& path) {
   Ref text = member(operation, name);
   if (!text) return refuse(number, (std::string("has no ") + name).c_str(), operation);
   Py_ssize_t size = 0;
   const char* utf8 =
       PyUnicode_Check(text.get()) ? PyUnicode_AsUTF8AndSize(text.get(), &size) : nullptr;
   std::vector<std::string> parts;
-  if (utf8 == nullptr ||
-      !draft::parse_pointer({utf8, static_cast<std::size_t>(size)}, &parts)) {
+  if (utf8 == nullptr || !draft::parse_pointer({utf8, static_cast<std::size_t>(size)}, &parts)) {
     return refuse(number, "has a path that is no JSON pointer", text.get());
   }
   for (const std::string& part : parts) {
-    Ref made = Ref::take(
-        PyUnicode_FromStringAndSize(part.data(), static_cast<Py_ssize_t>(part.size())));
+    Ref made =
+        Ref::take(PyUnicode_FromStringAndSize(part.data(), static_cast<Py_ssize_t>(part.size())));
     if (!made) return false;
     path.push_back(made.get());
     owned.push_back(std::move(made));

@@ -38,6 +38,12 @@ bool read_op(PyObject* name, Op* op) {
   return false;
 }
 
+// Can it never be part of a cycle? Most patches cannot, and the collector need not walk them.
+bool is_simple(PyObject* object) {
+  return PyObject_IS_GC(object) == 0 ||
+         (PyTuple_CheckExact(object) && PyObject_GC_IsTracked(object) == 0);
+}
+
 // Takes the references to path and from.
 PyObject* make(Op op, PyObject* path, PyObject* value, PyObject* from) {
   Ref owned_path = Ref::take(path);
@@ -49,7 +55,9 @@ PyObject* make(Op op, PyObject* path, PyObject* value, PyObject* from) {
   made->path = owned_path.release();
   made->value = Py_NewRef(value);
   made->from = owned_from.release();
-  PyObject_GC_Track(made);
+  if (!is_simple(made->path) || !is_simple(value) || !is_simple(made->from)) {
+    PyObject_GC_Track(made);
+  }
   return as_object(made);
 }
 
@@ -73,8 +81,10 @@ PyObject* construct(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   Op op = Op::add;
   if (!read_op(name, &op)) return nullptr;
   if (needs_from(op) != (from != Py_None)) {
-    PyErr_Format(PyExc_ValueError, "Patch(%R): from_ is needed by 'move' and 'copy', and only by"
-                 " them", name);
+    PyErr_Format(PyExc_ValueError,
+                 "Patch(%R): from_ is needed by 'move' and 'copy', and only by"
+                 " them",
+                 name);
     return nullptr;
   }
   Ref plain = Ref::take(plain_or_self(value));
@@ -138,8 +148,7 @@ PyObject* repr(PyObject* self) {
 
 PyObject* reduce(PyObject* self, PyObject*) {
   const PatchObject* patch = as_patch(self);
-  return Py_BuildValue("O(OOOO)", Py_TYPE(self), patch->op, patch->path, patch->value,
-                       patch->from);
+  return Py_BuildValue("O(OOOO)", Py_TYPE(self), patch->op, patch->path, patch->value, patch->from);
 }
 
 draft::Path as_parts(PyObject* path) {
@@ -156,7 +165,12 @@ PyObject* as_tuple(const draft::Path& path) {
   PyObject* tuple = PyTuple_New(static_cast<Py_ssize_t>(path.size()));
   if (tuple == nullptr) return nullptr;
   Py_ssize_t index = 0;
-  for (Value part : path) PyTuple_SET_ITEM(tuple, index++, Py_NewRef(to_object(part)));
+  bool simple = true;
+  for (Value part : path) {
+    simple = simple && is_simple(to_object(part));
+    PyTuple_SET_ITEM(tuple, index++, Py_NewRef(to_object(part)));
+  }
+  if (simple) PyObject_GC_UnTrack(tuple);
   return tuple;
 }
 

@@ -151,6 +151,10 @@ class PythonModel final : public draft::Model {
     return PyErr_Occurred() == nullptr;
   }
 
+  Value key_in(Value map, Value key) override {
+    return PyDict_CheckExact(to_object(map)) ? find_key(to_object(map), to_object(key)) : key;
+  }
+
   Value item(Value list, std::size_t index) override {
     const auto place = static_cast<Py_ssize_t>(index);
     PyObject* object = to_object(list);

@@ -46,8 +46,8 @@ bool read_answer(PyObject* answer, RecordType& made) {
   if (!positions) return false;
   for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(fields); ++index) {
     Ref position = Ref::take(PyLong_FromSsize_t(index));
-    if (!position || PyDict_SetItem(positions.get(), PyTuple_GET_ITEM(fields, index),
-                                    position.get()) < 0) {
+    if (!position ||
+        PyDict_SetItem(positions.get(), PyTuple_GET_ITEM(fields, index), position.get()) < 0) {
       return false;
     }
   }

@@ -11,7 +11,7 @@ struct RecordType {
   PyObject* fields = nullptr;     // tuple of interned str; null: not a class of records
   PyObject* positions = nullptr;  // dict: field -> position
   PyObject* rebuild = nullptr;    // (record, changes: dict) -> record
-  bool keeps = false;  // the fields that no edit touched are put back after rebuilding
+  bool keeps = false;             // the fields that no edit touched are put back after rebuilding
 };
 
 // Null: objects of this class are leaves. Runs no code of the user's; never fails.

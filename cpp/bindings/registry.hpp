@@ -52,7 +52,7 @@ struct Registry {
   PyObject* show_async_value_html = nullptr;
   PyObject* describe_record = nullptr;  // (class) -> (fields, rebuild, keeps) or None
   PyObject* is_async = nullptr;         // (callable) -> bool: is it async, or an async generator?
-  PyObject* scalars = nullptr;  // tuple of further types compared by ==
+  PyObject* scalars = nullptr;          // tuple of further types compared by ==
   PyObject* enum_type = nullptr;
 };
 

@@ -36,14 +36,9 @@ bool has_one_form(PyObject* key) {
   return PyUnicode_CheckExact(key) || PyBytes_CheckExact(key) || key == Py_None;
 }
 
-}  // namespace
-
-bool find_member(PyObject* set, PyObject* key, PyObject** member) {
-  *member = nullptr;
-  const int contained = PySet_Contains(set, key);
-  if (contained <= 0) return contained == 0;
-  *member = key;
-  if (has_one_form(key)) return true;
+// What `container` holds as the equal of `key`; false: an error is set.
+bool meet(PyObject* container, PyObject* key, int (*contains)(PyObject*, PyObject*),
+          PyObject** met) {
   const Py_hash_t hash = PyObject_Hash(key);
   if (hash == -1) return false;
   auto* probe = PyObject_New(Probe, probe_type);
@@ -52,9 +47,25 @@ bool find_member(PyObject* set, PyObject* key, PyObject** member) {
   probe->key = Py_NewRef(key);
   probe->met = nullptr;
   probe->hash = hash;
-  const int found = PySet_Contains(set, kept.get());
-  if (found > 0 && probe->met != nullptr) *member = probe->met;
+  const int found = contains(container, kept.get());
+  if (found > 0 && probe->met != nullptr) *met = probe->met;
   return found >= 0;
+}
+
+}  // namespace
+
+bool find_member(PyObject* set, PyObject* key, PyObject** member) {
+  *member = nullptr;
+  const int contained = PySet_Contains(set, key);
+  if (contained <= 0) return contained == 0;
+  *member = key;
+  return has_one_form(key) || meet(set, key, PySet_Contains, member);
+}
+
+PyObject* find_key(PyObject* dict, PyObject* key) {
+  PyObject* met = key;
+  if (!has_one_form(key) && !meet(dict, key, PyDict_Contains, &met)) PyErr_Clear();
+  return met;
 }
 
 int add_set_entries(PyObject*) {

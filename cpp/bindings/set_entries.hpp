@@ -1,5 +1,5 @@
-// Members of a Python set as they are stored. The C API has no way to walk a set without an iterator
-// object, nor to find which member is equal to a key.
+// Members of a Python set, and keys of a dict, as they are stored. The C API has no way to walk a
+// set without an iterator object, nor to find which member is equal to a key.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +21,9 @@ inline PyObject* next_member(PyObject* set, std::size_t* cursor) {
 
 // The member that is equal to `key`, borrowed from the set, or null. False: an error is set.
 bool find_member(PyObject* set, PyObject* key, PyObject** member);
+
+// The key of a dict that is equal to `key`, which is in it; borrowed. `key` itself, if that fails.
+PyObject* find_key(PyObject* dict, PyObject* key);
 
 int add_set_entries(PyObject* module);
 

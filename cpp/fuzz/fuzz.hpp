@@ -1,5 +1,5 @@
-// What the fuzzers have in common: bytes become choices, and an expectation that is not met ends the
-// process, so that libFuzzer keeps the input.
+// What the fuzzers have in common: bytes become choices, and an expectation that is not met ends
+// the process, so that libFuzzer keeps the input.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,19 +1,16 @@
-// A random program edits a random value through drafts, and a deep copy of it, its shadow, in place:
-// at the end both must be equal, and the patches must be right. Where its choices come from is up to
-// its user: a random generator in the tests, a fuzzer's bytes in cpp/fuzz.
+// A random program edits a random value through drafts, and a deep copy of it, its shadow, in
+// place: at the end both must be equal, and the patches must be right. Where its choices come from
+// is up to its user: a random generator in the tests, a fuzzer's bytes in cpp/fuzz.
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "choices.hpp"
 #include "core/draft/scope.hpp"
-#include "plain_values.hpp"
 
 namespace halflife::plain {
-
-using Below = std::function<std::size_t(std::size_t)>;  // a number below its argument
 
 class DraftProgram {
  public:
@@ -60,8 +57,8 @@ class DraftProgram {
   Values& values_;
   Below below_;
   bool faults_;
-  Value base_;       // owned
-  Value pristine_;   // owned: a copy of it
+  Value base_;              // owned
+  Value pristine_;          // owned: a copy of it
   Value shadow_ = nullptr;  // owned
   draft::Scope scope_;
   std::vector<Held> held_;

@@ -119,8 +119,7 @@ TEST_F(Drafts, DraftsInsidePlainContainersThatArePutInAreResolved) {
   recipe.set("/t", tuple);
   recipe.insert("/l", 0, tuple);
   recipe.set("/a/x", "2");
-  EXPECT_EQ(recipe.finish().text,
-            "{a: {x: 2}, l: [({x: 2})], b: [{x: 2}], t: ({x: 2})}");
+  EXPECT_EQ(recipe.finish().text, "{a: {x: 2}, l: [({x: 2})], b: [{x: 2}], t: ({x: 2})}");
   ASSERT_TRUE(values.put_item(list, 0, values.read("0")));
   ASSERT_TRUE(values.put_item(tuple, 0, values.read("0")));
 }

@@ -57,9 +57,8 @@ void LayerProgram::run_with_faults(std::size_t steps) {
     values_.failed = false;
     values_.faults.clear();
     // The naive log no longer knows: what is left is what core says.
-    std::erase_if(log_, [](const EntryPointer& entry) {
-      return optimistic::is_gone(entry->layer->status);
-    });
+    std::erase_if(
+        log_, [](const EntryPointer& entry) { return optimistic::is_gone(entry->layer->status); });
     for (const EntryPointer& entry : log_) entry->status = entry->layer->status;
   }
 }
@@ -331,8 +330,7 @@ void LayerProgram::check() {
   EXPECT_EQ(layers_.log.size(), log_.size()) << story_;
   std::size_t pending = 0;
   for (const EntryPointer& entry : log_) {
-    EXPECT_STREQ(name(entry->layer->status), name(entry->status))
-        << entry->layer->seq << story_;
+    EXPECT_STREQ(name(entry->layer->status), name(entry->status)) << entry->layer->seq << story_;
     pending += optimistic::is_unsettled(entry->status) ? 1 : 0;
   }
   EXPECT_EQ(layers_.log.pending(), pending) << story_;

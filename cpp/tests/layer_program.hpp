@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "layer_script.hpp"
 #include "plain_layers.hpp"
+#include "random_script.hpp"
 
 namespace halflife::plain {
 

@@ -2,7 +2,7 @@
 // had never been made.
 #include <gtest/gtest.h>
 
-#include "layer_script.hpp"
+#include "editor.hpp"
 #include "plain_layers.hpp"
 
 namespace halflife::plain {

@@ -196,7 +196,8 @@ void run_patch_program(Values& values, const Below& below, std::size_t steps) {
   EXPECT_EQ(result != nullptr, ok) << story;
   if (ok && result != nullptr) {
     EXPECT_TRUE(Values::agree(result, by_hand.root(), true))
-        << Values::show(result) << "\nnot " << Values::show(by_hand.root()) << "\n" << story;
+        << Values::show(result) << "\nnot " << Values::show(by_hand.root()) << "\n"
+        << story;
   } else {
     EXPECT_EQ(failure.patch, patches.size() - 1) << story;
   }

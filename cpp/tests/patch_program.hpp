@@ -1,9 +1,9 @@
-// Random patches applied to a random value, by core and by hand to a deep copy: both must refuse, or
-// give equal values.
+// Random patches applied to a random value, by core and by hand to a deep copy: both must refuse,
+// or give equal values.
 #pragma once
 
 #include "core/draft/patch.hpp"
-#include "layer_script.hpp"
+#include "random_script.hpp"
 
 namespace halflife::plain {
 

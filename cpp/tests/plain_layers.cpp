@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "layer_script.hpp"
+#include "editor.hpp"
 
 namespace halflife::plain {
 

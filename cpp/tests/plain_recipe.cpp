@@ -154,8 +154,7 @@ Produced Recipe::finish(bool steal) {
   return produced;
 }
 
-Value patched(Values& values, Value base, const PatchList& patches,
-              draft::ApplyFailure* failure) {
+Value patched(Values& values, Value base, const PatchList& patches, draft::ApplyFailure* failure) {
   draft::ApplyFailure ignored;
   draft::Scope scope(values, false);
   Value root = base;

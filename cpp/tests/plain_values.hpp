@@ -1,6 +1,6 @@
-// Plain values are what drafts are tested with: counted C++ objects that behave as Python's do where
-// it matters to core. Dicts keep the order of insertion, 1 and true are one key, lists have no hash,
-// and any call that can fail in Python can be made to fail here.
+// Plain values are what drafts are tested with: counted C++ objects that behave as Python's do
+// where it matters to core. Dicts keep the order of insertion, 1 and true are one key, lists have
+// no hash, and any call that can fail in Python can be made to fail here.
 #pragma once
 
 #include <cstddef>
@@ -25,12 +25,12 @@ struct Node {
   long references = 1;
   draft::Kind kind;
   std::variant<long, bool, std::string> leaf = 0L;
-  std::string type;                               // a record's class
-  std::vector<Value> items;                       // list, fixed; owned
-  std::vector<std::pair<Value, Value>> entries;   // map, set, record; owned
+  std::string type;                                     // a record's class
+  std::vector<Value> items;                             // list, fixed; owned
+  std::vector<std::pair<Value, Value>> entries;         // map, set, record; owned
   std::unordered_map<std::string, std::size_t> places;  // into entries, by key
-  draft::Draft* draft = nullptr;                  // this is its face; owned
-  std::shared_ptr<void> body;                     // of what is no value: a recipe, a layer
+  draft::Draft* draft = nullptr;                        // this is its face; owned
+  std::shared_ptr<void> body;                           // of what is no value: a recipe, a layer
 
   inline static long alive = 0;
 };

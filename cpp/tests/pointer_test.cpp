@@ -10,10 +10,20 @@ using Parts = std::vector<std::string>;
 
 TEST(Pointer, TheExamplesOfTheStandardAreReadAndWrittenBack) {
   const std::pair<std::string, Parts> examples[] = {
-      {"", {}},           {"/foo", {"foo"}},   {"/foo/0", {"foo", "0"}}, {"/", {""}},
-      {"/a~1b", {"a/b"}}, {"/c%d", {"c%d"}},   {"/e^f", {"e^f"}},        {"/g|h", {"g|h"}},
-      {"/i\\j", {"i\\j"}}, {"/k\"l", {"k\"l"}}, {"/ ", {" "}},            {"/m~0n", {"m~n"}},
-      {"//", {"", ""}},   {"/~01", {"~1"}},
+      {"", {}},
+      {"/foo", {"foo"}},
+      {"/foo/0", {"foo", "0"}},
+      {"/", {""}},
+      {"/a~1b", {"a/b"}},
+      {"/c%d", {"c%d"}},
+      {"/e^f", {"e^f"}},
+      {"/g|h", {"g|h"}},
+      {"/i\\j", {"i\\j"}},
+      {"/k\"l", {"k\"l"}},
+      {"/ ", {" "}},
+      {"/m~0n", {"m~n"}},
+      {"//", {"", ""}},
+      {"/~01", {"~1"}},
   };
   for (const auto& [pointer, parts] : examples) {
     Parts read{"left from before"};

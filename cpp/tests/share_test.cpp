@@ -57,7 +57,8 @@ TEST_F(Sharing, AValueThatDiffersInEveryPartIsTheNewOne) {
 }
 
 TEST_F(Sharing, PartsThatAreEqualAreTheOldOnesInACopyOfTheNewValue) {
-  Value result = share("{a: [1], b: [2], c: {d: [3], e: 4}}", "{a: [1], b: [5], c: {d: [3], e: 5}}");
+  Value result =
+      share("{a: [1], b: [2], c: {d: [3], e: 4}}", "{a: [1], b: [5], c: {d: [3], e: 5}}");
   EXPECT_NE(result, now_);
   EXPECT_EQ(at(result, "a"), at(before_, "a"));
   EXPECT_EQ(at(result, "b"), at(now_, "b"));

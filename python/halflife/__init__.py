@@ -2,7 +2,6 @@
 
 from halflife import _installation as _installation  # isort: skip - before anything else
 from halflife import _drafts as _drafts  # isort: skip
-from halflife import _native_layers as _native_layers  # isort: skip - TEMPORARY
 
 from halflife._core import (
     ActionAtom,

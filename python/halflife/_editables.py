@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
-from weakref import WeakValueDictionary
 
 from halflife import _core, _debugging
 from halflife._checks import check_atom
@@ -10,6 +9,7 @@ from halflife._core import Atom, HasData, HasError, LayerLog, Loading, loadable
 from halflife._inner import describe, weak_self
 from halflife._layer_sites import Recipe, check_recipe
 from halflife._layered import CONFIRMS, How, LayeredAtom, StoreSite, Volumes, check_settled
+from halflife._memos import remember
 from halflife._saga_steps import SagaSteps
 from halflife._types import AsyncAtom, Getter, Setter
 
@@ -71,11 +71,7 @@ def editable(async_atom: AsyncAtom[T], *, name: str | None = None) -> Editable[T
         editing.itself = weak_self(made)
         return made
 
-    if name is not None:
-        return make()
-    # Weakly: until the first data a store holds what it awaits, and with that the async atom and its memos.
-    known: WeakValueDictionary[str, Editable[T]] = async_atom._memo("halflife.editable", WeakValueDictionary)
-    return known.get("editable") or known.setdefault("editable", make())
+    return make() if name is not None else remember(async_atom, "editable", make)
 
 
 class _Editing(Generic[T]):

@@ -72,6 +72,9 @@ class Site(Protocol):
     #: A recipe for what is seen from here, as one for the whole value. `returns`: its return value counts.
     def whole(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]: ...
 
+    #: What is seen from here of a whole value.
+    def part(self, whole: Any) -> Any: ...
+
     #: The same site for callers that are not to get what subscribers raise: that is reported.
     def quiet(self) -> "Site": ...
 
@@ -127,6 +130,9 @@ class OwnSite:
 
     def whole(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:  # noqa: ARG002 - it is whole
         return _debugging.checked(recipe) if _debugging.ENABLED else recipe
+
+    def part(self, whole: Any) -> Any:
+        return whole
 
     def quiet(self) -> "OwnSite":
         return self

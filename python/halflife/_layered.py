@@ -218,6 +218,9 @@ class StoreSite:
             self._report()
         return result[0]
 
+    def part(self, whole: Any) -> Any:
+        return whole
+
     def quiet(self) -> "StoreSite":
         return StoreSite(self._store, self._atom, self._volumes, quiet=True)
 

@@ -137,6 +137,9 @@ class LensSite:
     def base(self) -> Any:
         return self._lens._looking.focus.part_of(self._root.base())
 
+    def part(self, whole: Any) -> Any:
+        return self._lens._looking.focus.part_of(self._root.part(whole))
+
     def log(self) -> LayerLog | None:
         return self._root.log()
 

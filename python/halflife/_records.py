@@ -68,7 +68,7 @@ def _describe_pydantic(cls: type) -> Description | None:
         return None
     config = getattr(cls, "model_config", {})
     validates = bool(config.get("validate_assignment")) and not config.get("frozen")
-    names = tuple(vars(cls).get("__pydantic_fields__") or getattr(cls, "model_fields", ()))
+    names = tuple(getattr(cls, "__pydantic_fields__", None) or getattr(cls, "model_fields", None) or ())
     return names, _rebuild_validated if validates else _rebuild_pydantic, False
 
 
@@ -90,7 +90,7 @@ def _describe_struct(cls: type) -> Description | None:
     msgspec = sys.modules.get("msgspec")
     if msgspec is None or not issubclass(cls, msgspec.Struct):
         return None
-    return cls.__struct_fields__, _rebuild_struct, True
+    return getattr(cls, "__struct_fields__", ()), _rebuild_struct, True
 
 
 def _rebuild_struct(record: Any, changes: dict[str, Any]) -> Any:
@@ -160,7 +160,7 @@ def _takes(cls: Any, names: Iterable[str]) -> bool:
 def _rebuild_by_copying(record: Any, changes: dict[str, Any]) -> Any:
     """For classes that cannot be called with their fields: no `__init__` and no `__post_init__` runs."""
     cls = type(record)
-    made = cls.__new__(cls)
+    made = object.__new__(cls)
     for base in cls.__mro__:
         slots = base.__dict__.get("__slots__", ())
         for slot in (slots,) if isinstance(slots, str) else slots:

@@ -84,28 +84,36 @@ class SagaSteps:
         def report(error: BaseException) -> None:
             driver.report(error, atom)
 
-        layer = self.applied(layers, change)
+        layer, shown = self.applied(layers, change)
         handle: SagaHandle[Any] = SagaHandle(layer, report)
-        if self.effect is not None:
-            effect, arguments = self.effect, (layers.visible, layer.context)[: _wanted(self.effect)]
+        if self.effect is None:
+            return handle
+        try:
+            # What it showed, and not what is shown: subscribers may have edited more by now.
+            effect, arguments = self.effect, (layers._site.part(shown), layer.context)[: _wanted(self.effect)]
             lock = driver.scopes.lock(self.scope) if self.scope is not None else None
             course = Course(store, atom, layer, answer=lambda: effect(*arguments), confirm=self.confirmed, lock=lock)
             handle._start(store, course)
+        except BaseException:  # such as a LensError: the edit has removed what the lens looks at
+            layer.rollback()
+            raise
         return handle
 
-    def applied(self, layers: Layers[Any], change: "Change | None") -> Layer[Any]:
-        """The layer of the update, or an empty one to keep the place of the post effect."""
+    def applied(self, layers: Layers[Any], change: "Change | None") -> tuple[Layer[Any], Any]:
+        """The layer of the update, or an empty one to keep the place of the post effect; and what it showed."""
         site = layers._site
+        shown: list[Any] = []
         whole = site.whole(self.update if self.update is not None else _nothing, returns=self.returns)
 
         def apply(log: LayerLog) -> LayerState:
             state = log.apply(whole, self.returns)
+            shown.append(log.visible)
             if self.effect is None:
                 log.commit(state)
             return state
 
         state = change(apply) if change is not None else site.operate(apply, confirms=self.effect is None)
-        return layers._entered(state)
+        return layers._entered(state), shown[0]
 
     def confirmed(self, layer: Layer[Any], result: Any) -> None:
         """The effect has succeeded."""

@@ -74,7 +74,7 @@ class Differ {
   Resolver& resolver_;
   Model& model_;
   PatchList& patches_;
-  PatchList& inverse_;  // in the order of patches_ until the end
+  PatchList& inverse_;                         // in the order of patches_ until the end
   std::unordered_map<Value, Draft*> origins_;  // by final value
   std::vector<Spot> spots_;
   std::vector<Task> tasks_;

@@ -53,8 +53,8 @@ Positions pair_replaced(std::size_t count, const Match& match) {
   return replaced;
 }
 
-// Both lists laid out in one row of slots. Elements that stay, or are replaced, have one slot in it;
-// one that moves has two. What comes has its slot right behind what it follows now.
+// Both lists laid out in one row of slots. Elements that stay, or are replaced, have one slot in
+// it; one that moves has two. What comes has its slot right behind what it follows now.
 struct Layout {
   Positions before;  // slot by position
   Positions now;

@@ -124,8 +124,7 @@ bool stay_common(const Positions& before, const Positions& now, Match* match) {
     // Where the step came from: an insertion keeps the row, a deletion gave one more.
     const std::vector<long>& last = frontiers[static_cast<std::size_t>(steps) - 1];
     const bool inserted =
-        diagonal < steps &&
-        last[static_cast<std::size_t>(diagonal + 1 + steps - 1) / 2] == from &&
+        diagonal < steps && last[static_cast<std::size_t>(diagonal + 1 + steps - 1) / 2] == from &&
         (diagonal == -steps ||
          last[static_cast<std::size_t>(diagonal - 1 + steps - 1) / 2] + 1 <= from);
     diagonal += inserted ? 1 : -1;

@@ -1,5 +1,6 @@
 #include "resolver.hpp"
 
+#include <unordered_set>
 #include <utility>
 
 namespace halflife::draft {
@@ -83,11 +84,48 @@ bool Resolver::needs_of_entries(Value container, Draft* owner, std::vector<Value
   return true;
 }
 
-// Are there no other drafts than this one and those around it? Then none can be in it.
-bool Resolver::is_alone(const Draft& draft) const {
+// Are there no other drafts than this one and those around it, and was none put anywhere? Then
+// everything in it is plain.
+bool Resolver::is_alone(const Draft& draft) {
   std::size_t around = 0;
   for (const Draft* at = &draft; at != nullptr; at = at->parent) ++around;
-  return !draft.inserted && scope_.drafts().size() == around;
+  return !draft.inserted && scope_.drafts().size() == around && !carries_drafts();
+}
+
+// Does anything that the recipe put in carry a draft, or is one?
+bool Resolver::carries_drafts() {
+  if (scope_.put_drafts()) return true;
+  if (carries_ != Carries::unknown) return carries_ == Carries::yes;
+  carries_ = Carries::yes;
+  std::unordered_set<Value> met;
+  std::vector<Value> left(scope_.inserted().begin(), scope_.inserted().end());
+  const auto meet = [&](Value value) {
+    if (model_.kind(value) == Kind::leaf) return false;
+    if (model_.draft_of(value) != nullptr) return true;
+    if (met.insert(value).second) left.push_back(value);
+    return false;
+  };
+  while (!left.empty()) {
+    Value container = left.back();
+    left.pop_back();
+    const Kind kind = model_.kind(container);
+    if (kind == Kind::set) continue;  // members are leaves
+    if (kind == Kind::list || kind == Kind::fixed) {
+      const std::size_t count = model_.size(container);
+      for (std::size_t index = 0; index < count; ++index) {
+        if (meet(model_.item(container, index))) return true;
+      }
+      continue;
+    }
+    std::size_t cursor = 0;
+    Value key = nullptr;
+    Value value = nullptr;
+    while (model_.next(container, &cursor, &key, &value)) {
+      if (meet(value)) return true;
+    }
+  }
+  carries_ = Carries::no;
+  return false;
 }
 
 bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
@@ -107,12 +145,7 @@ bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
     }
   }
   if (draft.inserted) return needs_of_entries(draft.contents(), &draft, needs);
-  if (draft.structural && is_alone(draft)) {
-    for (Value put : scope_.inserted()) {
-      if (!need(put, needs)) return false;
-    }
-    return true;
-  }
+  if (draft.structural && is_alone(draft)) return true;
   if (draft.structural) {
     const std::size_t count = model_.size(draft.scratch);
     for (std::size_t index = 0; index < count; ++index) {

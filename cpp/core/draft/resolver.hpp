@@ -38,7 +38,8 @@ class Resolver {
     std::vector<Value> needs;
     std::size_t next = 0;
   };
-  bool is_alone(const Draft& draft) const;
+  bool is_alone(const Draft& draft);
+  bool carries_drafts();
   bool simple(Value value, Value* result);
   Value final_of(Value value);
   bool need(Value value, std::vector<Value>& needs);
@@ -62,6 +63,8 @@ class Resolver {
   Model& model_;
   std::unordered_map<Value, Value> results_;  // null: being worked on
   std::vector<Value> owned_;
+  enum class Carries : unsigned char { unknown, no, yes };
+  Carries carries_ = Carries::unknown;
   bool steal_;
 };
 

@@ -169,9 +169,12 @@ bool Scope::adopt(Value value) {
   const Kind kind = model_.kind(value);
   if (kind == Kind::leaf) return true;
   if (Draft* draft = model_.draft_of(value); draft != nullptr) {
-    if (draft->scope == this) return true;
-    model_.raise(Fault::foreign_draft, value);
-    return false;
+    if (draft->scope != this) {
+      model_.raise(Fault::foreign_draft, value);
+      return false;
+    }
+    put_drafts_ = true;
+    return true;
   }
   if (inserted_.insert(value).second) model_.own(value);
   return true;

@@ -68,6 +68,8 @@ class Scope {
   bool has_inserted() const { return !inserted_.empty(); }
   bool is_inserted(Value value) const { return inserted_.contains(value); }
   const std::unordered_set<Value>& inserted() const { return inserted_; }
+  // Has a draft itself been put anywhere?
+  bool put_drafts() const { return put_drafts_; }
   Model& model() { return model_; }
   const std::vector<Draft*>& drafts() const { return drafts_; }
 
@@ -105,6 +107,7 @@ class Scope {
   bool recording_;
   bool tracing_ = false;
   bool edited_ = false;
+  bool put_drafts_ = false;
 };
 
 }  // namespace halflife::draft

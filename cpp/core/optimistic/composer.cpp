@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "../draft/share.hpp"
+#include "../draft/equality.hpp"
 
 namespace halflife::optimistic {
 
@@ -91,13 +91,14 @@ bool Composer::put(Level& level, Slot& slot, Value value) {
 }
 
 // A key that a layer added stands behind those that came with the container.
-// What equals what was shown there is that very object.
-bool Composer::keep_equal(Level& level, Value before, Value* value) {
-  if (before == *value) return true;
-  Value shared = draft::share(model_, before, *value);
-  if (shared == nullptr) return false;
-  level.parts.push_back(shared);
-  *value = shared;
+// Notes whether a slot that was written holds something else than what was shown there.
+bool Composer::compare(Value before, Value now) {
+  if (differs_ || before == now) return true;
+  bool same = false;
+  if (before != nullptr && now != nullptr && !draft::equal(model_, before, now, true, &same)) {
+    return false;
+  }
+  differs_ = !same;
   return true;
 }
 
@@ -139,6 +140,7 @@ bool Composer::enter(const Task& task, Level level) {
     }
   }
   level.fresh = fresh;
+  unsure_ = unsure_ || (fresh && level.shown != nullptr) || (mark != nullptr && mark->grown);
   if (model_.kind(level.under) == Kind::list && !grow(task, level)) {
     if (level.made != nullptr) tree_.trash(level.made);
     return false;
@@ -228,7 +230,9 @@ bool Composer::step(const Task& task) {
   }
   const bool nested = !task.shallow && value != nullptr && draft::is_draftable(model_.kind(value));
   if (!nested || slot.is_plain()) {
-    if (shown != nullptr && value != nullptr && !keep_equal(level, shown, &value)) return false;
+    if (level.shown != nullptr && mark != nullptr && !compare(shown, value)) {
+      return false;
+    }
     return place(level, slot, version, value);
   }
   const bool from_shown = mark != nullptr && !mark->itself && shown != nullptr &&
@@ -303,11 +307,11 @@ bool Composer::run(const Task& task, Value* result) {
     }
     Value made = nullptr;
     if (!leave(&made)) return false;
-    if (levels_.back().fresh && levels_.back().before != nullptr) {
-      Value shared = draft::share(model_, levels_.back().before, made);
-      tree_.trash(made);
-      if (shared == nullptr) return false;
-      made = shared;
+    if (levels_.back().shown == nullptr && task.marks != nullptr && !task.folding) {
+      if (!compare(levels_.back().before, made)) {
+        tree_.trash(made);
+        return false;
+      }
     }
     Level level = std::move(levels_.back());
     levels_.pop_back();
@@ -347,8 +351,9 @@ Value Composer::renew(Value base, Value shown, const Marks& marks) {
   Value under = version != nullptr ? version->value : base;
   const Seq after = version != nullptr ? version->seq : 0;
   if (!draft::is_draftable(model_.kind(under)) || root.is_plain()) {
-    // Without layers over it, it is what it is; else what equals what was shown is kept.
-    return draft::share(model_, shown, under);
+    model_.own(under);
+    unsure_ = true;
+    return choose(shown, under);
   }
   const Mark* mark = marks.find(root);
   const bool from_shown =
@@ -356,9 +361,24 @@ Value Composer::renew(Value base, Value shown, const Marks& marks) {
   const Task task{&marks, kNow, false, false};
   Value result = nullptr;
   if (enter(task, Level{&root, under, from_shown ? shown : nullptr, shown, after, true}) &&
-      run(task, &result)) return result;
+      run(task, &result)) {
+    return choose(shown, result);
+  }
   abandon();
   return nullptr;
+}
+
+// What equals what is shown must not look like a change. Takes the reference to `now`.
+Value Composer::choose(Value shown, Value now) {
+  bool same = !differs_;
+  if (same && unsure_ && !draft::equal(model_, shown, now, true, &same)) {
+    tree_.trash(now);
+    return nullptr;
+  }
+  if (!same) return now;
+  tree_.trash(now);
+  model_.own(shown);
+  return shown;
 }
 
 Value Composer::fold(Value base, const Marks& marks, Seq before) {

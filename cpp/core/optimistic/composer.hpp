@@ -67,7 +67,7 @@ class Composer {
     Slot* slot;
     Value under;      // borrowed
     Value shown;      // borrowed; null: composed from `under`
-    Value before;     // borrowed; what was shown there, to be kept if it is equal; or null
+    Value before;     // borrowed; what was shown there; or null
     Seq after;
     bool fresh;       // starts from `under`, not from what is shown
     Value made = nullptr;  // owned
@@ -88,7 +88,8 @@ class Composer {
   bool step(const Task& task);
   bool is_level(Value under, Value made);
   bool leave(Value* result);
-  bool keep_equal(Level& level, Value before, Value* value);
+  bool compare(Value before, Value now);
+  Value choose(Value shown, Value now);
   bool place(Level& level, Slot& slot, const Version* version, Value value);
   bool put(Level& level, Slot& slot, Value value);
   bool open(Level& level);
@@ -100,6 +101,8 @@ class Composer {
   draft::Model& model_;
   Seq folded_;
   std::vector<Level> levels_;
+  bool differs_ = false;  // what is made is not equal to what was shown
+  bool unsure_ = false;   // ... may be equal in all slots, and yet another
 };
 
 }  // namespace halflife::optimistic

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "../draft/share.hpp"
+#include "../draft/equality.hpp"
 
 namespace halflife::optimistic {
 
@@ -203,9 +203,12 @@ bool Log::commit_all() {
 }
 
 bool Log::set_base(Value base) {
-  Value shared = draft::share(model_, base_, base);
-  if (shared == nullptr) return false;
-  set_base_value(shared);
+  bool same = false;  // data that was fetched again and is the same, is no new data
+  if (!draft::equal(model_, base_, base, true, &same)) return false;
+  if (!same) {
+    model_.own(base);
+    set_base_value(base);
+  }
   std::vector<Layer*> layers;
   layers.swap(layers_);
   for (Layer* layer : layers) {

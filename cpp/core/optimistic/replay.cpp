@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "../draft/share.hpp"
+#include "../draft/equality.hpp"
 #include "log.hpp"
 
 namespace halflife::optimistic {
@@ -125,11 +125,12 @@ void Log::compare(Change& change, Layer& layer, std::vector<Write>& before) {
     old.erase(known);
     const bool born_so = was.birth == write.birth;
     if (write.value != nullptr && was.value != nullptr && write.value != was.value) {
-      Value shared = draft::share(model_, was.value, write.value);
-      if (shared == nullptr) {
+      bool same = false;
+      if (!draft::equal(model_, was.value, write.value, true, &same)) {
         tree_.trash(host_.take_error());
-      } else {
-        tree_.trash(std::exchange(write.value, shared));
+      } else if (same) {
+        model_.own(was.value);
+        tree_.trash(std::exchange(write.value, was.value));
       }
     }
     if (write.value != was.value || !born_so) note(change, write, layer.seq);
@@ -218,15 +219,16 @@ bool Log::rebuild() {
     }
     take_effect(*layer, attempt);
   }
-  Value shared = now;
-  model_.own(now);
-  if (!layers_.empty()) {
-    model_.release(now);
-    shared = draft::share(model_, shown_, now);
+  bool same = false;
+  if (!layers_.empty() && !draft::equal(model_, shown_, now, true, &same)) {
+    tree_.trash(now);
+    return false;
   }
-  tree_.trash(now);
-  if (shared == nullptr) return false;
-  show(shared);
+  if (same) {
+    tree_.trash(now);
+  } else {
+    show(now);
+  }
   stale_ = false;
   return true;
 }

@@ -205,6 +205,9 @@ class LateSteps(Coroutine[Any, Any, Any]):
 
     __slots__ = ("_body", "_make")
 
+    #: What asyncio's debug mode calls the coroutine.
+    __name__ = "saga"
+
     def __init__(self, make: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         self._make = make
         self._body: Coroutine[Any, Any, Any] | None = None

@@ -1,0 +1,166 @@
+#include "random_script.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace halflife::plain {
+
+using draft::Kind;
+
+namespace {
+
+// What is made here does not fail, though the model may be about to.
+class Safe {
+ public:
+  explicit Safe(Values& values) : values_(values), fail_in_(std::exchange(values.fail_in, -1)) {}
+  Safe(const Safe&) = delete;
+  Safe& operator=(const Safe&) = delete;
+  ~Safe() { values_.fail_in = fail_in_; }
+
+ private:
+  Values& values_;
+  long fail_in_;
+};
+
+Value random_leaf(Values& values, const Below& below) {
+  const std::size_t choice = below(8);
+  if (choice < 6) return values.keep(values.make_leaf(static_cast<long>(choice)));
+  return values.keep(values.make_leaf(std::string(choice == 6 ? "x" : "y")));
+}
+
+Value random_key(Values& values, const Below& below) {
+  constexpr const char* kKeys[] = {"a", "b", "c", "d"};
+  return values.keep(values.make_leaf(std::string(kKeys[below(4)])));
+}
+
+Value number_leaf(Values& values, std::size_t number) {
+  return values.keep(values.make_leaf(static_cast<long>(number)));
+}
+
+Value look(Values& values, Value now, const std::vector<Value>& place) {
+  PlainEditor editor(values);
+  for (Value part : place) {
+    if (!draft::is_draftable(values.kind(now)) || values.kind(now) == Kind::set) return nullptr;
+    now = editor.get(now, part);
+    if (now == nullptr) return nullptr;
+  }
+  return now;
+}
+
+// Something that can be done at the place, mostly.
+Action::Kind random_kind(Values& values, const Below& below, Value found) {
+  using enum Action::Kind;
+  constexpr Action::Kind kAnywhere[] = {set,   set,  set,  erase,  unless,
+                                        renew, move, copy, insert, pop};
+  constexpr Action::Kind kLists[] = {append, append, append, reverse, count, alias, require};
+  constexpr Action::Kind kMaps[] = {count, first, each, alias, require};
+  constexpr Action::Kind kSets[] = {include, include, discard, count};
+  constexpr Action::Kind kLeaves[] = {increment, increment, increment, require};
+  const auto one = [&](const auto& kinds) { return kinds[below(std::size(kinds))]; };
+  if (found == nullptr || below(3) == 0) return one(kAnywhere);
+  switch (values.kind(found)) {
+    case Kind::list:
+      return one(kLists);
+    case Kind::map:
+    case Kind::record:
+      return one(kMaps);
+    case Kind::set:
+      return one(kSets);
+    default:
+      return one(kLeaves);
+  }
+}
+
+}  // namespace
+
+std::vector<Value> random_place(Values& values, const Below& below, Value now) {
+  std::vector<Value> place;
+  while (draft::is_draftable(values.kind(now)) && values.kind(now) != Kind::set &&
+         (place.empty() || below(3) != 0)) {
+    const std::size_t count = values.size(now);
+    const bool beside = count == 0 || below(8) == 0;
+    if (values.kind(now) == Kind::list) {
+      const std::size_t index = beside ? count : below(count);
+      place.push_back(number_leaf(values, index));
+      if (beside) break;
+      now = values.item(now, index);
+      continue;
+    }
+    if (beside) {
+      place.push_back(random_key(values, below));
+      break;
+    }
+    const auto& [key, value] = node_of(now).entries[below(count)];
+    values.own(key);
+    place.push_back(values.keep(key));
+    now = value;
+  }
+  return place;
+}
+
+Value random_plain(Values& values, const Below& below, std::size_t depth) {
+  const Safe safe(values);
+  const std::size_t choice = depth == 0 ? 0 : below(7);
+  if (choice < 2) return random_leaf(values, below);
+  if (choice == 2) {
+    Value set = values.keep(new Node(Kind::set));
+    for (std::size_t left = below(3); left > 0; --left) {
+      Value member = random_leaf(values, below);
+      values.put(set, member, member);
+    }
+    return set;
+  }
+  if (choice == 3) {
+    Value record = values.keep(new Node(Kind::record));
+    node_of(record).type = "P";
+    for (const char* field : {"f", "g"}) {
+      values.put(record, values.keep(values.make_leaf(std::string(field))),
+                 random_plain(values, below, depth - 1));
+    }
+    return record;
+  }
+  Value container = values.keep(new Node(choice == 4 ? Kind::list : Kind::map));
+  const std::size_t count = below(4);
+  for (std::size_t index = 0; index < count; ++index) {
+    Value value = random_plain(values, below, depth - 1);
+    if (choice == 4) {
+      values.insert_item(container, index, value);
+    } else {
+      values.put(container, random_key(values, below), value);
+    }
+  }
+  return container;
+}
+
+Script random_script(Values& values, const Below& below, Value now) {
+  const Safe safe(values);
+  Script script;
+  bool aliased = false;
+  const std::size_t count = 1 + below(3);
+  while (script.size() < count) {
+    Action action;
+    action.place = random_place(values, below, now);
+    if (below(10) == 0 && !action.place.empty()) action.place.pop_back();
+    action.other = random_place(values, below, now);
+    Value found = look(values, now, action.place);
+    action.kind = random_kind(values, below, found);
+    if (action.kind == Action::Kind::alias) {
+      if (aliased) continue;
+      aliased = true;
+    }
+    if (action.kind == Action::Kind::require && found != nullptr) {
+      action.value = values.keep(values.deep_copy(found));
+    } else if (action.kind == Action::Kind::include || action.kind == Action::Kind::discard) {
+      action.value = random_leaf(values, below);
+    } else {
+      action.value = random_plain(values, below, below(3) == 0 ? 2 : 0);
+    }
+    script.push_back(action);
+  }
+  if (below(25) == 0) {
+    script = {{Action::Kind::back, {}, {}, random_plain(values, below, 3)}};
+  }
+  return script;
+}
+
+}  // namespace halflife::plain

@@ -1,0 +1,421 @@
+"""*Faults* in optimistic layers: a script is run again and again, and each time another callback fails.
+
+Recipes, `on_conflict`, the `==` and `hash` of keys, and the constructors of records count as callbacks. Whichever
+fails: either the operation raises it and nothing has changed, or a layer is in conflict because of it. When
+everything works again and new data has arrived, the log shows what the naive one shows, and nothing leaks.
+"""
+
+import dataclasses
+import gc
+import sys
+import weakref
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from halflife import produce
+from halflife._core import LayerLog
+from layer_oracle import NaiveLog, is_container, same
+
+
+class InjectedError(Exception):
+    """The fault that is an error."""
+
+
+class InjectedInterrupt(KeyboardInterrupt):
+    """The fault that is not an `Exception`."""
+
+
+class Faults:
+    """Counts callbacks, and fails in one of them."""
+
+    def __init__(self, at: int, kind: type[BaseException]) -> None:
+        self.at, self.kind = at, kind
+        self.count = 0
+        self.armed = False
+        self.where = ""
+
+    def step(self, where: str) -> None:
+        if self.armed:
+            self.count += 1
+            if self.count == self.at:
+                self.where = where
+                raise self.kind(where)
+
+
+class Key:
+    """A key whose hash and equality are functions of somebody."""
+
+    def __init__(self, faults: Faults, name: str) -> None:
+        self.faults, self.name = faults, name
+
+    def __hash__(self) -> int:
+        self.faults.step("hash")
+        return len(self.name)  # all of them collide, so that they are compared
+
+    def __eq__(self, other: object) -> bool:
+        self.faults.step("eq")
+        return isinstance(other, Key) and other.name == self.name
+
+    def __repr__(self) -> str:
+        return f"Key({self.name})"
+
+
+FAULTS: list[Faults] = []  # those of the run under way: records have no room for them
+
+
+@dataclasses.dataclass
+class Row:
+    n: int
+    cells: list[Any]
+
+    def __post_init__(self) -> None:
+        if FAULTS:
+            FAULTS[-1].step("constructor")
+
+
+class Script:
+    """A base, and operations that reach all that layers do, on a log and on the naive one in step."""
+
+    def __init__(self, faults: Faults, *, always: bool) -> None:
+        self.faults = faults
+        self.keys = [Key(faults, name) for name in ("k", "j", "m")]
+        self.conflicts: list[Any] = []
+        self.recipes: list[Any] = []
+        self.log = LayerLog(self.base(), always, self.on_conflict)
+        self.naive = NaiveLog(self.base())
+        self.layers: list[tuple[Any, Any]] = []
+
+    def base(self) -> Any:
+        k, j, _ = self.keys
+        return {k: {"n": 0}, j: [1, 2, 3], "row": Row(1, [{"c": 1}, {"c": 2}]), "tags": {k}, "n": 0}
+
+    def on_conflict(self, layer: Any, error: BaseException) -> None:
+        self.conflicts.append(error)
+        self.faults.step("on_conflict")
+
+    def recipe(self, edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def recipe(draft: Any) -> Any:
+            self.faults.step("recipe begins")
+            result = edit(draft)
+            self.faults.step("recipe ends")
+            return result
+
+        self.recipes.append(weakref.ref(recipe))
+        return recipe
+
+    def operations(self) -> list[tuple[Any, ...]]:
+        k, j, m = self.keys
+        recipe = self.recipe
+
+        def set_key(draft: Any) -> None:
+            draft[m] = {"made": True}
+
+        def count(draft: Any) -> None:
+            draft[k]["n"] += 1
+
+        def use_key(draft: Any) -> None:
+            draft[m]["used"] = draft[k]["n"]
+
+        def edit_row(draft: Any) -> None:
+            draft["row"].n += 1
+            draft["row"].cells[1]["c"] = 5
+
+        def edit_list(draft: Any) -> None:
+            draft[j].append(draft[j].pop(0))
+
+        def tag(draft: Any) -> None:
+            draft["tags"].add(m)
+            draft["tags"].discard(k)
+
+        def rename(draft: Any) -> None:
+            draft[j], draft[m] = draft.pop(m), draft[j]
+
+        def whole(draft: Any) -> None:
+            draft["n"] = len(draft)
+
+        base = self.base()
+        base["n"] = 5
+        return [
+            *[("apply", recipe(one)) for one in (set_key, count, use_key, edit_row, edit_list)],
+            ("update", recipe(tag)),
+            ("rollback", 1),
+            ("apply", recipe(count)),
+            ("commit", 4, recipe(edit_list), recipe(edit_row)),
+            ("apply", recipe(whole)),
+            ("rollback", 0),
+            ("edit_base", recipe(set_key)),
+            ("apply", recipe(rename)),
+            ("set_base", base),
+            ("apply", recipe(edit_row)),
+            ("commit", 3, None, None),
+            ("replace", self.base()),
+            ("apply", recipe(edit_row)),
+            ("rollback", 2),
+            ("edit_base", recipe(count)),
+            ("apply", recipe(tag)),
+            ("commit", 8, None, recipe(count)),
+            ("save",),
+            ("apply", recipe(set_key)),
+            ("rollback_all",),
+            ("restore",),
+            ("commit_all",),
+        ]
+
+    def perform(self, operation: tuple[Any, ...]) -> None:
+        """On both logs, but for what the fault has prevented.
+
+        A layer that could not be made is not there. Anything else that raises is either done or not, but never half.
+        """
+        before = self.state()
+        mine = None
+        try:
+            self.faults.armed = True
+            try:
+                mine = self.perform_on(self.log, 0, operation)
+            finally:
+                self.faults.armed = False
+        except (InjectedError, InjectedInterrupt, KeyError):
+            if self.is_as(before):
+                return
+            where = f"{operation} raised the fault {self.faults.at} in {self.faults.where}"
+            assert operation[0] not in {"apply", "update", "replace"}, where
+        theirs = self.perform_on(self.naive, 1, operation)
+        if operation[0] in {"apply", "update", "replace"}:
+            self.layers.append((mine, theirs))
+
+    def perform_on(self, log: Any, side: int, operation: tuple[Any, ...]) -> Any:
+        name, *arguments = operation
+        if name in {"rollback", "commit"}:
+            if arguments[0] >= len(self.layers):
+                return None
+            arguments[0] = self.layers[arguments[0]][side]
+        if name == "save":
+            self.saved = [*self.saved[:side], log.save()] if side else [log.save()]
+            return None
+        if name == "restore":
+            arguments = [self.saved[side]]
+        return getattr(log, name)(*arguments)
+
+    def state(self) -> Any:
+        log = self.log
+        return log.visible, log.base, log.pending, log.length, [mine.status for mine, _ in self.layers]
+
+    def is_as(self, before: Any) -> bool:
+        now = self.state()
+        return same(now[0], before[0]) and same(now[1], before[1]) and now[2:] == before[2:]
+
+    def is_troubled(self) -> bool:
+        """Whether a layer contributes nothing because of the fault."""
+        return any(isinstance(error, (InjectedError, InjectedInterrupt)) for error in self.conflicts)
+
+    def heal(self) -> None:
+        """New data: what is confirmed is superseded, what is pending is tried again."""
+        for (mine, theirs), log in ((pair, self.naive) for pair in self.layers):
+            if mine.status != theirs.status and theirs in log.layers:
+                assert {mine.status, theirs.status} <= {"pending", "conflicted", "confirmed", "folded"}
+        for log in (self.log, self.naive):
+            log.set_base(self.base())
+        self.conflicts.clear()
+
+    def check(self, where: str) -> None:
+        assert same(self.log.visible, self.naive.visible), where
+        assert same(self.log.base, self.naive.base), where
+        assert (self.log.pending, self.log.length) == (self.naive.pending, self.naive.length), where
+        for mine, theirs in self.layers:
+            assert mine.status == theirs.status, where
+
+
+def run(at: int, kind: type[BaseException], *, always: bool) -> tuple[Faults, list[Any]]:
+    """The script, with one fault in it; and what must be gone afterwards."""
+    faults = Faults(at, kind)
+    FAULTS[:] = [faults]
+    script = Script(faults, always=always)
+    healed = False
+    for number, operation in enumerate(script.operations()):
+        where = f"step {number} ({operation[0]}), fault {at} in {faults.where}"
+        script.perform(operation)
+        if not healed and script.is_troubled():
+            healed = True
+            script.heal()
+        script.check(where)
+    FAULTS.clear()
+    left = [weakref.ref(part) for pair in [*script.layers, (script.log, script.naive)] for part in pair]
+    return faults, left + [weakref.ref(one) for one in (script, *script.keys)] + script.recipes
+
+
+def whatever_fails(kind: type[BaseException], *, always: bool) -> set[str]:
+    """Run the script with each fault that there can be: where they were."""
+    first, left = run(0, kind, always=always)
+    assert first.count > 100
+    reached = set()
+    for at in range(1, first.count + 1):
+        faults, more = run(at, kind, always=always)
+        reached.add(faults.where)
+        left += more
+        if at % 25 == 0 or at == first.count:
+            gc.collect()
+            alive = [one() for one in left if one() is not None]
+            assert alive == [], (at, alive)
+            left.clear()
+    return reached
+
+
+@pytest.fixture
+def only_what_is_new() -> Any:
+    gc.collect()
+    gc.freeze()  # what was there before need not be looked through each time
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def unraisable(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What `on_conflict` raises is nobody's: the operation is complete. Python tells a hook."""
+    told: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: told.append(one.exc_type))
+    return told
+
+
+@pytest.mark.usefixtures("only_what_is_new")
+@pytest.mark.parametrize("always", [False, True], ids=["selective", "always"])
+@pytest.mark.parametrize("kind", [InjectedError, InjectedInterrupt])
+def test_whichever_callback_fails_the_layers_stay_right(
+    kind: type[BaseException], unraisable: list[Any], *, always: bool
+) -> None:
+    reached = whatever_fails(kind, always=always)
+    assert reached >= {"recipe begins", "recipe ends", "hash", "eq", "constructor", "on_conflict"}
+    assert set(unraisable) <= {kind}
+
+
+# --- drafts
+
+
+def edit_everything(draft: Any, keys: list[Key]) -> None:
+    k, j, m = keys
+    draft[m] = draft[k]
+    draft[m]["n"] += 1
+    draft["row"].cells[0]["c"] = 7
+    draft["row"].n = 4
+    draft[j].insert(0, draft[j].pop())
+    draft["tags"].add(m)
+    del draft[k]
+    draft.setdefault(k, {"new": True})
+
+
+@pytest.mark.usefixtures("only_what_is_new")
+@pytest.mark.parametrize("kind", [InjectedError, InjectedInterrupt])
+def test_whichever_callback_fails_the_base_of_a_draft_stays_as_it_was(kind: type[BaseException]) -> None:
+    at, count = 0, 1
+    while at <= count:
+        faults = Faults(at, kind)
+        FAULTS[:] = [faults]
+        keys = [Key(faults, name) for name in ("k", "j", "m")]
+        base = {keys[0]: {"n": 0}, keys[1]: [1, 2, 3], "row": Row(1, [{"c": 1}, {"c": 2}]), "tags": {keys[0]}}
+        parts = [part for part in base.values() if is_container(part)]
+        before = repr(base)
+        faults.armed = True
+        try:
+            produce(base, partial(edit_everything, keys=keys))
+        except kind:
+            assert at > 0
+        else:
+            assert at == 0
+            count = faults.count
+        faults.armed = False
+        assert repr(base) == before, faults.where
+        assert all(one is other for one, other in zip(parts, base.values(), strict=True))
+        expected = dict(produce(base, partial(edit_everything, keys=keys)))
+        assert expected[keys[1]] == [3, 1, 2]
+        at += 1
+    FAULTS.clear()
+    assert count > 20
+
+
+# --- what happens once, and is told
+
+
+def test_an_error_of_on_conflict_does_not_disturb_the_operation(unraisable: list[Any]) -> None:
+    def fail(layer: Any, error: BaseException) -> None:
+        raise InjectedError("on_conflict")
+
+    log = LayerLog({"a": {}}, on_conflict=fail)
+    first = log.apply(lambda draft: draft.update(b={}))
+    second = log.apply(lambda draft: draft["b"].update(n=1))
+    third = log.apply(lambda draft: draft.update(c=1))
+    assert log.rollback(first)
+    assert unraisable == [InjectedError]
+    assert (first.status, second.status, third.status) == ("rolled_back", "conflicted", "pending")
+    assert log.visible == {"a": {}, "c": 1}
+
+
+def test_on_conflict_finds_the_log_consistent_and_may_use_it() -> None:
+    seen = []
+
+    def told(layer: Any, error: BaseException) -> None:
+        seen.append((layer.status, log.visible, log.pending))
+        log.rollback(layer)
+
+    log = LayerLog({}, on_conflict=told)
+    first = log.apply(lambda draft: draft.update(b={}))
+    second = log.apply(lambda draft: draft["b"].update(n=1))
+    log.apply(lambda draft: draft.update(c=1))
+    log.rollback(first)
+    assert seen == [("conflicted", {"c": 1}, 2)]
+    assert second.status == "rolled_back"
+    assert (log.visible, log.pending) == ({"c": 1}, 1)
+
+
+def test_a_conflict_is_told_once_until_it_has_worked_again() -> None:
+    told: list[str] = []
+    log = LayerLog({"n": 1}, on_conflict=lambda layer, error: told.append(type(error).__name__))
+    layer = log.apply(lambda draft: draft.update(m=draft["n"]))
+    for base in ({}, {"other": 1}, {"n": 2}, {}):
+        log.set_base(base)
+    assert told == ["KeyError", "KeyError"]
+    assert layer.status == "conflicted"
+    log.set_base({"n": 3})
+    assert (layer.status, layer.error, log.visible) == ("pending", None, {"n": 3, "m": 3})
+
+
+# --- memory
+
+
+def test_a_log_in_a_circle_with_its_recipes_is_collected() -> None:
+    log = LayerLog({"n": 0})
+
+    layers: list[Any] = [log]
+
+    def recipe(draft: Any, layers: Any = layers) -> None:
+        draft["n"] = len(layers)
+
+    layers.append(recipe)
+    layers.append(log.apply(recipe))
+    gone = weakref.ref(log)
+    del log, layers, recipe
+    gc.collect()
+    assert gone() is None
+
+
+def test_settled_layers_leave_nothing_behind() -> None:
+    class Box:
+        pass
+
+    log = LayerLog({"n": 0, "rows": []})
+    boxes, layers = [], []
+    for number in range(40):
+        box = Box()
+        boxes.append(weakref.ref(box))
+        layers.append(log.apply(lambda draft, box=box: draft.update(n=id(box))))
+        del box
+        if number % 2:
+            log.rollback(layers[number])
+        else:
+            log.commit(layers[number])
+    log.set_base({})
+    gc.collect()
+    assert [box() for box in boxes if box() is not None] == []
+    assert log.length == 0
+    assert {layer.status for layer in layers} <= {"folded", "rolled_back", "superseded"}
