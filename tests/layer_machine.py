@@ -64,7 +64,8 @@ class Subject:
         return operate(*arguments)
 
     def look(self) -> None:
-        self.shown = containers(self.log.visible)  # until the next operation
+        """Note the containers that are there, until the next operation."""
+        self.shown = containers(self.log.visible) | containers(self.log.base)
 
     def excuses(self, path: tuple[Any, ...], shown: Any) -> bool:
         """Whether an object that is equal was there before, or a layer has edited it to no effect."""
@@ -107,7 +108,8 @@ class Run:
 
     def step(self, operation: Operation) -> None:
         for argument in operation[1:]:
-            if not isinstance(argument, Recipe):
+            again = operation[0] == "set_base" and same(argument, self.model.log.base)  # what is there is kept
+            if not isinstance(argument, Recipe) and not again:
                 self.give(argument.value if isinstance(argument, Whole) else argument)
         before = [subject.log.visible for subject in self.subjects]
         expected = self.model.perform(operation)

@@ -1,6 +1,7 @@
 #include "pointer.hpp"
 
-#include <charconv>
+#include <limits>
+#include <utility>
 
 namespace halflife::draft {
 
@@ -65,10 +66,15 @@ bool parse_pointer(std::string_view pointer, std::vector<std::string>* parts) {
 
 bool parse_position(std::string_view part, std::size_t* position) {
   if (part.empty() || (part.size() > 1 && part.front() == '0')) return false;
-  if (part.front() < '0' || part.front() > '9') return false;
-  const char* end = part.data() + part.size();
-  const auto [stopped, error] = std::from_chars(part.data(), end, *position);
-  return error == std::errc() && stopped == end;
+  constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+  *position = 0;
+  for (char character : part) {
+    if (character < '0' || character > '9') return false;
+    const auto digit = static_cast<std::size_t>(character - '0');
+    if (*position > (kMost - digit) / 10) return false;
+    *position = *position * 10 + digit;
+  }
+  return true;
 }
 
 }  // namespace halflife::draft

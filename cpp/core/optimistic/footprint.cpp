@@ -104,11 +104,12 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
         if (draft.erased != nullptr && !model_.find(draft.erased, key, &erased)) return false;
         const bool same = now != nullptr && before != nullptr &&
                           (now == before ? !is_outdated(spot, key) : model_.same(now, before));
-        if ((erased == nullptr || in_order) && (now == nullptr ? before == nullptr : same)) {
-          // That it made no difference depends on which keys there are.
-          if (erased != nullptr) reads_.push_back({spot.slot, How::whole});
-          continue;
+        if (erased != nullptr && in_order && now != nullptr) {
+          // That it stands where it stood depends on which keys there are.
+          reads_.push_back({spot.slot, How::whole});
+          erased = nullptr;
         }
+        if (erased == nullptr && (now == nullptr ? before == nullptr : same)) continue;
       }
       Slot* slot = tree_.slot(*spot.slot, key);
       if (slot == nullptr) return false;

@@ -79,7 +79,9 @@ bool Log::finish(bool ok) {
   std::vector<Trouble> troubles;
   troubles.swap(troubles_);
   for (const Trouble& trouble : troubles) {
-    host_.conflicted(*trouble.layer, trouble.error, trouble.again);
+    // One that works again by now was in trouble only on the way.
+    const bool mended = contains(*trouble.layer) && !trouble.layer->failing;
+    if (!mended) host_.conflicted(*trouble.layer, trouble.error, trouble.again);
     tree_.trash(trouble.error);
   }
   if (interrupt_ != nullptr) {
@@ -174,13 +176,32 @@ bool Log::try_commit(Layer& layer, const Parts& parts) {
   for (Value value : {parts.recipe, parts.then, parts.whole}) {
     if (value != nullptr) model_.own(value);
   }
-  drop_parts(layer.parts);
-  layer.parts = parts;
+  Parts before = std::exchange(layer.parts, parts);
   mend(layer);
-  if (always_) return rebuild();
-  Change change;
-  replace_effect(change, layer, attempt);
-  return replay(change) && renew(change);
+  bool ok = false;
+  if (always_) {
+    ok = rebuild();
+  } else {
+    Change change;
+    replace_effect(change, layer, attempt);
+    ok = replay(change) && renew(change);
+  }
+  if (ok && !layer.failing) {
+    drop_parts(before);
+    return true;
+  }
+  // A record refused what the parts made of it, which shows only when it is built: all as it was.
+  Value error = ok ? host_.error_of(layer) : host_.take_error();
+  for (const Trouble& trouble : troubles_) {
+    if (ok && trouble.layer == &layer) error = trouble.error;
+  }
+  if (ok) model_.own(error);
+  drop_parts(layer.parts);
+  layer.parts = before;
+  if (!rebuild()) tree_.trash(host_.take_error());
+  host_.raise(error);
+  tree_.trash(error);
+  return false;
 }
 
 void Log::confirm(Layer& layer) {

@@ -187,9 +187,9 @@ bool Log::renew(const Change& change) {
   if (change.marks.is_empty()) return true;
   Composer composer(tree_, model_, folded_);
   Value now = composer.renew(base_, shown_, change.marks);
-  if (now == nullptr) {
-    stale_ = true;
-    return false;
+  if (now == nullptr) {  // a record refuses what was made of it: find out by whom
+    tree_.trash(host_.take_error());
+    return rebuild();
   }
   show(now);
   return true;
