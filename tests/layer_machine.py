@@ -5,7 +5,6 @@ so that a program stays a program when operations are taken out of it: that is h
 """
 
 import contextlib
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -192,7 +191,7 @@ def compare_objects(shown: Any, right: Any, given: dict[int, Any], where: str, *
     compare(shown, right, ())
 
 
-CALLS = () if "HALFLIFE_DEBUG" in os.environ else ("selective", "always")
+CALLS = ("selective", "always")
 
 
 def confirms(operation: Operation) -> bool:

@@ -34,7 +34,7 @@ constexpr std::uint32_t many_stores = 1u << 7;    // has been in more than one s
 constexpr std::uint32_t keep_previous = 1u << 8;  // of a view
 constexpr std::uint32_t signal_only = 1u << 9;    // cancel="signal"
 constexpr std::uint32_t abort_unseen = 1u << 10;  // cancel_on_unmount="grace"
-constexpr std::uint32_t recipes = 1u << 11;  // update(a, fn) is write(get, set, fn, True)
+constexpr std::uint32_t recipes = 1u << 11;       // update(a, fn) is write(get, set, fn, True)
 }  // namespace bit
 
 struct AtomObject {

@@ -79,7 +79,8 @@ int record_contains(PyObject* self, PyObject* value) {
   Ref method = special(self, "__contains__");
   if (!method) {
     if (PyErr_Occurred() == nullptr && special(self, "__iter__")) {
-      return static_cast<int>(_PySequence_IterSearch(self, value, PY_ITERSEARCH_CONTAINS));
+      Ref iterator = Ref::take(PyObject_GetIter(self));  // which is then searched
+      return iterator ? PySequence_Contains(iterator.get(), value) : -1;
     }
     refuse(self, "argument of type '%.200s' is not iterable");
     return -1;

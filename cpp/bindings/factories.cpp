@@ -264,7 +264,7 @@ PyObject* make_unwrap(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
 // _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label, recipes): for our own
 // subclasses.
 PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
-  static const char* const names[] = {"cls",    "kind",     "body",  "write", "name",
+  static const char* const names[] = {"cls",    "kind",     "body",  "write",   "name",
                                       "equals", "on_mount", "label", "recipes", nullptr};
   PyObject* slots[9] = {};
   if (!spread("make", names, 4, args, count, kwnames, slots)) return nullptr;

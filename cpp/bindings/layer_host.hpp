@@ -28,8 +28,8 @@ class LayerHost final : public optimistic::Host {
   PyObject* keys = nullptr;         // dict: key -> its number
   PyObject* on_conflict = nullptr;  // or null
   std::size_t recipe_calls = 0;
-  bool busy = false;                // an operation is under way
-  std::vector<Ref> conflicts;       // layers and errors by turns, to be told at the end
+  bool busy = false;           // an operation is under way
+  std::vector<Ref> conflicts;  // layers and errors by turns, to be told at the end
 
   int traverse(visitproc visit, void* arg) const;
   void clear();

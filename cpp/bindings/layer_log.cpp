@@ -291,10 +291,14 @@ PyMemberDef log_members[] = {
 };
 
 PyType_Slot log_slots[] = {
-    {Py_tp_new, as_slot(PyType_GenericNew)},           {Py_tp_init, as_slot(log_init)},
-    {Py_tp_dealloc, as_slot(log_dealloc)},   {Py_tp_traverse, as_slot(log_traverse)},
-    {Py_tp_clear, as_slot(log_clear)},       {Py_tp_methods, log_methods},
-    {Py_tp_getset, log_properties},          {Py_tp_members, log_members},
+    {Py_tp_new, as_slot(PyType_GenericNew)},
+    {Py_tp_init, as_slot(log_init)},
+    {Py_tp_dealloc, as_slot(log_dealloc)},
+    {Py_tp_traverse, as_slot(log_traverse)},
+    {Py_tp_clear, as_slot(log_clear)},
+    {Py_tp_methods, log_methods},
+    {Py_tp_getset, log_properties},
+    {Py_tp_members, log_members},
     {0, nullptr},
 };
 

@@ -1,3 +1,4 @@
+// What LayerLog.save() gives: a log as it was, to come back to when a batch of the store fails.
 #include <new>
 #include <utility>
 

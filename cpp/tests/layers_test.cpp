@@ -236,6 +236,29 @@ TEST_F(LayersTest, AllAreRolledBackOrCommittedAtOnce) {
   EXPECT_EQ(layers.base(), "{b: 2, d: 4}");
 }
 
+// Its recipe is gone; a change of the whole value replays it all the same.
+TEST_F(LayersTest, ALayerThatWasConfirmedWhileItContributedNothingKeepsNothingAlive) {
+  const long alive = Node::alive;
+  {
+    Values own;
+    Layers layers(own, own.read("{a: 1}"));
+    const auto replace = [&own](const char* text) {
+      return [&own, text](Value) { return own.read(text); };
+    };
+    Layer* oldest = layers.apply([](Value) -> Value { return nullptr; });
+    Layer* needs = layers.apply([&own](Value root) -> Value {
+      if (DraftEditor(own).get(root, own.read("a")) == nullptr) throw Raised{"no a"};
+      return nullptr;
+    });
+    ASSERT_TRUE(layers.edit_base(replace("{b: 1}")));
+    EXPECT_EQ(needs->status, LayerStatus::conflicted);
+    ASSERT_TRUE(layers.commit(*needs));
+    ASSERT_TRUE(layers.commit(*oldest, replace("{c: [1]}")));
+    EXPECT_EQ(layers.shown(), "{c: [1]}");
+  }
+  EXPECT_EQ(Node::alive, alive);
+}
+
 TEST_F(LayersTest, WhatWasSavedComesBack) {
   Layers layers(values, values.read("{}"));
   Layer* kept = layers.apply(set("a", "1"));

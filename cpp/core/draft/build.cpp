@@ -103,6 +103,7 @@ bool Resolver::fill_map(Draft& draft, Value made) {
       if (value == nullptr) continue;
       Value now = final_of(value);
       if (entries && now == member) continue;
+      if (draft.children == nullptr && now == value) continue;  // it is there already
       Value held = nullptr;
       if (!model_.find(made, key, &held)) return false;
       if (held != now && !model_.put(made, key, now)) return false;

@@ -27,6 +27,7 @@ bool Differ::run(Draft& root) {
 }
 
 void Differ::find_origins() {
+  origins_.reserve(scope_.drafts().size());
   for (Draft* draft : scope_.drafts()) {
     if (!draft->dirty) continue;
     Value result = resolver_.result_of(*draft);
@@ -205,15 +206,18 @@ void Differ::descend(Draft& draft, std::size_t above, Value part) {
 }
 
 Path Differ::path(std::size_t above, Value part) const {
-  Path path{part};
-  for (std::size_t at = above; at != kNone; at = spots_[at].above) path.push_back(spots_[at].part);
-  std::reverse(path.begin(), path.end());
+  std::size_t length = 1;
+  for (std::size_t at = above; at != kNone; at = spots_[at].above) ++length;
+  Path path(length, part);
+  for (std::size_t at = above; at != kNone; at = spots_[at].above)
+    path[--length - 1] = spots_[at].part;
   return path;
 }
 
 void Differ::replace(std::size_t above, Value part, Value before, Value now) {
-  patches_.add(Op::replace, path(above, part), now);
-  inverse_.add(Op::replace, path(above, part), before);
+  Path where = path(above, part);
+  inverse_.add(Op::replace, where, before);
+  patches_.add(Op::replace, std::move(where), now);
 }
 
 void Differ::add(std::size_t above, Value part, Value now) {

@@ -19,23 +19,23 @@ class Scope;
 using Rows = std::unordered_map<std::size_t, Draft*>;
 
 struct Draft {
-  Scope* scope = nullptr;   // null: revoked; nothing else may be looked at then
-  Value face = nullptr;     // what the user holds; owns this struct
-  Draft* parent = nullptr;  // where it was found (its home); null for a root
-  Value key = nullptr;      // owned: its key there ...
-  std::size_t index = 0;    // ... or its position, if the parent is a list
-  Value base = nullptr;     // owned
-  Value scratch = nullptr;  // owned: the private copy, or null
+  Scope* scope = nullptr;    // null: revoked; nothing else may be looked at then
+  Value face = nullptr;      // what the user holds; owns this struct
+  Draft* parent = nullptr;   // where it was found (its home); null for a root
+  Value key = nullptr;       // owned: its key there ...
+  std::size_t index = 0;     // ... or its position, if the parent is a list
+  Value base = nullptr;      // owned
+  Value scratch = nullptr;   // owned: the private copy, or null
   Value children = nullptr;  // owned host map, key -> face; map and record only
   // Owned host map from keys (members) to themselves: all that were set or erased here. Those that
   // are new, or were erased and set again, are in the order in which the scratch has them.
   Value assigned = nullptr;
-  Value erased = nullptr;    // owned host set: keys of the base that were erased at some time
-  Value touched = nullptr;   // owned host set, if the scope records: keys read or written
-  std::unique_ptr<Rows> rows;               // list only, until it is structural
-  std::vector<std::size_t> written;         // list: positions replaced, until it is structural
-  std::vector<std::size_t> touched_rows;    // list, if the scope records
-  void* place = nullptr;    // if its base was made by a Source and may be outdated further below
+  Value erased = nullptr;      // owned host set: keys of the base that were erased at some time
+  Value touched = nullptr;     // owned host set, if the scope records: keys read or written
+  std::unique_ptr<Rows> rows;  // list only, until it is structural
+  std::vector<std::size_t> written;       // list: positions replaced, until it is structural
+  std::vector<std::size_t> touched_rows;  // list, if the scope records
+  void* place = nullptr;  // if its base was made by a Source and may be outdated further below
   Kind kind = Kind::leaf;
   bool dirty = false;       // it, or something found in it, was edited
   bool structural = false;  // list: positions have moved; the scratch holds faces. (A list that was

@@ -2,9 +2,9 @@
 // that made them says what each is and reads, copies and writes it. Two hosts exist: Python objects
 // in bindings/, and a plain C++ one for the tests and the fuzzer.
 //
-// A function that returns bool returns false, and one that returns an owned Value returns null, when
-// the host has an error pending (a key without a hash, say); core gives up what it was doing and
-// says so upwards. Handles that go out are borrowed unless they are said to be owned.
+// A function that returns bool returns false, and one that returns an owned Value returns null,
+// when the host has an error pending (a key without a hash, say); core gives up what it was doing
+// and says so upwards. Handles that go out are borrowed unless they are said to be owned.
 #pragma once
 
 #include <cstddef>

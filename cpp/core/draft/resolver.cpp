@@ -183,8 +183,7 @@ bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
 
 bool Resolver::needs_of(Value value, std::vector<Value>& needs) {
   Draft* draft = model_.draft_of(value);
-  return draft != nullptr ? needs_of_draft(*draft, needs)
-                          : needs_of_entries(value, nullptr, needs);
+  return draft != nullptr ? needs_of_draft(*draft, needs) : needs_of_entries(value, nullptr, needs);
 }
 
 bool Resolver::resolve(Value value, Value* result) {
@@ -193,6 +192,7 @@ bool Resolver::resolve(Value value, Value* result) {
     model_.raise(Fault::foreign_draft, value);
     return false;
   }
+  if (steal_) results_.reserve(scope_.drafts().size());  // all of them, once
   std::vector<Step> steps;
   steps.push_back({value, {}, 0});
   results_[value] = nullptr;
@@ -217,9 +217,16 @@ bool Resolver::run(std::vector<Step>& steps) {
         model_.raise(Fault::cyclic, next);
         return false;
       }
-      results_[next] = nullptr;
-      steps.push_back({next, {}, 0});
-      if (!needs_of(next, steps.back().needs)) return false;
+      std::vector<Value> needs;
+      if (!needs_of(next, needs)) return false;
+      if (!needs.empty()) {
+        results_[next] = nullptr;
+        steps.push_back({next, std::move(needs), 0});
+        continue;
+      }
+      Value result = nullptr;  // nothing to wait for: most drafts hold no others
+      if (!build(next, &result)) return false;
+      results_[next] = result;
       continue;
     }
     Value result = nullptr;

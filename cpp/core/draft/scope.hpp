@@ -39,9 +39,9 @@ class Scope {
   Draft* open(Value base, void* place = nullptr);
 
   // --- reading. What comes out is a leaf or the face of a draft, borrowed; null: there is none.
-  bool get(Draft& draft, Value key, Value* found);          // map, record
+  bool get(Draft& draft, Value key, Value* found);               // map, record
   bool get_item(Draft& draft, std::size_t index, Value* found);  // list; index < size
-  bool has(Draft& draft, Value key, bool* found);           // map, set
+  bool has(Draft& draft, Value key, bool* found);                // map, set
   std::size_t size(Draft& draft);
   // The keys, length or order are about to be read from draft.contents().
   void read_whole(Draft& draft) { draft.read_whole = true; }
@@ -101,8 +101,8 @@ class Scope {
 
   Model& model_;
   Source* source_;
-  std::vector<Draft*> drafts_;            // in order of making; faces owned
-  std::unordered_set<Value> inserted_;    // plain containers that recipes put in; owned
+  std::vector<Draft*> drafts_;          // in order of making; faces owned
+  std::unordered_set<Value> inserted_;  // plain containers that recipes put in; owned
   Slot last_read_;
   bool recording_;
   bool tracing_ = false;

@@ -61,8 +61,10 @@ bool Attempt::run_at(Value base, Seq seq, const Parts& parts) {
 
 bool Attempt::run(Value root, Place* place, const Parts& parts) {
   if (parts.recipe == nullptr && parts.then == nullptr && parts.whole == nullptr) {
-    model_.own(root);
-    if (before_ == kNow) shown_ = root;
+    if (before_ == kNow) {
+      model_.own(root);
+      shown_ = root;
+    }
     return true;
   }
   Scope scope(model_, true, this);

@@ -18,7 +18,8 @@ class Attempt : public draft::Source {
       : tree_(tree), host_(host), model_(host.model()), composer_(tree, model_, folded) {}
   ~Attempt() override;
 
-  // On the value as it is now; gives the value with the layer's writes, and what its recipe returned.
+  // On the value as it is now; gives the value with the layer's writes, and what its recipe
+  // returned.
   bool run_on(Value shown, Seq seq, const Parts& parts);
   // On the value as layer `seq` finds it.
   bool run_at(Value base, Seq seq, const Parts& parts);

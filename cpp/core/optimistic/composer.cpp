@@ -9,47 +9,6 @@ namespace halflife::optimistic {
 
 using draft::Kind;
 
-void Marks::remember(const Slot& slot) {
-  if (before_.contains(&slot)) return;
-  const Version* version = slot.latest(0, kNow);
-  const bool known = version != nullptr;
-  before_[&slot] = {!known || version->value != nullptr, known ? version->birth : Birth{}};
-}
-
-void Marks::add(Slot& slot) {
-  const bool known = marks_.contains(&slot);
-  Mark& mark = marks_[&slot];
-  if (!mark.itself) {
-    mark.itself = true;
-    const auto before = before_.find(&slot);
-    if (before != before_.end()) {
-      mark.was_present = before->second.present;
-      mark.was_born = before->second.born;
-    }
-  }
-  link(slot, known);
-}
-
-void Marks::add_grown(Slot& slot) {
-  const bool known = marks_.contains(&slot);
-  marks_[&slot].grown = true;
-  link(slot, known);
-}
-
-void Marks::link(Slot& slot, bool known) {
-  if (known) return;
-  for (Slot* child = &slot; child->parent != nullptr; child = child->parent) {
-    const bool linked = marks_.contains(child->parent);
-    marks_[child->parent].below.push_back(child);
-    if (linked) return;
-  }
-}
-
-const Mark* Marks::find(const Slot& slot) const {
-  const auto known = marks_.find(&slot);
-  return known == marks_.end() ? nullptr : &known->second;
-}
-
 bool Composer::lookup(Value container, const Slot& slot, Value* found) {
   *found = nullptr;
   const Kind kind = model_.kind(container);
@@ -219,8 +178,8 @@ bool Composer::step(const Task& task) {
   }
   const Mark* mark = task.marks == nullptr ? nullptr : task.marks->find(slot);
   Value shown = nullptr;
-  const bool has_moved = slot.key == nullptr && level.made != nullptr &&
-                         slot.index >= model_.size(level.under);
+  const bool has_moved =
+      slot.key == nullptr && level.made != nullptr && slot.index >= model_.size(level.under);
   if (level.shown != nullptr && !has_moved) {
     if (!lookup(level.shown, slot, &shown)) return false;
     // Nothing has changed there: what is shown is right.
@@ -340,7 +299,8 @@ void Composer::abandon() {
 Value Composer::compose(Slot& slot, Value under, Seq after, Seq before, bool shallow) {
   const Task task{nullptr, before, shallow, false};
   Value result = nullptr;
-  if (enter(task, Level{&slot, under, nullptr, nullptr, after, true}) && run(task, &result)) return result;
+  if (enter(task, Level{&slot, under, nullptr, nullptr, after, true}) && run(task, &result))
+    return result;
   abandon();
   return nullptr;
 }
@@ -392,7 +352,8 @@ Value Composer::fold(Value base, const Marks& marks, Seq before) {
   const Task task{&marks, before, false, true};
   Value result = nullptr;
   const Seq after = version != nullptr ? version->seq : 0;
-  if (enter(task, Level{&root, under, nullptr, nullptr, after, true}) && run(task, &result)) return result;
+  if (enter(task, Level{&root, under, nullptr, nullptr, after, true}) && run(task, &result))
+    return result;
   abandon();
   return nullptr;
 }

@@ -3,40 +3,11 @@
 // it copies are its own until it hands them out.
 #pragma once
 
-#include <unordered_map>
 #include <vector>
 
-#include "tree.hpp"
+#include "marks.hpp"
 
 namespace halflife::optimistic {
-
-// The slots that differ from what is shown, with the way to them, and what each held before.
-struct Mark {
-  bool itself = false;       // what the slot holds differs, not only something below
-  bool grown = false;        // what was put behind the list it holds differs
-  bool was_present = true;   // before
-  Birth was_born;
-  std::vector<Slot*> below;  // marked slots directly below
-};
-
-class Marks {
- public:
-  // To be called while the slot still has the versions of what is shown.
-  void remember(const Slot& slot);
-  void add(Slot& slot);
-  void add_grown(Slot& slot);
-  const Mark* find(const Slot& slot) const;
-  bool is_empty() const { return marks_.empty(); }
-
- private:
-  void link(Slot& slot, bool known);
-  struct Before {
-    bool present;
-    Birth born;
-  };
-  std::unordered_map<const Slot*, Before> before_;
-  std::unordered_map<const Slot*, Mark> marks_;
-};
 
 class Composer {
  public:
@@ -65,11 +36,11 @@ class Composer {
   };
   struct Level {
     Slot* slot;
-    Value under;      // borrowed
-    Value shown;      // borrowed; null: composed from `under`
-    Value before;     // borrowed; what was shown there; or null
+    Value under;   // borrowed
+    Value shown;   // borrowed; null: composed from `under`
+    Value before;  // borrowed; what was shown there; or null
     Seq after;
-    bool fresh;       // starts from `under`, not from what is shown
+    bool fresh;            // starts from `under`, not from what is shown
     Value made = nullptr;  // owned
     std::vector<Slot*> todo = {};
     std::size_t next = 0;

@@ -87,7 +87,8 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
   Value member = nullptr;
   // Keys that were erased and set again stand where they stood, if nothing else came behind them.
   bool in_order = true;
-  if (draft.erased != nullptr && draft.kind == Kind::map && !resolver.same_order(draft, &in_order)) {
+  if (draft.erased != nullptr && draft.kind == Kind::map &&
+      !resolver.same_order(draft, &in_order)) {
     return false;
   }
   if (draft.assigned != nullptr) {
@@ -146,8 +147,7 @@ bool Attempt::write_items(const Spot& spot, Resolver& resolver, std::vector<Spot
     return true;
   }
   std::sort(draft.written.begin(), draft.written.end());
-  draft.written.erase(std::unique(draft.written.begin(), draft.written.end()),
-                      draft.written.end());
+  draft.written.erase(std::unique(draft.written.begin(), draft.written.end()), draft.written.end());
   for (const std::size_t index : draft.written) {
     if (index >= model_.size(draft.base)) break;
     Value now = nullptr;

@@ -134,7 +134,7 @@ class Log {
   std::size_t pending_ = 0;
   std::size_t retries_ = 0;  // layers whose run was interrupted
   bool always_;
-  bool stale_ = false;  // tree and shown value are to be built again
+  bool stale_ = false;             // tree and shown value are to be built again
   std::vector<Trouble> troubles_;  // to be told at the end of the operation
   Value interrupt_ = nullptr;      // owned; to be raised at the end of the operation
 };

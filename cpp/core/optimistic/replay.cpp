@@ -42,8 +42,8 @@ void add_after(std::set<Seq>& todo, const std::vector<Seq>& readers, Seq seq, Se
 
 }  // namespace
 
-// What stands behind a list is different: a matter for those who have read its length, everything in
-// it, or an item at a position behind it, but not for who has read or edited other items.
+// What stands behind a list is different: a matter for those who have read its length, everything
+// in it, or an item at a position behind it, but not for who has read or edited other items.
 void Log::note_appended(Change& change, Slot& slot, Seq seq) {
   change.marks.add_grown(slot);
   add_after(change.todo, slot.whole, seq, kNow);

@@ -45,9 +45,9 @@ void count(Slot& slot, std::size_t difference) {
 
 const Version* Slot::latest(Seq after, Seq before) const {
   if (versions.empty()) return nullptr;
-  const auto end = std::lower_bound(
-      versions.begin(), versions.end(), before,
-      [](const Version& version, Seq seq) { return version.seq < seq; });
+  const auto end =
+      std::lower_bound(versions.begin(), versions.end(), before,
+                       [](const Version& version, Seq seq) { return version.seq < seq; });
   if (end == versions.begin()) return nullptr;
   const Version& version = *(end - 1);
   return version.seq > after ? &version : nullptr;

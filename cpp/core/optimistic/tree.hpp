@@ -1,7 +1,7 @@
 // The tree of slots: every place in the value that a live layer has read or written, with the
 // versions the layers wrote there, oldest first. With it any part of the value can be composed as
-// any layer saw it, without keeping a state per layer (the multi-version store of Block-STM, Gelashvili
-// and others 2022, over nested values).
+// any layer saw it, without keeping a state per layer (the multi-version store of Block-STM,
+// Gelashvili and others 2022, over nested values).
 #pragma once
 
 #include <cstddef>
@@ -21,20 +21,21 @@ struct Version {
 
 struct Slot {
   Slot* parent = nullptr;
-  Value key = nullptr;      // owned; null for the root and for positions of lists
-  std::size_t index = 0;    // its position, in a list
-  std::uint64_t id = 0;     // of the key, among its parent's slots
+  Value key = nullptr;    // owned; null for the root and for positions of lists
+  std::size_t index = 0;  // its position, in a list
+  std::uint64_t id = 0;   // of the key, among its parent's slots
   std::unordered_map<std::uint64_t, Slot*> slots;
   std::vector<Version> versions;
   std::vector<Version> appends;  // what layers put behind the list that the slot holds
-  std::size_t below = 0;    // versions and appends in the slots below
-  std::vector<Seq> readers;  // these three ascend
+  std::size_t below = 0;         // versions and appends in the slots below
+  std::vector<Seq> readers;      // these three ascend
   std::vector<Seq> whole;
   std::vector<Seq> deep;
-  bool listed = false;      // for Tree::prune
+  bool listed = false;  // for Tree::prune
 
   bool is_unused() const {
-    return slots.empty() && versions.empty() && appends.empty() && readers.empty() && whole.empty() && deep.empty();
+    return slots.empty() && versions.empty() && appends.empty() && readers.empty() &&
+           whole.empty() && deep.empty();
   }
   bool is_plain() const { return below == 0 && appends.empty(); }
   // The newest version with after < seq < before, or null. (`after` is the newest assignment to
