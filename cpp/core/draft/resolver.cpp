@@ -8,12 +8,45 @@ namespace halflife::draft {
 Resolver::~Resolver() {
   std::vector<Value> owned;
   owned.swap(owned_);
+  if (steal_) {
+    for (Draft* draft : scope_.drafts()) draft->result = nullptr;
+  }
   for (Value value : owned) model_.release(value);
 }
 
 Value Resolver::keep(Value owned) {
   owned_.push_back(owned);
   return owned;
+}
+
+// --- what is known
+
+Resolver::Result Resolver::find_result(Value value, const Draft* draft) const {
+  if (steal_ && draft != nullptr) {
+    if (draft->result != nullptr) return {true, draft->result};
+    return {!working_.empty() && working_.contains(value), nullptr};
+  }
+  const auto known = results_.find(value);
+  return known == results_.end() ? Result{} : Result{true, known->second};
+}
+
+void Resolver::note_result(Value value, Value result) {
+  Draft* draft = steal_ ? model_.draft_of(value) : nullptr;
+  if (draft == nullptr) {
+    results_[value] = result;
+    return;
+  }
+  draft->result = result;
+  if (result == nullptr) {
+    working_.insert(value);
+  } else if (!working_.empty()) {
+    working_.erase(value);
+  }
+}
+
+void Resolver::forget_result(Value value) {
+  results_.erase(value);
+  working_.erase(value);
 }
 
 // --- what needs what
@@ -30,10 +63,9 @@ bool Resolver::simple(Value value, Value* result) {
     *result = draft->base;
     return true;
   }
-  const auto known = results_.find(value);
-  if (known == results_.end() || known->second == nullptr) return false;
-  *result = known->second;
-  return true;
+  const Result known = find_result(value, draft);
+  *result = known.value;
+  return known.value != nullptr;
 }
 
 // The result of something held in a container all of whose needs are resolved. A plain container
@@ -192,12 +224,11 @@ bool Resolver::resolve(Value value, Value* result) {
     model_.raise(Fault::foreign_draft, value);
     return false;
   }
-  if (steal_) results_.reserve(scope_.drafts().size());  // all of them, once
   std::vector<Step> steps;
   steps.push_back({value, {}, 0});
-  results_[value] = nullptr;
+  note_result(value, nullptr);
   const bool ok = needs_of(value, steps.back().needs) && run(steps);
-  for (const Step& step : steps) results_.erase(step.value);
+  for (const Step& step : steps) forget_result(step.value);
   return ok && simple(value, result);
 }
 
@@ -213,25 +244,25 @@ bool Resolver::run(std::vector<Step>& steps) {
       const Value next = step.needs[step.next++];
       Value known = nullptr;
       if (simple(next, &known)) continue;
-      if (results_.contains(next)) {
+      if (find_result(next, model_.draft_of(next)).known) {
         model_.raise(Fault::cyclic, next);
         return false;
       }
       std::vector<Value> needs;
       if (!needs_of(next, needs)) return false;
       if (!needs.empty()) {
-        results_[next] = nullptr;
+        note_result(next, nullptr);
         steps.push_back({next, std::move(needs), 0});
         continue;
       }
       Value result = nullptr;  // nothing to wait for: most drafts hold no others
       if (!build(next, &result)) return false;
-      results_[next] = result;
+      note_result(next, result);
       continue;
     }
     Value result = nullptr;
     if (!build(step.value, &result)) return false;
-    results_[step.value] = result;
+    note_result(step.value, result);
     steps.pop_back();
   }
   return true;
@@ -254,8 +285,7 @@ bool Resolver::at(Draft& draft, Value key, Value* result) {
   if (!slot(draft, key, &held)) return false;
   *result = nullptr;
   if (held == nullptr) return true;
-  const auto built = results_.find(draft.face);
-  if (built != results_.end() && built->second != nullptr) {
+  if (find_result(draft.face, &draft).value != nullptr) {
     *result = final_of(held);
     return true;
   }
@@ -270,8 +300,7 @@ bool Resolver::at_item(Draft& draft, std::size_t index, Value* result) {
     if (child != draft.rows->end()) held = child->second->face;
   }
   if (held == nullptr) held = model_.item(draft.contents(), index);
-  const auto built = results_.find(draft.face);
-  if (built != results_.end() && built->second != nullptr) {
+  if (find_result(draft.face, &draft).value != nullptr) {
     *result = final_of(held);
     return true;
   }

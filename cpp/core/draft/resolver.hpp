@@ -4,6 +4,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "scope.hpp"
@@ -40,6 +41,13 @@ class Resolver {
   };
   bool is_alone(const Draft& draft);
   bool carries_drafts();
+  struct Result {
+    bool known = false;     // or being worked on
+    Value value = nullptr;  // null: being worked on
+  };
+  Result find_result(Value value, const Draft* draft) const;
+  void note_result(Value value, Value result);
+  void forget_result(Value value);
   bool simple(Value value, Value* result);
   Value final_of(Value value);
   bool need(Value value, std::vector<Value>& needs);
@@ -61,7 +69,9 @@ class Resolver {
 
   Scope& scope_;
   Model& model_;
-  std::unordered_map<Value, Value> results_;  // null: being worked on
+  // Null: being worked on. Of drafts only if they are not stolen; else the result is in the draft.
+  std::unordered_map<Value, Value> results_;
+  std::unordered_set<Value> working_;  // stolen drafts being worked on
   std::vector<Value> owned_;
   enum class Carries : unsigned char { unknown, no, yes };
   Carries carries_ = Carries::unknown;

@@ -234,7 +234,7 @@ bool Log::rebuild() {
 }
 
 bool Log::settle() {
-  if (!stale_ && retries_ == 0) return true;
+  if (!stale_ && retries_ == 0) return fold_prefix();  // one that a record refused, again
   retries_ = 0;
   return (rebuild() && fold_prefix()) || finish(false);
 }
