@@ -6,6 +6,7 @@ book is then turned back to it when it is opened next.
 """
 
 import threading
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
@@ -34,13 +35,13 @@ class LayeredAtom(SourceAtom[T]):
 
     __slots__ = ()
 
+    @abstractmethod
     def _site(self, store: "Store") -> Site:
         """Where its layers are in a store."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _log(self, get: Getter) -> LayerLog | None:
         """Its layers in the store that is being read, None if there are none; read as an input."""
-        raise NotImplementedError
 
     def _path(self, get: Getter) -> tuple[Any, ...] | None:  # noqa: ARG002 - only a lens looks
         """Where its value is in the value that the layers edit; None if it is not there."""

@@ -22,7 +22,7 @@ Value Resolver::keep(Value owned) {
 // --- what is known
 
 Resolver::Result Resolver::find_result(Value value, const Draft* draft) const {
-  if (steal_ && draft != nullptr) {
+  if (steal_ && draft != nullptr && draft->scope == &scope_) {
     if (draft->result != nullptr) return {true, draft->result};
     return {!working_.empty() && working_.contains(value), nullptr};
   }
