@@ -200,7 +200,8 @@ def confirms(operation: Operation) -> bool:
 
 
 def name_of(error: BaseException) -> str:
-    return type(error).__name__.removeprefix("Naive")
+    """The type of an error, as the native log names it: a circle is refused, and makes a naive log recurse."""
+    return "RecipeError" if isinstance(error, RecursionError) else type(error).__name__.removeprefix("Naive")
 
 
 # --- drawing operations
@@ -340,7 +341,7 @@ class Program:
         return "\n".join([f"base = {self.base!r}", *map(repr, self.operations)])
 
 
-def play(choose: Choose, factories: dict[str, Factory]) -> Program:
+def play(choose: Choose, factories: dict[str, Factory], *, small: bool = True) -> Program:
     """Draw a program and run it at once. What is wrong has the smallest program that shows it in its message."""
     shape = choose(SHAPE)
     program = Program(draw_value(choose, shape), [])
@@ -351,6 +352,8 @@ def play(choose: Choose, factories: dict[str, Factory]) -> Program:
             run.step(tuple(map(own, program.operations[-1])))
         run.finish()
     except Wrong as error:
-        small = program.made_small(factories)
-        raise Wrong(f"{small.objection(factories) or error}\n\n{small}") from None
+        if not small:
+            raise
+        smallest = program.made_small(factories)
+        raise Wrong(f"{smallest.objection(factories) or error}\n\n{smallest}") from None
     return program

@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
@@ -26,6 +27,7 @@ from inverse_patches import (
     TakesLaterOnesAlong,
 )
 from layer_machine import OPERATIONS, SHAPE, Factory, Run, Wrong, compare_objects, draw_operation, play
+from layer_oracle import Recipe
 from layer_recipes import draw_value
 
 FACTORIES: dict[str, Factory] = {"selective": LayerLog, "always": partial(LayerLog, always=True)}
@@ -110,7 +112,7 @@ def test_programs_find_a_log_that(planted: Factory) -> None:
     def objections() -> Iterator[str]:
         for seed in range(1000):
             try:
-                play(random.Random(seed).choice, {"planted": planted})
+                play(random.Random(seed).choice, {"planted": planted}, small=False)
             except Wrong as error:
                 yield str(error)
 
@@ -135,3 +137,47 @@ def test_the_machine_finds_a_log_that(planted: Factory) -> None:
     )
     with pytest.raises(Wrong):
         run_state_machine_as_test(Planted, settings=quick)
+
+
+# --- what selective replay must not do
+
+
+def set_field(key: str, value: int) -> Recipe:
+    return lambda draft: draft[key].update(n=value)
+
+
+def test_a_layer_that_fails_calls_no_recipe_of_layers_that_touch_other_keys() -> None:
+    log = LayerLog({f"k{number}": {"n": 0} for number in range(1000)})
+    layers = [log.apply(set_field(f"k{number}", 1)) for number in range(1000)]
+    calls = log.recipe_calls
+    for number in (500, 0, 999, 1, 250):
+        log.rollback(layers[number])
+    assert log.recipe_calls == calls
+    assert [key for key, row in log.visible.items() if row == {"n": 0}] == ["k0", "k1", "k250", "k500", "k999"]
+
+
+def test_confirming_the_oldest_and_failing_the_newest_call_no_recipe() -> None:
+    log = LayerLog({"n": 0})
+
+    def count(draft: Any) -> None:
+        draft["n"] += 1
+
+    layers = [log.apply(count) for _ in range(100)]
+    calls = log.recipe_calls
+    for first, last in zip(layers[:50], layers[:49:-1], strict=True):
+        log.commit(first)
+        log.rollback(last)
+    assert log.recipe_calls == calls
+    assert log.visible == log.base == {"n": 50}
+
+
+def test_a_layer_that_fails_calls_the_recipes_that_have_read_what_it_wrote() -> None:
+    log = LayerLog({"a": {"n": 1}, "b": {"n": 1}, "c": {"n": 1}})
+    first = log.apply(set_field("a", 5))
+    log.apply(lambda draft: draft["b"].update(n=draft["a"]["n"]))
+    log.apply(lambda draft: draft["c"].update(n=draft["b"]["n"]))  # through another
+    log.apply(set_field("a", 7))  # has read nothing
+    calls = log.recipe_calls
+    log.rollback(first)
+    assert log.visible == {"a": {"n": 7}, "b": {"n": 1}, "c": {"n": 1}}
+    assert 2 <= log.recipe_calls - calls <= 3

@@ -253,6 +253,35 @@ TEST_F(Patches, TwoContainersThatChangedPlacesMove) {
             (Lines{"replace /0 = 3", "replace /2 = 1"}));
 }
 
+TEST_F(Patches, AContainerThatWasReplacedAndAppendedHasMoved) {
+  EXPECT_EQ(of("[{n: 1}, {n: 2}]",
+               [](Recipe& r) {
+                 Value first = r.get("/0");
+                 r.set("/0", "{n: 9}");
+                 EXPECT_TRUE(r.scope().append(r.root(), first));
+                 r.set("/2/n", "10");
+               }),
+            (Lines{"move /0 -> /1", "add /0 = {n: 9}", "replace /2/n = 10"}));
+  EXPECT_EQ(of("[{n: 1}, {n: 2}]",
+               [this](Recipe& r) {
+                 r.set("/0/n", "5");
+                 EXPECT_TRUE(r.scope().append(r.root(), values.read("{n: 3}")));
+                 r.set("/2/n", "4");
+               }),
+            (Lines{"add /2 = {n: 4}", "replace /0/n = 5"}));
+}
+
+TEST_F(Patches, PatchListsAreMovedNotCopied) {
+  PatchList one(values);
+  one.add(draft::Op::add, {values.read("a")}, values.read("[1]"));
+  PatchList other(values);
+  other.add(draft::Op::remove, {values.read("b")});
+  other = std::move(one);
+  EXPECT_EQ(show(other), Lines{"add /a = [1]"});
+  const PatchList third(std::move(other));
+  EXPECT_EQ(show(third), Lines{"add /a = [1]"});
+}
+
 TEST_F(Patches, ListsInListsAreFollowed) {
   EXPECT_EQ(of("[[1, 2], [3, 4]]",
                [](Recipe& r) {

@@ -226,7 +226,9 @@ bool Resolver::build_plain(Value value, Value* result) {
   if (kind == Kind::set) return true;
   Value made = nullptr;
   const auto open = [&] {
-    if (made == nullptr && (made = model_.copy(value)) != nullptr) keep(made);
+    if (made != nullptr) return true;
+    made = model_.copy(value);
+    if (made != nullptr) keep(made);
     return made != nullptr;
   };
   if (kind == Kind::list || kind == Kind::fixed) {

@@ -1,5 +1,6 @@
 // The differ's second half: lists.
 #include <algorithm>
+#include <unordered_set>
 
 #include "differ.hpp"
 #include "list_diff.hpp"
@@ -37,7 +38,6 @@ class Numbers {
 bool Differ::walk_list(const Task& task, Value now) {
   Draft& draft = *task.draft;
   if (draft.structural) return walk_positions(task, now, 0, 0);
-  const std::size_t old_size = model_.size(draft.base);
   const std::size_t rows = model_.size(draft.base);
   const std::size_t columns = model_.size(now);  // more, if it was appended to
   std::vector<std::size_t> positions = draft.written;
@@ -50,16 +50,13 @@ bool Differ::walk_list(const Task& task, Value now) {
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
   std::vector<Slot> slots;
   for (const std::size_t position : positions) {
-    if (position >= old_size) break;
+    if (position >= rows) break;
     Value before = model_.item(draft.base, position);
     Value after = model_.item(now, position);
     if (same(before, after)) continue;
     slots.push_back({position, before, after, origin(after, before)});
   }
-  if (model_.size(now) > old_size) {  // it was appended to
-    return walk_positions(task, now, slots.empty() ? old_size : slots.front().index, 0);
-  }
-  if (has_swapped(slots)) {
+  if (has_swapped(slots, now, rows)) {
     const std::size_t behind = columns > rows ? 0 : rows - 1 - slots.back().index;
     return walk_positions(task, now, slots.front().index, behind);
   }
@@ -71,19 +68,22 @@ bool Differ::walk_list(const Task& task, Value now) {
   return walk_slots(task, slots);
 }
 
-// Has a container gone from one of the positions to another? Then it has moved.
-bool Differ::has_swapped(const std::vector<Slot>& slots) const {
-  std::unordered_map<Value, std::size_t> places;
+// Has a container gone from one of the positions to another, or behind the list? Then it has moved.
+bool Differ::has_swapped(const std::vector<Slot>& slots, Value now, std::size_t rows) const {
+  std::unordered_set<Value> left;
   for (const Slot& slot : slots) {
-    if (slot.draft == nullptr && is_draftable(model_.kind(slot.before))) {
-      places.emplace(slot.before, slot.index);
-    }
+    if (slot.draft == nullptr && is_draftable(model_.kind(slot.before))) left.insert(slot.before);
   }
-  if (places.empty()) return false;
+  if (left.empty()) return false;
+  const auto came_from = [&](Value value) {
+    const auto found = origins_.find(value);
+    return left.contains(found != origins_.end() ? found->second->base : value);
+  };
+  for (std::size_t position = rows; position < model_.size(now); ++position) {
+    if (came_from(model_.item(now, position))) return true;
+  }
   return std::any_of(slots.begin(), slots.end(), [&](const Slot& slot) {
-    if (slot.draft != nullptr) return false;
-    const auto found = origins_.find(slot.now);
-    return places.contains(found != origins_.end() ? found->second->base : slot.now);
+    return slot.draft == nullptr && came_from(slot.now);
   });
 }
 

@@ -59,7 +59,7 @@ class Differ {
 
   bool walk_list(const Task& task, Value now);
   bool walk_slots(const Task& task, const std::vector<Slot>& slots);
-  bool has_swapped(const std::vector<Slot>& slots) const;
+  bool has_swapped(const std::vector<Slot>& slots, Value now, std::size_t rows) const;
   bool walk_positions(const Task& task, Value now, std::size_t first, std::size_t behind);
 
   bool same(Value before, Value now) { return before == now || model_.same(before, now); }

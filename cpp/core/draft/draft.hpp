@@ -35,8 +35,8 @@ struct Draft {
   std::unique_ptr<Rows> rows;  // list only, until it is structural
   std::vector<std::size_t> written;       // list: positions replaced, until it is structural
   std::vector<std::size_t> touched_rows;  // list, if the scope records
-  void* place = nullptr;  // if its base was made by a Source and may be outdated further below
-  Value result = nullptr;   // borrowed from the resolver that takes the edits, while it lives
+  void* place = nullptr;   // if its base was made by a Source and may be outdated further below
+  Value result = nullptr;  // borrowed from the resolver that takes the edits, while it lives
   Kind kind = Kind::leaf;
   bool dirty = false;       // it, or something found in it, was edited
   bool structural = false;  // list: positions have moved; the scratch holds faces. (A list that was

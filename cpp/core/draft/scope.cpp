@@ -63,8 +63,8 @@ bool Scope::child(Draft& parent, Value key, std::size_t index, Value found, Draf
 // --- notes
 
 bool Scope::note(Value* set, Value key) {
-  if (*set == nullptr && (*set = model_.make_set()) == nullptr) return false;
-  return model_.put(*set, key, key);
+  if (*set == nullptr) *set = model_.make_set();
+  return *set != nullptr && model_.put(*set, key, key);
 }
 
 bool Scope::touch(Draft& draft, Value key) {
@@ -108,7 +108,8 @@ bool Scope::get(Draft& draft, Value key, Value* found) {
   if (model_.draft_of(*found) != nullptr) return true;
   Draft* made = nullptr;
   if (!child(draft, key, 0, *found, &made)) return false;
-  if (draft.children == nullptr && (draft.children = model_.make_map()) == nullptr) return false;
+  if (draft.children == nullptr) draft.children = model_.make_map();
+  if (draft.children == nullptr) return false;
   if (!model_.put(draft.children, key, made->face)) return false;
   *found = made->face;
   return true;
@@ -189,14 +190,18 @@ bool Scope::forget_child(Draft& draft, Value key) {
 
 // `assigned` keeps new keys in the order in which the scratch has them.
 bool Scope::assign(Draft& draft, Value key) {
-  if (draft.assigned == nullptr && (draft.assigned = model_.make_map()) == nullptr) return false;
+  if (draft.assigned == nullptr) {
+    draft.assigned = model_.make_map();
+    return draft.assigned != nullptr && model_.put(draft.assigned, key, key);
+  }
   Value known = nullptr;
   Value present = nullptr;
-  if (!model_.find(draft.assigned, key, &known) || !model_.find(draft.scratch, key, &present)) {
-    return false;
+  if (!model_.find(draft.assigned, key, &known)) return false;
+  if (known != nullptr) {
+    if (!model_.find(draft.scratch, key, &present)) return false;
+    if (present != nullptr) return true;
+    if (!model_.erase(draft.assigned, key)) return false;
   }
-  if (known != nullptr && present != nullptr) return true;
-  if (known != nullptr && !model_.erase(draft.assigned, key)) return false;
   return model_.put(draft.assigned, key, key);
 }
 

@@ -93,11 +93,8 @@ bool Attempt::run(Value root, Place* place, const Parts& parts) {
   const bool whole = !writes_.empty();
   Value shown = whole ? writes_.front().value : argument;
   if (!whole && draft != nullptr) {
-    if (before_ == kNow && !resolver.resolve(draft->face, &shown)) {
-      fail();
-    } else if (!write_all(*draft, resolver)) {
-      fail();
-    }
+    const bool built = before_ != kNow || resolver.resolve(draft->face, &shown);
+    if (!built || !write_all(*draft, resolver)) fail();
   }
   if (!read_all(scope)) fail();
   if (error_ != nullptr) {

@@ -135,7 +135,9 @@ void Log::compare(Change& change, Layer& layer, std::vector<Write>& before) {
     }
     if (write.value != was.value || !born_so) note(change, write, layer.seq);
   }
-  for (const auto& [slot, write] : old) note(change, *write, layer.seq);
+  for (const Write& write : before) {  // what it does not write any more
+    if (old.contains(write.slot)) note(change, write, layer.seq);
+  }
   for (const Write& write : before) {
     if (write.value != nullptr) tree_.trash(write.value);
   }
