@@ -146,6 +146,7 @@ format: $(STAMPS)/venv
 
 bench: build
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/classic_failures.py
 
 instructions: build
 	@scripts/need.sh "$(PYTHON)" valgrind

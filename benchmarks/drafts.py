@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 
@@ -110,7 +110,8 @@ def show(report: Report) -> None:
     if report.results:
         print("\n" + table.aligned(lines(report.results)))
     if report.grown:
-        print("\n" + table.aligned(table.growth_lines(report.grown, "many pending, separate keys", "settlement")))
+        grown = [replace(each, library="by hand") if each.library == "floor" else each for each in report.grown]
+        print("\n" + table.aligned(table.growth_lines(grown, "many pending, separate keys", "settlement")))
     if report.left_out:
         print(f"\nleft out: immer and mutative, {report.left_out}")
 

@@ -86,7 +86,7 @@ def pyrsistent(base: dict[str, Any]) -> Work:
 
 COMPARISONS = (
     Comparison(
-        Row("read_scalar", "read a scalar in a layer's recipe", "read", final=than("a dict read", 6)),
+        Row("draft_read", "read a scalar in a layer's recipe", "read", final=than("a dict read", 6)),
         {
             "floor": lambda: by_hand(scalars()),
             "halflife": lambda: in_a_layer(scalars()),
@@ -94,14 +94,14 @@ COMPARISONS = (
         },
     ),
     Comparison(
-        Row("read_again", "read it there again", "read", final=than("a dict read", 6)),
+        Row("draft_read_again", "read it there again", "read", final=than("a dict read", 6)),
         {
             "floor": lambda: by_hand(scalars()),
             "halflife": lambda: in_a_layer(scalars(), again=True),
         },
     ),
     Comparison(
-        Row("read_container", "first touch of a container there", "read", final=than("a dict read", 10)),
+        Row("draft_read_container", "first touch of a container there", "read", final=than("a dict read", 10)),
         {
             "floor": lambda: by_hand(containers()),
             "halflife": lambda: in_a_layer(containers()),
@@ -109,7 +109,7 @@ COMPARISONS = (
         },
     ),
     Comparison(
-        Row("read_produce", "read a scalar in produce (not recorded)", "read"),
+        Row("draft_read_produce", "read a scalar in produce (not recorded)", "read"),
         {
             "floor": lambda: by_hand(scalars()),
             "halflife": lambda: in_a_recipe(scalars()),

@@ -32,6 +32,9 @@ class Subject:
         self.layers: list[Any] = []
         self.saved: list[Any] = []
         self.conflicts: list[tuple[int, str]] = []
+        self.answered = False  # by the last operation, which may have folded the answer
+        self.waited = False  # a confirmed layer, before the last operation
+        self.shown: dict[int, Any] = {}  # containers that have been there
         self.log = factory(base, on_conflict=self.conflict)
         self.look()
 
@@ -42,6 +45,7 @@ class Subject:
     def perform(self, operation: Operation) -> tuple[str, Any]:
         """What the operation gives: ("value", it) or ("error", its type)."""
         self.conflicts.clear()
+        self.answered = operation[0] == "commit" and not confirms(operation)
         try:
             return "value", self.result_of(*operation)
         except Exception as error:
@@ -63,13 +67,16 @@ class Subject:
         return operate(*arguments)
 
     def look(self) -> None:
-        """Note the containers that are there, until the next operation."""
-        self.shown = containers(self.log.visible) | containers(self.log.base)
+        """Note the containers that are there, and whether a confirmed layer waits, for the next operation."""
+        self.shown |= containers(self.log.visible) | containers(self.log.base)
+        self.waited = any(layer.status == "confirmed" for layer in self.layers)
 
     def excuses(self, path: tuple[Any, ...], shown: Any) -> bool:
         """Whether an object that is equal was there before, or a layer has edited it to no effect."""
         return (
             id(shown) in self.shown
+            or self.answered
+            or self.waited
             or any(layer.status == "confirmed" for layer in self.layers)
             or self.log.is_pending_at(path)
         )

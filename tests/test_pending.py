@@ -32,6 +32,18 @@ def test_a_place_is_pending_while_a_layer_writes_at_or_below_it(store: Store) ->
     assert store.get(pending_at(rows)) is False
 
 
+def test_an_item_is_pending_while_the_layer_that_appended_it_is(store: Store) -> None:
+    rows = draft_atom([{"id": 1}], name="rows")
+    first = store.layers(rows).apply(lambda draft: draft.append({"id": 2}))
+    second = store.layers(rows).apply(lambda draft: draft.append({"id": 3}))
+    assert [store.get(pending_at(rows, place)) for place in range(4)] == [False, True, True, False]
+    second.commit()
+    assert [store.get(pending_at(rows, place)) for place in range(3)] == [False, True, False]
+    first.rollback()
+    assert store.get(rows) == [{"id": 1}, {"id": 3}]
+    assert [store.get(pending_at(rows, place)) for place in range(2)] == [False, False]
+
+
 def test_only_the_rows_that_change_their_state_are_told(store: Store) -> None:
     rows = rows_atom()
     told: list[Any] = []

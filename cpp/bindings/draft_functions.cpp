@@ -27,7 +27,7 @@ struct Produced {
 // (new, patches, inverse)
 PyObject* as_triple(const Produced& made) {
   Ref patches = Ref::take(patches_to_list(made.patches));
-  Ref inverse = Ref::take(patches ? patches_to_list(made.inverse) : nullptr);
+  Ref inverse = Ref::take(patches ? patches_to_list(made.inverse, patches.get()) : nullptr);
   return inverse ? PyTuple_Pack(3, made.value.get(), patches.get(), inverse.get()) : nullptr;
 }
 

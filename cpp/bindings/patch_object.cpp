@@ -194,6 +194,16 @@ PyObject* as_tuple(const draft::Path& path) {
   return tuple;
 }
 
+// Is the tuple made of these very parts?
+bool is_path(PyObject* tuple, const draft::Path& path) {
+  if (PyTuple_GET_SIZE(tuple) != static_cast<Py_ssize_t>(path.size())) return false;
+  Py_ssize_t index = 0;
+  for (Value part : path) {
+    if (PyTuple_GET_ITEM(tuple, index++) != part) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 PyObject* patch_op_name(Op op) { return op_names[static_cast<std::size_t>(op)]; }
@@ -210,14 +220,20 @@ bool find_patch_op(PyObject* name, Op* op) {
   return false;
 }
 
-PyObject* patches_to_list(const draft::PatchList& patches) {
+PyObject* patches_to_list(const draft::PatchList& patches, PyObject* mirrored) {
   Ref list = Ref::take(PyList_New(static_cast<Py_ssize_t>(patches.size())));
   if (!list) return nullptr;
   Py_ssize_t index = 0;
   for (const draft::Patch& patch : patches) {
     PyObject* value = patch.value == nullptr ? Py_None : to_object(patch.value);
     PyObject* from = needs_from(patch.op) ? as_tuple(patch.from) : Py_NewRef(Py_None);
-    PyObject* made = make(patch.op, as_tuple(patch.path), value, from);
+    PyObject* path = nullptr;
+    if (mirrored != nullptr && PyList_GET_SIZE(mirrored) == PyList_GET_SIZE(list.get())) {
+      const Py_ssize_t mirror = PyList_GET_SIZE(mirrored) - 1 - index;
+      path = as_patch(PyList_GET_ITEM(mirrored, mirror))->path;
+    }
+    path = path != nullptr && is_path(path, patch.path) ? Py_NewRef(path) : as_tuple(patch.path);
+    PyObject* made = make(patch.op, path, value, from);
     if (made == nullptr) return nullptr;
     PyList_SET_ITEM(list.get(), index++, made);
   }

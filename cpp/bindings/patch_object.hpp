@@ -7,8 +7,9 @@
 
 namespace halflife::bindings {
 
-// A list of Patch objects; null on an error.
-PyObject* patches_to_list(const draft::PatchList& patches);
+// A list of Patch objects; null on an error. `mirrored`: the list of the patches that these take
+// back, last first: they share its paths.
+PyObject* patches_to_list(const draft::PatchList& patches, PyObject* mirrored = nullptr);
 
 // Reads an iterable of Patch objects. False: a TypeError is set that names the position.
 bool patches_from(PyObject* iterable, draft::PatchList& patches);

@@ -261,7 +261,7 @@ TEST_F(Patches, AContainerThatWasReplacedAndAppendedHasMoved) {
                  EXPECT_TRUE(r.scope().append(r.root(), first));
                  r.set("/2/n", "10");
                }),
-            (Lines{"move /0 -> /1", "add /0 = {n: 9}", "replace /2/n = 10"}));
+            (Lines{"add /0 = {n: 9}", "move /2 -> /1", "replace /2/n = 10"}));
   EXPECT_EQ(of("[{n: 1}, {n: 2}]",
                [this](Recipe& r) {
                  r.set("/0/n", "5");

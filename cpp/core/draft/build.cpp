@@ -110,7 +110,8 @@ bool Resolver::fill_map(Draft& draft, Value made) {
     }
     return true;
   };
-  if (draft.assigned != nullptr && !fill(draft.assigned, false)) return false;
+  // Leaves are in the scratch already, and nothing else can have become of them.
+  if (draft.assigned != nullptr && draft.put_more && !fill(draft.assigned, false)) return false;
   // Walked by its own keys while results go into existing slots of the same map: none is added.
   return !draft.inserted || fill(draft.contents(), true);
 }

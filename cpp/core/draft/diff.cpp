@@ -16,7 +16,6 @@ bool Differ::run(Draft& root) {
   Value now = nullptr;
   if (!resolver_.resolve(root.face, &now)) return false;
   if (now == root.base) return true;
-  find_origins();
   tasks_.push_back({&root, kNone});
   // A container comes before what is in it: paths below it are those of its final shape.
   for (std::size_t next = 0; next < tasks_.size(); ++next) {
@@ -26,18 +25,23 @@ bool Differ::run(Draft& root) {
   return true;
 }
 
-void Differ::find_origins() {
+// Which draft a final value came out of.
+const std::unordered_map<Value, Draft*>& Differ::origins() {
+  if (has_origins_) return origins_;
+  has_origins_ = true;
   origins_.reserve(scope_.drafts().size());
   for (Draft* draft : scope_.drafts()) {
     if (!draft->dirty) continue;
     Value result = resolver_.result_of(*draft);
     if (result != nullptr && result != draft->base) origins_.emplace(result, draft);
   }
+  return origins_;
 }
 
-Draft* Differ::origin(Value now, Value before) const {
-  const auto found = origins_.find(now);
-  return found != origins_.end() && found->second->base == before ? found->second : nullptr;
+Draft* Differ::origin(Value now, Value before) {
+  if (!is_draftable(model_.kind(now))) return nullptr;
+  const auto found = origins().find(now);
+  return found != origins().end() && found->second->base == before ? found->second : nullptr;
 }
 
 bool Differ::walk(const Task& task) {

@@ -1,6 +1,7 @@
 // The differ's second half: lists.
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "differ.hpp"
 #include "list_diff.hpp"
@@ -40,21 +41,26 @@ bool Differ::walk_list(const Task& task, Value now) {
   if (draft.structural) return walk_positions(task, now, 0, 0);
   const std::size_t rows = model_.size(draft.base);
   const std::size_t columns = model_.size(now);  // more, if it was appended to
-  std::vector<std::size_t> positions = draft.written;
+  std::vector<std::pair<std::size_t, Draft*>> positions;
+  for (const std::size_t position : draft.written) positions.push_back({position, nullptr});
   if (draft.rows != nullptr) {
     for (const auto& [position, child] : *draft.rows) {
-      if (child->dirty) positions.push_back(position);
+      if (child->dirty) positions.push_back({position, child});
     }
   }
   std::sort(positions.begin(), positions.end());
-  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+  const auto same_place = [](const auto& one, const auto& other) {
+    return one.first == other.first;
+  };
+  positions.erase(std::unique(positions.begin(), positions.end(), same_place), positions.end());
   std::vector<Slot> slots;
-  for (const std::size_t position : positions) {
+  for (const auto& [position, row] : positions) {
     if (position >= rows) break;
     Value before = model_.item(draft.base, position);
     Value after = model_.item(now, position);
     if (same(before, after)) continue;
-    slots.push_back({position, before, after, origin(after, before)});
+    const bool is_row = row != nullptr && row->base == before && resolver_.result_of(*row) == after;
+    slots.push_back({position, before, after, is_row ? row : origin(after, before)});
   }
   if (has_swapped(slots, now, rows)) {
     const std::size_t behind = columns > rows ? 0 : rows - 1 - slots.back().index;
@@ -69,15 +75,15 @@ bool Differ::walk_list(const Task& task, Value now) {
 }
 
 // Has a container gone from one of the positions to another, or behind the list? Then it has moved.
-bool Differ::has_swapped(const std::vector<Slot>& slots, Value now, std::size_t rows) const {
+bool Differ::has_swapped(const std::vector<Slot>& slots, Value now, std::size_t rows) {
   std::unordered_set<Value> left;
   for (const Slot& slot : slots) {
     if (slot.draft == nullptr && is_draftable(model_.kind(slot.before))) left.insert(slot.before);
   }
   if (left.empty()) return false;
   const auto came_from = [&](Value value) {
-    const auto found = origins_.find(value);
-    return left.contains(found != origins_.end() ? found->second->base : value);
+    const auto found = origins().find(value);
+    return left.contains(found != origins().end() ? found->second->base : value);
   };
   for (std::size_t position = rows; position < model_.size(now); ++position) {
     if (came_from(model_.item(now, position))) return true;
@@ -126,8 +132,8 @@ bool Differ::walk_positions(const Task& task, Value now, std::size_t first, std:
   }
   for (std::size_t column = first; column < columns; ++column) {
     Value young = model_.item(now, column);
-    const auto found = origins_.find(young);
-    right.push_back(numbers.of(found != origins_.end() ? found->second->base : young));
+    const auto found = origins().find(young);
+    right.push_back(numbers.of(found != origins().end() ? found->second->base : young));
   }
   const ListScript script = list_diff(left, right);
   for (std::size_t column = 0; column < right.size(); ++column) {

@@ -46,8 +46,8 @@ class Differ {
     Draft* draft;  // that the value now came from, if it drafted the value before
   };
 
-  void find_origins();
-  Draft* origin(Value now, Value before) const;
+  const std::unordered_map<Value, Draft*>& origins();
+  Draft* origin(Value now, Value before);
   bool walk(const Task& task);
   bool walk_map(const Task& task, Value now);
   bool walk_assigned(const Task& task, Value now, Value moved, std::vector<Value>* tail);
@@ -59,7 +59,7 @@ class Differ {
 
   bool walk_list(const Task& task, Value now);
   bool walk_slots(const Task& task, const std::vector<Slot>& slots);
-  bool has_swapped(const std::vector<Slot>& slots, Value now, std::size_t rows) const;
+  bool has_swapped(const std::vector<Slot>& slots, Value now, std::size_t rows);
   bool walk_positions(const Task& task, Value now, std::size_t first, std::size_t behind);
 
   bool same(Value before, Value now) { return before == now || model_.same(before, now); }
@@ -75,7 +75,8 @@ class Differ {
   Model& model_;
   PatchList& patches_;
   PatchList& inverse_;                         // in the order of patches_ until the end
-  std::unordered_map<Value, Draft*> origins_;  // by final value
+  std::unordered_map<Value, Draft*> origins_;  // by final value; made when it is first asked for
+  bool has_origins_ = false;
   std::vector<Spot> spots_;
   std::vector<Task> tasks_;
   std::vector<Value> owned_;

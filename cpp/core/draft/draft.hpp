@@ -41,6 +41,7 @@ struct Draft {
   bool dirty = false;       // it, or something found in it, was edited
   bool structural = false;  // list: positions have moved; the scratch holds faces. (A list that was
                             // only appended to is longer than its base, and not structural.)
+  bool put_more = false;    // map, record: containers or drafts were set, not only leaves
   bool inserted = false;    // its base was put in by the recipe, and may carry drafts
   bool read_whole = false;  // its keys, length or order were read
   bool read_deep = false;   // ... and everything below

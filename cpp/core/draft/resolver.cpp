@@ -203,7 +203,7 @@ bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
       if (!need_item(index)) return false;
     }
   }
-  if (draft.assigned == nullptr) return true;
+  if (draft.assigned == nullptr || !draft.put_more) return true;
   cursor = 0;
   while (model_.next(draft.assigned, &cursor, &key, &value)) {
     Value held = nullptr;

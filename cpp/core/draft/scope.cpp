@@ -28,20 +28,30 @@ Draft* Scope::make(Value base, Kind kind, void* place) {
   return draft;
 }
 
+bool Scope::is_assigned(const Draft& parent, Value key, std::size_t index, bool* assigned) {
+  if (parent.kind == Kind::list) {
+    *assigned = parent.structural || index >= model_.size(parent.base) || is_written(parent, index);
+    return true;
+  }
+  Value known = nullptr;
+  if (parent.assigned != nullptr && !model_.find(parent.assigned, key, &known)) return false;
+  *assigned = known != nullptr;
+  return true;
+}
+
 bool Scope::child(Draft& parent, Value key, std::size_t index, Value found, Draft** made) {
   Value base = nullptr;
   void* place = nullptr;
-  // A slot that the recipe wrote holds what the recipe put there; any other is the source's.
-  if (parent.place != nullptr) {
-    bool assigned = false;
-    if (parent.kind == Kind::list) {
-      assigned = index >= model_.size(parent.base) || is_written(parent, index);
-    } else if (parent.assigned != nullptr) {
-      Value known = nullptr;
-      if (!model_.find(parent.assigned, key, &known)) return false;
-      assigned = known != nullptr;
-    }
-    if (!assigned && !source_->child(parent, key, index, found, &base, &place)) return false;
+  // A slot that the recipe wrote holds what the recipe put there; any other is the source's, also
+  // if it is the very object that the recipe has put somewhere else.
+  const bool known = is_inserted(found);
+  bool assigned = false;
+  if ((known || parent.place != nullptr) && !is_assigned(parent, key, index, &assigned)) {
+    return false;
+  }
+  if (parent.place != nullptr && !assigned &&
+      !source_->child(parent, key, index, found, &base, &place)) {
+    return false;
   }
   if (base == nullptr) {
     model_.own(found);
@@ -51,7 +61,7 @@ bool Scope::child(Draft& parent, Value key, std::size_t index, Value found, Draf
   if (draft == nullptr) return false;
   draft->parent = &parent;
   draft->index = index;
-  draft->inserted = parent.inserted || is_inserted(found);
+  draft->inserted = parent.inserted || (known && assigned);
   if (key != nullptr) {
     model_.own(key);
     draft->key = key;
@@ -223,6 +233,7 @@ bool Scope::set(Draft& draft, Value key, Value value) {
   }
   if (!open_scratch(draft) || !assign(draft, key) || !forget_child(draft, key)) return false;
   mark(draft);
+  if (model_.kind(value) != Kind::leaf) draft.put_more = true;
   return model_.put(draft.scratch, key, value);
 }
 
@@ -299,6 +310,7 @@ void Scope::close() {
   std::unordered_set<Value> inserted;
   inserted.swap(inserted_);
   std::vector<Value> dropped(inserted.begin(), inserted.end());
+  dropped.reserve(dropped.size() + 4 * drafts.size());
   if (last_read_.key != nullptr) dropped.push_back(last_read_.key);
   last_read_ = {};
   for (Draft* draft : drafts) {

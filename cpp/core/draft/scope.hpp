@@ -87,6 +87,7 @@ class Scope {
 
  private:
   Draft* make(Value base, Kind kind, void* place);
+  bool is_assigned(const Draft& parent, Value key, std::size_t index, bool* assigned);
   bool child(Draft& parent, Value key, std::size_t index, Value found, Draft** made);
   bool touch(Draft& draft, Value key);
   void touch_item(Draft& draft, std::size_t index);

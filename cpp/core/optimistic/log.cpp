@@ -226,6 +226,12 @@ bool Log::commit_all() {
 bool Log::set_base(Value base) {
   bool same = false;  // data that was fetched again and is the same, is no new data
   if (!draft::equal(model_, base_, base, true, &same)) return false;
+  const bool anew = always_ || stale_ || retries_ > 0;
+  Change change;
+  if (!anew && !same && !note_base(change, base_, base)) return finish(false);
+  for (Layer* layer : layers_) {
+    if (!anew && layer->status == LayerStatus::confirmed) note_writes(change, *layer);
+  }
   if (!same) {
     model_.own(base);
     set_base_value(base);
@@ -240,7 +246,7 @@ bool Log::set_base(Value base) {
       layers_.push_back(layer);
     }
   }
-  return finish(rebuild());
+  return finish(anew ? rebuild() : replay(change) && renew(change));
 }
 
 bool Log::edit_base(const Parts& parts) {
@@ -252,8 +258,14 @@ bool Log::edit_base(const Parts& parts) {
     tree_.trash(error);
     return finish(false);
   }
-  set_base_value(attempt.take_shown());
-  return finish(rebuild());
+  Value now = attempt.take_shown();
+  Change change;
+  if (!always_ && !note_base(change, base_, now)) {
+    tree_.trash(now);
+    return finish(false);
+  }
+  set_base_value(now);
+  return finish(always_ ? rebuild() : replay(change) && renew(change));
 }
 
 // The oldest layers, as far as they are confirmed, become part of the base.
@@ -299,19 +311,36 @@ bool Log::fold_prefix() {
   return true;
 }
 
+// Has a pending layer put the item at this position behind the list?
+bool Log::is_appended_at(Slot& slot, std::size_t index) {
+  if (slot.appends.empty()) return false;
+  const Version* assigned = slot.latest(0, kNow);
+  std::size_t start = length_below(slot, kNow);
+  for (const Version& version : slot.appends) {
+    if (assigned != nullptr && version.seq < assigned->seq) continue;
+    if (index < start) return false;
+    start += model_.size(version.value);
+    if (index >= start) continue;
+    const Layer* layer = at(version.seq);
+    return layer != nullptr && is_unsettled(layer->status);
+  }
+  return false;
+}
+
 int Log::is_pending_at(const std::vector<Value>& path) {
   if (!settle()) return -1;
-  std::vector<const Slot*> slots{&tree_.root()};
+  std::vector<Slot*> slots{&tree_.root()};
   for (Value key : path) {
-    std::vector<const Slot*> below;
-    for (const Slot* slot : slots) {
+    std::vector<Slot*> below;
+    for (Slot* slot : slots) {
       bool failed = false;
-      const Slot* named = tree_.find(*slot, key, &failed);
+      Slot* named = tree_.find(*slot, key, &failed);
       if (failed) return -1;
       if (named != nullptr) below.push_back(named);
       std::size_t index = 0;
-      const Slot* placed =
-          model_.position(key, &index) ? Tree::find(*slot, Tree::position(index)) : nullptr;
+      if (!model_.position(key, &index)) continue;
+      if (is_appended_at(*slot, index)) return 1;
+      Slot* placed = Tree::find(*slot, Tree::position(index));
       if (placed != nullptr) below.push_back(placed);
     }
     slots.swap(below);
@@ -326,7 +355,7 @@ int Log::is_pending_at(const std::vector<Value>& path) {
       }
     }
     if (slot->below == 0) continue;
-    for (const auto& [id, below] : slot->slots) slots.push_back(below);
+    for (const auto& [id, one] : slot->slots) slots.push_back(one);
   }
   return 0;
 }

@@ -92,6 +92,14 @@ class Log {
   struct Change {
     Marks marks;
     std::set<Seq> todo;
+    // Those of the readers behind `seq`, up to and with `last`, run again.
+    void add(const std::vector<Seq>& readers, Seq seq, Seq last);
+  };
+  // A place that holds something else in another base. Null: nothing.
+  struct Difference {
+    Slot* slot;
+    Value before;
+    Value now;
   };
 
   bool contains(const Layer& layer) const;
@@ -104,8 +112,14 @@ class Log {
   void note_assigned(Change& change, Slot& slot, Seq seq);
   void note_appended(Change& change, Slot& slot, Seq seq);
   std::size_t length_below(Slot& slot, Seq before);
+  bool is_appended_at(Slot& slot, std::size_t index);
   void note_writes(Change& change, const Layer& layer);
   void compare(Change& change, Layer& layer, std::vector<Write>& before);
+  bool note_base(Change& change, Value before, Value now);
+  bool is_level(const Difference& each);
+  bool differs(Value before, Value now, bool* result);
+  bool note_level(Change& change, const Difference& level, std::vector<Difference>& todo);
+  bool find_in_step(const Difference& level, std::vector<Difference>& todo, bool* in_step);
   bool replay(Change& change);
   void replay_one(Change& change, Layer& layer);
   bool renew(const Change& change);

@@ -31,29 +31,25 @@ void Log::note(Change& change, const Write& write, Seq seq) {
   }
 }
 
-namespace {
-
-void add_after(std::set<Seq>& todo, const std::vector<Seq>& readers, Seq seq, Seq last) {
+void Log::Change::add(const std::vector<Seq>& readers, Seq seq, Seq last) {
   for (auto at = std::upper_bound(readers.begin(), readers.end(), seq);
        at != readers.end() && *at <= last; ++at) {
     todo.insert(*at);
   }
 }
 
-}  // namespace
-
 // What stands behind a list is different: a matter for those who have read its length, everything
 // in it, or an item at a position behind it, but not for who has read or edited other items.
 void Log::note_appended(Change& change, Slot& slot, Seq seq) {
   change.marks.add_grown(slot);
-  add_after(change.todo, slot.whole, seq, kNow);
+  change.add(slot.whole, seq, kNow);
   for (const Slot* above = &slot; above != nullptr; above = above->parent) {
-    add_after(change.todo, above->deep, seq, kNow);
+    change.add(above->deep, seq, kNow);
   }
   const std::size_t length = length_below(slot, seq);
   for (const auto& [id, item] : slot.slots) {
     if (item->key == nullptr && item->index < length) continue;
-    add_after(change.todo, item->readers, seq, kNow);
+    change.add(item->readers, seq, kNow);
   }
 }
 
@@ -90,9 +86,7 @@ void Log::note_assigned(Change& change, Slot& slot, Seq seq) {
       break;
     }
   }
-  const auto add = [&](const std::vector<Seq>& readers) {
-    add_after(change.todo, readers, seq, last);
-  };
+  const auto add = [&](const std::vector<Seq>& readers) { change.add(readers, seq, last); };
   add(slot.readers);
   if (slot.parent == nullptr) {
     for (const Layer* layer : layers_) {
