@@ -100,6 +100,7 @@ class Log {
     Slot* slot;
     Value before;
     Value now;
+    std::size_t depth;
   };
 
   bool contains(const Layer& layer) const;

@@ -8,14 +8,23 @@ namespace halflife::optimistic {
 
 using draft::Kind;
 
+namespace {
+
+// Each level compares what is in it all the way down: values that nest deeper than any that people
+// make are not looked into, but taken as different, lest the cost grow with the square of the
+// depth.
+constexpr std::size_t kDeepest = 32;
+
+}  // namespace
+
 // Compares the base as it was with what it will be. Nothing has been changed yet.
 bool Log::note_base(Change& change, Value before, Value now) {
   if (before == now) return true;
-  std::vector<Difference> todo{{&tree_.root(), before, now}};
+  std::vector<Difference> todo{{&tree_.root(), before, now, 0}};
   while (!todo.empty()) {
     const Difference each = todo.back();
     todo.pop_back();
-    if (!is_level(each)) {
+    if (each.depth >= kDeepest || !is_level(each)) {
       change.marks.remember(*each.slot);
       note_assigned(change, *each.slot, 0);
     } else if (!note_level(change, each, todo)) {
@@ -44,10 +53,8 @@ bool Log::differs(Value before, Value now, bool* result) {
 
 bool Log::note_level(Change& change, const Difference& level, std::vector<Difference>& todo) {
   Slot& slot = *level.slot;
-  for (const Slot* above = &slot; above != nullptr; above = above->parent) {
-    change.add(above->deep, 0, kNow);
-  }
-  if (slot.is_plain()) {  // no layer has written to what is in it: it is shown as it is
+  change.add(slot.deep, 0, kNow);  // those above have been here before
+  if (slot.is_plain()) {           // no layer has written to what is in it: it is shown as it is
     change.marks.remember(slot);
     change.marks.add(slot);
   }
@@ -63,7 +70,7 @@ bool Log::note_level(Change& change, const Difference& level, std::vector<Differ
   change.add(slot.whole, 0, kNow);
   Composer composer(tree_, model_, folded_);
   for (const auto& [id, below] : slot.slots) {
-    Difference each{below, nullptr, nullptr};
+    Difference each{below, nullptr, nullptr, level.depth + 1};
     if (!composer.lookup(level.before, *below, &each.before) ||
         !composer.lookup(level.now, *below, &each.now)) {
       return false;
@@ -91,7 +98,9 @@ bool Log::find_in_step(const Difference& level, std::vector<Difference>& todo, b
       Value before = model_.item(level.before, index);
       Value now = model_.item(level.now, index);
       if (!differs(before, now, &differ)) return false;
-      if (differ) todo.push_back({tree_.slot(*level.slot, index), before, now});
+      if (differ) {
+        todo.push_back({tree_.slot(*level.slot, index), before, now, level.depth + 1});
+      }
     }
     *in_step = true;
     return true;
@@ -109,7 +118,7 @@ bool Log::find_in_step(const Difference& level, std::vector<Difference>& todo, b
     if (!differ) continue;
     Slot* slot = tree_.slot(*level.slot, key);
     if (slot == nullptr) return false;
-    todo.push_back({slot, before, now});
+    todo.push_back({slot, before, now, level.depth + 1});
   }
   *in_step = true;
   return true;
