@@ -246,7 +246,15 @@ bool Log::set_base(Value base) {
       layers_.push_back(layer);
     }
   }
+  note_failing(change);
   return finish(anew ? rebuild() : replay(change) && renew(change));
+}
+
+// What could not be applied is tried again over another base, whatever the reason was.
+void Log::note_failing(Change& change) {
+  for (const Layer* layer : layers_) {
+    if (layer->failing) change.todo.insert(layer->seq);
+  }
 }
 
 bool Log::edit_base(const Parts& parts) {
@@ -265,6 +273,7 @@ bool Log::edit_base(const Parts& parts) {
     return finish(false);
   }
   set_base_value(now);
+  note_failing(change);
   return finish(always_ ? rebuild() : replay(change) && renew(change));
 }
 

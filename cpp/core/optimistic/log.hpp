@@ -129,6 +129,7 @@ class Log {
   void mend(Layer& layer);
 
   bool try_commit(Layer& layer, const Parts& parts);
+  void note_failing(Change& change);
   bool refold(const std::vector<Layer*>& dropped);
   bool fold_prefix();
   void leave(Layer& layer, LayerStatus status);
