@@ -8,10 +8,10 @@ from collections.abc import ItemsView, KeysView, MutableMapping, MutableSequence
 
 from halflife import _core
 
-MutableMapping.register(_core._DictDraft)
-MutableSequence.register(_core._ListDraft)
-MutableSet.register(_core._SetDraft)
-Sequence.register(_core._NamedTupleDraft)
+MutableMapping.register(_core._DictDraft)  # pyright: ignore[reportAttributeAccessIssue] - its stub is a Protocol
+MutableSequence.register(_core._ListDraft)  # pyright: ignore[reportAttributeAccessIssue] - its stub is a Protocol
+MutableSet.register(_core._SetDraft)  # pyright: ignore[reportAttributeAccessIssue] - its stub is a Protocol
+Sequence.register(_core._NamedTupleDraft)  # pyright: ignore[reportAttributeAccessIssue] - its stub is a Protocol
 KeysView.register(_core._DraftKeys)
 ValuesView.register(_core._DraftValues)
 ItemsView.register(_core._DraftItems)
