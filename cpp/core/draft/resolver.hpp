@@ -25,8 +25,8 @@ class Resolver {
   // What resolve() made of the draft already; null: it did not need it.
   Value result_of(Draft& draft);
 
-  // What a slot of a draft holds at the end, plain; null: nothing. To be asked when everything
-  // above it was resolved, or, with `alone`, of a value that is taken out of its context.
+  // What a slot of a draft holds at the end, plain; null: nothing. What it holds is resolved if the
+  // draft was not.
   bool at(Draft& draft, Value key, Value* result);
   bool at_item(Draft& draft, std::size_t index, Value* result);
 
