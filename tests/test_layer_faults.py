@@ -17,32 +17,8 @@ import pytest
 
 from halflife import produce
 from halflife._core import LayerLog
+from injected_faults import Faults, InjectedError, InjectedInterrupt
 from layer_oracle import NaiveLog, is_container, same
-
-
-class InjectedError(Exception):
-    """The fault that is an error."""
-
-
-class InjectedInterrupt(KeyboardInterrupt):
-    """The fault that is not an `Exception`."""
-
-
-class Faults:
-    """Counts callbacks, and fails in one of them."""
-
-    def __init__(self, at: int, kind: type[BaseException]) -> None:
-        self.at, self.kind = at, kind
-        self.count = 0
-        self.armed = False
-        self.where = ""
-
-    def step(self, where: str) -> None:
-        if self.armed:
-            self.count += 1
-            if self.count == self.at:
-                self.where = where
-                raise self.kind(where)
 
 
 class Key:
@@ -237,7 +213,7 @@ class Script:
 
 def run(at: int, kind: type[BaseException], *, always: bool) -> tuple[Faults, list[Any]]:
     """The script, with one fault in it; and what must be gone afterwards."""
-    faults = Faults(at, kind)
+    faults = Faults(at, kind, armed=False)
     FAULTS[:] = [faults]
     script = Script(faults, always=always)
     healed = False
@@ -318,7 +294,7 @@ def edit_everything(draft: Any, keys: list[Key]) -> None:
 def test_whichever_callback_fails_the_base_of_a_draft_stays_as_it_was(kind: type[BaseException]) -> None:
     at, count = 0, 1
     while at <= count:
-        faults = Faults(at, kind)
+        faults = Faults(at, kind, armed=False)
         FAULTS[:] = [faults]
         keys = [Key(faults, name) for name in ("k", "j", "m")]
         base = {keys[0]: {"n": 0}, keys[1]: [1, 2, 3], "row": Row(1, [{"c": 1}, {"c": 2}]), "tags": {keys[0]}}
