@@ -1,14 +1,13 @@
 """Loops and threads: a store has one home thread, and one live event loop at a time."""
 
 import asyncio
-import concurrent.futures
 import contextvars
 import threading
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
 
+from counted_users import Users, ignore, in_store, in_thread, quiet
 from halflife import (
     HasData,
     NoEventLoopError,
@@ -21,41 +20,6 @@ from halflife import (
     loadable,
     unwrap,
 )
-from halflife.testing import ManualClock
-
-
-async def quiet() -> None:
-    """Turn the loop until it has nothing to do."""
-    await ManualClock().advance(0)
-
-
-def ignore(value: object) -> None:
-    """A subscriber that only observes."""
-
-
-class Users:
-    """An async atom, with the keys it was run for."""
-
-    def __init__(self) -> None:
-        self.key = atom(1)
-        self.runs: list[int] = []
-        self.atom = derived(self._read, name="user")
-
-    async def _read(self, get: Any) -> int:
-        key = get(self.key)
-        self.runs.append(key)
-        await asyncio.sleep(0)
-        return key * 10
-
-
-async def in_store(store: Store, a: Any) -> Any:
-    return await store.value(a)
-
-
-def in_thread(function: Callable[[], Any]) -> Any:
-    """Call a function in another thread, and wait for it."""
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        return pool.submit(function).result()
 
 
 class TestWithoutALoop:
