@@ -8,19 +8,21 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do 
 	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$candidate; break; }; done)
 BIN := .venv/bin
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PIP := $(BIN)/python -m pip --quiet
 STAMPS := build/stamps
 # Two calls at once (an editor's and yours) must not work in one CMake folder.
 ALONE := $(if $(shell command -v flock),flock build/stamps/lock)
 
 export CMAKE_GENERATOR := Ninja
-export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || echo 2)
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
+export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 NATIVE := $(shell find cpp cmake -type f) CMakeLists.txt
 PACKAGE := $(shell find python -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 
-.PHONY: build demo test test-native test-instrumented test-wheel coverage lint lint-layout lint-types lint-native format bench instructions sanitize fuzz docs clean
+.PHONY: build lock demo test test-native test-instrumented test-wheel test-python torture coverage lint lint-layout lint-types lint-native format bench instructions sanitize fuzz docs clean
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -32,16 +34,21 @@ $(STAMPS)/system: scripts/need.sh
 	@scripts/need.sh "$(PYTHON)"
 	@touch $@
 
-# pip 25.1 is the first that knows dependency groups.
-$(STAMPS)/venv: pyproject.toml $(STAMPS)/system
+$(STAMPS)/venv: requirements.lock $(STAMPS)/system
 	test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
-	$(PIP) install --upgrade "pip>=25.1"
-	$(PIP) install --group dev
+	$(PIP) install --requirement requirements.lock
 	@touch $@
+
+# Newest versions that pyproject.toml allows, with hashes, for every Python and platform at once.
+lock: $(STAMPS)/system
+	test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	$(PIP) install "uv>=0.9"
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra demo --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-annotate --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 # Without build isolation CMake's cache stays valid, so that a rebuild compiles only what changed.
 $(STAMPS)/build: $(NATIVE) $(STAMPS)/venv
-	$(ALONE) $(PIP) install --no-build-isolation --editable ".[demo]"
+	$(ALONE) $(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 build: $(STAMPS)/build
@@ -76,8 +83,12 @@ $(STAMPS)/wheel: $(NATIVE) $(PACKAGE) $(STAMPS)/build scripts/install_beside.sh
 	scripts/install_beside.sh build/wheel
 	@touch $@
 
+# Each worker is an interpreter with the same options. Strings hash alike in every run, so that no test
+# depends on the order of a set.
+IN_PARALLEL = --dist worksteal --tx '$(JOBS)*popen//python=$(CURDIR)/$(1)/venv/bin/python $(2)'
+test-wheel: export PYTHONHASHSEED := 0
 test-wheel: $(STAMPS)/wheel
-	build/wheel/venv/bin/python -X dev -W error -m pytest $(ARGS)
+	build/wheel/venv/bin/python -X dev -W error -m pytest $(call IN_PARALLEL,build/wheel,-X dev -W error) $(ARGS)
 
 # Lines of python/, and of cpp/core by the C++ and the Python tests.
 coverage: test-native test-instrumented
@@ -94,15 +105,19 @@ $(STAMPS)/sanitize: $(NATIVE) $(PACKAGE) $(STAMPS)/build scripts/install_beside.
 		--config-settings=cmake.define.HALFLIFE_SANITIZE=ON
 	@touch $@
 
+$(STAMPS)/sanitize-native: $(NATIVE) $(STAMPS)/system
+	cmake -S . -B build/sanitize/native -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_SANITIZE=ON \
+		-DHALFLIFE_BUILD_MODULE=OFF -DHALFLIFE_BUILD_TESTS=ON >/dev/null
+	cmake --build build/sanitize/native
+	@touch $@
+
 sanitize: export ASAN_OPTIONS := detect_leaks=1
 sanitize: export UBSAN_OPTIONS := print_stacktrace=1:halt_on_error=1
-sanitize: $(STAMPS)/sanitize
-	cmake -S . -B build/sanitize/native -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_SANITIZE=ON \
-		-DHALFLIFE_BUILD_MODULE=OFF -DHALFLIFE_BUILD_TESTS=ON
-	cmake --build build/sanitize/native
+sanitize: $(STAMPS)/sanitize $(STAMPS)/sanitize-native
 	ctest --test-dir build/sanitize/native --output-on-failure
 	LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
-		PYTHONMALLOC=malloc HALFLIFE_SANITIZE=1 build/sanitize/venv/bin/python -m pytest $(ARGS)
+		PYTHONMALLOC=malloc HALFLIFE_SANITIZE=1 \
+		build/sanitize/venv/bin/python -m pytest $(call IN_PARALLEL,build/sanitize) $(ARGS)
 
 # The random programs of cpp/tests, steered by libFuzzer. What it finds interesting is kept in
 # build/fuzz/corpus for the next run; an input that breaks something is named at the end, and
@@ -110,15 +125,26 @@ sanitize: $(STAMPS)/sanitize
 FUZZERS := drafts layers patches
 FUZZ_SECONDS ?= 20
 
-fuzz: $(STAMPS)/system
+$(STAMPS)/fuzz: $(NATIVE) $(STAMPS)/system
 	@scripts/need.sh "$(PYTHON)" libfuzzer
 	cmake -S . -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug -DHALFLIFE_SANITIZE=ON \
 		-DHALFLIFE_BUILD_MODULE=OFF -DHALFLIFE_BUILD_FUZZERS=ON >/dev/null
 	cmake --build build/fuzz
+	@touch $@
+
+fuzz: $(STAMPS)/fuzz
 	mkdir -p $(FUZZERS:%=build/fuzz/corpus/%)
 	set -e; for noun in $(FUZZERS); do \
 		build/fuzz/cpp/fuzz/fuzz_$$noun -max_total_time=$(FUZZ_SECONDS) -max_len=512 -timeout=30 \
 			-artifact_prefix=build/fuzz/$$noun- build/fuzz/corpus/$$noun; done
+
+# New random examples of everything that draws some, for so many seconds; SEED=n replays a search, and
+# MULTIPLIER=50 makes each round longer.
+SECONDS ?= 600
+MULTIPLIER ?= 2
+
+torture: $(STAMPS)/wheel $(STAMPS)/sanitize-native $(STAMPS)/fuzz
+	build/wheel/venv/bin/python scripts/torture.py $(SECONDS) --multiplier $(MULTIPLIER) $(if $(SEED),--seed $(SEED))
 
 # --- the rest ------------------------------------------------------------------------------------
 

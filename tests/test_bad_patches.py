@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from conftest import named
 from halflife import Patch, PatchError, apply_patches, from_json_patch
 from layer_oracle import plain_copy, same
 from layer_recipes import Person
@@ -48,7 +49,7 @@ def test_a_patch_that_leads_nowhere_is_refused(patch: Patch) -> None:
 
 
 @pytest.mark.parametrize(
-    "patches", [None, 5, "text", [None], [{"op": "add"}], {"op": "add"}, [("add", (), 1)]], ids=repr
+    "patches", [None, 5, "text", [None], [{"op": "add"}], {"op": "add"}, [("add", (), 1)]], ids=named
 )
 def test_what_are_no_patches_is_refused(patches: Any) -> None:
     base = plain_copy(BASE)
@@ -57,7 +58,7 @@ def test_what_are_no_patches_is_refused(patches: Any) -> None:
     assert same(base, BASE)
 
 
-@pytest.mark.parametrize("op", [None, 5, "", "replce", "ADD", b"add"], ids=repr)
+@pytest.mark.parametrize("op", [None, 5, "", "replce", "ADD", b"add"], ids=named)
 def test_an_operation_that_there_is_not_is_refused(op: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         apply_patches(plain_copy(BASE), [Patch(op, ("a",), 1)])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import MULTIPLIER
+from conftest import FIRST_SEED, MULTIPLIER
 from halflife import (
     Patch,
     apply_patches,
@@ -27,10 +27,8 @@ from layer_oracle import NaiveLayer, NaiveLog, edits, is_container, plain_copy, 
 from layer_recipes import KNOTS, Choose, Recipe, Silent, draw_recipe, draw_value
 
 CASES = max(1, round(2000 * MULTIPLIER))
-FIRST_SEED = 0 if MULTIPLIER == 1 else random.SystemRandom().randrange(2**32)
-SEEDS = pytest.mark.parametrize(
-    "seeds", [range(FIRST_SEED + part, FIRST_SEED + CASES, 4) for part in range(4)], ids=str
-)
+PARTS = [range(FIRST_SEED + part, FIRST_SEED + CASES, 4) for part in range(4)]
+SEEDS = pytest.mark.parametrize("seeds", [pytest.param(part, marks=pytest.mark.torture) for part in PARTS], ids=str)
 
 
 def draw_long_recipe(choose: Choose, shape: str) -> Recipe:
@@ -51,7 +49,7 @@ class Case:
         self.base = draw_value(choose, shape)
         self.before = plain_copy(self.base)
         self.recipe = draw_working(choose, shape, self.base, draw_long_recipe)
-        self.where = f"seed {seed}: {self.recipe} of {self.base}"
+        self.where = f"HALFLIFE_TEST_SEED={seed}: {self.recipe} of {self.base}"
         self.error: type[Exception] | None = None
         try:
             self.expected = NaiveLayer(NaiveLog(None), 0, [edits(self.recipe)], "").apply_to(self.base)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conftest import named
 from halflife import Store, atom, derived
 
 
@@ -109,7 +110,7 @@ def notifications(before: Any, after: Any, **options: Any) -> tuple[int, int]:
     return seen.count("source"), seen.count("derived")
 
 
-@pytest.mark.parametrize(("before", "after"), SAME, ids=repr)
+@pytest.mark.parametrize(("before", "after"), SAME, ids=named)
 def test_equal_values_notify_nobody(before: Any, after: Any) -> None:
     assert notifications(before, after) == (0, 0)
 
@@ -165,7 +166,7 @@ DEEP_DIFFERENT: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "after"), DEEP_SAME, ids=repr)
+@pytest.mark.parametrize(("before", "after"), DEEP_SAME, ids=named)
 def test_deep_equality_compares_plain_structures(before: Any, after: Any) -> None:
     assert notifications(before, after, equals="deep") == (0, 0)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conftest import named
 from halflife import (
     HalflifeError,
     Layers,
@@ -54,14 +55,14 @@ def layers() -> Any:
 # --- recipes
 
 
-@pytest.mark.parametrize("recipe", NOT_RECIPES, ids=repr)
+@pytest.mark.parametrize("recipe", NOT_RECIPES, ids=named)
 @pytest.mark.parametrize("name", ["apply", "update", "edit_base"])
 def test_what_is_no_function_is_no_recipe(layers: Any, name: str, recipe: Any) -> None:
     with pytest.raises(TypeError, match="recipe"):
         getattr(layers, name)(recipe)
 
 
-@pytest.mark.parametrize("recipe", NOT_RECIPES, ids=repr)
+@pytest.mark.parametrize("recipe", NOT_RECIPES, ids=named)
 @pytest.mark.parametrize("function", [produce, produce_with_patches])
 def test_what_is_no_function_is_no_recipe_of_a_draft(function: Any, recipe: Any) -> None:
     with pytest.raises(TypeError, match="recipe"):
@@ -69,7 +70,7 @@ def test_what_is_no_function_is_no_recipe_of_a_draft(function: Any, recipe: Any)
 
 
 @pytest.mark.parametrize("part", ["server", "then"])
-@pytest.mark.parametrize("recipe", NOT_RECIPES[1:], ids=repr)
+@pytest.mark.parametrize("recipe", NOT_RECIPES[1:], ids=named)
 def test_a_commit_takes_functions_only(layers: Any, part: str, recipe: Any) -> None:
     layer = layers.apply(lambda draft: draft["a"].update(n=3))
     with pytest.raises(TypeError, match=part):
@@ -211,7 +212,7 @@ def test_layers_over_a_draft_are_over_what_it_is_now() -> None:
     assert finish(other) == {"b": {"n": 3}}
 
 
-@pytest.mark.parametrize("value", [5, {"a": 1}, None, Opaque(1)], ids=repr)
+@pytest.mark.parametrize("value", [5, {"a": 1}, None, Opaque(1)], ids=named)
 def test_what_is_no_draft_is_refused(value: Any) -> None:
     assert not is_draft(value)
     for function in (finish, original, current):
@@ -278,7 +279,7 @@ def test_a_layer_of_somewhere_else_is_refused_or_unknown(layers: Any) -> None:
     assert (layer.status, other.visible) == ("pending", {"n": 2})
 
 
-@pytest.mark.parametrize("layer", [None, "1", 1.5, True, object(), [1]], ids=repr)
+@pytest.mark.parametrize("layer", [None, "1", 1.5, True, object(), [1]], ids=named)
 def test_what_is_no_layer_is_refused(layers: Any, layer: Any) -> None:
     for settle in (layers.rollback, layers.commit):
         with pytest.raises(TypeError, match="layer"):
@@ -309,13 +310,13 @@ def test_an_answer_that_raises_leaves_the_layer_pending(layers: Any) -> None:
     assert layer.rollback()
 
 
-@pytest.mark.parametrize("replay", ["sometimes", "", None, 5, True], ids=repr)
+@pytest.mark.parametrize("replay", ["sometimes", "", None, 5, True], ids=named)
 def test_there_are_two_ways_of_replay(replay: Any) -> None:
     with pytest.raises((TypeError, ValueError), match="replay"):
         Layers({}, replay=replay)
 
 
-@pytest.mark.parametrize("on_error", [5, "log", []], ids=repr)
+@pytest.mark.parametrize("on_error", [5, "log", []], ids=named)
 def test_on_error_is_a_function(on_error: Any) -> None:
     with pytest.raises(TypeError, match="on_error"):
         Layers({}, on_error=on_error)

@@ -3,7 +3,6 @@
 Each planted log is wrong in one way. The machine must find it.
 """
 
-import os
 import random
 import re
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from conftest import MULTIPLIER
+from conftest import FIRST_SEED, MULTIPLIER
 from halflife._core import LayerLog
 from inverse_patches import (
     PLANTED,
@@ -32,8 +31,6 @@ from layer_recipes import draw_value
 
 FACTORIES: dict[str, Factory] = {"selective": LayerLog, "always": partial(LayerLog, always=True)}
 STEPS = 30
-# As in the profile: CI and the suite try the same programs every time, campaigns try others.
-FIRST_SEED = 0 if MULTIPLIER == 1 else random.SystemRandom().randrange(2**32)
 PROGRAMS = max(1, round(2000 * MULTIPLIER))
 
 
@@ -93,18 +90,14 @@ def test_every_log_shows_the_fold_of_its_layers() -> None:
     run_state_machine_as_test(LayerMachine, settings=settings(stateful_step_count=STEPS))
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("part", range(10))
 def test_thousands_of_programs_end_as_the_naive_log_ends(part: int) -> None:
     for seed in range(FIRST_SEED + part, FIRST_SEED + PROGRAMS, 10):
         try:
             play(random.Random(seed).choice, FACTORIES)
         except Wrong as error:
-            pytest.fail(f"seed {seed}: {error}")
-
-
-def test_a_seed_is_replayed() -> None:
-    """`HALFLIFE_TEST_SEED=4711 pytest -k seed_is_replayed` runs the program that a failure has named."""
-    play(random.Random(int(os.environ.get("HALFLIFE_TEST_SEED", "0"))).choice, FACTORIES)
+            pytest.fail(f"HALFLIFE_TEST_SEED={seed}: {error}")
 
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)

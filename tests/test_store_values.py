@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from conftest import named
 from halflife import Store, action, atom, derived
 from halflife.testing import events
 
@@ -107,7 +108,7 @@ def test_an_action_cannot_be_read() -> None:
                 use()
 
 
-@pytest.mark.parametrize("wrong", [None, 1, "count", [], object(), Store, lambda get: 1], ids=repr)
+@pytest.mark.parametrize("wrong", [None, 1, "count", [], object(), Store, lambda get: 1], ids=named)
 def test_what_is_no_atom_is_refused_by_name(wrong: Any) -> None:
     read = derived(lambda get: get(wrong))
     with Store() as store:

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <functional>
@@ -18,19 +19,21 @@ inline Below random_below(unsigned seed) {
   return [random = std::mt19937(seed)](std::size_t limit) mutable { return random() % limit; };
 }
 
-// Runs `run(seed)` so many times, until one fails or leaves a value behind. HALFLIFE_TEST_SEED runs
-// that one alone, and HALFLIFE_TEST_MULTIPLIER runs so many times as many.
+// Runs `run(seed)` for `count` seeds, until one fails or leaves a value behind. HALFLIFE_TEST_SEED
+// is the first of them, so that the seed which a failure names is replayed at once, and
+// HALFLIFE_TEST_MULTIPLIER runs so many times as many.
 template <class Run>
 void each_seed(long count, Run run) {
-  const auto from_environment = [](const char* name, long otherwise) {
+  const auto from_environment = [](const char* name, double otherwise) {
     const char* text = std::getenv(name);
-    return text == nullptr ? otherwise : std::atol(text);
+    return text == nullptr ? otherwise : std::atof(text);
   };
-  const long only = from_environment("HALFLIFE_TEST_SEED", -1);
-  const long last = only >= 0 ? only + 1 : count * from_environment("HALFLIFE_TEST_MULTIPLIER", 1);
-  for (long seed = only >= 0 ? only : 0; seed < last; ++seed) {
+  const auto first = static_cast<unsigned>(from_environment("HALFLIFE_TEST_SEED", 0));
+  const double times = from_environment("HALFLIFE_TEST_MULTIPLIER", 1);
+  const auto programs = static_cast<unsigned>(std::max(1.0, static_cast<double>(count) * times));
+  for (unsigned seed = first; seed != first + programs; ++seed) {
     const long alive = Node::alive;
-    run(static_cast<unsigned>(seed));
+    run(seed);
     EXPECT_EQ(Node::alive, alive);
     if (!testing::Test::HasFailure()) continue;
     ADD_FAILURE() << "HALFLIFE_TEST_SEED=" << seed;

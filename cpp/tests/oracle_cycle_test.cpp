@@ -1,8 +1,8 @@
 // Random graphs that close circles and open them again: while a circle is closed anything but a
 // hang, a crash or a broken invariant will do; once it is open, every value is right.
-#include <cstdlib>
 #include <random>
 
+#include "choices.hpp"
 #include "oracle_model.hpp"
 #include "plain_host.hpp"
 
@@ -98,13 +98,7 @@ class Knot {
 };
 
 TEST(OracleOfCycles, OpenCirclesLeaveNoTrace) {
-  const char* multiplier = std::getenv("HALFLIFE_TEST_MULTIPLIER");
-  const unsigned programs =
-      150U * (multiplier == nullptr ? 1U : static_cast<unsigned>(std::atoi(multiplier)));
-  for (unsigned seed = 0; seed < programs && !HasFailure(); ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    Knot(seed).run();
-  }
+  plain::each_seed(150, [](unsigned seed) { Knot(seed).run(); });
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 // Random programs against a model that recomputes everything: values, run counts, notifications.
 //
-// A failure prints its seed; HALFLIFE_TEST_SEED runs that program alone, and
-// HALFLIFE_TEST_MULTIPLIER runs so many times as many programs.
-#include <cstdlib>
+// A failure prints its seed.
 #include <random>
 
+#include "choices.hpp"
 #include "oracle_shadow.hpp"
 #include "plain_host.hpp"
 
@@ -16,11 +15,6 @@ using plain::Failed;
 using plain::Graph;
 using plain::Handle;
 using plain::Reader;
-
-long from_environment(const char* name, long otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::atol(text);
-}
 
 struct Undone {};
 
@@ -374,14 +368,7 @@ class Program {
 };
 
 TEST(Oracle, RandomProgramsDoWhatTheModelSays) {
-  const long only = from_environment("HALFLIFE_TEST_SEED", -1);
-  const long programs = 100 * from_environment("HALFLIFE_TEST_MULTIPLIER", 1);
-  for (long seed = 0; seed < programs; ++seed) {
-    if (only >= 0 && seed != only) continue;
-    SCOPED_TRACE("HALFLIFE_TEST_SEED=" + std::to_string(seed));
-    Program(static_cast<unsigned>(seed)).run(60);
-    if (HasFailure()) return;
-  }
+  plain::each_seed(100, [](unsigned seed) { Program(seed).run(60); });
 }
 
 }  // namespace
