@@ -3,8 +3,11 @@
 #include <structmember.h>
 
 #include <cstddef>
+#include <vector>
 
+#include "awaiter.hpp"
 #include "run_object.hpp"
+#include "wall.hpp"
 
 namespace halflife::bindings {
 
@@ -136,6 +139,12 @@ PyObject* newest(AsyncValueObject* value, bool asked) {
   return Py_NewRef(static_cast<PyObject*>(node->value));
 }
 
+}  // namespace
+
+PyObject* newest_asked(PyObject* value) { return newest(as_async_value(value), true); }
+
+namespace {
+
 PyObject* await(PyObject* self) {
   AsyncValueObject* value = as_async_value(self);
   Ref now = Ref::take(newest(value, true));
@@ -143,25 +152,8 @@ PyObject* await(PyObject* self) {
     // The settled error is raised when it is awaited, which is now.
     return nullptr;
   }
-  if (now.get() != self) return Py_NewRef(self);  // settled: an iterator that ends at once
+  if (now.get() != self) return make_awaiter(self);
   return PyObject_CallOneArg(registry().wait, self);
-}
-
-PySendResult send(PyObject* self, PyObject*, PyObject** result) {
-  *result = newest(as_async_value(self), true);
-  return *result == nullptr ? PYGEN_ERROR : PYGEN_RETURN;
-}
-
-PyObject* next(PyObject* self) {
-  Ref now = Ref::take(newest(as_async_value(self), true));
-  if (!now) return nullptr;
-  if (PyTuple_Check(now.get()) || PyExceptionInstance_Check(now.get())) {
-    Ref stop = Ref::take(PyObject_CallOneArg(PyExc_StopIteration, now.get()));
-    if (stop) PyErr_SetObject(PyExc_StopIteration, stop.get());
-  } else {
-    PyErr_SetObject(PyExc_StopIteration, now.get());
-  }
-  return nullptr;
 }
 
 PyObject* poll(PyObject* self, PyObject*) { return newest(as_async_value(self), false); }
@@ -248,6 +240,20 @@ PyObject* get_store(PyObject* self, void*) {
 
 PyObject* repr(PyObject* self) { return PyObject_CallOneArg(registry().show_async_value, self); }
 
+PyObject* format(PyObject* self, PyObject*) { return refuse(self, "be formatted"); }
+
+// A copy would be another handle of the same run.
+PyObject* itself(PyObject* self, PyObject*) { return Py_NewRef(self); }
+
+PyObject* reduce(PyObject* self, PyObject*) {
+  PyErr_Format(PyExc_TypeError,
+               "the AsyncValue of %s cannot be pickled: it belongs to its store; pickle the value:"
+               " await get(%s)",
+               atom_name(as_atom(as_async_value(self)->atom)),
+               atom_name(as_atom(as_async_value(self)->atom)));
+  return nullptr;
+}
+
 PyObject* repr_html(PyObject* self, PyObject*) {
   return PyObject_CallOneArg(registry().show_async_value_html, self);
 }
@@ -268,6 +274,10 @@ PyMethodDef methods[] = {
     {"_delist", delist, METH_O, "Whoever waited does not wait any more."},
     {"_repr_html_", repr_html, METH_NOARGS, "How a notebook shows it."},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "AsyncValue[int]"},
+    {"__format__", format, METH_O, nullptr},
+    {"__copy__", itself, METH_NOARGS, nullptr},
+    {"__deepcopy__", itself, METH_O, nullptr},
+    {"__reduce_ex__", reduce, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -279,26 +289,24 @@ PyMemberDef members[] = {
 }  // namespace
 
 int add_async_value_type(PyObject* module) {
-  static PyType_Slot slots[] = {
+  std::vector<PyType_Slot> slots = {
       {Py_tp_doc, const_cast<char*>("The value of an async atom; awaitable any number of times.")},
       {Py_tp_dealloc, as_slot(dealloc)},
       {Py_tp_traverse, as_slot(traverse)},
       {Py_tp_clear, as_slot(clear)},
       {Py_tp_repr, as_slot(repr)},
       {Py_am_await, as_slot(await)},
-      {Py_am_send, as_slot(send)},
-      {Py_tp_iter, as_slot(PyObject_SelfIter)},
-      {Py_tp_iternext, as_slot(next)},
       {Py_tp_getset, properties},
       {Py_tp_methods, methods},
       {Py_tp_members, members},
-      {0, nullptr},
   };
-  static PyType_Spec spec = {
-      "halflife._core.AsyncValue", sizeof(AsyncValueObject), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+  add_wall_slots(slots);
+  slots.push_back({0, nullptr});
+  PyType_Spec spec = {"halflife._core.AsyncValue", sizeof(AsyncValueObject), 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                      slots.data()};
   PyObject* type = PyType_FromSpec(&spec);
-  if (type == nullptr) return -1;
+  if (type == nullptr || add_wall_methods(type) < 0) return -1;
   registry().async_value = reinterpret_cast<PyTypeObject*>(type);
   return PyModule_AddObjectRef(module, "AsyncValue", type);
 }

@@ -22,6 +22,10 @@ bool is_async_value(PyObject* object);
 // A new reference, or null with an error set.
 AsyncValueObject* async_value_of(StoreObject* store, graph::Node& node, PyObject* reader);
 
+// The newest value of an AsyncValue for somebody who awaits it: itself while that is pending; null
+// with the atom's error, or another, set.
+PyObject* newest_asked(PyObject* value);
+
 // The node has settled: its newest handle remembers what it was.
 void fill(AsyncValueObject* value, const graph::Node& node);
 

@@ -3,9 +3,11 @@
 #include <structmember.h>
 
 #include <cstddef>
+#include <vector>
 
 #include "arguments.hpp"
 #include "store_object.hpp"
+#include "wall.hpp"
 
 namespace halflife::bindings {
 
@@ -74,6 +76,13 @@ PyObject* atom_repr(PyObject* self) { return PyObject_CallOneArg(registry().show
 
 PyObject* atom_repr_html(PyObject* self, PyObject*) {
   return PyObject_CallOneArg(registry().show_atom_html, self);
+}
+
+PyObject* atom_call(PyObject* self, PyObject*, PyObject*) { return refuse(self, "be called"); }
+
+PyObject* atom_format(PyObject* self, PyObject* specification) {
+  Ref text = Ref::take(atom_repr(self));
+  return text ? PyObject_Format(text.get(), specification) : nullptr;
 }
 
 PyObject* get_name(PyObject* self, void*) { return atom_name_object(as_atom(self)); }
@@ -206,6 +215,7 @@ PyMethodDef atom_methods[] = {
     {"__copy__", atom_itself, METH_NOARGS, nullptr},
     {"__deepcopy__", atom_itself, METH_O, nullptr},
     {"__reduce_ex__", atom_reduce, METH_O, nullptr},
+    {"__format__", atom_format, METH_O, nullptr},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "Atom[int]"},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -227,7 +237,7 @@ bool check_equals(PyObject* equals, AtomParts& parts) {
   } else if (PyUnicode_Check(equals) && PyUnicode_CompareWithASCIIString(equals, "deep") == 0) {
     parts.equals = nullptr;
     parts.bits |= bit::deep;
-  } else if (!PyCallable_Check(equals)) {
+  } else if (!is_function(equals)) {
     PyErr_Format(PyExc_TypeError, "equals must be None, 'deep' or a function of two values, not %s",
                  described(equals).c_str());
     return false;
@@ -245,7 +255,7 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
     PyErr_Format(PyExc_TypeError, "name must be a str, not %s", described(parts.name).c_str());
     return nullptr;
   }
-  if (parts.on_mount != nullptr && !PyCallable_Check(parts.on_mount)) {
+  if (parts.on_mount != nullptr && !is_function(parts.on_mount)) {
     PyErr_Format(PyExc_TypeError, "on_mount must be a function of set, not %s",
                  described(parts.on_mount).c_str());
     return nullptr;
@@ -253,7 +263,7 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
   if (parts.equals != nullptr && !check_equals(parts.equals, parts)) return nullptr;
   const bool reads = parts.kind != AtomKind::source && parts.kind != AtomKind::loadable &&
                      parts.kind != AtomKind::unwrap;
-  if (reads && !PyCallable_Check(parts.body)) {
+  if (reads && !is_function(parts.body)) {
     PyErr_Format(PyExc_TypeError, "%s() takes a function, not %s", name_of(parts.kind),
                  described(parts.body).c_str());
     return nullptr;
@@ -325,22 +335,24 @@ PyObject* atom_hook(AtomObject* atom) {
 }
 
 int add_atom_type(PyObject* module) {
-  static PyType_Slot slots[] = {
+  std::vector<PyType_Slot> slots = {
       {Py_tp_doc, const_cast<char*>("A definition; holds no state.")},
       {Py_tp_new, as_slot(atom_new)},
       {Py_tp_dealloc, as_slot(atom_dealloc)},
       {Py_tp_traverse, as_slot(atom_traverse)},
       {Py_tp_clear, as_slot(atom_clear)},
       {Py_tp_repr, as_slot(atom_repr)},
+      {Py_tp_call, as_slot(atom_call)},
       {Py_tp_getset, atom_properties},
       {Py_tp_methods, atom_methods},
       {Py_tp_members, atom_members},
-      {0, nullptr},
   };
-  static PyType_Spec spec = {"halflife._core.Atom", sizeof(AtomObject), 0,
-                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+  add_wall_slots(slots);
+  slots.push_back({0, nullptr});
+  PyType_Spec spec = {"halflife._core.Atom", sizeof(AtomObject), 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
   PyObject* type = PyType_FromSpec(&spec);
-  if (type == nullptr) return -1;
+  if (type == nullptr || add_wall_methods(type) < 0) return -1;
   registry().atom = reinterpret_cast<PyTypeObject*>(type);
   // One type; type checkers are told apart what can be set, awaited or run.
   for (const char* name : {"Atom", "SourceAtom", "WritableAtom", "AsyncAtom", "ActionAtom"}) {

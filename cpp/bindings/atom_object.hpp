@@ -58,6 +58,12 @@ inline bool is_atom(PyObject* object) {
   return type == registry().atom || PyType_IsSubtype(type, registry().atom) != 0;
 }
 
+// Can it be given where a function is asked for? An atom is callable only so that calling it says
+// what to do instead.
+inline bool is_function(PyObject* object) {
+  return PyCallable_Check(object) != 0 && !is_atom(object);
+}
+
 inline AtomObject* as_atom(PyObject* object) { return reinterpret_cast<AtomObject*>(object); }
 
 // The arguments an atom is made from. Borrowed.

@@ -1,6 +1,7 @@
 #include "draft_recipe.hpp"
 
 #include "arguments.hpp"
+#include "atom_object.hpp"
 #include "registry.hpp"
 
 namespace halflife::bindings {
@@ -23,7 +24,7 @@ int is_async(PyObject* recipe) {
 }  // namespace
 
 bool check_recipe(PyObject* recipe, const char* what) {
-  if (!PyCallable_Check(recipe)) {
+  if (!is_function(recipe)) {
     PyErr_Format(PyExc_TypeError, "%s takes a recipe, a function of the draft, not %s", what,
                  described(recipe).c_str());
     return false;

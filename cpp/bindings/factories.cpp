@@ -133,7 +133,7 @@ PyObject* make_derived(PyObject* module, PyObject* const* args, Py_ssize_t count
     if (signal_only) parts.bits |= bit::signal_only;
     if (abort_unseen) parts.bits |= bit::abort_unseen;
   }
-  if (!PyCallable_Check(slots[0]) || is_atom(slots[0])) {
+  if (!is_function(slots[0])) {
     PyErr_Format(PyExc_TypeError,
                  "derived(read): read must be a function of get (or of get and signal), not %s",
                  described(slots[0]).c_str());
@@ -306,6 +306,10 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
   return make_atom(reinterpret_cast<PyTypeObject*>(slots[0]), parts);
 }
 
+PyObject* tell_function(PyObject*, PyObject* object) {
+  return PyBool_FromLong(is_function(object) ? 1 : 0);
+}
+
 constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
 
 PyMethodDef functions[] = {
@@ -316,6 +320,7 @@ PyMethodDef functions[] = {
     {"effect", as_function(make_effect), kFast, docs::effect},
     {"loadable", as_function(make_loadable), kFast, docs::loadable},
     {"unwrap", as_function(make_unwrap), kFast, docs::unwrap},
+    {"is_function", tell_function, METH_O, "Callable, and no atom?"},
     {"make", as_function(make_any), kFast, "Makes an atom of a subclass."},
     {"_install", as_function(install), METH_VARARGS | METH_KEYWORDS,
      "Hands over what the native side needs of the Python side."},

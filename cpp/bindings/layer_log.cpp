@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "arguments.hpp"
+#include "atom_object.hpp"
 #include "draft_object.hpp"
 #include "draft_recipe.hpp"
 #include "log_object.hpp"
@@ -71,7 +72,7 @@ int log_init(PyObject* self, PyObject* args, PyObject* kwargs) {
     PyErr_SetString(PyExc_RuntimeError, "LayerLog.__init__() was called before");
     return -1;
   }
-  if (on_conflict != Py_None && PyCallable_Check(on_conflict) == 0) {
+  if (on_conflict != Py_None && !is_function(on_conflict)) {
     PyErr_Format(PyExc_TypeError, "on_conflict must be a function, not %s",
                  described(on_conflict).c_str());
     return -1;

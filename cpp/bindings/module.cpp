@@ -3,6 +3,7 @@
 
 #include "async_value.hpp"
 #include "atom_object.hpp"
+#include "awaiter.hpp"
 #include "callables.hpp"
 #include "draft_functions.hpp"
 #include "draft_object.hpp"
@@ -37,6 +38,7 @@ PYBIND11_MODULE(_core, module) {
   check(add_loadable_types(module.ptr()));
   check(add_run_types(module.ptr()));
   check(add_async_value_type(module.ptr()));
+  check(add_awaiter_type(module.ptr()));
   check(add_layer_type(module.ptr()));
   check(add_layer_log_type(module.ptr()));
   check(add_factories(module.ptr()));

@@ -123,7 +123,7 @@ PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssi
 }
 
 PyObject* StoreObject::update(AtomObject* atom, PyObject* function) {
-  if (!PyCallable_Check(function)) {
+  if (!is_function(function)) {
     PyErr_Format(PyExc_TypeError, "update(%s, fn): fn must be a function of the value, not %s",
                  atom_name(atom), described(function).c_str());
     return nullptr;

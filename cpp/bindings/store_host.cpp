@@ -145,7 +145,7 @@ void StoreObject::run_effect(Node& node, Frame&) {
       PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
   if (!result) {
     collect_error();
-  } else if (PyCallable_Check(result.get())) {
+  } else if (is_function(result.get())) {
     node.more().cleanup = result.release();
   } else if (result.get() != Py_None) {
     PyErr_Format(PyExc_TypeError, "effect %s returned %s; it may return a cleanup function",
@@ -163,7 +163,7 @@ void StoreObject::mount(Node& node) {
   Ref cleanup = setter ? Ref::take(PyObject_CallOneArg(hook, setter.get())) : Ref();
   if (!cleanup) {
     collect_error();
-  } else if (PyCallable_Check(cleanup.get())) {
+  } else if (is_function(cleanup.get())) {
     node.more().cleanup = cleanup.release();
   } else if (cleanup.get() != Py_None) {
     PyErr_Format(PyExc_TypeError, "on_mount of %s returned %s; it may return a cleanup function",

@@ -101,10 +101,10 @@ Handle subscribe(py::handle self, py::handle atom_object, py::object callback,
     not_an_atom("Store.subscribe()", atom_object.ptr());
     throw py::error_already_set();
   }
-  if (PyCallable_Check(callback.ptr()) == 0) {
+  if (!is_function(callback.ptr())) {
     fail(PyExc_TypeError, "subscribe(a, callback): callback must be a function of the value");
   }
-  if (!on_error.is_none() && PyCallable_Check(on_error.ptr()) == 0) {
+  if (!on_error.is_none() && !is_function(on_error.ptr())) {
     fail(PyExc_TypeError, "subscribe(..., on_error): on_error must be a function of the error");
   }
   AtomObject* atom = as_atom(atom_object.ptr());

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from halflife._core import Atom
+from halflife._core import Atom, is_function
 from halflife._repr import abbreviated
 
 
@@ -22,7 +22,7 @@ def check_atom(value: object, function: str, argument: str) -> None:
 
 def check_callable(value: object, function: str, argument: str) -> None:
     """Raise `TypeError` unless `value` can be called, or if it is an atom (those are read, not called)."""
-    if not callable(value) or isinstance(value, Atom):
+    if not is_function(value):
         raise TypeError(f"{function}: {argument} must be callable, got {_described(value)}")
 
 
@@ -37,7 +37,7 @@ def check_initial(value: object, function: str) -> None:
 
 def check_equals(value: object, function: str) -> None:
     """Raise `TypeError` unless `value` says how to compare: None, "deep" or a function of two values."""
-    if value is not None and value != "deep" and not callable(value):
+    if value is not None and value != "deep" and not is_function(value):
         raise TypeError(f'{function}: equals must be None, "deep" or callable, got {_described(value)}')
 
 

@@ -12,12 +12,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from halflife._checks import check_atom
+from halflife._core import Atom
 from halflife._layered import LayeredAtom
 from halflife._naming import atoms_named
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
-    from halflife._core import Atom
     from halflife._store import Store
 
 _VERSION = 1
@@ -26,7 +26,7 @@ _VERSION = 1
 def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
     """See `Store.dehydrate`."""
     wanted: dict[str, Atom[Any]] = {}
-    if not isinstance(atoms, Iterable):
+    if isinstance(atoms, Atom) or not isinstance(atoms, Iterable):
         raise TypeError(f"dehydrate() takes several atoms, such as a list of them, not {abbreviated(atoms)}")
     for atom in atoms:
         check_atom(atom, "dehydrate", "each of atoms")

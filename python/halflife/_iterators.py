@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from halflife import _core
 from halflife._checks import called_name, check_callable
-from halflife._core import Atom
+from halflife._core import AsyncValue, Atom
 from halflife._errors import StoreClosedError
 from halflife._inner import inner_source, part_name
 from halflife._outcomes import Outcome
@@ -107,7 +107,7 @@ class _Feed:
 
 
 def _iterator_of(made: object) -> AsyncIterator[Any]:
-    if isinstance(made, AsyncIterable):
+    if isinstance(made, AsyncIterable) and not isinstance(made, (Atom, AsyncValue)):
         return aiter(made)
     close = getattr(made, "close", None)
     if close is not None:

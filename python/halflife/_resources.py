@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overl
 
 from halflife import _core
 from halflife._checks import called_name, check_atom, check_callable
-from halflife._core import AsyncValue, Atom, HasData, HasError, loadable
+from halflife._core import AsyncValue, Atom, HasData, HasError, is_function, loadable
 from halflife._drivers.threads import run_in_thread
 from halflife._fetchers import is_async_fetcher, wants_info
 from halflife._inner import describe, inner_lazy, inner_source, part_name
@@ -302,7 +302,7 @@ class _Fetching(Generic[S, T]):
         memory = get(self.memory)
         override = self.pending_override(get, memory)
         value = value_or_fn
-        if callable(value_or_fn):
+        if is_function(value_or_fn):
             value = value_or_fn(override.value if override is not None else memory.latest_or_none())
         set(cast(Any, self.override), _Override(value, self.known_source(get)))
         return cast(T, value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from halflife._checks import called_name, check_callable
-from halflife._core import LayerLog, LayerState
+from halflife._core import LayerLog, LayerState, is_function
 from halflife._drivers.sagas import Course, SagaHandle
 from halflife._layer_sites import check_recipe
 from halflife._layers import Layer, Layers
@@ -40,9 +40,9 @@ class SagaSteps:
     @classmethod
     def of_tuple(cls, value: object) -> "SagaSteps | None":
         """The steps in a tuple ``(update, effect)`` or ``(update, effect, post_effect)``; None for another value."""
-        if type(value) is not tuple or len(value) not in (2, 3) or not callable(value[1]):
+        if type(value) is not tuple or len(value) not in (2, 3) or not is_function(value[1]):
             return None
-        if not all(one is None or callable(one) for one in value):
+        if not all(one is None or is_function(one) for one in value):
             return None
         return cls(*value)
 

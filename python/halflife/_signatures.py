@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, cast
 
+from halflife._core import is_function
 from halflife._repr import abbreviated
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -34,7 +35,7 @@ def check_write(write: Callable[..., Any], expected: str) -> bool:
     Raises:
         TypeError: It cannot be called with (get, set).
     """
-    if not callable(write):
+    if not is_function(write):
         raise TypeError(f"expected a function {expected}, not {abbreviated(write)}")
     code = getattr(write, "__code__", None)
     body = _unwrapped(write)

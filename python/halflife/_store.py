@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from halflife import _hydration, _repr, _watching
 from halflife._batches import Batch
-from halflife._core import AsyncValue, Atom, StoreBase
+from halflife._core import AsyncValue, Atom, StoreBase, is_function
 from halflife._drivers.asyncio_driver import AsyncioDriver
 from halflife._drivers.clock import LoopClock
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
@@ -66,7 +66,7 @@ class Store(StoreBase):
     ) -> None:
         if name is not None and not isinstance(name, str):
             raise TypeError(f"name must be a str, not {_repr.abbreviated(name)}")
-        if on_error is not None and not callable(on_error):
+        if on_error is not None and not is_function(on_error):
             raise TypeError(f"on_error must be a function of the error, not {_repr.abbreviated(on_error)}")
         if isinstance(mount_grace, bool) or not isinstance(mount_grace, (int, float)):
             raise TypeError(f"mount_grace must be a number of seconds, not {_repr.abbreviated(mount_grace)}")

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from halflife._checks import check_seconds
-from halflife._core import HasData, HasError, loadable
+from halflife._core import HasData, HasError, is_function, loadable
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
 
 async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:
     """The first settled value that satisfies the predicate; see `Store.until`."""
-    if not callable(predicate):
+    if not is_function(predicate):
         raise TypeError(f"until(a, predicate): predicate must be a function of the value, not {abbreviated(predicate)}")
     if timeout is not None:
         timeout = check_seconds(timeout, "until", "timeout")

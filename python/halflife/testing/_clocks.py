@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from typing import Any, final
 
 from halflife._checks import check_seconds
+from halflife._core import is_function
 from halflife._drivers import turns
 
 #: Sums of floats do not hit a moment exactly: eight times 0.1 must reach 0.8.
@@ -150,7 +151,7 @@ class ManualClock:
         return f"<ManualClock at {self.now():g} s, {self._pending} pending>"
 
     def _set(self, delay: float, callback: Callable[[], object], *, wakes: bool) -> ManualTimer:
-        if not callable(callback):
+        if not is_function(callback):
             raise TypeError(f"call_later: callback must be callable, got {type(callback).__name__}")
         due = self.now() + check_seconds(max(delay, 0), "call_later", "delay")
         timer = ManualTimer(self, due, callback, wakes=wakes)
