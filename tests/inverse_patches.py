@@ -165,14 +165,14 @@ class GivesUpOnConflicts(NaiveLog):
         return super().attempt(layer, value) if layer.failure is None else (value, layer.failure)
 
 
-class RevivesWhatIsConfirmed(NaiveLog):
-    """A layer that was confirmed while it contributed nothing is tried again, and changes what is visible."""
+class EmptiesWhatIsConfirmed(NaiveLog):
+    """A layer that is confirmed while it contributes nothing loses its recipe: the order of settling counts."""
 
     def commit(self, layer: NaiveLayer, *recipes: Any) -> bool:
-        parts = layer.parts
+        failed = layer.failure is not None
         done = super().commit(layer, *recipes)
-        if done and layer in self.layers and not layer.parts:
-            layer.parts = parts
+        if done and failed and recipes[0] is None:
+            layer.parts = []
         return done
 
 
@@ -274,7 +274,7 @@ PLANTED = {
     AppendsTheAnswer: "visible is|base is|conflict",
     ForgetsThen: "visible is|base is|gives",
     GivesUpOnConflicts: "visible is|conflicted|errors",
-    RevivesWhatIsConfirmed: "visible is|base is|conflicts",
+    EmptiesWhatIsConfirmed: "visible is|base is|conflicts",
     DropsConflicts: "conflicted",
     LosesTheOrder: "visible is|base is",
     TakesLaterOnesAlong: "visible is|rolled_back",

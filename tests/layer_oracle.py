@@ -214,6 +214,11 @@ class NaiveLog:
         except Exception as error:
             return value, error
 
+    def applies(self, layer: NaiveLayer) -> bool:
+        """Whether the layer as it is can be applied to what is below it."""
+        _, error = self.attempt(NaiveLayer(self, -1, layer.parts, ""), self.below(layer))
+        return error is None
+
     def is_pending_at(self, path: tuple[Any, ...]) -> bool:
         """Whether a pending layer makes a difference to what is at the path."""
         value = self.base
@@ -271,10 +276,9 @@ class NaiveLog:
             parts = layer.parts if server is None else [produces(server) if returns else edits(server)]
             if then is not None:
                 parts = [*parts, edits(then)]
-            if server is None and then is None:
-                if layer.failure is not None:
-                    parts = []
-            else:
+            # The caller is told of an answer that cannot be applied. A conflict of the layer's own recipe was
+            # told before, and does not count against what is to follow it.
+            if server is not None or (then is not None and self.applies(layer)):
                 NaiveLayer(self, -1, parts, "").apply_to(self.below(layer))
         finally:
             self.running = False
@@ -295,8 +299,6 @@ class NaiveLog:
     def commit_all(self) -> None:
         self.begin()
         for layer in self.layers:
-            if layer.status == "conflicted":
-                layer.parts = []
             layer.status = "confirmed"
         before = self.visible
         self.settle()

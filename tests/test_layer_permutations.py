@@ -257,25 +257,3 @@ def test_a_rollback_at_any_later_time_is_as_if_the_edit_had_never_been_made(*, a
 def finish_all_and(edit: Any, draft: Any) -> None:
     finish_all(draft)
     edit(draft)
-
-
-@REPLAYS
-def test_a_layer_that_is_confirmed_while_it_contributes_nothing_stays_so(*, always: bool) -> None:
-    """The one exception: a confirmation never changes what is visible, so it cannot bring an edit back later."""
-    log = LayerLog({"n": 0}, always)
-
-    def step(draft: Any) -> None:
-        draft["n"] += 1
-
-    def even(draft: Any) -> None:
-        if draft["n"] % 2:
-            raise ValueError(draft["n"])
-        draft["even"] = True
-
-    layers = [log.apply(step), log.apply(step), log.apply(even)]
-    log.rollback(layers[0])
-    assert layers[2].status == "conflicted"
-    log.commit(layers[2])
-    log.rollback(layers[1])
-    assert log.visible == {"n": 0}
-    assert layers[2].status == "folded"

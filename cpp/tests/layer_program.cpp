@@ -191,7 +191,9 @@ void LayerProgram::commit(bool server, bool then) {
       Value now = nullptr;
       if (fold_one(state, *other, &now)) state = now;
     }
-    works = fold_one(state, next, &state);
+    // A conflict of the layer's own recipe does not count against what is to follow it.
+    Value now = nullptr;
+    works = (!server && !fold_one(state, *entry, &now)) || fold_one(state, next, &now);
   }
   const bool ok = layers_.commit(*entry->layer, answer, after);
   if (!expect_same(!ok, works, !optimistic::is_unsettled(entry->layer->status))) return;
@@ -291,10 +293,7 @@ void LayerProgram::forget(Entry& entry, LayerStatus status) {
   entry.whole = nullptr;
 }
 
-void LayerProgram::confirm(Entry& entry) {
-  if (entry.failing) forget(entry, LayerStatus::confirmed);
-  entry.status = LayerStatus::confirmed;
-}
+void LayerProgram::confirm(Entry& entry) { entry.status = LayerStatus::confirmed; }
 
 void LayerProgram::fold_prefix() {
   if (faults_) return;

@@ -109,15 +109,19 @@ bool Attempt::run(Value root, Place* place, const Parts& parts) {
 }
 
 bool Attempt::call(const Parts& parts, Value argument, Scope& scope, Resolver& resolver) {
-  for (Value recipe : {parts.recipe, parts.then}) {
+  for (const bool following : {false, true}) {
+    Value recipe = following ? parts.then : parts.recipe;
     if (recipe == nullptr) continue;
     if (!writes_.empty()) return follow(recipe);
     Value returned = nullptr;
-    if (!host_.call(recipe, argument, &returned, &error_)) return false;
+    if (!host_.call(recipe, argument, &returned, &error_)) {
+      raised_in_then_ = following;
+      return false;
+    }
     bool ok = true;
-    if (recipe == parts.recipe && parts.returns) {
+    if (!following && parts.returns) {
       ok = replace_whole(returned, argument, parts, scope, resolver);
-    } else if (recipe == parts.recipe && before_ == kNow) {
+    } else if (!following && before_ == kNow) {
       ok = keep_context(returned, scope);
     }
     tree_.trash(returned);
@@ -166,7 +170,10 @@ bool Attempt::follow(Value recipe) {
     argument = draft->face;
   }
   Value returned = nullptr;
-  if (!host_.call(recipe, argument, &returned, &error_)) return false;
+  if (!host_.call(recipe, argument, &returned, &error_)) {
+    raised_in_then_ = true;
+    return false;
+  }
   tree_.trash(returned);
   if (!resolver.resolve(argument, &whole)) return fail();
   model_.own(whole);

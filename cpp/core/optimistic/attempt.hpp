@@ -28,6 +28,8 @@ class Attempt : public draft::Source {
   Value take_error() { return std::exchange(error_, nullptr); }
   Value take_returned() { return std::exchange(returned_, nullptr); }
   Value take_shown() { return std::exchange(shown_, nullptr); }
+  // Was it what follows the recipe that raised, not the recipe itself?
+  bool raised_in_then() const { return raised_in_then_; }
   std::vector<Read>& reads() { return reads_; }
   std::vector<Write>& writes() { return writes_; }
 
@@ -75,6 +77,7 @@ class Attempt : public draft::Source {
   Value error_ = nullptr;
   Value returned_ = nullptr;
   Value shown_ = nullptr;
+  bool raised_in_then_ = false;
   Seq seq_ = 0;
   Seq before_ = kNow;
   std::uint32_t born_ = 0;

@@ -166,9 +166,17 @@ bool Log::commit(Layer& layer, Value server, Value then, bool returns) {
 }
 
 bool Log::try_commit(Layer& layer, const Parts& parts) {
+  // Does `then` follow a recipe that is in conflict? It is applied when that can be applied.
+  const bool waits = layer.failing && parts.recipe == layer.parts.recipe;
   Attempt attempt(tree_, host_, folded_);
   if (!attempt.run_at(base_, layer.seq, parts)) {
     Value error = attempt.take_error();
+    if (waits && !attempt.raised_in_then() && !host_.is_interrupt(error)) {
+      tree_.trash(error);
+      model_.own(parts.then);
+      layer.parts.then = parts.then;
+      return true;
+    }
     host_.raise(error);
     tree_.trash(error);
     return false;
@@ -186,7 +194,7 @@ bool Log::try_commit(Layer& layer, const Parts& parts) {
     replace_effect(change, layer, attempt);
     ok = replay(change) && renew(change);
   }
-  if (ok && !layer.failing) {
+  if (ok && (waits || !layer.failing)) {
     drop_parts(before);
     return true;
   }
@@ -205,12 +213,6 @@ bool Log::try_commit(Layer& layer, const Parts& parts) {
 }
 
 void Log::confirm(Layer& layer) {
-  // It contributes nothing, and so it stays; unless that may be because of an interrupt.
-  if (layer.failing && retries_ == 0) {
-    drop_effect(layer);
-    drop_parts(layer.parts);
-    layer.failing = layer.retry = false;
-  }
   layer.status = LayerStatus::confirmed;
   --pending_;
 }
