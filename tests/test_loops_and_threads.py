@@ -117,7 +117,7 @@ class TestOneLoopAfterTheOther:
             store.set(users.key, key)
             assert asyncio.run(in_store(store, users.atom)) == key * 10
         assert users.runs == [1, 2, 3]
-        asyncio.run(store.close())
+        store.close()
 
     def test_a_run_that_was_under_way_when_its_loop_ended_starts_again_in_the_next(self) -> None:
         started: list[int] = []

@@ -226,9 +226,9 @@ def test_an_async_value_says_how_its_run_went(value, shown):
 
 
 def test_a_store_counts_its_atoms():
-    assert _repr.store_repr("app", 3, 2, 1, closed=False) == "<Store 'app': 3 atoms, 2 observed, 1 pending>"
-    assert _repr.store_repr(None, 1, 0, 0, closed=False) == "<Store: 1 atom, 0 observed, 0 pending>"
-    assert _repr.store_repr("app", 3, 2, 1, closed=True) == "<Store 'app': closed>"
+    assert _repr.store_repr("app", (3, 2, 1), closed=False) == "<Store 'app': 3 atoms, 2 observed, 1 pending>"
+    assert _repr.store_repr(None, (1, 0, 0), closed=False) == "<Store: 1 atom, 0 observed, 0 pending>"
+    assert _repr.store_repr("app", (3, 2, 1), closed=True) == "<Store 'app': closed>"
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_no_value_can_inject_html(hostile):
 def test_no_name_can_inject_html():
     for html in (
         _repr.atom_html(source(1, HOSTILE)),
-        _repr.store_html(HOSTILE, 1, 1, 0, closed=False),
+        _repr.store_html(HOSTILE, (1, 1, 0), closed=False),
     ):
         found = Tags(html)
         assert found.tags == {"span", "b"}
@@ -274,8 +274,8 @@ def test_no_name_can_inject_html():
 
 def test_html_says_what_the_line_says():
     assert Tags(_repr.atom_html(source(1))).text == "source atom user_id initially 1"
-    assert Tags(_repr.store_html("app", 2, 1, 0, closed=False)).text == "store app 2 atoms, 1 observed, 0 pending"
-    assert Tags(_repr.store_html(None, 2, 1, 0, closed=True)).text == "store closed"
+    assert Tags(_repr.store_html("app", (2, 1, 0), closed=False)).text == "store app 2 atoms, 1 observed, 0 pending"
+    assert Tags(_repr.store_html(None, (2, 1, 0), closed=True)).text == "store closed"
     assert Tags(_repr.loadable_html(has_data(1, refreshing=True))).text == "hasData 1 refreshing=True"
     assert Tags(_repr.loadable_html(has_error(KeyError("x"), 1))).text == "hasError KeyError('x') previous=1"
     assert Tags(_repr.async_value_html(AsyncValue("loading", None))).text == "loading"

@@ -14,7 +14,7 @@ namespace {
 
 StoreObject& open_store(py::handle object) {
   StoreObject* store = store_argument(object.ptr());
-  if (store == nullptr || !store->enter()) throw py::error_already_set();
+  if (store == nullptr || !store->enter_outside()) throw py::error_already_set();
   return *store;
 }
 

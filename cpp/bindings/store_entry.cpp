@@ -98,23 +98,15 @@ StoreObject::~StoreObject() {
 }
 
 bool StoreObject::enter_slowly() {
-  const std::uintptr_t thread = this_thread();
+  const std::uint64_t thread = this_thread();
   if ((guards_ & kClosed) != 0) {
     PyErr_SetString(registry().store_closed,
                     "the store is closed; make a new Store, or call it before the end of its"
                     " with block");
     return false;
   }
-  if ((guards_ & kNew) != 0) {
-    home_ = thread;
-    guards_ &= ~kNew;
-  }
-  if (thread != home_) {
-    PyErr_SetString(registry().wrong_thread,
-                    "a store is used by one thread only, the one that used it first; from another"
-                    " thread call store.post(atom, value)");
-    return false;
-  }
+  if ((guards_ & kNew) != 0) return settle_here();
+  if (thread != home_ && !is_home(thread)) return false;
   if ((guards_ & kBatch) != 0 && batch_context_ != nullptr &&
       PyThreadState_Get()->context != batch_context_) {
     // Another context usually is another task, but a task may also run code in a copied context.
@@ -128,6 +120,37 @@ bool StoreObject::enter_slowly() {
     }
   }
   return true;
+}
+
+// The store belongs to this thread from now on.
+bool StoreObject::settle_here() {
+  if (driver == nullptr) {
+    PyErr_SetString(PyExc_TypeError, "Store.__init__ was not called");
+    return false;
+  }
+  home_ = this_thread();
+  guards_ &= ~kNew;
+  return static_cast<bool>(Ref::take(PyObject_CallMethod(driver, "bind", nullptr)));
+}
+
+// A thread that Python has not started may have another state at each call.
+bool StoreObject::is_home(std::uint64_t thread) {
+  Ref error = Ref::take(PyObject_CallMethod(driver, "refuse_thread", nullptr));
+  if (!error) return false;
+  if (error.get() != Py_None) {
+    PyErr_SetObject(registry().wrong_thread, error.get());
+    return false;
+  }
+  home_ = thread;
+  return true;
+}
+
+bool StoreObject::note_loop() {
+  PyObject* before =
+      std::exchange(loop_hook_, Py_XNewRef(PyThreadState_Get()->async_gen_firstiter));
+  Py_XDECREF(before);
+  return driver == nullptr ||
+         static_cast<bool>(Ref::take(PyObject_CallMethod(driver, "note_loop", nullptr)));
 }
 
 bool StoreObject::begin_batch() {
@@ -213,6 +236,7 @@ void StoreObject::collect(bool closing) {
   errors.swap(collected_);
   for (PyObject* error : errors) Py_DECREF(error);
   Py_CLEAR(interrupt_);
+  Py_CLEAR(loop_hook_);
   Py_CLEAR(batch_task_);
   Py_CLEAR(log);
   Py_CLEAR(driver);
@@ -222,6 +246,7 @@ int StoreObject::traverse(visitproc visit, void* arg) {
   Py_VISIT(driver);
   Py_VISIT(log);
   Py_VISIT(interrupt_);
+  Py_VISIT(loop_hook_);
   Py_VISIT(batch_task_);
   Py_VISIT(own_setter_);
   for (PyObject* error : collected_) Py_VISIT(error);

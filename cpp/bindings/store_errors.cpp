@@ -40,14 +40,19 @@ PyObject* StoreObject::raise_error(graph::Node& node) {
 }
 
 void StoreObject::report(PyObject* error, AtomObject* atom) {
-  if (driver == nullptr) {
+  Ref kept = Ref::borrow(driver);
+  report_to(kept.get(), error, atom);
+}
+
+void StoreObject::report_to(PyObject* receiver, PyObject* error, AtomObject* atom) {
+  if (receiver == nullptr) {
     PyErr_SetObject(as_object(Py_TYPE(error)), error);
     PyErr_WriteUnraisable(as_object(atom));
     return;
   }
   SavedError saved;
   PyObject* where = atom == nullptr ? Py_None : as_object(atom);
-  Ref done = Ref::take(PyObject_CallMethod(driver, "report", "OO", error, where));
+  Ref done = Ref::take(PyObject_CallMethod(receiver, "report", "OO", error, where));
   if (done) return;
   if (PyErr_ExceptionMatches(PyExc_Exception)) {
     PyErr_WriteUnraisable(where);
@@ -77,9 +82,25 @@ bool StoreObject::raise_kept_interrupt() {
   return true;
 }
 
-void StoreObject::collect_error() {
+namespace {
+
+// Tells whoever gets the error which atom it comes from; once, when one error is raised by many.
+void add_note(PyObject* error, const char* where, AtomObject* atom) {
+  Ref note = Ref::take(PyUnicode_FromFormat("raised by %s %s", where, atom_name(atom)));
+  Ref notes = note ? Ref::take(PyObject_GetAttrString(error, "__notes__")) : Ref();
+  PyErr_Clear();
+  const int known =
+      notes && PyList_Check(notes.get()) ? PySequence_Contains(notes.get(), note.get()) : 0;
+  if (note && known == 0) Ref::take(PyObject_CallMethod(error, "add_note", "O", note.get()));
+  PyErr_Clear();
+}
+
+}  // namespace
+
+void StoreObject::collect_error(const char* where, AtomObject* atom) {
   PyObject* error = take_error();
   if (error == nullptr) return;
+  if (where != nullptr && atom != nullptr) add_note(error, where, atom);
   if (!PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(PyExc_Exception))) {
     // KeyboardInterrupt and the like: raised as it is, after all were served; one is enough.
     if (interrupt_ == nullptr) {
@@ -99,16 +120,19 @@ bool StoreObject::raise_collected() {
   if (collected_.empty() && interrupt_ == nullptr) return true;
   std::vector<PyObject*> errors;
   errors.swap(collected_);
-  PyObject* interrupt = std::exchange(interrupt_, nullptr);
   const bool raising = PyErr_Occurred() != nullptr;
-  if (raising || interrupt != nullptr) {
-    // Something more urgent goes to the caller; these go where errors without one go.
+  if (raising || interrupt_ != nullptr || reports) {
+    // Something more urgent goes to the caller, or somebody else wants them: also the later ones,
+    // when an earlier one has made that somebody close the store.
+    Ref receiver = Ref::borrow(driver);
     for (PyObject* error : errors) {
-      report(error, nullptr);
+      report_to(receiver.get(), error, nullptr);
       Py_DECREF(error);
     }
-    if (interrupt != nullptr && !raising) PyErr_SetObject(as_object(Py_TYPE(interrupt)), interrupt);
-    Py_XDECREF(interrupt);
+    PyObject* interrupt = std::exchange(interrupt_, nullptr);  // also one of on_error
+    if (interrupt == nullptr) return !raising;
+    if (!raising) PyErr_SetObject(as_object(Py_TYPE(interrupt)), interrupt);
+    Py_DECREF(interrupt);
     return false;
   }
   Ref list = Ref::take(PyList_New(static_cast<Py_ssize_t>(errors.size())));

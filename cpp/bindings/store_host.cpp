@@ -126,8 +126,9 @@ Outcome StoreObject::run_view(Node& node, Frame& frame, AtomObject* atom) {
 void StoreObject::run_cleanup(Node& node) {
   if (!node.extra || node.extra->cleanup == nullptr) return;
   Ref cleanup = Ref::take(object_of(std::exchange(node.extra->cleanup, nullptr)));
+  Ref atom = Ref::borrow(static_cast<PyObject*>(node.atom));
   Ref done = Ref::take(PyObject_CallNoArgs(cleanup.get()));
-  if (!done) collect_error();
+  if (!done) collect_error("the cleanup of", as_atom(atom.get()));
 }
 
 void StoreObject::run_effect(Node& node, Frame&) {
@@ -137,20 +138,20 @@ void StoreObject::run_effect(Node& node, Frame&) {
   PyObject* getter = getter_of(node);
   PyObject* setter = plain_setter();
   if (getter == nullptr || setter == nullptr) {
-    collect_error();
+    collect_error("effect", atom);
     return;
   }
   PyObject* args[] = {nullptr, getter, setter};
   Ref result = Ref::take(
       PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
   if (!result) {
-    collect_error();
+    collect_error("effect", atom);
   } else if (is_function(result.get())) {
     node.more().cleanup = result.release();
   } else if (result.get() != Py_None) {
     PyErr_Format(PyExc_TypeError, "effect %s returned %s; it may return a cleanup function",
                  atom_name(atom), described(result.get()).c_str());
-    collect_error();
+    collect_error("effect", atom);
   }
 }
 
@@ -162,13 +163,13 @@ void StoreObject::mount(Node& node) {
   Ref setter = Ref::take(as_object(make_setter(this, atom)));
   Ref cleanup = setter ? Ref::take(PyObject_CallOneArg(hook, setter.get())) : Ref();
   if (!cleanup) {
-    collect_error();
+    collect_error("on_mount of", atom);
   } else if (is_function(cleanup.get())) {
     node.more().cleanup = cleanup.release();
   } else if (cleanup.get() != Py_None) {
     PyErr_Format(PyExc_TypeError, "on_mount of %s returned %s; it may return a cleanup function",
                  atom_name(atom), described(cleanup.get()).c_str());
-    collect_error();
+    collect_error("on_mount of", atom);
   }
 }
 
@@ -312,7 +313,7 @@ void StoreObject::notify(graph::Subscription& subscription) {
     }
     Ref on_error = Ref::borrow(object_of(subscription.on_error));
     Ref done = Ref::take(PyObject_CallOneArg(on_error.get(), error.get()));
-    if (!done) collect_error();
+    if (!done) collect_error("the on_error of a subscriber of", atom);
     return;
   }
   PyObject* callback = object_of(subscription.callback);
@@ -326,7 +327,7 @@ void StoreObject::notify(graph::Subscription& subscription) {
   }
   Py_DECREF(callback);
   if (done == nullptr) {
-    collect_error();
+    collect_error("a subscriber of", atom);
   } else {
     Py_DECREF(done);
   }

@@ -29,6 +29,11 @@ class StoreObject final : public graph::Host {
       return true;
     return enter_slowly();
   }
+  // The same for a call that is no part of a read or write: notes the event loop that runs here, so
+  // that other threads can reach the store by it. asyncio sets the hook when a loop begins to run.
+  bool enter_outside() {
+    return enter() && (PyThreadState_Get()->async_gen_firstiter == loop_hook_ || note_loop());
+  }
   bool closed() const { return (guards_ & kClosed) != 0; }
   void close();
   void collect(bool closing);
@@ -59,7 +64,8 @@ class StoreObject final : public graph::Host {
   void report_pending(AtomObject* atom);  // the error set now
   // The same where only the event loop called; false, still set, if the loop is to end by it.
   bool report_exception(AtomObject* atom);
-  void collect_error();  // the error set now, for raise_collected
+  // The error set now, for raise_collected. It gets a note: "raised by <where> <atom>".
+  void collect_error(const char* where = nullptr, AtomObject* atom = nullptr);
   bool raise_interrupt() { return interrupt_ == nullptr || !raise_kept_interrupt(); }
 
   // --- callers' objects
@@ -111,6 +117,7 @@ class StoreObject final : public graph::Host {
   PyObject* self = nullptr;    // the Python object, borrowed: it owns us
   PyObject* driver = nullptr;  // the Python side's driver
   PyObject* log = nullptr;     // a deque of events, or null
+  bool reports = false;        // there is an on_error
   bool hydrating = false;      // values wait for named atoms to be read
   bool grace = false;          // mount_grace > 0
   std::uint32_t id() const { return id_; }
@@ -118,6 +125,9 @@ class StoreObject final : public graph::Host {
 
  private:
   bool enter_slowly();
+  bool settle_here();
+  bool is_home(std::uint64_t thread);
+  bool note_loop();
   graph::Node* node_of_slowly(AtomObject* atom);
   graph::Node* create(AtomObject* atom);
   bool initialize(graph::Node& node, AtomObject* atom);
@@ -125,6 +135,7 @@ class StoreObject final : public graph::Host {
   Outcome outcome_of(PyObject* result, graph::Node& node, PyObject* signal);
   Outcome outcome_of_error(graph::Node& node);
   bool raise_kept_interrupt();
+  void report_to(PyObject* receiver, PyObject* error, AtomObject* atom);
   Ref keep_for_sweep();
   PyObject* run_write(AtomObject* atom, PyObject* const* args, Py_ssize_t count);
   void run_cleanup(graph::Node& node);
@@ -134,7 +145,7 @@ class StoreObject final : public graph::Host {
   static constexpr unsigned kNew = 4;    // no home thread yet
 
   unsigned guards_ = kNew;
-  std::uintptr_t home_ = 0;
+  std::uint64_t home_ = 0;
   std::uint32_t id_;
   std::unordered_map<AtomObject*, graph::Node*> displaced_;  // atoms used elsewhere since
   std::unordered_set<SetterObject*> setters_;
@@ -144,6 +155,7 @@ class StoreObject final : public graph::Host {
   std::vector<PyObject*> collected_;  // errors of this flush's callbacks
   std::vector<PyObject*> woken_;      // futures of waiters to wake
   PyObject* interrupt_ = nullptr;
+  PyObject* loop_hook_ = nullptr;      // tells the loop that was noted last from another one
   PyObject* batch_task_ = nullptr;     // who opened the explicit batch
   PyObject* batch_context_ = nullptr;  // ... and in which context; borrowed, compared only
   unsigned open_batches_ = 0;

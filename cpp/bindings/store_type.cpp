@@ -34,7 +34,7 @@ namespace {
 
 StoreObject* enter(PyObject* self) {
   StoreObject* store = store_of(self);
-  return store != nullptr && store->enter() ? store : nullptr;
+  return store != nullptr && store->enter_outside() ? store : nullptr;
 }
 
 PyObject* store_get(PyObject* self, PyObject* atom) {
@@ -147,7 +147,7 @@ void collectable(PyHeapTypeObject* heap_type) {
 
 StoreObject& entered(py::handle self) {
   StoreObject* store = store_argument(self.ptr());
-  if (store == nullptr || !store->enter()) throw py::error_already_set();
+  if (store == nullptr || !store->enter_outside()) throw py::error_already_set();
   return *store;
 }
 
@@ -157,13 +157,16 @@ AtomObject* atom_argument(const char* where, py::handle atom) {
   throw py::error_already_set();
 }
 
-void initialize(py::handle self, py::handle driver, bool grace) {
+void initialize(py::handle self, py::handle driver, bool grace, bool reports) {
   StoreObject* store = store_argument(self.ptr());
   if (store == nullptr) throw py::error_already_set();
   store->grace = grace;
+  store->reports = reports;
   PyObject* before = std::exchange(store->driver, Py_NewRef(driver.ptr()));
   Py_XDECREF(before);
 }
+
+void enter_store(py::handle self) { entered(self); }
 
 void expire(py::handle self, py::handle atom) {
   StoreObject& store = entered(self);
@@ -251,6 +254,7 @@ void bind_store(py::module_& module) {
   registry().store = reinterpret_cast<PyTypeObject*>(type.ptr());
   type.def("__init__", &construct, py::detail::is_new_style_constructor())
       .def("_initialize", &initialize)
+      .def("_enter", &enter_store)
       .def("_expire", &expire)
       .def("_flush_quiet", &flush_quiet)
       .def("_set_log", &set_log)

@@ -71,7 +71,7 @@ using Handle = std::unique_ptr<SubscriptionHandle>;
 
 StoreObject& entered(py::handle self) {
   StoreObject* store = store_argument(self.ptr());
-  if (store == nullptr || !store->enter()) throw py::error_already_set();
+  if (store == nullptr || !store->enter_outside()) throw py::error_already_set();
   return *store;
 }
 

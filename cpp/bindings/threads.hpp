@@ -1,4 +1,5 @@
-// Which thread is this? Asked by every call, so without a call where the compiler offers it.
+// Which thread is this? Asked by every call. The number is Python's own for the thread's state: the
+// address of a thread, and its ident, are given to another one when it has ended.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +8,6 @@
 
 namespace halflife::bindings {
 
-inline std::uintptr_t this_thread() {
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__)) && !defined(_WIN32)
-  return reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
-#else
-  return static_cast<std::uintptr_t>(PyThread_get_thread_ident());
-#endif
-}
+inline std::uint64_t this_thread() { return PyThreadState_Get()->id; }
 
 }  // namespace halflife::bindings

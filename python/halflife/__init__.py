@@ -33,6 +33,7 @@ from halflife._core import (
     to_json_patch,
     unwrap,
 )
+from halflife._default_store import default_store
 from halflife._draft_atoms import DraftAtom, draft_atom
 from halflife._editables import Editable, editable
 from halflife._errors import (
@@ -70,7 +71,7 @@ from halflife._sagas import Saga, SagaHandle
 from halflife._selects import select
 from halflife._signals import AbortSignal
 from halflife._splits import SplitAtom, split
-from halflife._store import Store, default_store
+from halflife._store import Store
 from halflife._timing import debounced, throttled
 from halflife._types import Getter, Setter
 

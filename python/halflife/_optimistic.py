@@ -5,13 +5,14 @@ from typing import Any, Generic, TypeVar, final
 
 from halflife._checks import check_callable
 from halflife._core import Atom
+from halflife._default_store import default_store
 from halflife._drivers.sagas import SagaHandle
 from halflife._layered import LayeredAtom
 from halflife._layers import Layer, Layers
 from halflife._pending import check_layered, pending_count
 from halflife._repr import abbreviated
 from halflife._saga_steps import SagaSteps
-from halflife._store import Store, default_store
+from halflife._store import Store
 
 T = TypeVar("T")
 R = TypeVar("R")

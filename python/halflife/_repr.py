@@ -66,24 +66,26 @@ def atom_html(atom: Any) -> str:
     return _card(parts)
 
 
-def store_repr(name: str | None, atoms: int, observed: int, pending: int, closed: bool) -> str:  # noqa: FBT001
-    """One line: name, number of atoms with state, of observed ones, of pending runs.
+def store_repr(name: str | None, counts: tuple[int, int, int] | None, *, closed: bool) -> str:
+    """One line: name, number of atoms with state, of observed ones, of pending runs, where they are known.
 
-    >>> store_repr("app", 3, 2, 1, False)
+    >>> store_repr("app", (3, 2, 1), closed=False)
     "<Store 'app': 3 atoms, 2 observed, 1 pending>"
+    >>> store_repr("app", None, closed=False)
+    "<Store 'app'>"
     """
     named = "Store" if name is None else f"Store {abbreviated(name)}"
-    return f"<{named}: {_store_state(atoms, observed, pending, closed=closed)}>"
+    state = _store_state(counts, closed=closed)
+    return f"<{named}: {state}>" if state else f"<{named}>"
 
 
-def store_html(name: str | None, atoms: int, observed: int, pending: int, closed: bool) -> str:  # noqa: FBT001
+def store_html(name: str | None, counts: tuple[int, int, int] | None, *, closed: bool) -> str:
     """`store_repr` as HTML."""
-    parts = [
-        _chip("store", _NEUTRAL),
-        escape(_store_state(atoms, observed, pending, closed=closed)),
-    ]
+    parts = [_chip("store", _NEUTRAL)]
     if name is not None:
-        parts.insert(1, _name(name))
+        parts.append(_name(name))
+    if state := _store_state(counts, closed=closed):
+        parts.append(escape(state))
     return _card(parts)
 
 
@@ -143,9 +145,12 @@ def _kind(atom: Any) -> str:
     return f"async {word}" if atom.is_async else word
 
 
-def _store_state(atoms: int, observed: int, pending: int, *, closed: bool) -> str:
+def _store_state(counts: tuple[int, int, int] | None, *, closed: bool) -> str:
     if closed:
         return "closed"
+    if counts is None:
+        return ""
+    atoms, observed, pending = counts
     return f"{atoms} {'atom' if atoms == 1 else 'atoms'}, {observed} observed, {pending} pending"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import math
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
@@ -12,16 +11,20 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from halflife import _hydration, _repr, _watching
 from halflife._batches import Batch
-from halflife._core import AsyncValue, Atom, StoreBase, is_function
+from halflife._checks import check_callable
+from halflife._core import AsyncValue, Atom, StoreBase
 from halflife._drivers.asyncio_driver import AsyncioDriver
 from halflife._drivers.clock import LoopClock
-from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
+from halflife._drivers.closing import Closing
+from halflife._drivers.turns import is_running
+from halflife._errors import StoreClosedError
 from halflife._events import Event
 from halflife._graphs import Graph
 from halflife._layered import LayeredAtom
 from halflife._layers import Layers
 from halflife._saga_steps import SagaSteps
 from halflife._sagas import Saga, SagaHandle
+from halflife._store_options import check_options
 
 if TYPE_CHECKING:
     from halflife._types import Clock
@@ -35,15 +38,18 @@ DEFAULT_HISTORY = 1000
 class Store(StoreBase):
     """Holds values, runs and subscriptions of any number of atoms; one atom can live in many stores.
 
-    A store belongs to the thread that uses it first and to the event loop on which its first run starts.
+    A store belongs to a thread as soon as it is made while an event loop runs there, entered (`with`, `async with`)
+    or used; `post` and `call` reach it from others. It belongs to the event loop on which its first run starts,
+    until that is closed.
 
     Args:
         clock: What the store tells time by (seconds as float); by default the event loop's clock.
         name: For people; shown in its repr.
         storage: Where persistent atoms of this store are kept.
         mount_grace: Seconds for which an atom stays mounted after its last observer has left.
-        on_error: Called with every error that has no caller, such as that of a subscribed atom or of a task;
-            by default each is one log record at ERROR of the logger "halflife".
+        on_error: Called with every error that has no caller, such as that of a subscribed atom or of a task, and
+            with each error that a subscriber, an effect or a mount hook raises. By default the former are one log
+            record at ERROR of the logger "halflife" each, and the latter an ExceptionGroup raised from `set`.
 
     Example:
         >>> from halflife import Store, atom, derived
@@ -64,24 +70,17 @@ class Store(StoreBase):
         mount_grace: float = 0.0,
         on_error: Callable[[BaseException], object] | None = None,
     ) -> None:
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"name must be a str, not {_repr.abbreviated(name)}")
-        if on_error is not None and not is_function(on_error):
-            raise TypeError(f"on_error must be a function of the error, not {_repr.abbreviated(on_error)}")
-        if isinstance(mount_grace, bool) or not isinstance(mount_grace, (int, float)):
-            raise TypeError(f"mount_grace must be a number of seconds, not {_repr.abbreviated(mount_grace)}")
-        if not 0 <= mount_grace < math.inf:
-            raise ValueError(f"mount_grace must be finite and not negative, got {mount_grace}")
-        if clock is not None and not (hasattr(clock, "now") and hasattr(clock, "call_later")):
-            raise TypeError(f"clock must have now(), call_later() and sleep(), not be {_repr.abbreviated(clock)}")
+        check_options(clock, name, mount_grace, on_error)
         super().__init__()
         self.clock: Clock = LoopClock() if clock is None else clock
         self.name = name
         self.storage = storage
         self._hydrated: _hydration.Hydrated | None = None
         self._driver = AsyncioDriver(self, self.clock, on_error, mount_grace)
-        self._driver.note_loop()
-        self._initialize(self._driver, mount_grace > 0)
+        self._closing = Closing()
+        self._initialize(self._driver, mount_grace > 0, on_error is not None)
+        if is_running():
+            self._enter()
 
     # --- reading
 
@@ -138,7 +137,7 @@ class Store(StoreBase):
         """Set an atom from any thread: `set(a, *args)` is called on the store's loop.
 
         Returns:
-            A future with what `set` returned, or its error.
+            A future with what `set` returned, or its error; its `result()` raises in the store's own thread.
 
         Raises:
             NoEventLoopError: The store has no running loop yet.
@@ -147,24 +146,36 @@ class Store(StoreBase):
         self._check_atom("post", a)
         if a.kind == "effect":
             raise TypeError(f"Store.post() sets an atom; {a.name} is an effect")
+        self._check_open()
+        return self._driver.calls.submit("post", self.set, a, *args)
+
+    def call(self, fn: Callable[..., Any], *args: Any) -> concurrent.futures.Future[Any]:
+        """Call a function on the store's loop, from any thread: a read, several sets, anything that needs the store.
+
+        Args:
+            fn: Any function; a coroutine function runs as a task of the store.
+            args: What it is called with.
+
+        Returns:
+            A future with what it returned, or its error; its `result()` raises in the store's own thread. Cancelling
+            the future of an async one cancels its task.
+
+        Raises:
+            TypeError: `fn` cannot be called.
+            NoEventLoopError: The store has no running loop yet.
+            StoreClosedError: The store is closed.
+
+        Example:
+            >>> total = store.call(lambda: store.get(price) * store.get(count)).result()
+            >>> user = store.call(store.value, current_user).result()
+        """
+        check_callable(fn, "Store.call()", "fn")
+        self._check_open()
+        return self._driver.calls.submit("call", fn, *args)
+
+    def _check_open(self) -> None:
         if self.closed:
             raise StoreClosedError("the store is closed")
-        loop = self._driver.loop()
-        if loop is None or not loop.is_running():
-            raise NoEventLoopError("post() needs the store's event loop to be running; use the store from it first")
-        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-
-        def set_now() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                set_it: Callable[..., Any] = self.set
-                future.set_result(set_it(a, *args))
-            except BaseException as error:
-                future.set_exception(error)
-
-        loop.call_soon_threadsafe(set_now)
-        return future
 
     # --- optimistic edits
 
@@ -268,30 +279,41 @@ class Store(StoreBase):
 
     async def settled(self) -> None:
         """Wait until no run and no action of this store is under way; a stream that has yielded does not count."""
+        self._enter()
         await self._driver.settled()
 
-    def dispose(self) -> None:
-        """Close the store: runs and timers are cancelled, cleanups called, state given back. May be repeated."""
+    def close(self) -> Closing:
+        """Close the store at once: runs, actions and timers are cancelled, cleanups called, state given back.
+
+        The task that calls it is not cancelled. May be repeated, and needs no event loop.
+
+        Returns:
+            An awaitable that ends when the store's tasks have ended; it may be dropped.
+
+        Raises:
+            WriteDuringReadError: A read of this store is under way.
+            WrongThreadError: Called by another thread than the store's.
+        """
         if not self.closed:
             self._dispose()  # first: it refuses another thread, and a read
-            self._driver.close()
+            self._closing = self._driver.close()
+        return self._closing
 
-    async def close(self) -> None:
-        """Close the store, and wait until its tasks have ended."""
-        if not self.closed:
-            self._dispose()
-            await self._driver.closed(self._driver.close())
+    #: The same as `close`; the first for code without an event loop, the second for `contextlib.aclosing`.
+    dispose = close
+    aclose = close
 
     def __enter__(self) -> Self:
+        self._enter()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.dispose()
+        self.close()
 
     async def __aenter__(self) -> Self:
-        self._driver.note_loop()
+        self._enter()
         return self
 
     async def __aexit__(
@@ -358,32 +380,20 @@ class Store(StoreBase):
         if not isinstance(a, Atom):
             raise TypeError(f"Store.{function}() takes an atom, not {_repr.abbreviated(a)}")
 
-    def _counts(self) -> tuple[int, int, int]:
-        with suppress(StoreClosedError, WrongThreadError):
+    def _counts(self) -> tuple[int, int, int] | None:
+        """Atoms, observed ones and pending ones; None if another thread might change them meanwhile."""
+        home = self._driver.home
+        if home.is_nowhere():
+            return 0, 0, 0
+        if not home.is_here():
+            return None
+        with suppress(StoreClosedError, RuntimeError):  # another task may have a batch open
             rows = self._snapshot()
             return len(rows), sum(row[4] for row in rows), sum(row[2] == "loading" for row in rows)
-        return 0, 0, 0
+        return None
 
     def __repr__(self) -> str:
-        return _repr.store_repr(self.name, *self._counts(), self.closed)
+        return _repr.store_repr(self.name, self._counts(), closed=self.closed)
 
     def _repr_html_(self) -> str:
-        return _repr.store_html(self.name, *self._counts(), self.closed)
-
-
-_default: Store | None = None
-
-
-def default_store() -> Store:
-    """The store of programs that need only one; made on first use, and made anew once it was closed.
-
-    Example:
-        >>> from halflife import atom, default_store
-        >>> count = atom(1)
-        >>> default_store().get(count)
-        1
-    """
-    global _default  # noqa: PLW0603 - that is what a default is
-    if _default is None or _default.closed:
-        _default = Store(name="default")
-    return _default
+        return _repr.store_html(self.name, self._counts(), closed=self.closed)

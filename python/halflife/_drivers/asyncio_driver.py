@@ -12,14 +12,18 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from halflife._drivers.actions import ActionHandle
+from halflife._drivers.calls import Calls
+from halflife._drivers.closing import CLOSED, Closing
 from halflife._drivers.execution import InBatches, RunSteps, cancelled_from_outside
+from halflife._drivers.home import Home
 from halflife._drivers.sagas import Scopes
-from halflife._drivers.waiting import Watcher
-from halflife._errors import NoEventLoopError
+from halflife._drivers.waiting import Watcher, current_task
+from halflife._errors import NoEventLoopError, StoreClosedError
 from halflife._events import Event, is_of_subscribers
 
 if TYPE_CHECKING:
     from halflife._core import Atom, Run
+    from halflife._errors import WrongThreadError
     from halflife._store import Store
     from halflife._types import Clock
 
@@ -40,7 +44,8 @@ class AsyncioDriver:
         self._on_error = on_error
         self._mount_grace = mount_grace
         self._context = contextvars.copy_context()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.home = Home(self._shown_store)
+        self.calls = Calls(self.home, self._start_call)
         self._runs: dict[asyncio.Task[None], Run] = {}
         self._yielded: set[asyncio.Task[None]] = set()
         self._actions: set[asyncio.Task[Any]] = set()
@@ -71,17 +76,13 @@ class AsyncioDriver:
                 f"{what}, which needs a running event loop: call it from async code,"
                 " for instance within asyncio.run(main())"
             ) from None
-        if loop is not self._loop:
+        if not self.home.is_loop(loop):
             self._move_to(loop)
         return True
 
     def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            raise NoEventLoopError(
-                "the store runs on another event loop that is still open; a store has one loop at a time:"
-                " make a store per loop, or use store.post() from there"
-            )
-        self._loop = loop
+        self.home.take(loop)
+        self.calls.drop_lost()
         lost = [run for task, run in self._runs.items() if task.get_loop().is_closed()]
         self._runs = {task: run for task, run in self._runs.items() if not task.get_loop().is_closed()}
         self._actions = {task for task in self._actions if not task.get_loop().is_closed()}
@@ -89,17 +90,22 @@ class AsyncioDriver:
         for run in lost:
             run.abandon()
 
-    def loop(self) -> asyncio.AbstractEventLoop | None:
-        """The store's loop if it is open."""
-        return self._loop if self._loop is not None and not self._loop.is_closed() else None
+    def bind(self) -> None:
+        """Called by the native side: the store belongs to this thread from now on."""
+        self.home.settle_here()
 
     def note_loop(self) -> None:
-        """If a loop is running and the store has none, this is its loop (for `post`)."""
-        if self.loop() is None:
-            try:
-                self._loop = asyncio.get_running_loop()
-            except RuntimeError:
-                return
+        """Called by the native side: the store was made, entered or used while this loop is running."""
+        self.home.note_loop()
+        self.calls.drop_lost()
+
+    def refuse_thread(self) -> WrongThreadError | None:
+        """Asked by the native side: the error of a call from this thread, None if it is the store's after all."""
+        return None if self.home.is_here() else self.home.wrong_thread()
+
+    def _shown_store(self) -> str:
+        store = self._store()
+        return "the store" if store is None or store.name is None else f"the store {store.name!r}"
 
     def _new_task(
         self, loop: asyncio.AbstractEventLoop, body: Coroutine[Any, Any, Any], name: str
@@ -115,8 +121,8 @@ class AsyncioDriver:
 
     def start(self, run: Run) -> None:
         """Start a run as a task of its own."""
-        loop = self._loop
-        if loop is None or loop.is_closed():
+        loop = self.home.loop()
+        if loop is None:
             run.abandon()
             return
 
@@ -147,15 +153,16 @@ class AsyncioDriver:
         signal = run.known_signal
         errors = signal._abort(reason) if signal is not None else []
         task, run.task = run.task, None
-        if task is not None and not run.atom.signal_only and not task.done() and not task.get_loop().is_closed():
+        closing = reason == CLOSED and task is current_task()  # whoever closes the store is not cancelled by that
+        if task is not None and not (closing or run.atom.signal_only or task.done() or task.get_loop().is_closed()):
             task.cancel(reason)
         for error in errors:
             self.report(error, run.atom)
 
     def after_pass(self) -> bool:
         """Have the quiet notifications told after the callbacks that are ready now; False without a loop."""
-        loop = self._loop
-        if loop is None or loop.is_closed() or not loop.is_running():
+        loop = self.home.loop()
+        if loop is None or not loop.is_running():
             return False
         loop.call_soon(self._flush_quiet, loop, self._started, _QUIET_PASSES)
         return True
@@ -188,11 +195,19 @@ class AsyncioDriver:
 
     def start_task(self, body: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run a coroutine as a task that the store waits for, and cancels when it is closed; `ready()` was asked."""
-        assert self._loop is not None
-        task = self._new_task(self._loop, body, name)
+        loop = self.home.loop()
+        assert loop is not None
+        task = self._new_task(loop, body, name)
         self._actions.add(task)
         task.add_done_callback(self._action_ended)
         return task
+
+    def _start_call(self, body: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        store = self._store()
+        if store is None or store.closed:
+            raise StoreClosedError("the store is closed")
+        self.ready()
+        return self.start_task(body, name)
 
     def _action_ended(self, task: asyncio.Task[Any]) -> None:
         self._actions.discard(task)
@@ -207,8 +222,9 @@ class AsyncioDriver:
         except NoEventLoopError:
             body.close()
             raise
-        assert self._loop is not None
-        task = self._new_task(self._loop, body, name)
+        loop = self.home.loop()
+        assert loop is not None
+        task = self._new_task(loop, body, name)
         self._others.add(task)
 
         def ended(task: asyncio.Task[Any]) -> None:
@@ -244,7 +260,7 @@ class AsyncioDriver:
     async def settled(self) -> None:
         """Wait until no run and no action of the store is under way."""
         loop = asyncio.get_running_loop()
-        if self._loop is not None and self._loop.is_closed():
+        if self.home.has_lost_loop():
             self._move_to(loop)  # what was under way there will never end
         while self._is_busy():
             future = loop.create_future()
@@ -254,26 +270,24 @@ class AsyncioDriver:
             finally:
                 self._progress.discard(future)
 
-    def close(self) -> list[asyncio.Task[Any]]:
-        """Cancel whatever is under way, and give the tasks that are about to end."""
+    def close(self) -> Closing:
+        """Cancel whatever is under way, but for the task that calls this."""
+        self.calls.close()
+        self.home.leave()
         for handle in self._lingering.values():
             handle.cancel()
         self._lingering.clear()
         for watcher in self._watchers:
             watcher.wake()  # it looks again, and hears that the store is closed
-        tasks = [*self._runs, *self._actions, *self._others]
+        current = current_task()
         ending = []
-        for task in tasks:
-            if not task.done() and not task.get_loop().is_closed():
-                if not task.cancelling():
-                    task.cancel("the store was closed")
-                ending.append(task)
-        return ending
-
-    async def closed(self, tasks: list[asyncio.Task[Any]]) -> None:
-        """Wait until the tasks have ended."""
-        current = asyncio.current_task()
-        await asyncio.gather(*(task for task in tasks if task is not current), return_exceptions=True)
+        for task in [*self._runs, *self._actions, *self._others]:
+            if task is current or task.done() or task.get_loop().is_closed():
+                continue
+            if not task.cancelling():
+                task.cancel(CLOSED)
+            ending.append(task)
+        return Closing(ending)
 
     # --- the grace period
 
@@ -322,7 +336,7 @@ class AsyncioDriver:
 
     def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None:
         """Errors found while an atom was being read: reported when nothing is under way any more."""
-        loop = self.loop()
+        loop = self.home.loop()
 
         def report_all() -> None:
             for error in errors:

@@ -1,0 +1,146 @@
+"""A *call* is what another thread asks a store's event loop to do, and the future of what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import inspect
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
+
+from halflife._drivers.home import Home
+from halflife._drivers.sagas import LateSteps
+from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
+
+T = TypeVar("T")
+
+
+class CallFuture(concurrent.futures.Future[T]):
+    """The outcome of a call. The store's own thread cannot wait for it, because it would wait for itself."""
+
+    def __init__(self, home: Home, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._home = home
+        #: Where the call runs.
+        self.loop = loop
+
+    def result(self, timeout: float | None = None) -> T:
+        """What the call returned; raises its error.
+
+        Raises:
+            WrongThreadError: The call has not ended, and this is the thread in which it would run.
+        """
+        self._check()
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """The error of the call, or None; raises as `result` does if it has not ended."""
+        self._check()
+        return super().exception(timeout)
+
+    def _check(self) -> None:
+        if not self.done() and self._home.is_here():
+            raise WrongThreadError(
+                "the store's own thread cannot wait for the result of post() or call(): the call runs in this"
+                " thread, after the current callback; `await asyncio.wrap_future(future)` instead"
+            )
+
+
+class Calls:
+    """The calls of one store."""
+
+    def __init__(self, home: Home, start_task: Callable[[Coroutine[Any, Any, Any], str], asyncio.Task[Any]]) -> None:
+        self._home = home
+        self._start_task = start_task
+        # Those that have not begun: what they wait for may be closed.
+        self._waiting: set[CallFuture[Any]] = set()
+
+    def submit(self, asked: str, function: Callable[..., T], *args: Any) -> CallFuture[T]:
+        """Have a function called on the store's loop; an async one runs there as a task of the store.
+
+        Raises:
+            NoEventLoopError: The store has no loop that is running.
+        """
+        loop = self._home.loop()
+        if loop is not None and loop.is_running():
+            future: CallFuture[T] = CallFuture(self._home, loop)
+            self._waiting.add(future)
+            with suppress(RuntimeError):  # it was closed just now
+                loop.call_soon_threadsafe(self._begin, future, function, args)
+                return future
+            self._waiting.discard(future)
+        raise NoEventLoopError(f"{asked}() needs the store's event loop to be running; enter or use the store there")
+
+    def _begin(self, future: CallFuture[Any], function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        if future not in self._waiting:  # the store was closed
+            return
+        self._waiting.discard(future)
+        if inspect.iscoroutinefunction(function):
+            # A future that is not marked as running can be cancelled, and the task with it.
+            if not future.cancelled():
+                self._run(future, LateSteps(partial(function, *args)))
+            return
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            result = function(*args)
+        except BaseException as error:
+            future.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        if inspect.iscoroutine(result):
+            self._run(future, result)
+        else:
+            future.set_result(result)
+
+    def _run(self, future: CallFuture[Any], body: Coroutine[Any, Any, Any]) -> None:
+        try:
+            task = self._start_task(body, "halflife call")
+        except Exception as error:
+            body.close()
+            future.set_exception(error)
+            return
+        loop = task.get_loop()
+
+        def cancel(ended: concurrent.futures.Future[Any]) -> None:
+            if ended.cancelled() and not task.done():
+                with suppress(RuntimeError):  # the loop was closed, and the task ended with it
+                    loop.call_soon_threadsafe(task.cancel)
+
+        future.add_done_callback(cancel)
+        task.add_done_callback(partial(_finish, future))
+
+    def close(self) -> None:
+        """The store was closed: what has not begun never will."""
+        for future in list(self._waiting):
+            self._fail(future, StoreClosedError("the store was closed before the call could begin"))
+
+    def drop_lost(self) -> None:
+        """What waits for a loop that was closed will never begin."""
+        for future in list(self._waiting):
+            if future.loop.is_closed():
+                self._fail(future, NoEventLoopError("the store's event loop was closed before the call could begin"))
+
+    def _fail(self, future: CallFuture[Any], error: Exception) -> None:
+        self._waiting.discard(future)
+        with suppress(concurrent.futures.InvalidStateError):  # it was cancelled
+            future.set_exception(error)
+
+
+def _finish(future: CallFuture[Any], task: asyncio.Task[Any]) -> None:
+    if task.cancelled():
+        if future.cancel():
+            future.set_running_or_notify_cancel()
+        elif not future.done():
+            future.set_exception(concurrent.futures.CancelledError())
+        return
+    error = task.exception()
+    if not future.running() and not future.set_running_or_notify_cancel():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(task.result())

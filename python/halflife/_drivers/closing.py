@@ -1,0 +1,36 @@
+"""*Closing* a store cancels its tasks at once; whoever wants to may wait until they have ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator, Sequence
+from typing import Any, Final
+
+#: Why the tasks of a store that was closed are cancelled.
+CLOSED: Final = "the store was closed"
+
+
+class Closing:
+    """What `Store.close` returns. Awaiting it waits until the store's tasks have ended; it may be dropped.
+
+    It can be awaited any number of times. Neither the task that closed the store nor the one that awaits this is
+    waited for, nor tasks of an event loop that is not running here.
+    """
+
+    __slots__ = ("_tasks",)
+
+    def __init__(self, tasks: Sequence[asyncio.Task[Any]] = ()) -> None:
+        self._tasks = tasks
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> None:
+        loop, current = asyncio.get_running_loop(), asyncio.current_task()
+        ending = [task for task in self._tasks if task is not current and task.get_loop() is loop and not task.done()]
+        if ending:
+            await asyncio.wait(ending)
+
+    def __repr__(self) -> str:
+        ending = sum(not task.done() for task in self._tasks)
+        return f"<Closing of a store, {ending} {'task' if ending == 1 else 'tasks'} still to end>"
