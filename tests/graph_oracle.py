@@ -227,13 +227,15 @@ class Model:
     def asking(self, node: Node) -> Iterator[None]:
         """Somebody outside reads the node: what runs for that must be needed for it."""
         before = {one: one.runs for one in self.nodes}
-        observed = self.observed()
+        observed, needed = self.observed(), set(self.behind([node]))
         self._asked.append(node)
         try:
             yield
         finally:
             self._asked.pop()
-        needed = {*self.behind([node]), *observed, *self.observed()}
+        needed.update(self.behind([node]))
+        if not self._batches:  # else what is observed waits for the end of the batch
+            needed.update(observed, self.observed())
         for one in self.nodes:
             if one.runs != before.get(one, 0) and one not in needed:
                 self.object_to(f"{one} ran although {node}, which was read, does not need it")
@@ -246,8 +248,8 @@ class Model:
         if not self.outdated(node):
             self.object_to(f"{node} ran although nothing that it had read has changed")
         observed = node in self.observed()
-        if not (self._asked or self._stack or observed):
-            self.object_to(f"{node} ran although nobody looks")
+        if not (self._asked or self._stack or (observed and not self._batches)):
+            self.object_to(f"{node} ran although nobody looks, or before the end of a batch")
         if node.seen is not None or node in self.observed(settled=True):
             self._save(node)
         if isinstance(node, Effect):
@@ -285,8 +287,8 @@ class Model:
 
     def called(self, watcher: Watcher, outcome: Outcome) -> None:
         node, who = watcher.node, f"subscriber {watcher.number} of {watcher.node}"
-        if not watcher.active:
-            self.object_to(f"{who} was called after it had unsubscribed")
+        if not watcher.active or self._batches:
+            self.object_to(f"{who} was called after it had unsubscribed, or before the end of a batch")
         if watcher.seen == node.version:
             self.object_to(f"{who} was told of no change")
         if not shows(outcome, self.truth(node)):

@@ -182,6 +182,36 @@ class IsStaleInABatch(Subject):
             self.depth -= 1
 
 
+class ComputesAllInABatch(Subject):
+    """A read within a batch makes everything current that somebody looks at."""
+
+    depth = 0
+
+    def __init__(self):
+        super().__init__()
+        self.watched = []
+
+    def subscribe(self, one, callback, on_error):
+        self.watched.append(one)
+        return super().subscribe(one, callback, on_error)
+
+    def get(self, one):
+        if self.depth:
+            for other in self.watched:
+                with contextlib.suppress(Exception):
+                    self.store.get(other)
+        return super().get(one)
+
+    @contextlib.contextmanager
+    def batch(self):
+        self.depth += 1
+        try:
+            with super().batch():
+                yield
+        finally:
+            self.depth -= 1
+
+
 class KeepsAFailedBatch(Subject):
     @contextlib.contextmanager
     def batch(self):
@@ -316,6 +346,7 @@ PLANTED = {
     KeepsDroppedDependencies: "the graph shows|ran although",
     MissesNewDependencies: "the graph shows|mounted are|is observed but was not computed",
     IsStaleInABatch: "is shown as",
+    ComputesAllInABatch: "which was read, does not need it",
     KeepsAFailedBatch: "received|became|is shown as|was not told",
     TellsOfSetsOneByOne: "was told|was not told|was called",
     SeesTwoMoments: "received",

@@ -10,13 +10,11 @@
 
 namespace halflife::graph {
 
+// Only this node and what it reads: other observed nodes are computed by the flush, so that a read
+// inside of a batch runs nothing that nobody asked for.
 bool Store::bring_up(Node& node) {
-  const bool inside_read = top_ != nullptr && top_->node->kind != Kind::effect;
-  if (!heap_.empty() && !stabilizing_ && !inside_read && checks_.empty()) {
-    if (!stabilize()) return false;
-  }
   const bool outermost = !busy();
-  if (!fresh(node) && !pull(node)) {
+  if (!pull(node)) {
     if (outermost) sweep();
     return false;
   }

@@ -60,8 +60,11 @@ void Store::commit_inputs(Node& node, std::uint32_t count) {
     }
   }
   drop_inputs(node, count);
-  // Heights must not creep up when atoms change places.
-  if (node.is(flag::live)) node.height = height_above_inputs(node);
+  if (!node.is(flag::live)) return;
+  // Heights must not creep up when atoms change places. One that is queued must not fall: the heap
+  // tells from its own lowest height which nodes are current.
+  const Height height = height_above_inputs(node);
+  if (height > node.height || !node.is(flag::queued)) node.height = height;
 }
 
 void Store::accept(Node& node, Outcome outcome) {

@@ -73,7 +73,9 @@ class Store {
     if (node.verified_at >= revision_) return true;
     if (!node.is(flag::live)) return false;
     if (node.is(flag::queued | flag::running | flag::dirty)) return false;
-    return stabilizing_ ? node.height < height_ : heap_.empty();
+    if (stabilizing_) return node.height < height_;
+    // Inputs are lower than what reads them: nothing that is queued can change this node.
+    return heap_.empty() || node.height <= heap_.lowest();
   }
   // Makes `input` current and notes that the frame's node read it.
   bool record(Frame& frame, Node& input, bool state) {
