@@ -4,6 +4,7 @@
 
 import copy
 import itertools
+import sys
 from collections.abc import MutableSequence, Sequence
 
 import pytest
@@ -446,3 +447,34 @@ def test_one_step_is_one_patch():
     ):
         _, patches, inverse = produce_with_patches(base, recipe)
         assert len(patches) == len(inverse) == 1
+
+
+class Hinting:
+    """Gives two values, and says that there are very many."""
+
+    def __init__(self):
+        self.left = [1, 2]
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if not self.left:
+            raise StopIteration
+        return self.left.pop(0)
+
+    def __length_hint__(self):
+        return sys.maxsize
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda draft: draft.extend(Hinting()),
+        lambda draft: draft.__iadd__(Hinting()) and None,
+        lambda draft: draft.__setitem__(slice(1, 1), Hinting()),
+    ],
+    ids=["extend", "+=", "slice"],
+)
+def test_length_hints_are_ignored(edit):
+    assert produce([1], edit) == [1, 1, 2]

@@ -206,3 +206,27 @@ def test_everything_of_it_ends_with_its_recipe():
             use(d)
     with pytest.raises(RevokedDraftError):
         next(iterator)
+
+
+@pytest.mark.parametrize("given", [{1}, frozenset({1}), type("Own", (set,), {})({1})], ids=["set", "frozenset", "own"])
+def test_a_set_is_looked_up_as_the_frozenset_of_its_members(given):
+    def recipe(draft):
+        assert given in draft
+        draft.remove(given)
+        assert given not in draft
+        draft.discard(given)
+        with pytest.raises(KeyError):
+            draft.remove(given)
+        draft.add(frozenset({1}))
+        draft.discard(given)
+
+    base = {frozenset({1}), 2}
+    assert produce(base, recipe) == {2}
+    assert base == {frozenset({1}), 2}
+
+
+def test_the_draft_of_a_set_is_looked_up_by_its_members_too():
+    def recipe(draft):
+        draft["sets"].remove(draft["one"])
+
+    assert produce({"sets": {frozenset({1}), 2}, "one": {1}}, recipe)["sets"] == {2}

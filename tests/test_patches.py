@@ -261,14 +261,6 @@ def test_arguments_are_checked():
     assert apply_patches(base={}, patches=iter([Patch("add", ("a",), 1)])) == {"a": 1}
 
 
-def test_applying_to_a_draft_gives_a_plain_value():
-    def recipe(d):
-        assert apply_patches(d["a"], [Patch("add", ("x",), 1)]) == {"x": 1}
-        assert d == {"a": {}}
-
-    produce({"a": {}}, recipe)
-
-
 def test_an_interrupt_goes_through():
     class Interrupting:
         def __hash__(self):

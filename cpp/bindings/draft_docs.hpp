@@ -51,12 +51,16 @@ constexpr const char* apply_patches = R"(apply_patches(base, patches)
 
 The value that patches make out of `base`, which stays as it is, as the patches do.
 
+Paths are exact: ("0",) does not name position 0, nor the key 0. Only patches of from_json_patch() look for
+what has that text.
+
 Args:
-    base: Any value.
+    base: Any value. If it is a draft, the patches edit it (all of them, or none), and it is returned.
     patches: Patch objects, in order.
 
 Raises:
     PatchError: One does not fit the value that it is applied to; the message tells which.
+    RevokedDraftError: `base` is a draft whose recipe has ended.
     TypeError: `patches` holds something else than patches.
 
 Example:
@@ -159,8 +163,10 @@ constexpr const char* to_json_patch = R"(to_json_patch(patches, /)
 
 Patches as RFC 6902 writes them: a list of dicts, ready for json.dumps if their values are.
 
+JSON knows texts for keys only. An int in a path is taken for a position.
+
 Raises:
-    PatchError: A key in a path is neither a str nor an int.
+    PatchError: A key in a path is neither a str nor an int that is not negative, or one in a value is no str.
     TypeError: `patches` holds something else than patches.
 
 Example:
@@ -181,7 +187,8 @@ Args:
     given: A list of dicts, or the JSON text of one.
 
 Raises:
-    PatchError: It is no JSON patch; the message tells which operation is wrong.
+    PatchError: It is no JSON patch, or nested too deep for the json module; the message tells which operation
+        is wrong.
 
 Example:
     >>> from halflife import apply_patches, from_json_patch

@@ -196,6 +196,9 @@ const char* reason(draft::Refusal refusal) {
       return "a value cannot be moved into itself";
     case draft::Refusal::different:
       return "the value there is another one than the test expects";
+    case draft::Refusal::other_type:
+      return "it replaces the whole draft by a value of another type: return that value from the"
+             " recipe";
     case draft::Refusal::host:
       break;
   }
@@ -240,6 +243,32 @@ bool apply_to(Scope& scope, Value root, const PatchList& patches, Ref& result) {
   return true;
 }
 
+// Does what the patches say to a draft, or nothing: they are tried on a plain copy first. The trial
+// is no read of the draft, unless its failure is what the recipe goes on from.
+PyObject* apply_to_draft(PyObject* face, const PatchList& patches) {
+  Use use(face);
+  if (!use || !use.scope().peek_deep(use.draft())) return nullptr;
+  {
+    Scope trial(python_model(), false);
+    Resolver resolver(use.scope(), false);
+    Value now = nullptr;
+    if (!resolver.resolve(face, &now)) return nullptr;
+    draft::ApplyFailure failure;
+    draft::Draft* copy = trial.open(now);
+    if (copy == nullptr) return nullptr;
+    if (!apply_in_place(trial, *copy, patches, &failure)) {
+      raise_failure(failure, patches);
+      const SavedError kept;
+      if (!use.scope().read_deep(use.draft())) PyErr_Clear();
+      return nullptr;
+    }
+  }
+  draft::ApplyFailure failure;
+  if (apply_in_place(use.scope(), use.draft(), patches, &failure)) return Py_NewRef(face);
+  raise_failure(failure, patches);
+  return nullptr;
+}
+
 PyObject* apply_patches(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   static const char* const names[] = {"base", "patches", nullptr};
   PyObject* slots[2] = {};
@@ -248,11 +277,11 @@ PyObject* apply_patches(PyObject*, PyObject* const* args, Py_ssize_t count, PyOb
     PyErr_SetString(PyExc_TypeError, "apply_patches() needs a base and patches");
     return nullptr;
   }
-  Ref base = Ref::take(plain_or_self(slots[0]));
   PatchList patches(python_model());
-  if (!base || !patches_from(slots[1], patches)) return nullptr;
+  if (!patches_from(slots[1], patches)) return nullptr;
+  if (is_draft(slots[0])) return apply_to_draft(slots[0], patches);
   Scope scope(python_model(), false);
-  Value root = base.get();
+  Value root = slots[0];
   if (draft::is_draftable(python_model().kind(root))) {
     draft::Draft* opened = scope.open(root);
     if (opened == nullptr) return nullptr;

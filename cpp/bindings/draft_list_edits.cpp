@@ -13,8 +13,19 @@ bool adopt_all(const Use& use, PyObject* values) {
   return true;
 }
 
-// The list may be edited by others, or by an iterator that looks at it: a list of our own.
-PyObject* own_list(PyObject* values) { return PySequence_List(values); }
+// The list may be edited by others, or by an iterator that looks at it: a list of our own. Length
+// hints, which may be far too large, are not asked for.
+PyObject* own_list(PyObject* values) {
+  if (PyList_CheckExact(values) || PyTuple_CheckExact(values)) return PySequence_List(values);
+  Ref iterator = Ref::take(PyObject_GetIter(values));
+  Ref list = Ref::take(iterator ? PyList_New(0) : nullptr);
+  if (!list) return nullptr;
+  while (PyObject* value = PyIter_Next(iterator.get())) {
+    Ref owned = Ref::take(value);
+    if (PyList_Append(list.get(), value) < 0) return nullptr;
+  }
+  return PyErr_Occurred() == nullptr ? list.release() : nullptr;
+}
 
 }  // namespace
 

@@ -43,15 +43,17 @@ bool become(const Use& use, PyObject* wanted) {
 
 // --- one member
 
+// What is looked up: as for sets, a set means the frozenset of its members. New reference.
+PyObject* member_like(PyObject* given) {
+  if (!PySet_Check(given) && Py_TYPE(given) != draft_types.set) return Py_NewRef(given);
+  Ref plain = Ref::take(operand(given));
+  return plain ? PyFrozenSet_New(plain.get()) : nullptr;
+}
+
 int contains(PyObject* self, PyObject* member) {
   Use use(self);
-  if (!use) return -1;
-  Ref asked = Ref::borrow(member);
-  if (PySet_Check(member) || Py_TYPE(member) == draft_types.set) {  // as set does: by its value
-    Ref plain = Ref::take(operand(member));
-    asked = Ref::take(plain ? PyFrozenSet_New(plain.get()) : nullptr);
-    if (!asked) return -1;
-  }
+  Ref asked = Ref::take(use ? member_like(member) : nullptr);
+  if (!asked) return -1;
   bool found = false;
   if (!use.scope().has(use.draft(), asked.get(), &found)) return -1;
   return found ? 1 : 0;
@@ -63,23 +65,24 @@ PyObject* add(PyObject* self, PyObject* member) {
   Py_RETURN_NONE;
 }
 
-PyObject* discard(PyObject* self, PyObject* member) {
+PyObject* discard(PyObject* self, PyObject* given) {
   Use use(self);
-  if (!use || !include(use, member, false)) return nullptr;
+  Ref member = Ref::take(use ? member_like(given) : nullptr);
+  if (!member || !include(use, member.get(), false)) return nullptr;
   Py_RETURN_NONE;
 }
 
-PyObject* remove(PyObject* self, PyObject* member) {
+PyObject* remove(PyObject* self, PyObject* given) {
   Use use(self);
-  if (!use) return nullptr;
+  Ref member = Ref::take(use ? member_like(given) : nullptr);
   bool found = false;
-  if (!use.scope().has(use.draft(), member, &found)) return nullptr;
+  if (!member || !use.scope().has(use.draft(), member.get(), &found)) return nullptr;
   if (!found) {
-    Ref arguments = Ref::take(PyTuple_Pack(1, member));
+    Ref arguments = Ref::take(PyTuple_Pack(1, given));
     if (arguments) PyErr_SetObject(PyExc_KeyError, arguments.get());
     return nullptr;
   }
-  if (!include(use, member, false)) return nullptr;
+  if (!include(use, member.get(), false)) return nullptr;
   Py_RETURN_NONE;
 }
 

@@ -1,6 +1,8 @@
 #include "json_patch.hpp"
 
 #include <string>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "../core/draft/pointer.hpp"
@@ -20,21 +22,80 @@ using draft::PatchList;
 
 // --- to JSON
 
+// Texts go through UTF-8. A lone surrogate, which a str and a JSON text can hold, passes both ways.
+constexpr const char* kSurrogates = "surrogatepass";
+
+bool as_utf8(PyObject* text, std::string* utf8) {
+  Ref bytes = Ref::take(PyUnicode_AsEncodedString(text, "utf-8", kSurrogates));
+  if (!bytes) return false;
+  utf8->assign(PyBytes_AS_STRING(bytes.get()),
+               static_cast<std::size_t>(PyBytes_GET_SIZE(bytes.get())));
+  return true;
+}
+
+PyObject* from_utf8(const std::string& utf8) {
+  return PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), kSurrogates);
+}
+
+// A negative int is the key of a dict, and never a position.
+bool is_natural(PyObject* part) {
+  if (!PyLong_Check(part) || PyBool_Check(part)) return false;
+  int overflow = 0;
+  const long long number = PyLong_AsLongLongAndOverflow(part, &overflow);
+  return overflow > 0 || (overflow == 0 && number >= 0);
+}
+
 bool append_part(PyObject* part, std::vector<std::string>& parts) {
   Ref text;
   if (PyUnicode_Check(part)) {
     text = Ref::borrow(part);
-  } else if (PyLong_Check(part) && !PyBool_Check(part)) {
+  } else if (is_natural(part)) {
     text = Ref::take(PyNumber_ToBase(part, 10));
   } else {
     PyErr_Format(registry().patch_error,
-                 "a part of a JSON pointer is a str or an int, and %s is of type %.200s",
+                 "a part of a JSON pointer is a str, or an int that is not negative; %s is of type"
+                 " %.200s, and JSON has no such key",
                  described(part).c_str(), Py_TYPE(part)->tp_name);
   }
-  Py_ssize_t size = 0;
-  const char* utf8 = text ? PyUnicode_AsUTF8AndSize(text.get(), &size) : nullptr;
-  if (utf8 == nullptr) return false;
-  parts.emplace_back(utf8, static_cast<std::size_t>(size));
+  std::string utf8;
+  if (!text || !as_utf8(text.get(), &utf8)) return false;
+  parts.push_back(std::move(utf8));
+  return true;
+}
+
+// json.dumps would turn the keys 1 and True into texts, and whoever reads them gets another value.
+bool check_keys(PyObject* value) {
+  draft::Model& model = python_model();
+  std::unordered_set<Value> met;
+  std::vector<Value> left{value};
+  const auto meet = [&](Value part) {
+    if (model.kind(part) != draft::Kind::leaf && met.insert(part).second) left.push_back(part);
+  };
+  while (!left.empty()) {
+    Value container = left.back();
+    left.pop_back();
+    const draft::Kind kind = model.kind(container);
+    if (kind == draft::Kind::list || kind == draft::Kind::fixed) {
+      for (std::size_t index = 0; index < model.size(container); ++index) {
+        meet(model.item(container, index));
+      }
+      continue;
+    }
+    if (!draft::is_draftable(kind)) continue;
+    std::size_t cursor = 0;
+    Value key = nullptr;
+    Value held = nullptr;
+    while (model.next(container, &cursor, &key, &held)) {
+      if (kind == draft::Kind::map && !PyUnicode_Check(to_object(key))) {
+        PyErr_Format(registry().patch_error,
+                     "the value of a patch has the key %s of type %.200s, and keys in JSON are"
+                     " texts: use str keys for what goes over the wire",
+                     described(to_object(key)).c_str(), Py_TYPE(to_object(key))->tp_name);
+        return false;
+      }
+      meet(held);
+    }
+  }
   return true;
 }
 
@@ -43,8 +104,7 @@ PyObject* pointer_of(const draft::Path& path) {
   for (Value part : path) {
     if (!append_part(to_object(part), parts)) return nullptr;
   }
-  const std::string pointer = draft::format_pointer(parts);
-  return PyUnicode_FromStringAndSize(pointer.data(), static_cast<Py_ssize_t>(pointer.size()));
+  return from_utf8(draft::format_pointer(parts));
 }
 
 PyObject* to_json(const Patch& patch) {
@@ -59,7 +119,8 @@ PyObject* to_json(const Patch& patch) {
     if (!from || PyDict_SetItemString(made.get(), "from", from.get()) < 0) return nullptr;
   }
   if (patch.value != nullptr &&
-      PyDict_SetItemString(made.get(), "value", to_object(patch.value)) < 0) {
+      (!check_keys(to_object(patch.value)) ||
+       PyDict_SetItemString(made.get(), "value", to_object(patch.value)) < 0)) {
     return nullptr;
   }
   return made.release();
@@ -98,16 +159,14 @@ bool read_pointer(Py_ssize_t number, PyObject* operation, const char* name, std:
                   draft::Path& path) {
   Ref text = member(operation, name);
   if (!text) return refuse(number, (std::string("has no ") + name).c_str(), operation);
-  Py_ssize_t size = 0;
-  const char* utf8 =
-      PyUnicode_Check(text.get()) ? PyUnicode_AsUTF8AndSize(text.get(), &size) : nullptr;
+  std::string utf8;
+  if (PyUnicode_Check(text.get()) && !as_utf8(text.get(), &utf8)) return false;
   std::vector<std::string> parts;
-  if (utf8 == nullptr || !draft::parse_pointer({utf8, static_cast<std::size_t>(size)}, &parts)) {
+  if (!PyUnicode_Check(text.get()) || !draft::parse_pointer(utf8, &parts)) {
     return refuse(number, "has a path that is no JSON pointer", text.get());
   }
   for (const std::string& part : parts) {
-    Ref made =
-        Ref::take(PyUnicode_FromStringAndSize(part.data(), static_cast<Py_ssize_t>(part.size())));
+    Ref made = Ref::take(from_utf8(part));
     if (!made) return false;
     path.push_back(made.get());
     owned.push_back(std::move(made));
@@ -134,7 +193,7 @@ bool read_operation(Py_ssize_t number, PyObject* operation, PatchList& patches) 
     value = member(operation, "value");
     if (!value) return refuse(number, "has no value", operation);
   }
-  patches.add(op, std::move(path), value.get(), std::move(from));
+  patches.add(op, std::move(path), value.get(), std::move(from), true);
   return true;
 }
 
@@ -144,9 +203,12 @@ PyObject* from_json_patch(PyObject*, PyObject* given) {
     Ref json = Ref::take(PyImport_ImportModule("json"));
     list = Ref::take(json ? PyObject_CallMethod(json.get(), "loads", "O", given) : nullptr);
     if (!list) {
-      if (PyErr_ExceptionMatches(PyExc_ValueError) != 0) {
+      const char* wrong = nullptr;
+      if (PyErr_ExceptionMatches(PyExc_ValueError) != 0) wrong = "is no JSON";
+      if (PyErr_ExceptionMatches(PyExc_RecursionError) != 0) wrong = "is nested too deep";
+      if (wrong != nullptr) {
         PyErr_Clear();
-        PyErr_Format(registry().patch_error, "the JSON patch is no JSON: %s",
+        PyErr_Format(registry().patch_error, "the JSON patch %s: %s", wrong,
                      described(given).c_str());
       }
       return nullptr;

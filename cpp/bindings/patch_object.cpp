@@ -19,6 +19,7 @@ struct PatchObject {
   PyObject* path;
   PyObject* value;
   PyObject* from;
+  bool by_pointer;  // read from JSON: see draft::Patch
 };
 
 PyTypeObject* patch_type = nullptr;
@@ -61,7 +62,7 @@ PatchObject* allocate() {
 }
 
 // Takes the references to path and from.
-PyObject* make(Op op, PyObject* path, PyObject* value, PyObject* from) {
+PyObject* make(Op op, PyObject* path, PyObject* value, PyObject* from, bool by_pointer) {
   Ref owned_path = Ref::take(path);
   Ref owned_from = Ref::take(from);
   if (!owned_path || !owned_from) return nullptr;
@@ -71,6 +72,7 @@ PyObject* make(Op op, PyObject* path, PyObject* value, PyObject* from) {
   made->path = owned_path.release();
   made->value = Py_NewRef(value);
   made->from = owned_from.release();
+  made->by_pointer = by_pointer;
   if (!is_simple(made->path) || !is_simple(value) || !is_simple(made->from)) {
     PyObject_GC_Track(made);
   }
@@ -87,7 +89,7 @@ PyObject* as_path(const char* name, PyObject* given) {
   return nullptr;
 }
 
-PyObject* construct(PyTypeObject*, PyObject* args, PyObject* kwargs) {
+PyObject* construct_as(PyObject* args, PyObject* kwargs, bool by_pointer) {
   static const char* const names[] = {"op", "path", "value", "from_", nullptr};
   PyObject *name = nullptr, *path = nullptr, *value = Py_None, *from = Py_None;
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|OO:Patch", const_cast<char**>(names), &name,
@@ -106,7 +108,15 @@ PyObject* construct(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   Ref plain = Ref::take(plain_or_self(value));
   Ref source = Ref::take(from == Py_None ? Py_NewRef(Py_None) : as_path("from_", from));
   if (!plain || !source) return nullptr;
-  return make(op, as_path("path", path), plain.get(), source.release());
+  return make(op, as_path("path", path), plain.get(), source.release(), by_pointer);
+}
+
+PyObject* construct(PyTypeObject*, PyObject* args, PyObject* kwargs) {
+  return construct_as(args, kwargs, false);
+}
+
+PyObject* construct_by_pointer(PyObject*, PyObject* args) {
+  return construct_as(args, nullptr, true);
 }
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
@@ -168,7 +178,12 @@ PyObject* repr(PyObject* self) {
 
 PyObject* reduce(PyObject* self, PyObject*) {
   const PatchObject* patch = as_patch(self);
-  return Py_BuildValue("O(OOOO)", Py_TYPE(self), patch->op, patch->path, patch->value, patch->from);
+  Ref maker = patch->by_pointer
+                  ? Ref::take(PyObject_GetAttrString(as_object(patch_type), "_by_pointer"))
+                  : Ref::borrow(as_object(patch_type));
+  return maker ? Py_BuildValue("O(OOOO)", maker.get(), patch->op, patch->path, patch->value,
+                               patch->from)
+               : nullptr;
 }
 
 draft::Path as_parts(PyObject* path) {
@@ -233,7 +248,7 @@ PyObject* patches_to_list(const draft::PatchList& patches, PyObject* mirrored) {
       path = as_patch(PyList_GET_ITEM(mirrored, mirror))->path;
     }
     path = path != nullptr && is_path(path, patch.path) ? Py_NewRef(path) : as_tuple(patch.path);
-    PyObject* made = make(patch.op, path, value, from);
+    PyObject* made = make(patch.op, path, value, from, patch.by_pointer);
     if (made == nullptr) return nullptr;
     PyList_SET_ITEM(list.get(), index++, made);
   }
@@ -256,7 +271,7 @@ bool patches_from(PyObject* iterable, draft::PatchList& patches) {
     Op op = Op::add;
     if (!read_op(patch->op, &op)) return false;
     patches.add(op, as_parts(patch->path), needs_value(op) ? patch->value : nullptr,
-                as_parts(patch->from));
+                as_parts(patch->from), patch->by_pointer);
   }
   return true;
 }
@@ -287,6 +302,8 @@ int add_patch_type(PyObject* module) {
   };
   static PyMethodDef methods[] = {
       {"__reduce__", reduce, METH_NOARGS, "How to make an equal one."},
+      {"_by_pointer", construct_by_pointer, METH_VARARGS | METH_STATIC,
+       "Makes a patch whose paths are parts of JSON pointers."},
       {nullptr, nullptr, 0, nullptr},
   };
   static PyType_Slot slots[] = {

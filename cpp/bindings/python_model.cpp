@@ -87,6 +87,21 @@ std::size_t hash_value(PyObject* value, int depth) {
   return hash;
 }
 
+// int, float and Decimal, but no bool. Comparing two of them runs none of the user's code.
+bool is_number(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  if (type == &PyLong_Type || type == &PyFloat_Type) return true;
+  return is_listed(type) && type->tp_as_number != nullptr &&
+         type->tp_as_number->nb_float != nullptr;
+}
+
+bool same_number(PyObject* one, PyObject* other) {
+  if (!is_number(one) || !is_number(other)) return false;
+  const int equal = PyObject_RichCompareBool(one, other, Py_EQ);
+  if (equal < 0) PyErr_Clear();  // a Decimal context that traps
+  return equal > 0;
+}
+
 class PythonModel final : public draft::Model {
  public:
   void own(Value value) override { Py_INCREF(to_object(value)); }
@@ -108,6 +123,10 @@ class PythonModel final : public draft::Model {
 
   bool same(Value one, Value other) override {
     return bindings::same_value(to_object(one), to_object(other), kDeepestTuple);
+  }
+
+  bool same_number(Value one, Value other) override {
+    return bindings::same_number(to_object(one), to_object(other));
   }
 
   std::size_t hash(Value leaf) override { return hash_value(to_object(leaf), kDeepestTuple); }
@@ -239,7 +258,7 @@ class PythonModel final : public draft::Model {
   Value make_set() override { return PySet_New(nullptr); }
   Value make_index(std::size_t index) override { return PyLong_FromSize_t(index); }
 
-  bool position(Value part, std::size_t* index) override {
+  bool position(Value part, bool by_pointer, std::size_t* index) override {
     PyObject* object = to_object(part);
     if (PyLong_Check(object) && !PyBool_Check(object)) {
       const Py_ssize_t number = PyLong_AsSsize_t(object);
@@ -249,13 +268,11 @@ class PythonModel final : public draft::Model {
     }
     if (!PyUnicode_Check(object)) return false;
     Py_ssize_t length = 0;
-    const char* text = PyUnicode_AsUTF8AndSize(object, &length);
-    if (text == nullptr) {
-      PyErr_Clear();
-      return false;
-    }
+    const char* text =
+        PyUnicode_IS_ASCII(object) ? PyUnicode_AsUTF8AndSize(object, &length) : nullptr;
+    if (text == nullptr) return false;
     const std::string_view digits(text, static_cast<std::size_t>(length));
-    if (digits != "-") return draft::parse_position(digits, index);
+    if (digits != "-") return by_pointer && draft::parse_position(digits, index);
     *index = draft::kEnd;
     return true;
   }

@@ -34,7 +34,7 @@ Value DraftEditor::get(Value container, Value part) {
     return found;
   }
   std::size_t index = 0;
-  if (!values.position(part, &index)) throw Raised{"no position"};
+  if (!values.position(part, true, &index)) throw Raised{"no position"};
   if (index >= values.size(draft.contents())) {
     scope_of(container).size(draft);
     return nullptr;
@@ -71,7 +71,7 @@ void DraftEditor::set(Value container, Value part, Value value) {
   draft::Draft& draft = draft_of(container);
   if (draft.kind == Kind::list) {
     std::size_t index = 0;
-    if (!values.position(part, &index)) throw Raised{"no position"};
+    if (!values.position(part, true, &index)) throw Raised{"no position"};
     if (index >= values.size(draft.contents())) {
       scope_of(container).size(draft);
       throw Raised{"no position"};
@@ -128,7 +128,7 @@ Value PlainEditor::get(Value container, Value part) {
     return found;
   }
   std::size_t index = 0;
-  if (!values.position(part, &index)) throw Raised{"no position"};
+  if (!values.position(part, true, &index)) throw Raised{"no position"};
   return index < values.size(container) ? values.item(container, index) : nullptr;
 }
 
@@ -210,7 +210,7 @@ void PlainEditor::set(Value container, Value part, Value value) {
     return check(values.put(container, part, value));
   }
   std::size_t index = 0;
-  if (!values.position(part, &index) || index >= values.size(container)) {
+  if (!values.position(part, true, &index) || index >= values.size(container)) {
     throw Raised{"no position"};
   }
   check(values.put_item(container, index, value));

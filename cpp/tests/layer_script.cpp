@@ -44,7 +44,7 @@ Value incremented(Values& values, Value leaf) {
 
 std::size_t index_of(Editor& editor, Value part) {
   std::size_t index = 0;
-  if (!editor.values.position(part, &index)) throw Raised{"no position"};
+  if (!editor.values.position(part, true, &index)) throw Raised{"no position"};
   return index;
 }
 

@@ -20,6 +20,7 @@ class ByHand {
   Value root() const { return root_; }
 
   void apply(const Patch& patch) {
+    by_pointer_ = patch.by_pointer;
     switch (patch.op) {
       case Op::add:
         return add(patch.path, copied(patch.value));
@@ -46,7 +47,7 @@ class ByHand {
     std::size_t index = 0;
     switch (values_.kind(container)) {
       case Kind::list:
-        if (!values_.position(part, &index) || index >= values_.size(container)) break;
+        if (!values_.position(part, by_pointer_, &index) || index >= values_.size(container)) break;
         return values_.item(container, index);
       case Kind::map:
       case Kind::record:
@@ -76,7 +77,7 @@ class ByHand {
     std::size_t index = 0;
     switch (values_.kind(container)) {
       case Kind::list:
-        if (!values_.position(path.back(), &index)) throw Raised{"no position"};
+        if (!values_.position(path.back(), by_pointer_, &index)) throw Raised{"no position"};
         if (index == draft::kEnd) index = values_.size(container);
         if (index > values_.size(container)) throw Raised{"no position"};
         EXPECT_TRUE(values_.insert_item(container, index, value));
@@ -103,7 +104,7 @@ class ByHand {
     std::size_t index = 0;
     switch (values_.kind(container)) {
       case Kind::list:
-        EXPECT_TRUE(values_.position(path.back(), &index));
+        EXPECT_TRUE(values_.position(path.back(), by_pointer_, &index));
         EXPECT_TRUE(values_.erase_item(container, index));
         return;
       case Kind::record:
@@ -118,7 +119,7 @@ class ByHand {
     std::size_t index = 0;
     switch (values_.kind(container)) {
       case Kind::list:
-        EXPECT_TRUE(values_.position(path.back(), &index));
+        EXPECT_TRUE(values_.position(path.back(), by_pointer_, &index));
         EXPECT_TRUE(values_.put_item(container, index, value));
         return;
       case Kind::set:
@@ -147,7 +148,17 @@ class ByHand {
 
   Values& values_;
   Value root_;
+  bool by_pointer_ = false;
 };
+
+// The same positions as texts, as JSON pointers have them.
+draft::Path as_texts(Values& values, draft::Path path) {
+  for (Value& part : path) {
+    const long* number = std::get_if<long>(&node_of(part).leaf);
+    if (number != nullptr) part = values.keep(values.make_leaf(std::to_string(*number)));
+  }
+  return path;
+}
 
 draft::Path random_path(Values& values, const Below& below, Value now) {
   draft::Path path = random_place(values, below, now);
@@ -167,8 +178,8 @@ void run_patch_program(Values& values, const Below& below, std::size_t steps) {
   std::size_t done = 0;
   for (; ok && done < steps; ++done) {
     const Op op = static_cast<Op>(below(6));
-    const draft::Path path = random_path(values, below, by_hand.root());
-    const draft::Path from = random_path(values, below, by_hand.root());
+    draft::Path path = random_path(values, below, by_hand.root());
+    draft::Path from = random_path(values, below, by_hand.root());
     const bool moves = op == Op::move || op == Op::copy;
     Value value = moves || op == Op::remove ? nullptr : random_plain(values, below, 2);
     if (op == Op::test && below(4) != 0) {
@@ -182,7 +193,12 @@ void run_patch_program(Values& values, const Below& below, std::size_t steps) {
         continue;
       }
     }
-    patches.add(op, path, value, moves ? from : draft::Path{});
+    const bool by_pointer = op != Op::test && below(3) == 0;
+    if (below(6) == 0 || by_pointer) {  // exact paths of texts name no position
+      path = as_texts(values, std::move(path));
+      from = as_texts(values, std::move(from));
+    }
+    patches.add(op, path, value, moves ? from : draft::Path{}, by_pointer);
     try {
       by_hand.apply(patches[patches.size() - 1]);
     } catch (const Raised&) {

@@ -204,7 +204,7 @@ Value Values::make_index(std::size_t index) {
   return fails() ? nullptr : make_leaf(static_cast<long>(index));
 }
 
-bool Values::position(Value part, std::size_t* index) {
+bool Values::position(Value part, bool by_pointer, std::size_t* index) {
   const Node& node = node_of(part);
   if (node.kind != Kind::leaf) return false;
   if (const long* number = std::get_if<long>(&node.leaf); number != nullptr) {
@@ -217,7 +217,7 @@ bool Values::position(Value part, std::size_t* index) {
     *index = draft::kEnd;
     return true;
   }
-  return draft::parse_position(*text, index);
+  return by_pointer && draft::parse_position(*text, index);
 }
 
 draft::Draft* Values::make_draft(Value base, Kind kind) {

@@ -65,6 +65,8 @@ class Values : public draft::Model {
   void release(Value value) override;
   draft::Kind kind(Value value) override { return node_of(value).kind; }
   bool same(Value one, Value other) override;
+  // There is one type of numbers here.
+  bool same_number(Value one, Value other) override { return same(one, other); }
   std::size_t hash(Value leaf) override;
   bool same_type(Value one, Value other) override;
   draft::Draft* draft_of(Value value) override { return node_of(value).draft; }
@@ -84,7 +86,7 @@ class Values : public draft::Model {
   Value make_list() override;
   Value make_set() override;
   Value make_index(std::size_t index) override;
-  bool position(Value part, std::size_t* index) override;
+  bool position(Value part, bool by_pointer, std::size_t* index) override;
   draft::Draft* make_draft(Value base, draft::Kind kind) override;
   void raise(draft::Fault fault, Value value) override;
 

@@ -9,8 +9,13 @@ namespace {
 
 class Applying {
  public:
-  Applying(Scope& scope, Value* root, ApplyFailure* failure)
-      : scope_(scope), model_(scope.model()), root_(*root), failure_(*failure) {}
+  // `in_place`: the draft that stays the root whatever replaces the whole; or null.
+  Applying(Scope& scope, Value* root, Draft* in_place, ApplyFailure* failure)
+      : scope_(scope),
+        model_(scope.model()),
+        root_(*root),
+        in_place_(in_place),
+        failure_(*failure) {}
   Applying(const Applying&) = delete;
   Applying& operator=(const Applying&) = delete;
   ~Applying() {
@@ -18,6 +23,7 @@ class Applying {
   }
 
   bool one(const Patch& patch) {
+    by_pointer_ = patch.by_pointer;
     switch (patch.op) {
       case Op::add:
         return add(patch.path, patch.value);
@@ -54,7 +60,8 @@ class Applying {
       target->draft = model_.draft_of(at);
       target->part = path[next];
       if (target->draft == nullptr) return refuse(Refusal::not_container);
-      if (target->draft->kind == Kind::list && !model_.position(path[next], &target->index)) {
+      if (target->draft->kind == Kind::list &&
+          !model_.position(path[next], by_pointer_, &target->index)) {
         return refuse(Refusal::bad_index);
       }
       if (!name_key(target)) return false;
@@ -63,12 +70,12 @@ class Applying {
     }
   }
 
-  // In JSON every key is a text: digits mean the number, if only that is there.
+  // In a JSON pointer every key is a text: digits mean the number, if only that is there.
   bool name_key(Target* target) {
     const Kind kind = target->draft->kind;
     std::size_t number = 0;
-    if (kind != Kind::map && kind != Kind::set) return true;
-    if (!model_.position(target->part, &number) || number == kEnd) return true;
+    if (!by_pointer_ || (kind != Kind::map && kind != Kind::set)) return true;
+    if (!model_.position(target->part, true, &number) || number == kEnd) return true;
     bool found = false;
     if (!scope_.has(*target->draft, target->part, &found)) return refuse(Refusal::host);
     if (found) return true;
@@ -80,11 +87,9 @@ class Applying {
     return true;
   }
 
-  std::size_t size(const Draft& draft) { return model_.size(draft.contents()); }
-
   bool has(const Target& target) {
     if (target.draft->kind == Kind::list) {
-      return target.index < size(*target.draft) || refuse(Refusal::bad_index);
+      return target.index < scope_.size(*target.draft) || refuse(Refusal::bad_index);
     }
     bool found = false;
     if (!scope_.has(*target.draft, target.part, &found)) return refuse(Refusal::host);
@@ -111,7 +116,17 @@ class Applying {
     return find_target(path, &target) && get(target, found);
   }
 
+  // The value without drafts, as it is now. It is read.
+  bool plain(Resolver& resolver, Value* value) {
+    Draft* draft = model_.draft_of(*value);
+    return (draft == nullptr || scope_.read_deep(*draft)) && resolver.resolve(*value, value);
+  }
+
   bool set_root(Value value) {
+    if (in_place_ != nullptr) {
+      Resolver resolver(scope_, false);
+      return host(plain(resolver, &value)) && become(*in_place_, value);
+    }
     if (!scope_.adopt(value)) return refuse(Refusal::host);
     root_ = value;
     if (!is_draftable(model_.kind(value)) || model_.draft_of(value) != nullptr) return true;
@@ -139,9 +154,64 @@ class Applying {
     }
   }
 
+  // The draft holds what `value`, a plain one, holds.
+  bool become(Draft& draft, Value value) {
+    if (model_.kind(value) != draft.kind || !model_.same_type(value, draft.base)) {
+      return refuse(Refusal::other_type);
+    }
+    if (draft.kind == Kind::list) return host(become_list(draft, value));
+    if (draft.kind != Kind::record && !host(erase_others(draft, value))) return false;
+    std::size_t cursor = 0;
+    Value key = nullptr;
+    Value held = nullptr;
+    while (model_.next(value, &cursor, &key, &held)) {
+      const bool ok =
+          draft.kind == Kind::set ? scope_.include(draft, key, true) : scope_.set(draft, key, held);
+      if (!ok) return refuse(Refusal::host);
+    }
+    return true;
+  }
+
+  bool become_list(Draft& draft, Value value) {
+    Value scratch = scope_.edit_list(draft);
+    if (scratch == nullptr) return false;
+    for (std::size_t count = model_.size(scratch); count > 0; --count) {
+      if (!model_.erase_item(scratch, count - 1)) return false;
+    }
+    for (std::size_t index = 0; index < model_.size(value); ++index) {
+      Value item = model_.item(value, index);
+      if (!scope_.adopt(item) || !model_.insert_item(scratch, index, item)) return false;
+    }
+    return true;
+  }
+
+  // All of a map, since the order of its keys may differ; of a set, what `value` does not have.
+  bool erase_others(Draft& draft, Value value) {
+    scope_.read_whole(draft);
+    const std::size_t first = keys_.size();
+    std::size_t cursor = 0;
+    Value key = nullptr;
+    Value held = nullptr;
+    while (model_.next(draft.contents(), &cursor, &key, &held)) {
+      keys_.push_back(key);
+      model_.own(key);
+    }
+    for (std::size_t at = first; at < keys_.size(); ++at) {
+      Value gone = keys_[at];
+      Value kept = nullptr;
+      if (draft.kind == Kind::map) {
+        if (!scope_.erase(draft, gone)) return false;
+      } else if (!model_.find(value, gone, &kept) ||
+                 (kept == nullptr && !scope_.include(draft, gone, false))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   bool insert(Draft& list, std::size_t index, Value value) {
-    const std::size_t count = size(list);
-    if (index == kEnd) index = count;
+    if (index == kEnd) return host(scope_.append(list, value));
+    const std::size_t count = scope_.size(list);
     if (index > count) return refuse(Refusal::bad_index);
     if (index == count) return host(scope_.append(list, value));
     Value scratch = scope_.edit_list(list);
@@ -223,7 +293,7 @@ class Applying {
     Value value = nullptr;
     if (!get_at(patch.from, &value)) return false;
     Resolver resolver(scope_, false);
-    if (!resolver.resolve(value, &value)) return refuse(Refusal::host);
+    if (!plain(resolver, &value)) return refuse(Refusal::host);
     return add(patch.path, value);
   }
 
@@ -232,28 +302,40 @@ class Applying {
     if (!get_at(patch.path, &value)) return false;
     Resolver resolver(scope_, false);
     bool same = false;
-    if (!resolver.resolve(value, &value) || !equal(model_, value, patch.value, false, &same)) {
+    if (!plain(resolver, &value) ||
+        !equal_in_json(model_, value, patch.value, by_pointer_, &same)) {
       return refuse(Refusal::host);
     }
     return same || refuse(Refusal::different);
   }
 
- private:
   Scope& scope_;
   Model& model_;
   Value& root_;
+  Draft* in_place_;
   ApplyFailure& failure_;
+  bool by_pointer_ = false;  // of the patch that is being applied
   std::vector<Value> keys_;  // owned
 };
 
-}  // namespace
-
-bool apply(Scope& scope, Value* root, const PatchList& patches, ApplyFailure* failure) {
-  Applying applying(scope, root, failure);
+bool apply_all(Applying& applying, const PatchList& patches, ApplyFailure* failure) {
   for (failure->patch = 0; failure->patch < patches.size(); ++failure->patch) {
     if (!applying.one(patches[failure->patch])) return false;
   }
   return true;
+}
+
+}  // namespace
+
+bool apply(Scope& scope, Value* root, const PatchList& patches, ApplyFailure* failure) {
+  Applying applying(scope, root, nullptr, failure);
+  return apply_all(applying, patches, failure);
+}
+
+bool apply_in_place(Scope& scope, Draft& draft, const PatchList& patches, ApplyFailure* failure) {
+  Value root = draft.face;
+  Applying applying(scope, &root, &draft, failure);
+  return apply_all(applying, patches, failure);
 }
 
 }  // namespace halflife::draft

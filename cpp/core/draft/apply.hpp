@@ -17,6 +17,7 @@ enum class Refusal : unsigned char {
   not_removable,  // the root, or a field of a record
   into_itself,    // a move to a place below the one it comes from
   different,      // a test that failed
+  other_type,     // a draft that is edited in place cannot become a value of another type
 };
 
 struct ApplyFailure {
@@ -29,5 +30,9 @@ struct ApplyFailure {
 // alive as long as the scope and the patches are). Resolve it for the result. If it returns false,
 // the scope is to be thrown away.
 bool apply(Scope& scope, Value* root, const PatchList& patches, ApplyFailure* failure);
+
+// Edits `draft` itself, as its own methods would; nobody else's draft is touched. If it returns
+// false, the patches before the one that failed have been applied: try them on a plain copy first.
+bool apply_in_place(Scope& scope, Draft& draft, const PatchList& patches, ApplyFailure* failure);
 
 }  // namespace halflife::draft

@@ -10,9 +10,15 @@ namespace halflife::draft {
 
 namespace {
 
+struct Rules {
+  bool ordered;  // of maps
+  bool numbers_by_value;
+  bool any_class;  // arrays are arrays, objects are objects
+};
+
 class Comparison {
  public:
-  Comparison(Model& model, bool ordered) : model_(model), ordered_(ordered) {}
+  Comparison(Model& model, Rules rules) : model_(model), rules_(rules) {}
 
   bool run(Value one, Value other, bool* result) {
     *result = open(one, other);
@@ -30,16 +36,26 @@ class Comparison {
   // unless another pair differs: values may contain themselves.
   bool open(Value one, Value other) {
     if (one == other) return true;
-    const Kind kind = model_.kind(one);
-    if (kind != model_.kind(other)) return false;
-    if (kind == Kind::leaf) return model_.same(one, other);
-    if (model_.size(one) != model_.size(other) || !model_.same_type(one, other)) return false;
+    const Kind kind = kind_of(one);
+    if (kind != kind_of(other)) return false;
+    if (kind == Kind::leaf) {
+      return model_.same(one, other) || (rules_.numbers_by_value && model_.same_number(one, other));
+    }
+    if (model_.size(one) != model_.size(other)) return false;
+    if (!rules_.any_class && !model_.same_type(one, other)) return false;
     if (met_.insert({one, other}).second) left_.emplace_back(one, other);
     return true;
   }
 
+  Kind kind_of(Value value) {
+    const Kind kind = model_.kind(value);
+    if (!rules_.any_class) return kind;
+    if (kind == Kind::fixed) return Kind::list;
+    return kind == Kind::record ? Kind::map : kind;
+  }
+
   bool compare(Value one, Value other, bool* result) {
-    switch (model_.kind(one)) {
+    switch (kind_of(one)) {
       case Kind::list:
       case Kind::fixed:
         *result = compare_items(one, other);
@@ -47,7 +63,7 @@ class Comparison {
       case Kind::set:
         return compare_members(one, other, result);
       case Kind::map:
-        if (!ordered_) return compare_entries(one, other, result);
+        if (!rules_.ordered) return compare_entries(one, other, result);
         [[fallthrough]];
       default:
         *result = compare_fields(one, other);
@@ -106,13 +122,17 @@ class Comparison {
   Model& model_;
   std::vector<std::pair<Value, Value>> left_;
   std::unordered_set<std::pair<Value, Value>, PairHash> met_;
-  bool ordered_;
+  Rules rules_;
 };
 
 }  // namespace
 
 bool equal(Model& model, Value one, Value other, bool ordered, bool* result) {
-  return Comparison(model, ordered).run(one, other, result);
+  return Comparison(model, {ordered, false, false}).run(one, other, result);
+}
+
+bool equal_in_json(Model& model, Value one, Value other, bool as_json, bool* result) {
+  return Comparison(model, {false, true, as_json}).run(one, other, result);
 }
 
 }  // namespace halflife::draft

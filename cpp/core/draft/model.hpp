@@ -50,6 +50,8 @@ class Model {
   virtual Kind kind(Value value) = 0;
   // Identical, or equal scalars of one type.
   virtual bool same(Value one, Value other) = 0;
+  // Two leaves: numbers of equal value, whatever their types?
+  virtual bool same_number(Value one, Value other) = 0;
   // Leaves that are the same have the same hash. By address is fine for what is not a scalar.
   virtual std::size_t hash(Value leaf) = 0;
   // Two containers of one kind: of one class too? Subclasses count as others.
@@ -87,9 +89,10 @@ class Model {
   virtual Value make_set() = 0;
   // Owned: the position as a value that find() takes in paths.
   virtual Value make_index(std::size_t index) = 0;
-  // The position in a list that this part of a path names (a number, its digits as RFC 6901 writes
-  // them, or "-", which is kEnd). False, with no error pending: it names none.
-  virtual bool position(Value part, std::size_t* index) = 0;
+  // The position in a list that this part of a path names: a number, or "-", which is kEnd; in a
+  // JSON pointer the number's digits, as RFC 6901 writes them. False, with no error pending: it
+  // names none.
+  virtual bool position(Value part, bool by_pointer, std::size_t* index) = 0;
 
   // --- drafts
   // A new draft with its face, which the caller owns; null on an error. Drafts of records and of

@@ -14,11 +14,11 @@ PatchList& PatchList::operator=(PatchList&& other) noexcept {
   return *this;
 }
 
-void PatchList::add(Op op, Path path, Value value, Path from) {
+void PatchList::add(Op op, Path path, Value value, Path from, bool by_pointer) {
   for (Value part : path) model_->own(part);
   for (Value part : from) model_->own(part);
   if (value != nullptr) model_->own(value);
-  patches_.push_back({op, std::move(path), value, std::move(from)});
+  patches_.push_back({op, std::move(path), value, std::move(from), by_pointer});
 }
 
 void PatchList::reverse() { std::reverse(patches_.begin(), patches_.end()); }

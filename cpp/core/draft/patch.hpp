@@ -1,7 +1,8 @@
 // A patch is one step that turns one plain value into another: what to do (add, remove, replace,
 // move, copy, test), where (a path of keys, positions and field names), and with which value. It
 // means what RFC 6902 says, but paths are lists of the user's own keys, and sets have paths too:
-// the last part is the member.
+// the last part is the member. Paths are exact: "0" does not name the key 0. Only the parts of a
+// JSON pointer, which are all texts, name whatever key or position has that text.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,9 @@ using Path = std::vector<Value>;
 struct Patch {
   Op op = Op::add;
   Path path;
-  Value value = nullptr;  // plain; null if the operation needs none (remove, move, copy)
-  Path from;              // move and copy only
+  Value value = nullptr;    // plain; null if the operation needs none (remove, move, copy)
+  Path from;                // move and copy only
+  bool by_pointer = false;  // the paths are parts of JSON pointers
 };
 
 // Patches in order. It owns every handle in them.
@@ -33,7 +35,7 @@ class PatchList {
   ~PatchList() { clear(); }
 
   // Borrows what it is given, and makes its own references.
-  void add(Op op, Path path, Value value = nullptr, Path from = {});
+  void add(Op op, Path path, Value value = nullptr, Path from = {}, bool by_pointer = false);
 
   std::size_t size() const { return patches_.size(); }
   bool empty() const { return patches_.empty(); }

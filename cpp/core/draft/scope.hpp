@@ -47,6 +47,9 @@ class Scope {
   void read_whole(Draft& draft) { draft.read_whole = true; }
   // Everything is about to be read: afterwards resolving the draft gives all of it.
   bool read_deep(Draft& draft);
+  // Brings the draft up to date all the way down, so that it can be resolved, without counting as a
+  // read of all of it: what is done with the result must not show, or read_deep() follows.
+  bool peek_deep(Draft& draft) { return draft.read_deep || deepen(draft); }
 
   // --- editing
   bool set(Draft& draft, Value key, Value value);  // map, record

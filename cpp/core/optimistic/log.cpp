@@ -349,7 +349,7 @@ int Log::is_pending_at(const std::vector<Value>& path) {
       if (failed) return -1;
       if (named != nullptr) below.push_back(named);
       std::size_t index = 0;
-      if (!model_.position(key, &index)) continue;
+      if (!model_.position(key, false, &index)) continue;
       if (is_appended_at(*slot, index)) return 1;
       Slot* placed = Tree::find(*slot, Tree::position(index));
       if (placed != nullptr) below.push_back(placed);
