@@ -277,8 +277,8 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
   if (kind == nullptr) return nullptr;
   AtomParts parts;
   bool found = false;
-  for (AtomKind one :
-       {AtomKind::source, AtomKind::lazy, AtomKind::derived, AtomKind::action, AtomKind::effect}) {
+  for (AtomKind one : {AtomKind::source, AtomKind::lazy, AtomKind::derived, AtomKind::action,
+                       AtomKind::effect, AtomKind::loadable}) {
     if (std::string_view(name_of(one)) != kind) continue;
     parts.kind = one;
     found = true;
@@ -299,6 +299,7 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
     }
     parts.label = slots[7];
   }
+  if (parts.kind == AtomKind::loadable && !viewable("make", slots[2])) return nullptr;
   const int recipes = truth(slots[8]);
   if (recipes < 0) return nullptr;
   if (recipes != 0) parts.bits |= bit::recipes;

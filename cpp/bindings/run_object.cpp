@@ -166,6 +166,14 @@ PyObject* tell(PyObject* self, PyObject* value, bool error, bool halted) {
   Py_RETURN_TRUE;
 }
 
+PyObject* run_asked(PyObject* self, PyObject*) {
+  RunObject* run = as_run(self);
+  if (graph::Node* node = current_node(run)) {
+    store_of(run->store)->graph.asked(*node, run->generation);
+  }
+  Py_RETURN_NONE;
+}
+
 PyObject* run_resolve(PyObject* self, PyObject* value) { return tell(self, value, false, false); }
 PyObject* run_reject(PyObject* self, PyObject* error) { return tell(self, error, true, false); }
 PyObject* run_halt(PyObject* self, PyObject* error) { return tell(self, error, true, true); }
@@ -229,6 +237,7 @@ PyGetSetDef run_properties[] = {
 };
 
 PyMethodDef run_methods[] = {
+    {"asked", run_asked, METH_NOARGS, "It takes its first step now."},
     {"resolve", run_resolve, METH_O, "It ended with this value."},
     {"reject", run_reject, METH_O, "It ended with this error."},
     {"halt", run_halt, METH_O, "It was cancelled by somebody else."},

@@ -1,5 +1,8 @@
 #include "snapshot.hpp"
 
+#include <unordered_map>
+#include <vector>
+
 #include "callables.hpp"
 #include "store_object.hpp"
 
@@ -60,6 +63,42 @@ py::list snapshot(py::handle object) {
     rows.append(py::make_tuple(atom_of(*node), name_of(atom->kind),
                                state_of(*node, store.graph.fresh(*node)), value_of(*node),
                                node->is(flag::mounted), node->runs, subscribers, inputs));
+  }
+  return rows;
+}
+
+py::list chain(py::handle object, py::handle atom) {
+  StoreObject& store = open_store(object);
+  if (!is_atom(atom.ptr())) {
+    not_an_atom("_chain()", atom.ptr());
+    throw py::error_already_set();
+  }
+  py::list rows;
+  const Node* first = store.known_node(as_atom(atom.ptr()));
+  if (first == nullptr) return rows;
+  std::unordered_map<const Node*, std::size_t> places{{first, 0}};
+  std::vector<const Node*> found{first};
+  for (std::size_t place = 0; place < found.size(); ++place) {
+    const Node& node = *found[place];
+    py::list inputs;
+    // Those of the last run too, while the newest one has not come to them yet.
+    for (const graph::Edge& edge : node.inputs) {
+      const Node* input = edge.input;
+      const auto [entry, is_new] = places.try_emplace(input, found.size());
+      if (is_new) found.push_back(input);
+      inputs.append(entry->second);
+    }
+    const graph::AsyncState* state = node.is(flag::asynchronous) ? node.async() : nullptr;
+    py::object asked = py::none(), answered = py::none();
+    const auto* known = static_cast<const AtomObject*>(node.atom);
+    if (state != nullptr && known != nullptr && known->kind == AtomKind::derived &&
+        !known->has(bit::stream)) {
+      if (state->generation > 0) asked = py::int_(state->asked_at);
+      if (node.is(flag::computed)) answered = py::int_(state->answered_at);
+    }
+    rows.append(py::make_tuple(known == nullptr ? py::object(py::none()) : atom_of(node), answered,
+                               asked, state != nullptr && is_under_way(*state),
+                               node.pending() && !state->shows_stream(), inputs));
   }
   return rows;
 }

@@ -8,6 +8,12 @@ namespace halflife::bindings {
 // [(atom, kind, state, value, observed, runs, subscribers, [inputs])], in order of creation.
 pybind11::list snapshot(pybind11::handle store);
 
+// The async derived atoms and all others that an atom was computed from, itself first:
+// [(atom, answered, asked, under way, pending, [rows of its inputs])]. `answered` and `asked` are
+// the moments at which the run of the settled value and the newest run took their first steps; None
+// where there is no such run, or none that could be asked again.
+pybind11::list chain(pybind11::handle store, pybind11::handle atom);
+
 // (state, value) of an atom as it is now; state is "unread", "stale", "value", "error", "loading",
 // and value None where there is none. Computes nothing.
 pybind11::tuple peek(pybind11::handle store, pybind11::handle atom);

@@ -180,7 +180,8 @@ bool StoreObject::equal(Node& node, Value before, Value now) {
   PyObject* other = object_of(now);
   AtomObject* atom = atom_of(node);
   if (atom == nullptr) return false;
-  if (node.kind == graph::Kind::view && atom->kind == AtomKind::loadable) {
+  if (node.kind == graph::Kind::view && atom->kind == AtomKind::loadable &&
+      atom->equals == nullptr) {
     return same_loadable(one, other);
   }
   if (atom->equals == nullptr) [[likely]] {

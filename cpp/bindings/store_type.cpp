@@ -229,6 +229,8 @@ bool is_closed(py::handle self) {
   return store->closed();
 }
 
+std::uint64_t moment(py::handle self) { return entered(self).graph.moment(); }
+
 std::size_t pending_runs(py::handle self) {
   StoreObject* store = store_argument(self.ptr());
   if (store == nullptr) throw py::error_already_set();
@@ -263,6 +265,8 @@ void bind_store(py::module_& module) {
       .def("_adopt", &adopt)
       .def("_dispose", &close_store)
       .def("_snapshot", &snapshot)
+      .def("_chain", &chain)
+      .def("_moment", &moment)
       .def("_peek", &peek)
       .def("_is_known", &is_known)
       .def_property_readonly("_in_batch", &in_batch)

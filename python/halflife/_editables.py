@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from halflife import _core, _debugging
 from halflife._checks import check_atom
-from halflife._core import Atom, HasData, HasError, LayerLog, Loading, loadable
+from halflife._confirmations import answered_before, answers, ask_again, ask_all_again
+from halflife._core import Atom, HasData, HasError, LayerLog, Loading
 from halflife._inner import describe, weak_self
 from halflife._layer_sites import Recipe, check_recipe
-from halflife._layered import CONFIRMS, How, LayeredAtom, StoreSite, Volumes, check_settled
+from halflife._layered import CONFIRMS, Book, How, LayeredAtom, StoreSite, Volumes, check_settled
 from halflife._memos import remember
 from halflife._saga_steps import SagaSteps
 from halflife._types import AsyncAtom, Getter, Setter
@@ -30,6 +31,9 @@ class Editable(LayeredAtom[T]):
 
     def _site(self, store: "Store") -> StoreSite:
         return StoreSite(store, self, self._editing.volumes)
+
+    def _fetched(self) -> Atom[Any]:
+        return self._editing.fetched
 
     def _log(self, get: Getter) -> LayerLog | None:
         get(cast(Atom[T], self))  # Newly fetched data is below the layers.
@@ -81,7 +85,7 @@ class _Editing(Generic[T]):
 
     def __init__(self, fetched: Atom[T]) -> None:
         self.fetched = fetched
-        self.look = loadable(fetched)
+        self.look = answers(fetched)
         self.volumes = Volumes(always=False)
 
     def reader(self) -> Callable[[Getter], Any]:
@@ -95,7 +99,7 @@ class _Editing(Generic[T]):
             book = version.opened()
             if book is None:
                 return _data_of(answer)
-            if isinstance(answer, HasData) and answer is not book.answer:
+            if answer is not book.answer and self.accepts(get, book, answer):
                 book.answer = answer
                 book.log.set_base(answer.data)
                 if book.conflicts:
@@ -107,6 +111,25 @@ class _Editing(Generic[T]):
         describe(read, "editable", lambda: f"editable({self.fetched.name})")
         return read
 
+    def accepts(self, get: Getter, book: Book, answer: Any) -> bool:
+        """Whether an answer is to become the base: it was not asked before the last confirmation."""
+        since, fetched = book.confirmed_at, self.fetched
+        is_data = isinstance(answer, HasData)
+        if since is None:
+            return is_data
+        driver = cast(Any, get).store._driver
+        if not is_data:
+            driver.soon(lambda store: ask_again(store, fetched, since))
+            return False
+        late = answered_before(cast(Any, get).store, fetched, since)
+        if not late:
+            book.confirmed_at = None
+            return True
+        for atom in late:
+            get(answers(atom))  # Equal answers of all of them need not bring another one of `fetched`.
+        driver.soon(lambda store: ask_all_again(store, fetched, since))
+        return False
+
     def write(self, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
         if how is None:
             steps = SagaSteps.of_tuple(value)
@@ -117,10 +140,7 @@ class _Editing(Generic[T]):
         if how is True:
             self.update(get, set, value)
             return None
-        result = self.change(get, set, value)
-        if how == CONFIRMS:
-            self.fetch_again(set.store)
-        return result
+        return self.change(get, set, value, confirms=how == CONFIRMS)
 
     def update(self, get: Getter, set: Setter, recipe: Recipe[T]) -> None:
         check_recipe(recipe, "update", "recipe")
@@ -128,7 +148,7 @@ class _Editing(Generic[T]):
             recipe = _debugging.checked(recipe)
         self.change(get, set, lambda log: log.apply(recipe, returns=True))
 
-    def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R]) -> R:
+    def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R], *, confirms: bool = False) -> R:
         """Operate on the layers; what is shown is read from them."""
         atom = self.itself()
         check_settled(get(cast(Atom[T], atom)), atom)  # Newly fetched data is below what comes now.
@@ -138,16 +158,13 @@ class _Editing(Generic[T]):
             return _data_of(answer), answer
 
         result, book = self.volumes.operate(get, set, atom, base, operation)
+        if confirms:
+            book.confirmed_at = set.store._moment()
+            ask_again(set.store, self.fetched, book.confirmed_at)
         answer = get(self.look)
         if book.log.length == 0 and _has_data(answer) and book.log.base is _data_of(answer):
             self.volumes.close(set, book)
         return result
-
-    def fetch_again(self, store: "Store") -> None:
-        """An edit was confirmed. What was asked before cannot tell of it: ask again, and drop that answer."""
-        if store._driver.is_ready():
-            for atom in _under_way(store, self.fetched):
-                store.refresh(atom)
 
 
 def _has_data(answer: Any) -> bool:
@@ -156,21 +173,3 @@ def _has_data(answer: Any) -> bool:
 
 def _data_of(answer: Any) -> Any:
     return answer.data if isinstance(answer, HasData) else answer.previous
-
-
-def _under_way(store: "Store", fetched: Atom[Any]) -> list[Atom[Any]]:
-    """The atom and those that it reads, as far as they are being fetched, inputs first."""
-    if store._peek(fetched)[0] != "loading":
-        return []
-    inputs_of = {row[0]: row[7] for row in store._snapshot()}
-    found: dict[Atom[Any], None] = {}
-    waiting = [fetched]
-    while waiting:
-        atom = waiting.pop()
-        is_view = atom.kind in ("loadable", "unwrap")
-        if atom in found or not (is_view or store._peek(atom)[0] == "loading"):
-            continue
-        if atom.kind == "derived" and not atom.is_stream:  # a stream goes on telling by itself
-            found[atom] = None
-        waiting.extend(inputs_of.get(atom, ()))
-    return list(reversed(found))

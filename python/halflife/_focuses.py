@@ -1,10 +1,10 @@
-"""A *focus* finds a part of a value, and makes recipes for the part into recipes for the whole.
+"""A *focus* finds a part of a value. Focuses one after another make a recipe for the part into one for the whole.
 
 Layers hold such recipes for as long as they are pending, so a focus knows its lens and its root only weakly.
 """
 
-from collections.abc import Callable, MutableMapping, MutableSequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
+from typing import Any, Protocol, TypeAlias
 from weakref import ref
 
 from halflife._checks import called_name
@@ -14,8 +14,15 @@ from halflife._errors import LensError, RecipeError
 Recipe: TypeAlias = Callable[[Any], object]
 
 
-class Focus:
-    """The function of a lens, and what messages call it."""
+class Focus(Protocol):
+    """Finds a part of a value. What messages call it is its `str`."""
+
+    def part_of(self, value: Any) -> Any:
+        """The part of a value, or a draft of the part of a draft; raises LensError."""
+
+
+class FoundBy:
+    """The focus of a lens: a function."""
 
     __slots__ = ("_find", "_lens", "_root")
 
@@ -28,12 +35,8 @@ class Focus:
         """Said once, by who made both."""
         self._lens = ref(lens)
 
-    def lens(self) -> Atom[Any] | None:
-        """The lens, while anybody holds it."""
-        return self._lens() if self._lens is not None else None
-
     def __str__(self) -> str:
-        lens = self.lens()
+        lens = self._lens() if self._lens is not None else None
         return lens.name if lens is not None else f"a lens of {self._root_name()}"
 
     def _root_name(self) -> str:
@@ -44,99 +47,142 @@ class Focus:
         """The part of a value, or a draft of the part of a draft."""
         try:
             return self._find(value)
+        except RecursionError:
+            raise  # The graph evaluates what is nested too deep for the stack in another order.
         except Exception as error:
             raise LensError(
                 f"{self} does not find its part of {self._root_name()}: {type(error).__name__}: {error}"
             ) from error
 
-    def putting(self, value: Any) -> Recipe:
-        """A recipe for the whole that puts a value in the place of the part."""
 
-        def put(draft: Any) -> Any:
-            part, slot = self._found(draft)
-            if part is draft:
-                return value
-            self._put(slot, value)
-            return None
+class _Found:
+    """A part of a draft, and where it is."""
 
-        return put
+    __slots__ = ("_focus", "_slot", "_whole", "part")
 
-    def editing(self, recipe: Recipe) -> Recipe:
-        """A recipe for the whole that edits the part; the return value of `recipe` counts as in `produce`."""
-
-        def edit(draft: Any) -> Any:
-            part, slot = self._found(draft)
-            result = recipe(part)
-            if result is None or result is part:
-                return None
-            if part is draft:
-                return result
-            if is_draft(part) and current(part) is not original(part):
-                raise RecipeError(
-                    f"a recipe for {self} both edits its draft and returns another value; do one of the two"
-                )
-            self._put(slot, result)
-            return None
-
-        edit.__name__ = called_name(recipe, "recipe")
-        return edit
-
-    def layering(self, recipe: Recipe) -> Recipe:
-        """A recipe for the whole that edits the part; what `recipe` returns is the context of a layer."""
-
-        def edit(draft: Any) -> Any:
-            return recipe(self.part_of(draft))
-
-        edit.__name__ = called_name(recipe, "recipe")
-        return edit
-
-    def path_in(self, value: Any) -> tuple[Any, ...] | None:
-        """The path of the part in the value, None if it is not there."""
-        found: list[tuple[Any, ...] | None] = [None]
-
-        def look(draft: Any) -> None:
-            part, slot = self._found(draft)
-            if part is draft:
-                found[0] = ()
-            elif slot is not None and (above := path_of(slot[0])) is not None:
-                found[0] = (*above, slot[1])
-
-        try:
-            produce(value, look)
-        except LensError:
-            return None
-        return found[0]
-
-    def _found(self, draft: Any) -> tuple[Any, tuple[Any, Any] | None]:
-        """The part of a draft, and the container and key at which it is, if it is just somewhere in it."""
-        if not is_draft(draft):
-            return self.part_of(draft), None
-        trace(draft)
-        part = self.part_of(draft)
-        slot = last_read(draft)
-        if slot is not None and _found_at(*slot) is part:
-            return part, slot
-        path = path_of(part) if is_draft(part) else None
-        if not path:
-            return part, None
-        container = draft
-        for key in path[:-1]:
-            container = _found_at(container, key)
-        return part, (container, path[-1])
-
-    def _put(self, slot: tuple[Any, Any] | None, value: Any) -> None:
-        """Put something in the place of the part."""
-        if slot is None:
+    def __init__(self, focuses: Sequence[Focus], whole: Any) -> None:
+        self._whole = part = whole
+        self._slot: tuple[Any, Any] | None = None
+        self._focus = focuses[-1] if focuses else None
+        for focus in focuses:
+            if is_draft(whole):
+                trace(whole)
+            part = focus.part_of(part)
+        if is_draft(whole):
+            self._slot = last_read(whole)
+        self.part = part
+        if not self.is_whole and not self._is_in_slot() and not (is_draft(part) and path_of(part)):
             raise LensError(
-                f"nothing can be put in the place of {self}: its focus must end with reading the part from where it"
-                " is, as in value['items'][0]; edit the part in place instead"
+                f"{self._focus} cannot be edited: what its focus returns is no part of the value but was computed or"
+                " copied from it, as a slice is; read the part from where it is, as in value['items'][0]"
             )
-        container, key = slot
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of the draft."""
+        return self.part is self._whole
+
+    def _is_in_slot(self) -> bool:
+        return self._slot is not None and path_of(self._slot[0]) is not None and _is(_at(*self._slot), self.part)
+
+    def put(self, value: Any) -> None:
+        """Put something in the place of the part."""
+        if self._is_in_slot():
+            assert self._slot is not None
+            container, key = self._slot
+        else:
+            *above, key = path_of(self.part) or ()
+            container = self._whole
+            for one in above:
+                container = _at(container, one)
         if isinstance(container, (MutableMapping, MutableSequence)):
             container[key] = value
+        elif isinstance(container, tuple):
+            raise LensError(f"{self._focus} is in a tuple, where nothing can be put; set the tuple instead")
         else:
             setattr(container, key, value)
 
 
-def _found_at(container: Any, key: Any) -> Any:
-    return container[key] if isinstance(container, (MutableMapping, MutableSequence)) else getattr(container, key)
+def part_in(focuses: Sequence[Focus], value: Any) -> Any:
+    """The part of a value that is not to be edited."""
+    for focus in focuses:
+        value = focus.part_of(value)
+    return value
+
+
+def path_in(focuses: Sequence[Focus], value: Any) -> tuple[Any, ...] | None:
+    """The path of the part in the value, None if it is not there."""
+    found: list[tuple[Any, ...] | None] = [None]
+
+    def look(draft: Any) -> None:
+        part = _Found(focuses, draft)
+        if part.is_whole:
+            found[0] = ()
+        elif part._is_in_slot() and part._slot is not None and (above := path_of(part._slot[0])) is not None:
+            found[0] = (*above, part._slot[1])
+        elif is_draft(part.part):
+            found[0] = path_of(part.part)
+
+    try:
+        produce(value, look)
+    except LensError:
+        return None
+    return found[0]
+
+
+def putting(focuses: Sequence[Focus], value: Any) -> Recipe:
+    """A recipe for the whole that puts a value in the place of the part."""
+
+    def put(draft: Any) -> Any:
+        found = _Found(focuses, draft)
+        if found.is_whole:
+            return value
+        found.put(value)
+        return None
+
+    return put
+
+
+def editing(focuses: Sequence[Focus], recipe: Recipe) -> Recipe:
+    """A recipe for the whole that edits the part; the return value of `recipe` counts as in `produce`."""
+
+    def edit(draft: Any) -> Any:
+        found = _Found(focuses, draft)
+        part = found.part
+        result = recipe(part)
+        if result is None or result is part:
+            return None
+        if found.is_whole:
+            return result
+        if is_draft(part) and current(part) is not original(part):
+            raise RecipeError(
+                f"a recipe for {focuses[-1]} both edits its draft and returns another value; do one of the two"
+            )
+        found.put(result)
+        return None
+
+    edit.__name__ = called_name(recipe, "recipe")
+    return edit
+
+
+def layering(focuses: Sequence[Focus], recipe: Recipe) -> Recipe:
+    """A recipe for the whole that edits the part; what `recipe` returns is the context of a layer."""
+
+    def edit(draft: Any) -> Any:
+        return recipe(_Found(focuses, draft).part)
+
+    edit.__name__ = called_name(recipe, "recipe")
+    return edit
+
+
+def _at(container: Any, key: Any) -> Any:
+    return container[key] if isinstance(container, (Mapping, Sequence)) else getattr(container, key)
+
+
+def _is(one: Any, other: Any) -> bool:
+    """Whether they are one object. A tuple of drafts is made at each read."""
+    if one is other:
+        return True
+    if type(one) is not tuple or type(other) is not tuple or len(one) != len(other):
+        return False
+    return any(map(is_draft, one)) and all(a is b for a, b in zip(one, other, strict=True))

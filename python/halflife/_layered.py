@@ -43,6 +43,10 @@ class LayeredAtom(SourceAtom[T]):
     def _log(self, get: Getter) -> LayerLog | None:
         """Its layers in the store that is being read, None if there are none; read as an input."""
 
+    def _fetched(self) -> Atom[Any] | None:
+        """The async atom whose data is edited; None if no data is fetched."""
+        return None
+
     def _path(self, get: Getter) -> tuple[Any, ...] | None:  # noqa: ARG002 - only a lens looks
         """Where its value is in the value that the layers edit; None if it is not there."""
         return ()
@@ -51,7 +55,7 @@ class LayeredAtom(SourceAtom[T]):
 class Book:
     """The layers of one atom in one store. Knows neither: recipes in it must be all that keeps an atom alive."""
 
-    __slots__ = ("answer", "conflicts", "current", "known", "log")
+    __slots__ = ("answer", "confirmed_at", "conflicts", "current", "known", "log")
 
     def __init__(self, base: object, *, always: bool, answer: object = None) -> None:
         #: Errors of layers that have just become conflicted, to be reported.
@@ -64,6 +68,8 @@ class Book:
         self.current: Version | None = None
         #: Which state of a fetch the base has come from, for an editable.
         self.answer = answer
+        #: The moment of the last confirmation, until an answer has come that was asked after it.
+        self.confirmed_at: int | None = None
 
     def take_conflicts(self) -> list[BaseException]:
         taken = self.conflicts[:]
@@ -82,14 +88,14 @@ class Version:
         # The batch around the operation that made it, 0 if there was none.
         self._batch = batch
         # How to get the book back to here.
-        self._saved: tuple[object, object, int] | None = None
+        self._saved: tuple[object, object, int | None, int] | None = None
 
     def opened(self) -> Book | None:
         """The book, at this version."""
         book = self.book
         if book is not None and book.current is not self:
             if self._saved is not None:
-                saved, book.answer, newest = self._saved
+                saved, book.answer, book.confirmed_at, newest = self._saved
                 book.log.restore(saved)
                 book.known.forget_after(newest)
             book.conflicts.clear()
@@ -100,7 +106,7 @@ class Version:
         """An operation is about to leave this version, which may come back if it was made before the batch began."""
         if batch and batch != self._batch and self._saved is None and self.book is not None:
             book = self.book
-            self._saved = book.log.save(), book.answer, book.known.newest
+            self._saved = book.log.save(), book.answer, book.confirmed_at, book.known.newest
 
 
 #: Of an atom without layers.

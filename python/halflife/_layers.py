@@ -263,7 +263,8 @@ class Layers(Generic[T]):
 
     def commit_all(self) -> None:
         """Confirm all pending layers, as they are shown."""
-        self._site.operate(lambda log: log.commit_all(), confirms=True)
+        if self.pending:
+            self._site.operate(lambda log: log.commit_all(), confirms=True)
 
     def __repr__(self) -> str:
         return f"<Layers of {self._site.name()}: {self.pending} pending>"

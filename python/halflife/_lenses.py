@@ -1,50 +1,37 @@
 """A *lens* is a part of a layered atom's value, as an atom: reading gives the part, and a recipe edits it."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast, final
+from typing import Any, TypeVar, final
 
 from halflife import _core
 from halflife._checks import called_name, check_callable
-from halflife._core import AsyncValue, Atom, LayerLog
-from halflife._focuses import Focus
-from halflife._inner import describe
-from halflife._layer_sites import Known, Recipe, Site, check_recipe
-from halflife._layered import How, LayeredAtom, check_settled
+from halflife._core import AsyncValue, Atom
+from halflife._focused import FocusedAtom
+from halflife._focuses import FoundBy
+from halflife._inner import describe, weak_self
+from halflife._layered import How, LayeredAtom
 from halflife._memos import remember
 from halflife._repr import abbreviated
-from halflife._saga_steps import SagaSteps
 from halflife._selects import LaterSlice
 from halflife._types import Getter, Setter
 
-if TYPE_CHECKING:
-    from halflife._store import Store
-
 T = TypeVar("T")
 S = TypeVar("S")
-R = TypeVar("R")
+
+#: So many lenses of lenses are named one by one.
+_SHOWN = 16
 
 
 @final
-class Lens(LayeredAtom[S]):
+class Lens(FocusedAtom[S]):
     """A part of a layered atom's value. Made by `lens`."""
 
     __slots__ = ("_looking", "_root")
 
     _looking: "_Looking"
-    _root: LayeredAtom[Any]
 
-    def _site(self, store: "Store") -> "LensSite":
-        return LensSite(self._root._site(store), store, self)
-
-    def _log(self, get: Getter) -> LayerLog | None:
-        return self._root._log(get)
-
-    def _path(self, get: Getter) -> tuple[Any, ...] | None:
-        above = self._root._path(get)
-        if above is None:
-            return None
-        here = self._looking.focus.path_in(check_settled(get(cast(Atom[Any], self._root)), self._root))
-        return None if here is None else (*above, *here)
+    def _focus(self, get: Callable[[Atom[Any]], Any]) -> FoundBy:  # noqa: ARG002 - the same everywhere
+        return self._looking.focus
 
 
 def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = None) -> Lens[S]:
@@ -61,7 +48,8 @@ def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = No
 
     Raises:
         TypeError: an argument is of the wrong type.
-        LensError: when read or written, the part is not there; the root stays as it is.
+        LensError: when read or written, the part is not there; or, when written, what `focus` returns is no part
+            of the value but a copy or computed, such as a slice. The root stays as it is.
 
     Example:
         >>> todos = draft_atom({"items": {"a": {"done": False}}})
@@ -75,11 +63,12 @@ def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = No
     check_callable(focus, "lens", "focus")
 
     def make() -> Lens[S]:
-        looking = _Looking(root, focus)
+        looking = _Looking(root, focus, is_named=name is not None)
         made: Lens[S] = _core.make(Lens, "derived", looking.reader(), looking.write, recipes=True, name=name)
         made._root = root
         made._looking = looking
         looking.focus.belongs_to(made)
+        looking.itself = weak_self(made)
         return made
 
     return make() if name is not None else remember(root, ("lens", focus), make)
@@ -88,10 +77,13 @@ def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = No
 class _Looking:
     """What a lens does when it is read or written."""
 
-    def __init__(self, root: LayeredAtom[Any], find: Callable[[Any], Any]) -> None:
+    itself: Callable[[], Lens[Any]]
+
+    def __init__(self, root: LayeredAtom[Any], find: Callable[[Any], Any], *, is_named: bool) -> None:
         self.root = root
-        self.focus = Focus(find, root)
-        self.find = find
+        self.focus = FoundBy(find, root)
+        self.part = called_name(find, "lens")
+        self.is_named = is_named
 
     def reader(self) -> Callable[[Getter], Any]:
         """The read of the atom."""
@@ -101,65 +93,18 @@ class _Looking:
             value = get(root)
             return LaterSlice(value, part_of) if isinstance(value, AsyncValue) else part_of(value)
 
-        part = called_name(self.find, "lens")
-        describe(read, part, lambda: f"{root.name}.{part}")
+        describe(read, self.part, self.name)
         return read
 
-    def write(self, get: Getter, set: Setter, value: Any, how: How = None) -> Any:  # noqa: ARG002 - writes have it
-        store = set.store
-        if how is None:
-            steps = SagaSteps.of_tuple(value)
-            if steps is not None:
-                return steps.start(store, cast(Lens[Any], self.focus.lens()))
-            store.update(self.root, self.focus.putting(value))
-            return None
-        check_recipe(value, "update", "recipe")
-        store.update(self.root, self.focus.editing(value))
-        return None
-
-
-class LensSite:
-    """The layers of what a lens looks into, as seen through the lens."""
-
-    __slots__ = ("_lens", "_root", "_store")
-
-    def __init__(self, root: Site, store: "Store", lens: Lens[Any]) -> None:
-        self._root = root
-        self._store = store
-        self._lens = lens
-
     def name(self) -> str:
-        return self._lens.name
+        """The name of the root and what each lens since looks for."""
+        parts, atom = [self.part], self.root
+        while isinstance(atom, Lens) and not atom._looking.is_named:
+            parts.append(atom._looking.part)
+            atom = atom._root
+        if len(parts) > _SHOWN:
+            parts = [*parts[: _SHOWN // 2], "…", *parts[-_SHOWN // 2 :]]
+        return ".".join([atom.name, *reversed(parts)])
 
-    def visible(self) -> Any:
-        return check_settled(self._store.get(self._lens), self._lens)
-
-    def base(self) -> Any:
-        return self._lens._looking.focus.part_of(self._root.base())
-
-    def part(self, whole: Any) -> Any:
-        return self._lens._looking.focus.part_of(self._root.part(whole))
-
-    def log(self) -> LayerLog | None:
-        return self._root.log()
-
-    def known(self) -> Known | None:
-        return self._root.known()
-
-    def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:
-        return self._root.operate(operation, confirms=confirms)
-
-    def whole(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:
-        focus = self._lens._looking.focus
-        return self._root.whole(focus.editing(recipe) if returns else focus.layering(recipe), returns=returns)
-
-    def quiet(self) -> "LensSite":
-        return LensSite(self._root.quiet(), self._store, self._lens)
-
-    def set(self, value: Any) -> None:
-        put = self._root.whole(self._lens._looking.focus.putting(value), returns=True)
-        self._root.operate(lambda log: log.update(put), confirms=True)
-
-    def set_base(self, value: Any) -> None:
-        put = self._root.whole(self._lens._looking.focus.putting(value), returns=True)
-        self._root.operate(lambda log: log.edit_base(put), confirms=True)
+    def write(self, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
+        return self.itself()._write(get, set, value, how)

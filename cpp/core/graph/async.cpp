@@ -191,6 +191,7 @@ void Store::begin(Node& node) {
   }
   ++state.generation;
   state.phase = Phase::running;
+  state.asked_at = kNotAsked;
   state.outdated = state.forced = state.asked = state.halted = state.streaming = false;
   state.run = host_.make_run(node, state.generation);
   host_.own(state.run);
@@ -216,11 +217,16 @@ void Store::settle(Node& node, Value value, bool error) {
   if (logging_) host_.event(error ? Event::failed : Event::settled, node);
   state.phase = Phase::idle;
   state.streaming = false;
+  state.answered_at = state.asked_at;
   state.state_at = ++stamp_;
   node.verified_at = revision_;
   ++node.runs;
   update_pending(node);
   update_reason(node);
+}
+
+void Store::asked(Node& node, Generation generation) {
+  if (is_current(node, generation)) node.async()->asked_at = ++stamp_;
 }
 
 bool Store::is_current(const Node& node, Generation generation) const {

@@ -10,6 +10,10 @@
 
 namespace halflife::graph {
 
+// Stamp of a run that has begun and not taken its first step: it knows whatever was said before
+// that.
+constexpr Stamp kNotAsked = ~Stamp{0};
+
 enum class Phase : std::uint8_t {
   idle,      // no run
   running,   // the host runs it
@@ -25,6 +29,8 @@ struct AsyncState {
   void* waiting = nullptr;      // the host's list of waiters
   Generation generation = 0;
   Stamp state_at = 0;
+  Stamp asked_at = 0;                // when the newest run took its first step
+  Stamp answered_at = 0;             // ... and the one whose result is the settled value
   std::uint32_t cursor = 0;          // inputs before it belong to the current run
   std::uint32_t pending_inputs = 0;  // received inputs that are pending
   std::uint32_t waiters = 0;

@@ -23,6 +23,8 @@ void Store::save(Node& node) {
               node.journal,
               state == nullptr || state->outdated,
               state == nullptr || state->forced,
+              state != nullptr && state->asked,
+              state != nullptr && state->halted,
               {}};
   if (saved.value != nullptr) host_.own(saved.value);
   if (saved.awaitable != nullptr) host_.own(saved.awaitable);
@@ -96,9 +98,12 @@ void Store::put_back(Saved& saved) {
     state->shown = saved.shown;
     state->outdated = saved.outdated;
     state->forced = saved.forced;
+    state->asked = saved.asked;
+    state->halted = saved.halted;
     state->state_at = ++stamp_;
   }
-  if (node.kind != Kind::source) {
+  // The inputs of an async read are those of its run, which no batch interrupts.
+  if (node.kind != Kind::source && !node.is(flag::async_read)) {
     // What it read then, in the place of what it has read since; as a run would record it.
     std::uint32_t count = 0;
     for (const Edge& edge : saved.inputs) {
@@ -114,8 +119,10 @@ void Store::put_back(Saved& saved) {
     }
     if (state != nullptr) state->cursor = count;
     commit_inputs(node, count);
-    // It may still owe a change to a set before this batch.
-    if (node.is(flag::live)) enqueue(node, saved.flags & (flag::loud | flag::quiet));
+  }
+  // It may still owe a change to a set before this batch.
+  if (node.kind != Kind::source && node.is(flag::live)) {
+    enqueue(node, saved.flags & (flag::loud | flag::quiet));
   }
   for (const Edge& edge : saved.inputs) unhold_later(*edge.input);
   if (state != nullptr && node.is(flag::asynchronous)) update_pending(node);

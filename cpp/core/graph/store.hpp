@@ -153,6 +153,10 @@ class Store {
   bool record_async(Node& node, Node& input);
   bool received(Node& node, Generation generation, Node& input);
   bool is_current(const Node& node, Generation generation) const;
+  // The run has taken its first step: what it asks, it asks now.
+  void asked(Node& node, Generation generation);
+  // This moment, to be compared with those at which runs asked.
+  Stamp moment() { return ++stamp_; }
   bool resolve(Node& node, Generation generation, Value value, bool error, bool halted);
   bool publish(Node& node, Generation generation, Value value);
   bool add_waiter(Node& node);
@@ -190,6 +194,8 @@ class Store {
     std::uint32_t journal;  // the batch that had saved the node before this one did
     bool outdated;
     bool forced;
+    bool asked;
+    bool halted;
     std::vector<Edge> inputs;  // of a node that is computed; each is held
   };
   struct Mark {

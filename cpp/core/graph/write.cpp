@@ -108,6 +108,7 @@ bool Store::refresh(Node& node) {
   if (node.is(flag::asynchronous | flag::async_read)) {
     if (!host_.can_start(node, true)) return false;
     AsyncState& state = node.make_async();
+    save(node);
     state.forced = state.outdated = state.asked = true;
     state.halted = false;
     restart(node);

@@ -9,12 +9,15 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from halflife._confirmations import atoms_below
 from halflife._drivers.actions import ActionHandle
 from halflife._drivers.calls import Calls
 from halflife._drivers.closing import CLOSED, Closing
 from halflife._drivers.execution import InBatches, RunSteps, cancelled_from_outside
+from halflife._drivers.holds import Holds
 from halflife._drivers.home import Home
 from halflife._drivers.sagas import Scopes
 from halflife._drivers.waiting import Watcher, current_task
@@ -55,6 +58,7 @@ class AsyncioDriver:
         self._watchers: set[Watcher] = set()
         self._started = 0
         self.scopes = Scopes()
+        self._holds = Holds()
         self.log: deque[Event] | None = None
 
     # --- the loop
@@ -87,7 +91,7 @@ class AsyncioDriver:
         self._runs = {task: run for task, run in self._runs.items() if not task.get_loop().is_closed()}
         self._actions = {task for task in self._actions if not task.get_loop().is_closed()}
         self._others = {task for task in self._others if not task.get_loop().is_closed()}
-        for run in lost:
+        for run in lost + self._holds.clear():
             run.abandon()
 
     def bind(self) -> None:
@@ -120,7 +124,11 @@ class AsyncioDriver:
     # --- runs
 
     def start(self, run: Run) -> None:
-        """Start a run as a task of its own."""
+        """Start a run as a task of its own, or later if it is held."""
+        if not self._holds.keeps(run):
+            self._start_now(run)
+
+    def _start_now(self, run: Run) -> None:
         loop = self.home.loop()
         if loop is None:
             run.abandon()
@@ -130,6 +138,8 @@ class AsyncioDriver:
             self._yielded.add(task)
             self._made_progress()
 
+        if run.awaitable is not None:
+            run.asked()  # by the read that returned it
         task = self._new_task(loop, RunSteps(run, on_yield), "halflife run")
         run.task = task
         self._started += 1
@@ -150,6 +160,7 @@ class AsyncioDriver:
 
     def cancel(self, run: Run, reason: str = "superseded") -> None:
         """A run was superseded: tell its signal, and cancel its task, once."""
+        self._holds.drop(run)
         signal = run.known_signal
         errors = signal._abort(reason) if signal is not None else []
         task, run.task = run.task, None
@@ -158,6 +169,28 @@ class AsyncioDriver:
             task.cancel(reason)
         for error in errors:
             self.report(error, run.atom)
+
+    def hold(self, atoms: list[Atom[Any]], fetched: Atom[Any]) -> None:
+        """Runs of these atoms wait until no saga over their data is running, `fetched` among it."""
+        store = self._store()
+        assert store is not None
+        if not self._holds.edits(fetched):
+            edited = self._holds.edited(partial(atoms_below, store))
+            atoms = [atom for atom in atoms if atom in edited]
+        self._holds.hold(atoms)
+
+    def saga_begins(self, saga: object, fetched: Atom[Any]) -> None:
+        """A saga over the data of an async atom starts."""
+        self._holds.saga_begins(saga, fetched)
+
+    def saga_ends(self, saga: object) -> None:
+        """A saga has ended: runs that were held for it start."""
+        store = self._store()
+        if store is None or store.closed:
+            return
+        for run in self._holds.saga_ends(saga, partial(atoms_below, store)):
+            if not run.superseded:
+                self._start_now(run)
 
     def after_pass(self) -> bool:
         """Have the quiet notifications told after the callbacks that are ready now; False without a loop."""
@@ -333,6 +366,18 @@ class AsyncioDriver:
             return
         where = f" of {atom.name}" if atom is not None else ""
         logger.error("an error%s that nobody handles: %r", where, error, exc_info=error)
+
+    def soon(self, call: Callable[[Store], object]) -> None:
+        """Call this with the store when nothing is under way any more; not at all without a loop."""
+        loop = self.home.loop()
+
+        def call_now() -> None:
+            store = self._store()
+            if store is not None and not store.closed:
+                call(store)
+
+        if loop is not None and loop.is_running():
+            loop.call_soon(call_now)
 
     def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None:
         """Errors found while an atom was being read: reported when nothing is under way any more."""

@@ -105,6 +105,7 @@ class RunSteps(Coroutine[Any, Any, None]):
     def send(self, value: Any) -> Any:
         """Go on to the next await."""
         if self._body is None:
+            self._run.asked()
             self._body = execute(self._run, self._on_yield)
         return self._body.send(value)
 

@@ -12,6 +12,7 @@ from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
     from halflife._core import Atom
+    from halflife._layered import LayeredAtom
     from halflife._layers import Layer
     from halflife._store import Store
 
@@ -40,7 +41,7 @@ class Course:
     def __init__(
         self,
         store: Store,
-        atom: Atom[Any],
+        atom: LayeredAtom[Any],
         layer: Layer[Any],
         *,
         answer: Callable[[], Any],
@@ -68,7 +69,13 @@ class Course:
         except BaseException:
             self.take_back()
             raise
+        finally:
+            self._store._driver.saga_ends(self)
         return result
+
+    def fetched(self) -> Atom[Any] | None:
+        """The async atom whose data is edited."""
+        return self._atom._fetched()
 
     def _check_wanted(self) -> None:
         """An effect may have caught its cancellation."""
@@ -99,6 +106,7 @@ class Course:
         """Also called for a task that was cancelled before its first step."""
         if task.cancelled():
             self.take_back()
+        self._store._driver.saga_ends(self)
 
 
 class SagaHandle(Generic[R_co]):
@@ -120,6 +128,9 @@ class SagaHandle(Generic[R_co]):
 
     def _start(self, store: Store, course: Course) -> None:
         self._course = course
+        fetched = course.fetched()
+        if fetched is not None:
+            store._driver.saga_begins(course, fetched)
         self._task = store._driver.start_task(LateSteps(course.run), "halflife saga")
         self._task.add_done_callback(course.ended)
 
