@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 NATIVE := $(shell find cpp cmake -type f) CMakeLists.txt
 PACKAGE := $(shell find python -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 
-.PHONY: build lock demo test test-native test-instrumented test-wheel test-python torture coverage lint lint-layout lint-types lint-native format bench instructions sanitize fuzz docs clean
+.PHONY: build lock demo test test-native test-instrumented test-wheel test-others torture coverage lint lint-layout lint-types lint-native format bench instructions sanitize fuzz docs clean
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -89,6 +89,17 @@ IN_PARALLEL = --dist worksteal --tx '$(JOBS)*popen//python=$(CURDIR)/$(1)/venv/b
 test-wheel: export PYTHONHASHSEED := 0
 test-wheel: $(STAMPS)/wheel
 	build/wheel/venv/bin/python -X dev -W error -m pytest $(call IN_PARALLEL,build/wheel,-X dev -W error) $(ARGS)
+
+# The same tests on other versions of CPython that are on this machine; a sample of them with SAMPLE=1.
+OTHER_PYTHONS ?= 3.12 3.13
+# What depends on the version: bytecode, frames, the garbage collector, tasks.
+SAMPLE_TESTS := $(addprefix tests/test_,async_*.py batches.py border.py depth*.py errors.py garbage.py graph_*.py \
+	interrupts.py layers.py lifetimes.py loadables.py names.py streams.py store_*.py)
+
+test-others: export PYTHONHASHSEED := 0
+test-others: $(STAMPS)/system
+	set -e; for version in $(OTHER_PYTHONS); do \
+		scripts/test_on.sh $$version -n $(JOBS) --dist worksteal $(ARGS) $(if $(SAMPLE),$(wildcard $(SAMPLE_TESTS))); done
 
 # Lines of python/, and of cpp/core by the C++ and the Python tests.
 coverage: test-native test-instrumented
