@@ -46,23 +46,45 @@ py::object atom_of(const Node& node) {
   return py::reinterpret_borrow<py::object>(static_cast<PyObject*>(node.atom));
 }
 
+// A node as it is now. Rows are made for all nodes before any Python object is: that may make the
+// garbage collector run, and what is collected then may take nodes with it.
+struct Row {
+  py::object atom;
+  py::object value;
+  std::vector<py::object> inputs;
+  const char* state;
+  std::uint32_t runs;
+  unsigned subscribers;
+  bool observed;
+};
+
+Row row_of(const Node& node, bool current) {
+  Row row{
+      atom_of(node),           value_of(node), {},
+      state_of(node, current), node.runs,      node.extra ? node.extra->subscriptions.size() : 0,
+      node.is(flag::mounted)};
+  for (std::uint32_t index = 0; index < node.active_inputs(); ++index) {
+    const Node* input = node.inputs[index].input;
+    if (input->atom != nullptr) row.inputs.push_back(atom_of(*input));
+  }
+  return row;
+}
+
 }  // namespace
 
 py::list snapshot(py::handle object) {
   StoreObject& store = open_store(object);
-  py::list rows;
+  std::vector<Row> found;
+  found.reserve(store.graph.nodes().size());
   for (const Node* node : store.graph.nodes()) {
-    if (node->atom == nullptr) continue;
+    if (node->atom != nullptr) found.push_back(row_of(*node, store.graph.fresh(*node)));
+  }
+  py::list rows;
+  for (Row& row : found) {
     py::list inputs;
-    for (std::uint32_t index = 0; index < node->active_inputs(); ++index) {
-      const Node* input = node->inputs[index].input;
-      if (input->atom != nullptr) inputs.append(atom_of(*input));
-    }
-    const auto* atom = static_cast<AtomObject*>(node->atom);
-    const unsigned subscribers = node->extra ? node->extra->subscriptions.size() : 0;
-    rows.append(py::make_tuple(atom_of(*node), name_of(atom->kind),
-                               state_of(*node, store.graph.fresh(*node)), value_of(*node),
-                               node->is(flag::mounted), node->runs, subscribers, inputs));
+    for (py::object& input : row.inputs) inputs.append(std::move(input));
+    rows.append(py::make_tuple(row.atom, name_of(as_atom(row.atom.ptr())->kind), row.state,
+                               row.value, row.observed, row.runs, row.subscribers, inputs));
   }
   return rows;
 }

@@ -154,7 +154,7 @@ PyObject* StoreObject::refresh(AtomObject* atom) {
     return nullptr;
   }
   Node* node = node_of(atom);
-  if (node == nullptr || !graph.refresh(*node)) return nullptr;
+  if (node == nullptr || !graph.refresh(*node) || !enter()) return nullptr;
   return get(atom);
 }
 

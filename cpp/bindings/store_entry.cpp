@@ -232,6 +232,12 @@ void StoreObject::collect(bool closing) {
   graph.clear();
   displaced_.clear();
   Py_XDECREF(own_setter);
+  std::deque<Errand> errands;
+  errands.swap(errands_);
+  for (const Errand& errand : errands) {
+    Py_DECREF(errand.atom);
+    Py_DECREF(errand.detail);
+  }
   std::vector<PyObject*> errors;
   errors.swap(collected_);
   for (PyObject* error : errors) Py_DECREF(error);
@@ -251,6 +257,10 @@ int StoreObject::traverse(visitproc visit, void* arg) {
   Py_VISIT(own_setter_);
   for (PyObject* error : collected_) Py_VISIT(error);
   for (PyObject* future : woken_) Py_VISIT(future);
+  for (const Errand& errand : errands_) {
+    Py_VISIT(errand.atom);
+    Py_VISIT(errand.detail);
+  }
   int stop = 0;
   graph.for_each_value([&](Value value) {
     if (stop == 0) stop = visit(static_cast<PyObject*>(value), arg);

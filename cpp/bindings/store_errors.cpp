@@ -66,6 +66,14 @@ void StoreObject::report_pending(AtomObject* atom) {
   if (error) report(error.get(), atom);
 }
 
+void StoreObject::report_or_keep(AtomObject* atom) {
+  if (PyErr_ExceptionMatches(PyExc_Exception)) {
+    report_pending(atom);
+  } else {
+    collect_error();
+  }
+}
+
 bool StoreObject::report_exception(AtomObject* atom) {
   if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) || PyErr_ExceptionMatches(PyExc_SystemExit)) {
     return false;

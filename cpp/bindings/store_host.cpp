@@ -135,13 +135,14 @@ void StoreObject::run_effect(Node& node, Frame&) {
   run_cleanup(node);
   if (closed() || node.reasons == 0) return;  // the cleanup has ended it
   AtomObject* atom = atom_of(node);
-  PyObject* getter = getter_of(node);
-  PyObject* setter = plain_setter();
-  if (getter == nullptr || setter == nullptr) {
+  Ref held = Ref::borrow(as_object(atom));
+  Ref getter = Ref::borrow(getter_of(node));
+  Ref setter = Ref::borrow(plain_setter());
+  if (!getter || !setter) {
     collect_error("effect", atom);
     return;
   }
-  PyObject* args[] = {nullptr, getter, setter};
+  PyObject* args[] = {nullptr, getter.get(), setter.get()};
   Ref result = Ref::take(
       PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
   if (!result) {
@@ -159,6 +160,7 @@ void StoreObject::mount(Node& node) {
   AtomObject* atom = atom_of(node);
   PyObject* hook = atom_hook(atom);
   if (hook == nullptr) return;
+  Ref held_atom = Ref::borrow(as_object(atom));
   Ref held = Ref::borrow(hook);
   Ref setter = Ref::take(as_object(make_setter(this, atom)));
   Ref cleanup = setter ? Ref::take(PyObject_CallOneArg(hook, setter.get())) : Ref();
@@ -166,6 +168,7 @@ void StoreObject::mount(Node& node) {
     collect_error("on_mount of", atom);
   } else if (is_function(cleanup.get())) {
     node.more().cleanup = cleanup.release();
+    if (closed()) run_cleanup(node);  // the hook has closed the store
   } else if (cleanup.get() != Py_None) {
     PyErr_Format(PyExc_TypeError, "on_mount of %s returned %s; it may return a cleanup function",
                  atom_name(atom), described(cleanup.get()).c_str());
@@ -257,6 +260,7 @@ bool StoreObject::can_start(Node& node, bool demand) {
     if (!demand) PyErr_Clear();
     return false;
   }
+  if (closed()) return demand && enter();  // closed meanwhile: raises that
   return ready.get() == Py_True;
 }
 
@@ -293,14 +297,6 @@ bool StoreObject::defer() {
   return deferred.get() == Py_True;
 }
 
-bool StoreObject::linger(Node& node) {
-  if (!grace || closed() || driver == nullptr || node.atom == nullptr) return false;
-  SavedError saved;
-  Ref lingers = Ref::take(PyObject_CallMethod(driver, "linger", "O", as_object(atom_of(node))));
-  if (!lingers) PyErr_Clear();
-  return lingers && lingers.get() == Py_True;
-}
-
 void StoreObject::notify(graph::Subscription& subscription) {
   Node& node = *subscription.node;
   AtomObject* atom = atom_of(node);
@@ -332,27 +328,6 @@ void StoreObject::notify(graph::Subscription& subscription) {
   } else {
     Py_DECREF(done);
   }
-}
-
-void StoreObject::event(Event event, const Node& node) {
-  if (log == nullptr || driver == nullptr) return;
-  SavedError saved;
-  PyObject* detail = Py_None;
-  const graph::AsyncState* state = node.async();
-  Ref number;
-  if ((event == Event::run || event == Event::superseded) && state != nullptr) {
-    number = Ref::take(PyLong_FromUnsignedLongLong(state->generation));
-    detail = number.get();
-  } else if (event == Event::set || event == Event::notified || event == Event::run) {
-    if (node.value != nullptr) detail = object_of(node.value);
-    if (node.is(flag::error)) detail = error_of(object_of(node.value));
-  } else if (event == Event::settled || event == Event::failed) {
-    if (node.value != nullptr) detail = object_of(node.value);
-    if (node.is(flag::error)) detail = error_of(object_of(node.value));
-  }
-  Ref noted = Ref::take(
-      PyObject_CallMethod(driver, "note", "sOO", name_of(event), as_object(atom_of(node)), detail));
-  if (!noted) PyErr_Clear();
 }
 
 }  // namespace halflife::bindings

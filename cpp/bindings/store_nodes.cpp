@@ -102,11 +102,11 @@ void StoreObject::disown(Node& node) {
 
 void StoreObject::hold(Node& node) { Py_XINCREF(static_cast<PyObject*>(node.atom)); }
 
-void StoreObject::unhold(Node& node) { Py_XDECREF(static_cast<PyObject*>(node.atom)); }
+void StoreObject::unhold(void* atom) { Py_XDECREF(static_cast<PyObject*>(atom)); }
 
 void StoreObject::hold_input(Node& input) { Py_XINCREF(static_cast<PyObject*>(input.atom)); }
 
-void StoreObject::unhold_input(Node& input) { Py_XDECREF(static_cast<PyObject*>(input.atom)); }
+void StoreObject::unhold_input(void* atom) { Py_XDECREF(static_cast<PyObject*>(atom)); }
 
 // The node is about to be freed. Called inside walks: only pointers are cleared.
 void StoreObject::forget(Node& node) {

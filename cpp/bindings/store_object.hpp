@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -19,6 +20,14 @@ struct SetterObject;
 
 class StoreObject final : public graph::Host {
  public:
+  // What the driver is to be told as soon as it may run code: an event for the log, or that an atom
+  // lingers. Owns what it names.
+  struct Errand {
+    const char* event;  // null: it lingers
+    PyObject* atom;
+    PyObject* detail;
+  };
+
   StoreObject();
   ~StoreObject() override;
 
@@ -62,6 +71,7 @@ class StoreObject final : public graph::Host {
   // --- errors that have no caller (store_errors.cpp)
   void report(PyObject* error, AtomObject* atom);
   void report_pending(AtomObject* atom);  // the error set now
+  void report_or_keep(AtomObject* atom);  // ... or, if it is an interrupt, the next call raises it
   // The same where only the event loop called; false, still set, if the loop is to end by it.
   bool report_exception(AtomObject* atom);
   // The error set now, for raise_collected. It gets a note: "raised by <where> <atom>".
@@ -90,9 +100,9 @@ class StoreObject final : public graph::Host {
   void release(Value value) override;
   bool release_plain(Value value) override;
   void hold(graph::Node& node) override;
-  void unhold(graph::Node& node) override;
+  void unhold(void* atom) override;
   void hold_input(graph::Node& input) override;
-  void unhold_input(graph::Node& input) override;
+  void unhold_input(void* atom) override;
   void forget(graph::Node& node) override;
   bool can_start(graph::Node& node, bool demand) override;
   Value make_run(graph::Node& node, Generation generation) override;
@@ -104,6 +114,7 @@ class StoreObject final : public graph::Host {
   void mount(graph::Node& node) override;
   void unmount(graph::Node& node) override;
   bool linger(graph::Node& node) override;
+  void run_errands() override;
   void raise(Error error, std::span<graph::Node* const> nodes) override;
   void raise_unwind() override;
   void clear_unwind() override;
@@ -136,6 +147,8 @@ class StoreObject final : public graph::Host {
   Outcome outcome_of_error(graph::Node& node);
   bool raise_kept_interrupt();
   void report_to(PyObject* receiver, PyObject* error, AtomObject* atom);
+  void put_off(const char* event, const graph::Node& node, PyObject* detail);
+  void start_grace(PyObject* told, AtomObject* atom);
   Ref keep_for_sweep();
   PyObject* run_write(AtomObject* atom, PyObject* const* args, Py_ssize_t count);
   void run_cleanup(graph::Node& node);
@@ -154,6 +167,8 @@ class StoreObject final : public graph::Host {
   std::vector<AtomObject*> writing_;  // atoms whose write is on the stack
   std::vector<PyObject*> collected_;  // errors of this flush's callbacks
   std::vector<PyObject*> woken_;      // futures of waiters to wake
+  std::deque<Errand> errands_;        // for the driver, from walks that must not call it
+  bool on_errand_ = false;
   PyObject* interrupt_ = nullptr;
   PyObject* loop_hook_ = nullptr;      // tells the loop that was noted last from another one
   PyObject* batch_task_ = nullptr;     // who opened the explicit batch

@@ -192,6 +192,12 @@ void set_log(py::handle self, py::object log) {
   Py_XDECREF(before);
 }
 
+void write_log(py::handle self) {
+  StoreObject* store = store_argument(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  store->run_errands();
+}
+
 void set_hydrating(py::handle self, bool hydrating) { entered(self).hydrating = hydrating; }
 
 py::object invariant(py::handle self) {
@@ -260,6 +266,7 @@ void bind_store(py::module_& module) {
       .def("_expire", &expire)
       .def("_flush_quiet", &flush_quiet)
       .def("_set_log", &set_log)
+      .def("_write_log", &write_log)
       .def("_set_hydrating", &set_hydrating)
       .def("_invariant", &invariant)
       .def("_adopt", &adopt)

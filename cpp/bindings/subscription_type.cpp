@@ -58,8 +58,7 @@ struct SubscriptionHandle {
     bool ok = true;
     if (graph::Node* node = std::exchange(effect, nullptr)) {
       native->effects.erase(node);
-      ok = native->graph.unobserve_effect(*node);
-      native->graph.remove(*node);
+      ok = native->graph.unobserve_effect(*node, true);
     } else {
       ok = native->graph.unsubscribe(*subscription);
     }

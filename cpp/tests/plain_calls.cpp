@@ -90,11 +90,11 @@ bool Graph::release_plain(Value value) {
 
 void Graph::hold(Node& node) {
   ASSERT_NE(node.atom, nullptr) << "a dead atom is held";
-  EXPECT_TRUE(held.emplace(&node, atom_of(node).shared_from_this()).second);
+  EXPECT_TRUE(held.emplace(node.atom, atom_of(node).shared_from_this()).second);
 }
 
-void Graph::unhold(Node& node) {
-  auto found = held.find(&node);
+void Graph::unhold(void* dropped) {
+  auto found = held.find(dropped);
   ASSERT_NE(found, held.end());
   const AtomPointer atom = std::move(found->second);
   held.erase(found);
@@ -102,11 +102,11 @@ void Graph::unhold(Node& node) {
 
 void Graph::hold_input(Node& input) {
   ASSERT_NE(input.atom, nullptr) << "a dead atom is read";
-  held_inputs.emplace(&input, atom_of(input).shared_from_this());
+  held_inputs.emplace(input.atom, atom_of(input).shared_from_this());
 }
 
-void Graph::unhold_input(Node& input) {
-  auto found = held_inputs.find(&input);
+void Graph::unhold_input(void* dropped) {
+  auto found = held_inputs.find(dropped);
   ASSERT_NE(found, held_inputs.end());
   const AtomPointer atom = std::move(found->second);
   held_inputs.erase(found);

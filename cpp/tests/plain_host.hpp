@@ -100,8 +100,8 @@ class Graph : public graph::Host {
   bool plain_release = true;  // numbers die at once, as ints do in Python
   int interrupts = 0;         // kept in the middle of a flush
   int deferred = 0;
-  std::unordered_map<graph::Node*, AtomPointer> held;
-  std::unordered_multimap<graph::Node*, AtomPointer> held_inputs;
+  std::unordered_map<void*, AtomPointer> held;
+  std::unordered_multimap<void*, AtomPointer> held_inputs;
 
   // --- Host
   Outcome run(graph::Node& node, graph::Frame& frame) override;
@@ -112,9 +112,9 @@ class Graph : public graph::Host {
   void release(Value value) override;
   bool release_plain(Value value) override;
   void hold(graph::Node& node) override;
-  void unhold(graph::Node& node) override;
+  void unhold(void* atom) override;
   void hold_input(graph::Node& input) override;
-  void unhold_input(graph::Node& input) override;
+  void unhold_input(void* atom) override;
   void forget(graph::Node& node) override;
   bool can_start(graph::Node& node, bool demand) override;
   Value make_run(graph::Node& node, Generation generation) override;
@@ -126,6 +126,7 @@ class Graph : public graph::Host {
   void mount(graph::Node& node) override;
   void unmount(graph::Node& node) override;
   bool linger(graph::Node& node) override;
+  void run_errands() override { has_errands = false; }
   void raise(Error error, std::span<graph::Node* const> nodes) override;
   void raise_unwind() override;
   void clear_unwind() override;

@@ -366,6 +366,7 @@ class Store(StoreBase):
         given: object = limit
         if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
             raise ValueError(f"limit must be a positive int, not {_repr.abbreviated(limit)}")
+        self._write_log()
         log = self._driver.log
         if log is None or (limit is not None and limit != log.maxlen):
             self._driver.log = deque(log or (), maxlen=limit or DEFAULT_HISTORY)

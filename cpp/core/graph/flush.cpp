@@ -12,6 +12,7 @@ bool Store::flush() {
   flushing_ = true;
   bool ok = true;
   for (unsigned round = 0;; ++round) {
+    run_errands();
     if (!heap_.empty() && !stabilize()) {
       ok = false;
       break;
@@ -35,8 +36,10 @@ bool Store::flush() {
     }
   }
   flushing_ = false;
+  // First, so that a flush within the sweep does not raise what this one has collected.
+  ok = host_.raise_collected() && ok;
   sweep();
-  return host_.raise_collected() && ok;
+  return ok;
 }
 
 bool Store::stabilize() {
@@ -247,8 +250,11 @@ void Store::run_subscribers() {
       // A batch of an earlier subscriber may have noted the node again: what it was before that is
       // not what this one has heard.
       subscription.late = node->extra->has_before;
-      if (logging_) host_.event(Event::notified, *node);
-      host_.notify(subscription);
+      if (logging_) {
+        host_.event(Event::notified, *node);
+        run_errands();
+      }
+      if (subscription.node != nullptr) host_.notify(subscription);
     }
     drop(&subscription);
   }
@@ -278,15 +284,19 @@ bool Store::observe_effect(Node& node) {
   return flush();
 }
 
-bool Store::unobserve_effect(Node& node) {
-  if (node.reasons == 0) return true;
-  drop_mount(node);
-  drop_reason(node);
-  if (!node.is(flag::running)) {  // else this is done when it comes back
-    drop_inputs(node, 0);
-    host_.unmount(node);
+bool Store::unobserve_effect(Node& node, bool remove) {
+  bool ok = true;
+  if (node.reasons > 0) {
+    const Pin pin(*this);  // the cleanup may do anything
+    drop_mount(node);
+    drop_reason(node);
+    if (!node.is(flag::running)) {  // else this is done when it comes back
+      drop_inputs(node, 0);
+      host_.unmount(node);
+    }
+    ok = flush();
   }
-  const bool ok = flush();
+  if (remove) this->remove(node, false);
   sweep();
   return ok;
 }

@@ -43,11 +43,12 @@ Node* Heap::pop(std::vector<Node*>& orphans) {
     node->next_in_heap = nullptr;
     node->lower(flag::in_heap);
     --count_;
-    if (node->is(flag::orphan)) {
-      orphans.push_back(node);
+    if ((node->flags & (flag::queued | flag::orphan)) != flag::queued) {
+      // The store has destroyed the node while it was in here: only now it can be freed. One that
+      // is an orphan and not destroyed yet is on the store's list of orphans already.
+      if (node->place == kUnlinked) orphans.push_back(node);
       continue;
     }
-    if (!node->is(flag::queued)) continue;
     if (node->height != lowest_) {
       insert(*node);
       continue;

@@ -24,7 +24,8 @@ class Heap {
     insert(node);
   }
 
-  // The queued node of least height, or null. Frees orphans that it meets through `orphans`.
+  // The queued node of least height, or null. Destroyed nodes that it meets are appended to
+  // `orphans`.
   Node* pop(std::vector<Node*>& orphans);
 
   // Height of the next node; only a lower bound.

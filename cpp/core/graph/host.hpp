@@ -3,7 +3,8 @@
 // numbers in the C++ tests.
 //
 // Calls marked [user] may run user code, which may call the store again; core makes them only when
-// its structure is consistent. The others must not.
+// its structure is consistent. The others must not: not even by an allocation that makes a garbage
+// collector run. What a host cannot do without user code there, it puts off as an errand.
 #pragma once
 
 #include <span>
@@ -44,11 +45,11 @@ class Host {
 
   // The store keeps the node's atom alive / does not any more. [user] for unhold: the atom may die.
   virtual void hold(Node& node) = 0;
-  virtual void unhold(Node& node) = 0;
+  virtual void unhold(void* atom) = 0;
   // The same for one edge that reads the node: that reference belongs to the atom that reads, so
   // that an atom and what it reads can go together.
   virtual void hold_input(Node& input) = 0;
-  virtual void unhold_input(Node& input) = 0;
+  virtual void unhold_input(void* atom) = 0;
   // The node is about to be freed: forget every pointer to it.
   virtual void forget(Node& node) = 0;
 
@@ -71,6 +72,11 @@ class Host {
   virtual void unmount(Node& node) = 0;
   // The last observer left: true if the host calls Store::expire later (the grace period).
   virtual bool linger(Node& node) = 0;
+
+  // [user] Does what was put off by calls that must not run user code.
+  virtual void run_errands() = 0;
+  // Whether anything was put off. A field, since core asks at every turn.
+  bool has_errands = false;
 
   // Raise in the host's way; core returns false up to its caller afterwards.
   virtual void raise(Error error, std::span<Node* const> nodes) = 0;

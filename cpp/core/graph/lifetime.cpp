@@ -56,7 +56,7 @@ void Store::unhold_later(Node& node) { dropped_.push_back(&node); }
 
 // The atom of a node that nobody looks at is being collected: it lets go of what it read.
 void Store::disown(Node& node) {
-  if (busy() || flushing_ || sweeping_ || node.is(flag::live) || node.inputs.empty()) return;
+  if (!can_free() || sweeping_ || node.is(flag::live) || node.inputs.empty()) return;
   drop_inputs(node, 0);
   if (AsyncState* state = node.async()) {
     state->cursor = 0;
@@ -67,10 +67,16 @@ void Store::disown(Node& node) {
   sweep();
 }
 
+// Errands run user code: they wait while anything is being read or compared.
+void Store::run_errands() {
+  if (host_.has_errands && !busy()) host_.run_errands();
+}
+
 void Store::sweep() {
-  if (sweeping_ || busy() || flushing_) return;
+  if (sweeping_ || !can_free()) return;
   const auto clean = [this] {
-    return trash_.empty() && unholds_.empty() && dropped_.empty() && orphans_.empty();
+    return trash_.empty() && unholds_.empty() && dropped_.empty() && orphans_.empty() &&
+           !host_.has_errands;
   };
   if (clean()) return;
   sweeping_ = true;
@@ -83,14 +89,16 @@ void Store::sweep() {
       Node* node = dropped_.back();
       dropped_.pop_back();
       --node->holders;
-      host_.unhold_input(*node);
+      host_.unhold_input(node->atom);
     } else if (!unholds_.empty()) {
       Node* node = unholds_.back();
       unholds_.pop_back();
       node->lower(flag::hold_queued);
       if (needed(*node) || !node->is(flag::held)) continue;
       node->lower(flag::held);
-      host_.unhold(*node);
+      host_.unhold(node->atom);
+    } else if (host_.has_errands) {
+      host_.run_errands();
     } else {
       const Value value = trash_.back();
       trash_.pop_back();
@@ -148,10 +156,12 @@ void Store::destroy(Node& node) {
       }
     }
     host_.forget(node);
-    if (node.is(flag::held)) host_.unhold(node);
-    node.atom = nullptr;
   }
+  void* held = node.is(flag::held) ? node.atom : nullptr;
+  node.lower(flag::held);
+  node.atom = nullptr;
   if (!node.is(flag::in_heap)) delete &node;  // else the heap hands it back
+  if (held != nullptr) host_.unhold(held);    // last: it may run user code
 }
 
 void Store::clear() {
@@ -218,18 +228,21 @@ void Store::clear() {
   hooks_.clear();
   pending_runs_ = 0;
   for (Node* node : nodes) host_.forget(*node);
-  for (Node* node : inputs) host_.unhold_input(*node);
-  for (Node* node : nodes) {
-    if (node->is(flag::held)) host_.unhold(*node);
-  }
+  std::vector<void*> read;
+  for (Node* node : inputs) read.push_back(node->atom);
   // The call that is under way may still look at nodes: they stay, empty, as long as the store.
+  std::vector<void*> atoms;
   for (Node* node : nodes) {
+    if (node->is(flag::held)) atoms.push_back(node->atom);
     node->atom = nullptr;
     node->flags = 0;
     node->mounts = node->reasons = node->holders = 0;
     node->verified_at = 0;
+    if (AsyncState* state = node->async()) *state = AsyncState{};
   }
   cleared_.insert(cleared_.end(), nodes.begin(), nodes.end());
+  for (void* atom : read) host_.unhold_input(atom);
+  for (void* atom : atoms) host_.unhold(atom);
   for (const Value value : values) host_.release(value);
 }
 

@@ -265,16 +265,19 @@ bool Store::start_upstream(Node& target) {
     return !waits;
   });
   const std::vector<Node*> waiting = unstarted_;
-  for (Node* node : waiting) {
-    if (!reaches(target, *node)) continue;
-    if (!host_.can_start(*node, true)) return false;
-    AsyncState& state = *node->async();
-    state.asked = true;
-    state.halted = false;
-    state.forced = state.outdated = true;
-    ++revision_;
-    update_pending(*node);
-    restart(*node);
+  {
+    const Pin pin(*this);  // asking the host may collect atoms
+    for (Node* node : waiting) {
+      if (node->is(flag::orphan) || !reaches(target, *node)) continue;
+      if (!host_.can_start(*node, true)) return false;
+      AsyncState& state = *node->async();
+      state.asked = true;
+      state.halted = false;
+      state.forced = state.outdated = true;
+      ++revision_;
+      update_pending(*node);
+      restart(*node);
+    }
   }
   if (restarts_.empty() && heap_.empty()) return true;
   return flush();

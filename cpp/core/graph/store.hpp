@@ -135,7 +135,8 @@ class Store {
   bool unsubscribe(Subscription& subscription);
   static void drop(Subscription* subscription);
   bool observe_effect(Node& node);
-  bool unobserve_effect(Node& node);
+  // With `remove`, the node goes with it.
+  bool unobserve_effect(Node& node, bool remove = false);
   bool expire(Node& node);
 
   // --- async.cpp
@@ -176,6 +177,18 @@ class Store {
   unsigned depth() const { return depth_; }
   bool unwinding() const { return !detour_.empty(); }
   bool busy() const { return top_ != nullptr || stabilizing_ || comparing_ || !checks_.empty(); }
+  // While one of these lives, no node is freed and nothing is released: for whoever holds nodes
+  // that nothing else keeps, across calls that may run user code. Call sweep() afterwards.
+  class Pin {
+   public:
+    explicit Pin(Store& store) : store_(store) { ++store_.pins_; }
+    Pin(const Pin&) = delete;
+    Pin& operator=(const Pin&) = delete;
+    ~Pin() { --store_.pins_; }
+
+   private:
+    Store& store_;
+  };
   std::size_t pending_runs() const { return pending_runs_; }
   void set_logging(bool on) { logging_ = on; }
 
@@ -290,6 +303,8 @@ class Store {
   void uncount(Node& node);
 
   // lifetime.cpp
+  bool can_free() const { return pins_ == 0 && !flushing_ && !busy(); }
+  void run_errands();
   void trash(Value value);
   void destroy(Node& node);
 
@@ -307,6 +322,7 @@ class Store {
   bool comparing_ = false;  // a comparison may be the user's code
   bool committing_runs_ = false;
   unsigned depth_ = 0;
+  unsigned pins_ = 0;
   std::uint32_t batch_serial_ = 0;
   std::uint64_t serial_ = 0;
   SubscriptionId next_subscription_ = 0;

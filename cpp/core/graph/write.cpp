@@ -6,7 +6,7 @@ namespace halflife::graph {
 bool Store::writable_now() {
   Frame* reading = top_;
   while (reading != nullptr && reading->node->kind == Kind::effect) reading = reading->outer;
-  if (reading == nullptr && !stabilizing_ && !comparing_) return true;
+  if (reading == nullptr && !stabilizing_ && !comparing_ && checks_.empty()) return true;
   Node* node = reading != nullptr ? reading->node : nullptr;
   host_.raise(Error::write_during_read, std::span<Node* const>(&node, node != nullptr ? 1 : 0));
   return false;
@@ -71,8 +71,12 @@ bool Store::set(Node& node, Value value) {
   node.changed_at = ++stamp_;
   node.verified_at = kAlways;
   wrote(node);
-  if (in_batch() || flushing_) return true;
-  if (heap_.empty() && notes_.empty() && restarts_.empty() && trash_.empty() && orphans_.empty()) {
+  if (in_batch() || flushing_) {
+    run_errands();
+    return true;
+  }
+  if (heap_.empty() && notes_.empty() && restarts_.empty() && trash_.empty() && orphans_.empty() &&
+      !host_.has_errands) {
     return true;
   }
   return flush();

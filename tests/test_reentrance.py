@@ -1,0 +1,186 @@
+"""Whatever a callback ends, drops, closes or collects, the store goes on: nothing is freed that is still due."""
+
+import gc
+
+import pytest
+
+from halflife import Store, atom, derived, effect
+
+
+class Owner:
+    """Calls the end of something when it is collected, being part of a cycle."""
+
+    def __init__(self, end) -> None:
+        self.me = self
+        self.end = end
+
+    def __del__(self) -> None:
+        self.end()
+
+
+def test_an_effect_that_is_due_is_ended_by_a_subscriber() -> None:
+    session, user, seen = atom(1), atom("ada"), []
+    with Store() as store:
+        alive = store.observe(effect(lambda get, set: seen.append(get(session))))
+
+        def signed_out(name) -> None:
+            store.set(session, 0)  # the effect is due now ...
+            alive()  # ... and ended before it ran
+
+        store.subscribe(user, signed_out)
+        for name in ("grace", "ada"):
+            store.set(user, name)
+            assert store._invariant() is None
+        assert seen == [1]
+        assert [node.kind for node in store.graph().nodes] == ["source", "source"]
+
+
+@pytest.mark.parametrize("where", ["subscriber", "effect", "on_mount", "cleanup", "read", "equals", "collector"])
+def test_an_effect_is_observed_and_ended_within_any_callback(where) -> None:
+    log, reported = [], []
+    inner = effect(lambda get, set: log.append("ran"))
+    with Store(on_error=reported.append) as store:
+
+        def callback(*_: object) -> bool:
+            try:
+                with store.observe(inner):
+                    log.append("observed")
+            except RuntimeError as error:  # within a read
+                reported.append(error)
+            return False
+
+        count = atom(1, equals=callback) if where == "equals" else atom(1)
+        hooked = atom(0, on_mount=lambda set: callback() or callback)
+        ends = [store.subscribe(derived(lambda get: (get(count), where == "read" and callback())[0]), log.append)]
+        if where == "subscriber":
+            ends.append(store.subscribe(count, callback))
+        elif where in ("effect", "cleanup"):
+            act = (lambda get, set: (get(count), callback())[1] or None) if where == "effect" else None
+            ends.append(store.observe(effect(act or (lambda get, set: (get(count), callback)[1]))))
+        elif where == "on_mount":
+            ends.append(store.subscribe(hooked, log.append))
+        elif where == "collector":
+            gc.callbacks.append(callback)
+        for value in (2, 3):
+            store.set(count, value)
+            gc.collect()
+            assert store._invariant() is None
+        if where == "collector":
+            gc.callbacks.remove(callback)
+        for end in ends:
+            end()
+        assert store._invariant() is None
+        assert not any(node.observed for node in store.graph().nodes)
+        assert log.count("observed") > 0 or where in ("read", "equals")
+
+
+def test_an_atom_collected_inside_a_read_is_given_back_once() -> None:
+    count, box = atom(0), []
+    with Store() as store:
+        other = derived(lambda get: (box.clear(), get(count))[1])
+        store.subscribe(other, lambda value: None)
+        dropped = derived(lambda get: get(count))
+        end = store.subscribe(dropped, lambda value: None)
+        box.append(dropped)
+        del dropped
+        with store.batch():
+            store.set(count, 1)
+            end()
+            del end
+        assert store._invariant() is None
+        for value in range(100):
+            one = atom(value)
+            two = derived(lambda get, one=one: get(one))
+            with store.subscribe(two, lambda value: None):
+                store.set(one, -1)
+        del one, two
+        assert store._invariant() is None
+        assert len(store.graph()) == 2
+
+
+def test_a_subscription_is_ended_while_an_event_is_logged() -> None:
+    class Clock:
+        calls = 0
+
+        def now(self) -> float:
+            self.calls += 1
+            gc.collect()  # stands for: the collector happens to run here
+            return 0.0
+
+        def call_later(self, delay, callback):
+            raise NotImplementedError
+
+        async def sleep(self, delay) -> None: ...
+
+    count, seen = atom(0), []
+    with Store(clock=Clock()) as store:
+        store.history(10)
+        store.subscribe(count, seen.append)
+        Owner(store.subscribe(count, lambda value: None))
+        gc.disable()
+        try:
+            store.set(count, 1)
+        finally:
+            gc.enable()
+        assert seen == [1]
+        assert [event.kind for event in store.history()][:2] == ["mounted", "set"]
+
+
+def test_what_is_collected_while_the_graph_is_looked_at_ends_effects() -> None:
+    with Store() as store:
+        atoms = [atom(number) for number in range(1000)]
+        for one in atoms:
+            store.get(one)
+        threshold = gc.get_threshold()
+        try:
+            for look in (store.graph, store.__repr__, store._snapshot):
+                gc.set_threshold(0)
+                for _ in range(100):
+                    Owner(store.observe(effect(lambda get, set: None)))
+                gc.set_threshold(gc.get_count()[0] + 300)
+                look()
+        finally:
+            gc.set_threshold(*threshold)
+        gc.collect()
+        assert len(store.graph()) == 1000
+
+
+def test_the_clock_may_do_anything_when_an_atom_begins_to_linger() -> None:
+    count, seen = atom(0), []
+    with Store(mount_grace=1.0) as store:
+
+        class Clock:
+            def now(self) -> float:
+                return 0.0
+
+            def call_later(self, delay, callback):
+                store.set(count, store.get(count) + 1)
+                other()
+                gc.collect()
+                return Timer()
+
+            async def sleep(self, delay) -> None: ...
+
+        class Timer:
+            def cancel(self) -> None:
+                """Nobody asks for it."""
+
+        store._driver._clock = Clock()
+        hooked = derived(lambda get: get(count), on_mount=lambda set: lambda: seen.append("unmounted"))
+        other = store.subscribe(count, seen.append)
+        end = store.subscribe(hooked, lambda value: None)
+        end()
+        assert (seen, store._invariant()) == ([], None)
+
+
+def test_the_store_is_closed_in_a_mount_hook_that_returns_a_cleanup() -> None:
+    log = []
+
+    def on_mount(set):
+        set.store.dispose()
+        return lambda: log.append("cleaned up")
+
+    store = Store()
+    hooked = atom(1, on_mount=on_mount)
+    store.subscribe(hooked, log.append)
+    assert (log, store.closed) == (["cleaned up"], True)
