@@ -64,7 +64,7 @@ def test_mocks_of_both_can_be_made(monkeypatch) -> None:
         mock.create_autospec(thing, instance=True)
         mock.create_autospec(holder)
         mock.Mock(spec=thing)
-        mock.MagicMock(spec_set=thing)
+        mock.MagicMock(spec=thing)
         with mock.patch.object(holder, "thing", autospec=True):
             pass
         with mock.patch.object(holder, "thing") as faked:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "naming.hpp"
 #include "store_object.hpp"
 #include "wall.hpp"
 
@@ -93,6 +94,8 @@ PyObject* get_explicit_name(PyObject* self, void*) {
   return Py_NewRef(atom->name);
 }
 
+PyObject* get_place(PyObject* self, void*) { return definition_place(as_atom(self)); }
+
 PyObject* get_kind(PyObject* self, void*) {
   return PyUnicode_FromString(name_of(as_atom(self)->kind));
 }
@@ -137,6 +140,7 @@ PyObject* get_is_observed(PyObject* self, void*) {
 PyGetSetDef atom_properties[] = {
     {"name", get_name, nullptr, "The name shown in errors and graphs.", nullptr},
     {"explicit_name", get_explicit_name, nullptr, "The name that was given, or None.", nullptr},
+    {"_place", get_place, nullptr, "(code, offset) where it was made, or None.", nullptr},
     {"kind", get_kind, nullptr, "source, lazy, derived, action, effect, loadable, unwrap.",
      nullptr},
     {"initial", get_initial, nullptr, "A source atom's initial value, else None.", nullptr},
@@ -292,8 +296,7 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
   }
   if (parts.label != nullptr) atom->name = Py_NewRef(parts.label);
   if (parts.name != nullptr) {
-    Py_CLEAR(atom->name);
-    atom->name = Py_NewRef(parts.name);
+    Py_XSETREF(atom->name, Py_NewRef(parts.name));
     atom->bits |= bit::named;
     Ref noted = Ref::take(PyObject_CallOneArg(registry().note_name, as_object(atom)));
     if (!noted) {
@@ -301,27 +304,32 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
       return nullptr;
     }
   }
+  if (atom->name == nullptr) note_definition(atom);
   return as_object(atom);
 }
 
-PyObject* atom_name_object(AtomObject* atom) {
-  if (atom->name != nullptr) return Py_NewRef(atom->name);
-  return PyObject_CallOneArg(registry().find_name, as_object(atom));
+namespace {
+
+// The atom's name, which is worked out when it is first asked for. Borrowed; null with an error
+// set.
+PyObject* known_name(AtomObject* atom) {
+  if (atom->name == nullptr || !PyUnicode_Check(atom->name)) {
+    Ref name = Ref::take(PyObject_CallOneArg(registry().find_name, as_object(atom)));
+    if (!name) return nullptr;
+    Py_XSETREF(atom->name, name.release());
+  }
+  return atom->name;
 }
+
+}  // namespace
+
+PyObject* atom_name_object(AtomObject* atom) { return Py_XNewRef(known_name(atom)); }
 
 const char* atom_name(AtomObject* atom) {
   if (atom == nullptr) return "(an atom that is gone)";
-  if (atom->name == nullptr) {
-    SavedError saved;
-    PyObject* name = PyObject_CallOneArg(registry().find_name, as_object(atom));
-    if (name == nullptr || !PyUnicode_Check(name)) {
-      PyErr_Clear();
-      Py_XDECREF(name);
-      return "an unnamed atom";
-    }
-    atom->name = name;
-  }
-  const char* text = PyUnicode_AsUTF8(atom->name);
+  SavedError saved;
+  PyObject* name = known_name(atom);
+  const char* text = name == nullptr ? nullptr : PyUnicode_AsUTF8(name);
   if (text == nullptr) {
     PyErr_Clear();
     return "an atom";

@@ -42,13 +42,14 @@ struct AtomObject {
       body;          // initial value, factory, read, effect function, or the viewed atom
   PyObject* write;   // write function, unwrap's fallback, or null
   PyObject* equals;  // user's function, or null
-  PyObject* name;    // str, or null until it is asked for
+  PyObject* name;    // str; until it is asked for null, or the code that made the atom
   PyObject* rare;    // dict: on_mount, memos; or null
   PyObject* weakrefs;
   graph::Node* node;    // in the store used last; null if none
   std::uint32_t store;  // its id; 0 if none
   AtomKind kind;
   std::uint32_t bits;
+  int offset;  // in the code that made the atom
 
   bool has(std::uint32_t wanted) const { return (bits & wanted) != 0; }
 };

@@ -26,6 +26,8 @@ PyObject* install(PyObject*, PyObject* args, PyObject* kwargs) {
       {"revoked_draft", &known.revoked_draft},
       {"patch_error", &known.patch_error},
       {"find_name", &known.find_name},
+      {"describe_name", &known.describe_name},
+      {"own_folders", &known.own_folders},
       {"note_name", &known.note_name},
       {"inspect_read", &known.inspect_read},
       {"check_write", &known.check_write},

@@ -36,7 +36,10 @@ struct Registry {
   PyObject* patch_error = nullptr;
 
   // Functions of the Python side.
-  PyObject* find_name = nullptr;     // (atom) -> str
+  PyObject* find_name = nullptr;  // (atom) -> str
+  PyObject* describe_name =
+      nullptr;                       // the attribute of functions that say how their atom is called
+  PyObject* own_folders = nullptr;   // tuple of str: the package's folder, and exceptions in it
   PyObject* note_name = nullptr;     // (atom) -> None: an atom with an explicit name was made
   PyObject* inspect_read = nullptr;  // (callable) -> (is_async, is_stream, wants_signal)
   PyObject* check_write = nullptr;   // (callable, what) -> bool: is it async? raises TypeError

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Self, TypeAlias, TypeVar, final, overload
 
 from halflife._drivers.actions import ActionHandle
@@ -29,6 +29,8 @@ class Atom(Generic[T_co]):
     def name(self) -> str: ...
     @property
     def explicit_name(self) -> str | None: ...
+    @property
+    def _place(self) -> tuple[CodeType, int] | None: ...
     @property
     def kind(self) -> AtomKind: ...
     @property

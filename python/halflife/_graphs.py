@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from halflife._naming import many_names
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
@@ -42,13 +41,10 @@ class Graph:
     """
 
     def __init__(self, rows: list[tuple[Any, ...]]) -> None:
-        with many_names():
-            self.nodes = tuple(
-                GraphNode(
-                    atom, atom.name, kind, state, value, observed, runs, subscribers, tuple(dict.fromkeys(inputs))
-                )
-                for atom, kind, state, value, observed, runs, subscribers, inputs in rows
-            )
+        self.nodes = tuple(
+            GraphNode(atom, atom.name, kind, state, value, observed, runs, subscribers, tuple(dict.fromkeys(inputs)))
+            for atom, kind, state, value, observed, runs, subscribers, inputs in rows
+        )
         self._number = {id(node.atom): number for number, node in enumerate(self.nodes)}
 
     def __len__(self) -> int:

@@ -82,5 +82,5 @@ def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None)
         take(store.get(look))
         return subscription.unsubscribe
 
-    describe(read, "initial_from", lambda: f"initial_from({a.name})")
+    describe(read, "initial_from", lambda: f"initial_from({a.name})", prefers_assigned_name=True)
     return _core.make(SourceAtom, "derived", read, write, name=name, on_mount=on_mount)

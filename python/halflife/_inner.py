@@ -1,7 +1,7 @@
 """An *inner atom* is part of how another atom is made; users meet it only in graphs and errors.
 
-Names are worked out when somebody asks for one, because finding what a variable is called takes a search
-through modules. So functions carry what to say then, and inner atoms a fixed label.
+Names are worked out when somebody asks for one. So functions carry what to say then, and inner atoms a fixed
+label: what the user's code assigns is the whole, not its parts.
 """
 
 import weakref
@@ -40,7 +40,13 @@ def weak_self(made: Atom[Any]) -> Callable[[], Any]:
     return itself
 
 
-def describe(function: Callable[..., Any], short: str, full: Callable[[], str]) -> None:
-    """Say how an atom made of `function` is called: `full()` when asked, `short` in tracebacks."""
+def describe(
+    function: Callable[..., Any], short: str, full: Callable[[], str], *, prefers_assigned_name: bool = False
+) -> None:
+    """Say how an atom made of `function` is called: `full()` when asked, `short` in tracebacks.
+
+    With `prefers_assigned_name`, only if the user's code does not assign it under a name.
+    """
     function.__name__ = short
     function.describe_name = full  # type: ignore[attr-defined]
+    function.prefers_assigned_name = prefers_assigned_name  # type: ignore[attr-defined]

@@ -20,6 +20,8 @@ _core._install(
     revoked_draft=_errors.RevokedDraftError,
     patch_error=_errors.PatchError,
     find_name=_naming.find_name,
+    describe_name="describe_name",
+    own_folders=_naming.OWN_FOLDERS,
     note_name=_naming.note_name,
     inspect_read=_signatures.inspect_read,
     check_write=_signatures.check_write,

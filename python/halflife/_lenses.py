@@ -93,7 +93,7 @@ class _Looking:
             value = get(root)
             return LaterSlice(value, part_of) if isinstance(value, AsyncValue) else part_of(value)
 
-        describe(read, self.part, self.name)
+        describe(read, self.part, self.name, prefers_assigned_name=self.part == "lens")
         return read
 
     def name(self) -> str:

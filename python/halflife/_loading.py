@@ -63,7 +63,12 @@ def all_loaded(*atoms: Atom[Any]) -> Any:
         def read(get: Getter) -> _State:
             return _together([get(look) for look in looks])
 
-        describe(read, "all_loaded", lambda: f"all_loaded({', '.join(a.name for a in atoms)})")
+        describe(
+            read,
+            "all_loaded",
+            lambda: f"all_loaded({', '.join(a.name for a in atoms)})",
+            prefers_assigned_name=True,
+        )
         return _core.make(Atom, "derived", read, equals=_same_state)
 
     return remember(atoms[0], ("all_loaded", atoms[1:]), make)

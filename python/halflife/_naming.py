@@ -1,99 +1,60 @@
-"""The *name* of an atom, found when somebody asks: an error, a graph, a repr.
+"""The *name* of an atom: the one it was given, that of its function, or that of what it was assigned to.
 
-An atom that was given no name is called like its function, or like the variable that holds it. That is
-looked up late, in the frames and modules of the moment, so that making an atom costs nothing for it.
+It is fixed when the atom is made, but worked out when somebody asks: an error, a graph, a repr. Until then an
+atom holds the place where it was made, so that making it costs next to nothing. Other variables that happen to
+hold the atom are never looked at.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from inspect import CO_OPTIMIZED
-from types import FrameType
+from pathlib import PurePath
+from types import CodeType
 from typing import Any
 from weakref import WeakSet
 
+from halflife._assignments import assigned_name, is_name
 from halflife._core import Atom
 
 _named: dict[str, WeakSet[Atom[Any]]] = {}
 
 
 def find_name(atom: Atom[Any]) -> str:
-    """The name of an atom that was given none."""
+    """The name of an atom that was given none, and whose function has none."""
     function: Any = atom.read
-    describe = getattr(function, "describe_name", None)
-    if describe is not None:
-        return str(describe())
     if atom.kind in ("loadable", "unwrap"):
         return f"{atom.kind}({function.name})"
-    name = getattr(function, "__name__", None)
-    if isinstance(name, str) and name != "<lambda>":
-        return name
-    code = getattr(function, "__code__", None)
-    described = f"unnamed {atom.kind} atom" if code is None else f"<lambda at line {code.co_firstlineno}>"
-    return _variable(atom) or described
+    describe = getattr(function, "describe_name", None)
+    if describe is not None and not function.prefers_assigned_name:
+        return str(describe())
+    place: tuple[CodeType, int] | None = atom._place
+    assigned = None if place is None else assigned_name(*place)
+    if assigned is not None:
+        return assigned
+    if describe is not None:
+        return str(describe())
+    own = getattr(function, "__name__", None)
+    if is_name(own) and own != "<lambda>":
+        return str(own)
+    kind = f"{atom.kind} atom"
+    return kind if place is None else f"{kind} at {_line(*place)}"
 
 
-def _variable(atom: Atom[Any]) -> str | None:
-    frame: FrameType | None = sys._getframe()  # the documented way to look at one's callers
-    depth = 0
-    found: str | None = None
-    while frame and depth < 50:  # whoever has the variable is near
-        if not frame.f_code.co_filename.startswith(_OWN_FOLDER):
-            variables = frame.f_locals
-            for name, value in list(variables.items()):
-                if value is atom:
-                    found = name  # the outermost is its own: further in there are parameters of helpers
-                    break
-            value = None
-            # Before Python 3.13 a function's frame keeps this copy of its variables until it ends, and with it
-            # all that they held. Three references: the frame's, ours, and the argument.
-            if _COPIES_LOCALS and frame.f_code.co_flags & CO_OPTIMIZED and sys.getrefcount(variables) <= 3:
-                variables.clear()
-        frame = frame.f_back
-        depth += 1
-    if found is not None:
-        return found
-    if _in_modules is not None:
-        return _in_modules().get(id(atom))
-    return next((name for name, value in _module_variables() if value is atom), None)
+def _line(code: CodeType, offset: int) -> str:
+    positions = list(code.co_positions())
+    index = offset // 2  # a position for each unit of two bytes
+    line = positions[index][0] if 0 <= index < len(positions) else None
+    return f"{PurePath(code.co_filename).name}:{code.co_firstlineno if line is None else line}"
 
 
-def _module_variables() -> Iterator[tuple[str, Any]]:
-    for module in list(sys.modules.values()):
-        namespace = getattr(module, "__dict__", None)
-        if isinstance(namespace, dict):
-            yield from list(namespace.items())
+def _folder(*parts: str) -> str:
+    # As it was when the package was compiled, which is what frames say.
+    separator = "\\" if "\\" in _OWN_FILE else "/"
+    return _OWN_FILE.rpartition("_naming.py")[0] + "".join(part + separator for part in parts)
 
 
-@contextmanager
-def many_names() -> Iterator[None]:
-    """Names are about to be asked for, of many living atoms: look through the modules only once."""
-    global _in_modules  # noqa: PLW0603 - it is of this moment
-
-    @cache
-    def in_modules() -> dict[int, str]:
-        found: dict[int, str] = {}
-        for name, value in _module_variables():
-            if issubclass(type(value), Atom):
-                found.setdefault(id(value), name)
-        return found
-
-    _in_modules = in_modules
-    try:
-        yield
-    finally:
-        _in_modules = None
-
-
-_in_modules: Callable[[], dict[int, str]] | None = None
-_COPIES_LOCALS = sys.version_info < (3, 13)
-
-
-#: Variables of our own functions say nothing.
-_OWN_FOLDER = __file__.rpartition("_naming")[0]
+_OWN_FILE = find_name.__code__.co_filename
+#: Code of the package itself says nothing about names, but that of its programs does.
+OWN_FOLDERS = (_folder(), _folder("demo"), _folder("examples"))
 
 
 def note_name(atom: Atom[Any]) -> None:

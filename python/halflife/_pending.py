@@ -38,7 +38,12 @@ def pending_at(atom: LayeredAtom[Any], *path: Any) -> Atom[bool]:
             log = atom._log(get)
             return log is not None and where is not None and log.is_pending_at((*where, *path))
 
-        describe(read, "pending_at", lambda: f"pending_at({', '.join([atom.name, *map(repr, path)])})")
+        describe(
+            read,
+            "pending_at",
+            lambda: f"pending_at({', '.join([atom.name, *map(repr, path)])})",
+            prefers_assigned_name=True,
+        )
         return _core.make(Atom, "derived", read)
 
     return remember(atom, ("pending_at", *map(_typed, path)), make)

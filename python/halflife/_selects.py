@@ -64,8 +64,8 @@ def select(a: Atom[Any], fn: Callable[[Any], S], equals: Equals[S] | None = None
             return fn(await cast(AsyncValue[Any], get(a)))
 
         body: Callable[..., Any] = read_async if a.is_async else read
-        part = called_name(fn, "slice")
-        describe(body, part, lambda: f"{a.name}.{part}")
+        own = called_name(fn, "")
+        describe(body, own or "slice", lambda: f"{a.name}.{own or 'slice'}", prefers_assigned_name=not own)
         return _core.make(Atom, "derived", body, equals=equals)
 
     return remember(a, ("select", fn, equals), make)
