@@ -68,7 +68,7 @@ class TestSteps:
                 await later
             assert store.get(todos) == {"order": ["id-7"], "items": {"id-7": {"text": "milk"}}}
 
-    async def test_a_post_effect_that_raises_takes_the_edit_back_and_is_the_sagas_error(self) -> None:
+    async def test_a_post_effect_that_raises_confirms_the_edit_as_it_is_and_is_the_sagas_error(self) -> None:
         server, todos = Server(), todos_atom()
 
         def fail(draft: Any, result: Any) -> None:
@@ -82,7 +82,7 @@ class TestSteps:
             await server.answer(0, None)
             with pytest.raises(ValueError, match="post"):
                 await handle
-            assert (handle.status, store.get(todos)["order"], store.layers(todos).pending) == ("error", ["a"], 0)
+            assert (handle.status, store.get(todos)["order"], store.layers(todos).pending) == ("error", ["a", "b"], 0)
 
     async def test_without_an_update_the_effect_gets_the_current_value(self) -> None:
         server, todos = Server(), todos_atom()

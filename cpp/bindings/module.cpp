@@ -5,6 +5,7 @@
 #include "atom_object.hpp"
 #include "awaiter.hpp"
 #include "callables.hpp"
+#include "common_ends.hpp"
 #include "draft_functions.hpp"
 #include "draft_object.hpp"
 #include "draft_path.hpp"
@@ -42,6 +43,7 @@ PYBIND11_MODULE(_core, module) {
   check(add_layer_type(module.ptr()));
   check(add_layer_log_type(module.ptr()));
   check(add_factories(module.ptr()));
+  check(add_common_ends(module.ptr()));
   check(add_set_entries(module.ptr()));
   check(add_draft_types(module.ptr()));
   check(add_patch_type(module.ptr()));

@@ -3,6 +3,9 @@
 A list atom only ever shows a new list. To keep each item atom with "its" item, every new list is
 arranged from the last one: by a key where the user gave one, else by finding the items again. Each
 store keeps a *ledger* of that for each split list it reads.
+
+What a list has in common with the last one at its beginning and end costs next to nothing, so that inserting or
+removing an item does not cost one look at each of the others.
 """
 
 from collections import deque
@@ -10,26 +13,46 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, final
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from halflife._core import common_ends
 from halflife._items import ItemAtom, Place
 from halflife._keys import TypedKey, typed_key
 from halflife._repr import abbreviated
-from halflife._sameness import identity, same
+from halflife._sameness import identity
 
 T = TypeVar("T")
+
+#: So far from where it was last an item is looked for before all positions are written down.
+_NEAR = 16
 
 
 @final
 class Arrangement(Generic[T]):
-    """The values of one list, the item atoms of them in the same order, and the position of each place."""
+    """The values of one list, and the item atoms of them in the same order."""
 
-    __slots__ = ("index", "items", "values")
+    __slots__ = ("_is_numbered", "items", "values")
 
-    def __init__(
-        self, values: Sequence[T], items: Sequence[ItemAtom[T]], index: dict[Place, int] | None = None
-    ) -> None:
+    def __init__(self, values: tuple[T, ...], items: tuple[ItemAtom[T], ...]) -> None:
         self.values = values
         self.items = items
-        self.index = {item.place: position for position, item in enumerate(items)} if index is None else index
+        # Whether each item's place knows its position here.
+        self._is_numbered = False
+
+    def position(self, place: Place) -> int | None:
+        """Where the item of a place is; None if it is not in the list."""
+        items = self.items
+        expected = place.position
+        if expected < len(items) and items[expected].place is place:
+            return expected
+        for position in range(max(0, expected - _NEAR), min(len(items), expected + _NEAR + 1)):
+            if items[position].place is place:
+                place.position = position
+                return position
+        if not self._is_numbered:
+            for position, item in enumerate(items):
+                item.place.position = position
+            self._is_numbered = True
+        position = place.position
+        return position if position < len(items) and items[position].place is place else None
 
 
 @final
@@ -48,14 +71,14 @@ class Ledger(Generic[T]):
         self._key = key
         self._make_item = make_item
         self._arrangement: Arrangement[T] = Arrangement((), ())
-        # The list an action is about to set, with its item atoms.
-        self._expected: tuple[Sequence[T], Sequence[ItemAtom[T]]] | None = None
+        # The list that a write is about to bring about, with its item atoms.
+        self._expected: tuple[tuple[T, ...], tuple[ItemAtom[T], ...]] | None = None
         # Removed items that somebody still holds. A batch that is undone brings their values back, and
         # they must then be the same atoms as before.
         self._removed: WeakKeyDictionary[Place, T] = WeakKeyDictionary()
         self._by_key: WeakValueDictionary[TypedKey, ItemAtom[T]] = WeakValueDictionary()
 
-    def expect(self, values: Sequence[T], items: Sequence[ItemAtom[T]]) -> None:
+    def expect(self, values: tuple[T, ...], items: tuple[ItemAtom[T], ...]) -> None:
         """Announce that the list is about to become `values`, and which item atoms then stand for them.
 
         Without this, two equal items could not be told apart after one of them was removed. With a key
@@ -77,69 +100,58 @@ class Ledger(Generic[T]):
         # A list that the user changes in place must not change what is known of it.
         copied = tuple(values)
         old = self._arrangement
-        if expected is not None and expected[0] is values:
+        if expected is not None and len(expected[0]) == len(copied) == common_ends(expected[0], copied)[0]:
             items = expected[1]
-        elif self._key is not None:
-            items = self._by_keys([self._key(value) for value in copied])
         else:
-            items = self._completed(self._found_again(copied))
-        if items is old.items:
-            self._arrangement = Arrangement(copied, items, old.index)
-        else:
-            self._arrangement = Arrangement(copied, items)
-            self._remember_removed(old, self._arrangement)
+            start, end = common_ends(old.values, copied)
+            middle = slice(start, len(copied) - end)
+            find = self._found_by_keys if self._key is not None else self._found_again
+            found = tuple(find(copied[middle], slice(start, len(old.values) - end)))
+            items = old.items[:start] + found + old.items[len(old.items) - end :]
+        self._arrangement = Arrangement(copied, items)
+        self._note_removed(old, self._arrangement)
         return self._arrangement
 
-    def _by_keys(self, keys: list[Any]) -> list[ItemAtom[T]]:
+    def _found_by_keys(self, values: Sequence[T], replaced: slice) -> list[ItemAtom[T]]:
+        """The items that `values` stand for by their keys, in the place of some items of the last arrangement."""
+        assert self._key is not None
+        left = {item.place.key for item in self._arrangement.items[replaced]}
         items: list[ItemAtom[T]] = []
         seen: set[TypedKey] = set()
-        for key in keys:
+        for key in map(self._key, values):
             typed = typed_key(key, self._name, "key")
-            if typed in seen:
+            item = self._by_key.get(typed)
+            stays = item is not None and typed not in left and self._arrangement.position(item.place) is not None
+            if typed in seen or stays:
                 raise ValueError(f"{self._name()}: two items of the list have the key {abbreviated(key)}")
             seen.add(typed)
-            item = self._by_key.get(typed)
             if item is None:
                 item = self._make_item(typed)
                 self._by_key[typed] = item
             items.append(item)
         return items
 
-    def _completed(self, found: list[ItemAtom[T] | None]) -> list[ItemAtom[T]]:
-        """The item atoms found, and new ones where none was."""
-        return [item if item is not None else self._make_item(None) for item in found]
+    def _found_again(self, values: Sequence[T], replaced: slice) -> list[ItemAtom[T]]:
+        """The items that `values` stand for, in the place of some items of the last arrangement.
 
-    def _found_again(self, values: Sequence[T]) -> list[ItemAtom[T] | None]:
-        """Where the items of the last arrangement, and then removed ones, are in `values`.
-
-        First the common beginning and end, then the same objects and equal scalars elsewhere in order, then
-        an item whose value was replaced by another at its own position.
+        First the same objects and equal scalars in order, then an item whose value was replaced by another at its
+        own position, then removed items whose last value has come back. New ones where none was found.
         """
-        old = self._arrangement
+        before, items = self._arrangement.values[replaced], self._arrangement.items[replaced]
         found: list[ItemAtom[T] | None] = [None] * len(values)
-        shorter = min(len(values), len(old.values))
-        start = 0
-        while start < shorter and same(old.values[start], values[start]):
-            found[start] = old.items[start]
-            start += 1
-        end = 0
-        while end < shorter - start and same(old.values[-1 - end], values[-1 - end]):
-            found[-1 - end] = old.items[-1 - end]
-            end += 1
         waiting: dict[object, deque[int]] = {}
-        for position in range(start, len(old.values) - end):
-            waiting.setdefault(identity(old.values[position]), deque()).append(position)
-        open_positions = range(start, len(values) - end)
-        for position in open_positions:
-            queue = waiting.get(identity(values[position]))
+        for position, value in enumerate(before):
+            waiting.setdefault(identity(value), deque()).append(position)
+        for position, value in enumerate(values):
+            queue = waiting.get(identity(value))
             if queue:
-                found[position] = old.items[queue.popleft()]
+                found[position] = items[queue.popleft()]
         left = {position for queue in waiting.values() for position in queue}
-        for position in open_positions:
-            if found[position] is None and position in left:
-                found[position] = old.items[position]
+        for position, item in enumerate(found):
+            if item is None and position in left:
+                found[position] = items[position]
         self._revive(values, found)
-        return found
+        return [item if item is not None else self._make_item(None) for item in found]
 
     def _revive(self, values: Sequence[T], found: list[ItemAtom[T] | None]) -> None:
         """Put removed items back where their last value has come back."""
@@ -153,10 +165,18 @@ class Ledger(Generic[T]):
             if queue:
                 found[position] = queue.popleft().item
 
-    def _remember_removed(self, old: Arrangement[T], new: Arrangement[T]) -> None:
-        for item, value in zip(old.items, old.values, strict=True):
-            if item.place not in new.index:
+    def _note_removed(self, old: Arrangement[T], new: Arrangement[T]) -> None:
+        if old.items is new.items:
+            return
+        start, end = common_ends(old.items, new.items)
+        gone, come = slice(start, len(old.items) - end), slice(start, len(new.items) - end)
+        places = set()
+        for position, item in enumerate(new.items[come], start):
+            item.place.position = position
+            places.add(item.place)
+        for item, value in zip(old.items[gone], old.values[gone], strict=True):
+            if item.place not in places:
                 self._removed[item.place] = value
         if self._removed:
-            for place in new.index:
+            for place in places:
                 self._removed.pop(place, None)

@@ -4,12 +4,19 @@ It is known by its *place*: arrangements refer to places and not to item atoms, 
 functions hold its place, and referring to the atom itself would make every item part of a cycle.
 """
 
-from typing import Any, TypeVar, final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast, final
 from weakref import ref
 
+from halflife._core import Atom
+from halflife._focused import FocusedAtom
+from halflife._focuses import Focus
 from halflife._keys import TypedKey
 from halflife._repr import abbreviated
 from halflife._types import WritableAtom
+
+if TYPE_CHECKING:
+    from halflife._splits import Splitter
 
 T = TypeVar("T")
 
@@ -18,13 +25,15 @@ T = TypeVar("T")
 class Place:
     """What an item atom is known by. Knows its item weakly."""
 
-    __slots__ = ("__weakref__", "_item", "key", "owner")
+    __slots__ = ("__weakref__", "_item", "key", "owner", "position")
 
     def __init__(self, key: TypedKey | None, owner: object) -> None:
         #: The key of the item, None without keys.
         self.key = key
         #: What all places of one split have in common.
         self.owner = owner
+        #: Where the item was seen last: where to look for it first.
+        self.position = 0
         self._item: ref[ItemAtom[Any]] | None = None
 
     def __str__(self) -> str:
@@ -36,7 +45,6 @@ class Place:
         return self._item() if self._item is not None else None
 
 
-@final
 class ItemAtom(WritableAtom[T, [T], None]):
     """One item of a list atom, as an atom. Made by `split`."""
 
@@ -48,3 +56,14 @@ class ItemAtom(WritableAtom[T, [T], None]):
         """Tie the item and its place together; called once, by who made both."""
         self.place = place
         place._item = ref(self)
+
+
+@final
+class LayeredItemAtom(ItemAtom[T], FocusedAtom[T]):
+    """One item of a layered atom's list: edited like a lens, wherever the item moves. Made by `split`."""
+
+    __slots__ = ("_root",)
+
+    def _focus(self, get: Callable[[Atom[Any]], Any]) -> Focus:
+        splitter = cast("Splitter[T]", self.place.owner)
+        return splitter.row(self.place, get, "edited")

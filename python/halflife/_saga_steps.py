@@ -73,12 +73,15 @@ class SagaSteps:
 
         Raises:
             NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
+            RuntimeError: This is inside of an effect of the same scope; nothing is changed then.
             Exception: What the update raised; nothing is changed then.
         """
         self.check("mutate")
         driver = store._driver
+        turn = None
         if self.effect is not None:
             driver.ready()
+            turn = driver.scopes.turn(self.scope) if self.scope is not None else None
         layers = Layers._at(store.layers(atom)._site.quiet())
 
         def report(error: BaseException) -> None:
@@ -89,10 +92,16 @@ class SagaSteps:
         if self.effect is None:
             return handle
         try:
+            effect, count = self.effect, _wanted(self.effect)
             # What it showed, and not what is shown: subscribers may have edited more by now.
-            effect, arguments = self.effect, (layers._site.part(shown), layer.context)[: _wanted(self.effect)]
-            lock = driver.scopes.lock(self.scope) if self.scope is not None else None
-            course = Course(store, atom, layer, answer=lambda: effect(*arguments), confirm=self.confirmed, lock=lock)
+            part = layers._site.part(shown)
+
+            def answer() -> Any:
+                # In a scope an edit that was shown may have been refused while the effect waited for its turn.
+                next_value = part if turn is None else layers.visible
+                return effect(*(next_value, layer.context)[:count])
+
+            course = Course(store, atom, layer, answer=answer, confirm=self.confirmed, turn=turn)
             handle._start(store, course)
         except BaseException:  # such as a LensError: the edit has removed what the lens looks at
             layer.rollback()

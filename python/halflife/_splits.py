@@ -1,21 +1,27 @@
 """A *split* shows a list atom as a list of item atoms, each staying with its item wherever it moves."""
 
 from collections.abc import Callable, Sequence
-from operator import is_
-from typing import Any, Generic, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from halflife import _core
 from halflife._arrangements import Arrangement, Ledger
 from halflife._checks import check_atom, check_callable
-from halflife._core import Atom
+from halflife._core import Atom, common_ends
 from halflife._errors import RemovedItemError
 from halflife._inner import describe, inner_lazy
-from halflife._items import ItemAtom, Place
+from halflife._items import ItemAtom, LayeredItemAtom, Place
 from halflife._keys import TypedKey
+from halflife._layer_sites import check_recipe
+from halflife._layered import How, LayeredAtom
 from halflife._memos import remember
 from halflife._repr import abbreviated
+from halflife._rows import Gap, Row, appending_row, editing_row, inserting_row, moving_row, putting_row, removing_row
+from halflife._saga_steps import SagaSteps
 from halflife._sameness import same
 from halflife._types import ActionAtom, Getter, Setter
+
+if TYPE_CHECKING:
+    from halflife._drivers.sagas import SagaHandle
 
 T = TypeVar("T")
 
@@ -71,10 +77,10 @@ def split(a: Atom[Sequence[T]], key: Callable[[T], Any] | None = None) -> SplitA
         check_callable(key, "split", "key")
     if a.is_async:
         raise TypeError(f"split: a must hold a list, but {a.name} is async; split(unwrap({a.name}, [])) works")
-    return remember(a, ("split", key), lambda: _Splitter(a, key).make())
+    return remember(a, ("split", key), lambda: Splitter(a, key).make())
 
 
-class _Splitter(Generic[T]):
+class Splitter(Generic[T]):
     """The atoms behind one split, and what its items and actions do.
 
     Item atoms hold it; it holds no item, so that an item nobody needs any more is freed at once.
@@ -82,6 +88,8 @@ class _Splitter(Generic[T]):
 
     def __init__(self, source: Atom[Sequence[T]], key: Callable[[T], Any] | None) -> None:
         self.source = source
+        #: The same, if it is edited by recipes.
+        self.layered = source if isinstance(source, LayeredAtom) else None
         self.has_keys = key is not None
         self.ledger: Atom[Ledger[T]] = inner_lazy(lambda: Ledger(self.name, key, self.make_item), "ledger of a split")
         self.arrangement: Atom[Arrangement[T]] = _core.make(Atom, "derived", self.arrange)
@@ -110,10 +118,15 @@ class _Splitter(Generic[T]):
         def item_of_split(get: Getter) -> T:
             return self.read_item(place, get)
 
-        def write(get: Getter, set: Setter, value: T) -> None:
-            self.write_item(place, get, set, value)
+        def write(get: Getter, set: Setter, value: Any, how: How = None) -> Any:
+            return self.write_item(place, get, set, value, how)
 
-        item: ItemAtom[T] = _core.make(ItemAtom, "derived", item_of_split, write)
+        item: ItemAtom[T]
+        if self.layered is None:
+            item = _core.make(ItemAtom, "derived", item_of_split, write)
+        else:
+            item = layered = _core.make(LayeredItemAtom, "derived", item_of_split, write, recipes=True)
+            layered._root = self.layered
         item.stand_at(place)
         return item
 
@@ -127,7 +140,7 @@ class _Splitter(Generic[T]):
 
     def read_item(self, place: Place, get: Getter) -> T:
         arrangement = get(self.arrangement)
-        position = arrangement.index.get(place)
+        position = arrangement.position(place)
         if position is not None:
             return arrangement.values[position]
         last = get(self.ledger).last_value(place)
@@ -135,57 +148,108 @@ class _Splitter(Generic[T]):
             raise RemovedItemError(f"{place} is no item of {self.source.name} in this store")
         return last[0]
 
-    def write_item(self, place: Place, get: Getter, set: Setter, value: T) -> None:
+    def write_item(self, place: Place, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
+        if self.layered is not None:
+            return self.write_row(place, get, set, value, how=how)
         arrangement = get(self.arrangement)
         position = self.position_of(arrangement, place, "set")
         if same(arrangement.values[position], value):
-            return
-        values = list(arrangement.values)
-        values[position] = value
-        same_key = get(self.ledger).key_of(value) == place.key
-        self.set_list(get, set, values, arrangement.items if same_key else None)
+            return None
+        self.set_list(get, set, _with(arrangement.values, position, value), self.items_with(get, place, value))
+        return None
+
+    def write_row(self, place: Place, get: Getter, set: Setter, value: Any, *, how: How) -> "SagaHandle[Any] | None":
+        """Edit one row of a layered atom's list, and no other."""
+        row = self.row(place, get, "set")
+        if how is None:
+            steps = SagaSteps.of_tuple(value)
+            item = place.item
+            if steps is not None and item is not None:
+                return steps.start(set.store, cast("LayeredItemAtom[T]", item))
+            values = _with(get(self.arrangement).values, place.position, value)
+            self.edit_list(get, set, putting_row(row, value), values, self.items_with(get, place, value))
+            return None
+        check_recipe(value, "update", "recipe")
+        self.edit_list(get, set, editing_row(row, value), (), None)
+        return None
+
+    def items_with(self, get: Getter, place: Place, value: T) -> tuple[ItemAtom[T], ...] | None:
+        """The items when one of them has another value; None if it has another key with it."""
+        return get(self.arrangement).items if get(self.ledger).key_of(value) == place.key else None
+
+    def row(self, place: Place, get: Callable[[Atom[Any]], Any], wanted: str) -> Row[T]:
+        """How recipes find the row of an item."""
+        arrangement = get(self.arrangement)
+        position = self.position_of(arrangement, place, wanted)
+        return Row(f"{place} of {self.source.name}", place.key, get(self.ledger).key_of, arrangement, position)
 
     def insert(self, get: Getter, set: Setter, value: T, before: ItemAtom[T] | None = None) -> ItemAtom[T]:
         arrangement = get(self.arrangement)
         position = self.position_before(arrangement, before)
-        values, items = list(arrangement.values), list(arrangement.items)
-        values.insert(position, value)
-        if self.has_keys:
-            return self.set_list(get, set, values, None).items[position]
-        items.insert(position, self.make_item(None))
-        return self.set_list(get, set, values, items).items[position]
+        values = _inserted(arrangement.values, position, value)
+        items = None if self.has_keys else _inserted(arrangement.items, position, self.make_item(None))
+        if self.layered is None:
+            return self.set_list(get, set, values, items).items[position]
+        gap = Gap(get(self.ledger).key_of, arrangement, position)
+        recipe = appending_row(value) if before is None else inserting_row(gap, value)
+        return self.edit_list(get, set, recipe, values, items).items[position]
 
     def remove(self, get: Getter, set: Setter, item: ItemAtom[T]) -> None:
         arrangement = get(self.arrangement)
-        position = self.position_of(arrangement, self.place_of(item, "item"), "removed")
-        values, items = list(arrangement.values), list(arrangement.items)
-        del values[position], items[position]
-        self.set_list(get, set, values, items)
+        place = self.place_of(item, "item")
+        position = self.position_of(arrangement, place, "removed")
+        values, items = _removed(arrangement.values, position), _removed(arrangement.items, position)
+        if self.layered is None:
+            self.set_list(get, set, values, items)
+        else:
+            recipe = removing_row(self.row(place, get, "removed"))
+            self.edit_list(get, set, recipe, values, items)
 
     def move(self, get: Getter, set: Setter, item: ItemAtom[T], before: ItemAtom[T] | None = None) -> None:
         arrangement = get(self.arrangement)
-        position = self.position_of(arrangement, self.place_of(item, "item"), "moved")
-        target = self.position_before(arrangement, before)
+        place = self.place_of(item, "item")
+        position = self.position_of(arrangement, place, "moved")
+        gap = target = self.position_before(arrangement, before)
         if target > position:
             target -= 1  # Counted without the item itself.
         if target == position:
             return
-        values, items = list(arrangement.values), list(arrangement.items)
-        values.insert(target, values.pop(position))
-        items.insert(target, items.pop(position))
-        self.set_list(get, set, values, items)
+        values = _inserted(_removed(arrangement.values, position), target, arrangement.values[position])
+        items = _inserted(_removed(arrangement.items, position), target, arrangement.items[position])
+        if self.layered is None:
+            self.set_list(get, set, values, items)
+        else:
+            recipe = moving_row(self.row(place, get, "moved"), Gap(get(self.ledger).key_of, arrangement, gap))
+            self.edit_list(get, set, recipe, values, items)
+
+    def edit_list(
+        self,
+        get: Getter,
+        set: Setter,
+        recipe: Callable[[Any], Any],
+        values: tuple[T, ...],
+        items: tuple[ItemAtom[T], ...] | None,
+    ) -> Arrangement[T]:
+        """Edit the list of a layered atom, and arrange it at once: if that fails, the whole write is undone.
+
+        `values` and `items` are what the list will most likely be then; None for items if the keys have to be asked.
+        """
+        assert self.layered is not None
+        if items is not None:
+            get(self.ledger).expect(values, items)
+        set.store.update(self.layered, recipe)
+        return get(self.arrangement)
 
     def set_list(
-        self, get: Getter, set: Setter, values: list[T], items: Sequence[ItemAtom[T]] | None
+        self, get: Getter, set: Setter, values: tuple[T, ...], items: tuple[ItemAtom[T], ...] | None
     ) -> Arrangement[T]:
         """Set the list and arrange it at once: if that fails (two equal keys), the whole write is undone.
 
         `items` are the item atoms that will stand for `values`; None if the keys have to be asked.
         """
-        new = tuple(values) if isinstance(get(self.source), tuple) else values
         if items is not None:
-            get(self.ledger).expect(new, items)
-        set(cast(Any, self.source), new)
+            get(self.ledger).expect(values, items)
+        set(cast(Any, self.source), values if isinstance(get(self.source), tuple) else list(values))
         return get(self.arrangement)
 
     def place_of(self, item: object, argument: str) -> Place:
@@ -194,7 +258,7 @@ class _Splitter(Generic[T]):
         return item.place
 
     def position_of(self, arrangement: Arrangement[T], place: Place, wanted: str) -> int:
-        position = arrangement.index.get(place)
+        position = arrangement.position(place)
         if position is None:
             raise RemovedItemError(f"{place} cannot be {wanted}: the item is no longer in {self.source.name}")
         return position
@@ -206,4 +270,16 @@ class _Splitter(Generic[T]):
 
 
 def _same_items(one: list[ItemAtom[Any]], other: list[ItemAtom[Any]]) -> bool:
-    return len(one) == len(other) and all(map(is_, one, other))
+    return len(one) == len(other) == common_ends(tuple(one), tuple(other))[0]
+
+
+def _with(values: tuple[T, ...], position: int, value: T) -> tuple[T, ...]:
+    return values[:position] + (value,) + values[position + 1 :]  # noqa: RUF005 - much faster for long ones
+
+
+def _inserted(values: tuple[T, ...], position: int, value: T) -> tuple[T, ...]:
+    return values[:position] + (value,) + values[position:]  # noqa: RUF005
+
+
+def _removed(values: tuple[T, ...], position: int) -> tuple[T, ...]:
+    return values[:position] + values[position + 1 :]

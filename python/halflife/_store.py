@@ -256,8 +256,8 @@ class Store(StoreBase):
                 batch is committed. Without one the edit is confirmed at once.
             post_effect: ``post_effect(draft, result)`` edits again when the effect has succeeded, in the place of
                 the update: a temporary id becomes the server's, also under later edits. If it raises, the edit is
-                taken back.
-            scope: Effects of one scope run one after another, in the order in which they were started.
+                confirmed as it is, and the error is the handle's.
+            scope: Effects of one scope run one after another, in order; each gets what is shown when it starts.
 
         Returns:
             A handle: await it for the effect's result or its error; `cancel()` takes the edit back. It may be
@@ -266,6 +266,7 @@ class Store(StoreBase):
         Raises:
             TypeError: The atom has no layers, or a step is not what it must be.
             NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
+            RuntimeError: This is inside of an effect of the same scope; nothing is changed then.
             Exception: What `update` raised; nothing is changed then.
 
         Example:

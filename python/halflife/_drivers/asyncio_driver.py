@@ -19,7 +19,7 @@ from halflife._drivers.closing import CLOSED, Closing
 from halflife._drivers.execution import InBatches, RunSteps, cancelled_from_outside
 from halflife._drivers.holds import Holds
 from halflife._drivers.home import Home
-from halflife._drivers.sagas import Scopes
+from halflife._drivers.scopes import Scopes, carry_over
 from halflife._drivers.waiting import Watcher, current_task
 from halflife._errors import NoEventLoopError, StoreClosedError
 from halflife._events import Event, is_of_subscribers
@@ -114,7 +114,9 @@ class AsyncioDriver:
     def _new_task(
         self, loop: asyncio.AbstractEventLoop, body: Coroutine[Any, Any, Any], name: str
     ) -> asyncio.Task[Any]:
-        task = loop.create_task(body, name=name, context=self._context.copy())
+        context = self._context.copy()
+        carry_over(context)
+        task = loop.create_task(body, name=name, context=context)
         # asyncio complains of a task that is collected before it ended. Ours are collected only together with
         # their store, or after their loop was closed, when nobody can hear of them any more.
         with suppress(AttributeError):

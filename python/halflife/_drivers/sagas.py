@@ -6,12 +6,12 @@ import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
-from weakref import WeakValueDictionary
 
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
     from halflife._core import Atom
+    from halflife._drivers.scopes import Turn
     from halflife._layered import LayeredAtom
     from halflife._layers import Layer
     from halflife._store import Store
@@ -21,22 +21,10 @@ R_co = TypeVar("R_co", covariant=True)
 SagaStatus: TypeAlias = Literal["running", "success", "error", "cancelled"]
 
 
-class Scopes:
-    """Whose turn it is among the effects of one scope: they run in the order in which they were started."""
-
-    def __init__(self) -> None:
-        # By loop as well: one that was closed may have left a lock behind that nobody will release.
-        self._locks: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], asyncio.Lock] = WeakValueDictionary()
-
-    def lock(self, scope: str) -> asyncio.Lock:
-        """The lock of a scope; it is kept by those who wait for it."""
-        return self._locks.setdefault((asyncio.get_running_loop(), scope), asyncio.Lock())
-
-
 class Course:
     """What a saga still has to do, and whether it was told not to."""
 
-    __slots__ = ("_answer", "_atom", "_confirm", "_layer", "_lock", "_store", "cancelled")
+    __slots__ = ("_answer", "_atom", "_confirm", "_layer", "_store", "_turn", "cancelled", "has_answer")
 
     def __init__(
         self,
@@ -46,26 +34,29 @@ class Course:
         *,
         answer: Callable[[], Any],
         confirm: Callable[[Layer[Any], Any], object],
-        lock: asyncio.Lock | None,
+        turn: Turn | None,
     ) -> None:
         self._store = store
         self._atom = atom
         self._layer = layer
         self._answer = answer
         self._confirm = confirm
-        self._lock = lock
+        self._turn = turn
         self.cancelled = False
+        #: Whether the effect has succeeded: from then on the edit cannot be taken back.
+        self.has_answer = False
 
     async def run(self) -> Any:
         """The effect, in its turn, and what follows from it."""
         try:
-            if self._lock is None:
+            if self._turn is None:
                 result = await self._effect()
             else:
-                async with self._lock:
+                async with self._turn:
                     result = await self._effect()
             self._check_wanted()
-            self._confirm(self._layer, result)
+            self.has_answer = True
+            self._follow(result)
         except BaseException:
             self.take_back()
             raise
@@ -93,6 +84,15 @@ class Course:
                 " it an `async def`, and call what blocks by `await asyncio.to_thread(...)`"
             )
         return await answer
+
+    def _follow(self, result: Any) -> None:
+        try:
+            self._confirm(self._layer, result)
+        except BaseException:
+            # Whatever is wrong with what should follow, the server has accepted the edit.
+            if not self._store.closed:
+                self._layer.commit()
+            raise
 
     def take_back(self) -> None:
         """Roll the layer back, if it still can be."""
@@ -160,7 +160,7 @@ class SagaHandle(Generic[R_co]):
     def cancel(self) -> bool:
         """Cancel the effect and take the edit back, at once; False if the saga has ended."""
         task, course = self._task, self._course
-        if task is None or course is None or task.done() or course.cancelled:
+        if task is None or course is None or task.done() or course.cancelled or course.has_answer:
             return False
         course.cancelled = True
         course.take_back()
