@@ -258,7 +258,7 @@ class RestoresWithoutStatus(NaiveLog):
     """A restored layer stays what it had become."""
 
     def restore(self, saved: Any) -> None:
-        statuses = {row[0]: row[0].status for row in saved[1]}
+        statuses = {row[0]: row[0].status for row in saved[-1]}
         super().restore(saved)
         for layer, status in statuses.items():
             layer.status = status

@@ -12,7 +12,7 @@ from typing import Any
 import list_edits
 import map_edits
 import other_edits
-from layer_oracle import OPEN, NaiveLog, is_container, plain_copy, same
+from layer_oracle import OPEN, NaiveLog, containers, is_container, parts_of, plain_copy, same
 from layer_recipes import Choose, Recipe, Whole, draw_recipe, draw_update, draw_value
 
 TABLES = (map_edits, list_edits, other_edits)  # importing them fills the table of edits
@@ -32,9 +32,10 @@ class Subject:
         self.layers: list[Any] = []
         self.saved: list[Any] = []
         self.conflicts: list[tuple[int, str]] = []
-        self.answered = False  # by the last operation, which may have folded the answer
         self.waited = False  # a confirmed layer, before the last operation
-        self.shown: dict[int, Any] = {}  # containers that have been there
+        self.shown: dict[Any, Any] = {}  # what has been shown before the last operation, by path
+        self.objects: dict[int, Any] = {}  # ... the containers in it
+        self.told: set[Any] = set()  # the paths at which a lens would have been told of it
         self.log = factory(base, on_conflict=self.conflict)
         self.look()
 
@@ -45,7 +46,6 @@ class Subject:
     def perform(self, operation: Operation) -> tuple[str, Any]:
         """What the operation gives: ("value", it) or ("error", its type)."""
         self.conflicts.clear()
-        self.answered = operation[0] == "commit" and not confirms(operation)
         try:
             return "value", self.result_of(*operation)
         except Exception as error:
@@ -67,19 +67,36 @@ class Subject:
         return operate(*arguments)
 
     def look(self) -> None:
-        """Note the containers that are there, and whether a confirmed layer waits, for the next operation."""
-        self.shown |= containers(self.log.visible) | containers(self.log.base)
+        """Note what is shown, and whether a confirmed layer waits, for the next operation."""
+        self.shown, self.objects = parts_by_path(self.log.visible), containers(self.log.visible)
         self.waited = any(layer.status == "confirmed" for layer in self.layers)
 
     def excuses(self, path: tuple[Any, ...], shown: Any) -> bool:
-        """Whether an object that is equal was there before, or a layer has edited it to no effect."""
+        """Whether a part of it is what was shown before, or a layer has edited it to no effect."""
         return (
-            id(shown) in self.shown
-            or self.answered
+            any(number in self.objects for number in containers(shown))
             or self.waited
             or any(layer.status == "confirmed" for layer in self.layers)
             or self.log.is_pending_at(path)
         )
+
+    def tell(self, untouched: dict[Any, int]) -> None:
+        """Find out where the last operation has put another object.
+
+        None of them equals the old one where none was touched, unless positions of a list have moved there.
+        """
+        now = parts_by_path(self.log.visible)
+        self.told = {
+            path for path, part in now.items() if path in self.shown and not is_shown_as(self.shown[path], part)
+        }
+        for path in self.told:
+            if path in untouched and not self.moves(path, now, untouched) and same(self.shown[path], now[path]):
+                raise Wrong(f"{self.name} tells of {now[path]} at {path}, which was there before")
+
+    def moves(self, path: tuple[Any, ...], now: dict[Any, Any], untouched: dict[Any, int]) -> bool:
+        """Whether a list above the path was touched, or has another length now."""
+        lists = [path[:place] for place in range(len(path)) if type(now[path[:place]]) is list]
+        return any(above not in untouched or len(now[above]) != len(self.shown[above]) for above in lists)
 
     def describe(self) -> dict[str, Any]:
         log = self.log
@@ -118,6 +135,7 @@ class Run:
             if not isinstance(argument, Recipe) and not again:
                 self.give(argument.value if isinstance(argument, Whole) else argument)
         before = [subject.log.visible for subject in self.subjects]
+        untouched = self.untouched()
         expected = self.model.perform(operation)
         for subject in self.subjects:
             outcome = subject.perform(operation)
@@ -126,11 +144,21 @@ class Run:
             if not same(outcome, expected):
                 raise Wrong(f"{where} gives {outcome}, not {expected}")
         self.check(operation)
+        if operation[0] != "set_base" and not confirms(operation):
+            untouched &= self.untouched()  # the base has them still
         for subject in self.subjects:
+            subject.tell(dict(untouched))
+            if subject.told != self.subjects[0].told:
+                raise Wrong(f"after {operation} lenses are told at {subject.told}, not {self.subjects[0].told}")
             subject.look()
         for subject, visible in zip(self.subjects, before, strict=True):
             if confirms(operation) and subject.log.visible is not visible:
                 raise Wrong(f"{subject.name} after {operation} shows another object")
+
+    def untouched(self) -> set[Any]:
+        """The paths, with their objects, at which the naive log shows the base's own."""
+        base, visible = (parts_by_path(value) for value in (self.model.log.base, self.model.log.visible))
+        return {(path, id(part)) for path, part in visible.items() if base.get(path) is part and is_container(part)}
 
     def check(self, operation: Any) -> None:
         model = self.model.log
@@ -160,24 +188,6 @@ class Run:
             raise Wrong(f"recipes were called {calls}: selective replay replays more than all")
 
 
-def containers(value: Any) -> dict[int, Any]:
-    """A value's containers, by id."""
-    if not is_container(value):
-        return {}
-    return {id(value): value, **{key: one for _, part in parts_of(value) for key, one in containers(part).items()}}
-
-
-def parts_of(container: Any) -> Any:
-    match container:
-        case dict():
-            return container.items()
-        case list():
-            return enumerate(container)
-        case set():
-            return ()
-    return vars(container).items()
-
-
 def compare_objects(shown: Any, right: Any, given: dict[int, Any], where: str, *, excused: Any = None) -> None:
     """Containers that are given, and that no layer has touched, must be there themselves.
 
@@ -196,6 +206,20 @@ def compare_objects(shown: Any, right: Any, given: dict[int, Any], where: str, *
                 compare(one, other, (*path, key))
 
     compare(shown, right, ())
+
+
+def parts_by_path(value: Any, path: tuple[Any, ...] = ()) -> dict[Any, Any]:
+    """All that a lens can be set on."""
+    found = {path: value}
+    if is_container(value):
+        for key, part in parts_of(value):
+            found |= parts_by_path(part, (*path, key))
+    return found
+
+
+def is_shown_as(before: Any, now: Any) -> bool:
+    """Whether an atom takes the second value for the first one."""
+    return before is now or (not is_container(now) and same(before, now))
 
 
 CALLS = ("selective", "always")

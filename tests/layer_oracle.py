@@ -71,6 +71,60 @@ def sharing(value: Any, origins: dict[int, tuple[Any, Any]]) -> Any:
     return value if all(map(is_identical, parts, made_parts)) else made
 
 
+def shared(before: Any, now: Any) -> Any:
+    """`now` with each part that equals what was in its place before exchanged for that; see `set_base`.
+
+    A list of another length is compared from its end as well. A part that has only moved stays what it is.
+    """
+    old = containers(before)
+
+    def share(before: Any, now: Any) -> Any:
+        if same(before, now):
+            return before
+        kind = type(now)
+        if kind is not type(before) or not is_container(now) or kind is set:
+            return now
+        if kind is list:
+            made: Any = [
+                share_first(before[place : place + 1] + before[len(before) - len(now) + place :][:1], item)
+                if len(before) - len(now) + place >= 0
+                else share_first(before[place : place + 1], item)
+                for place, item in enumerate(now)
+            ]
+            parts, made_parts = now, made
+        elif kind is dict:
+            made = {key: share_first([before[key]] if key in before else [], item) for key, item in now.items()}
+            parts, made_parts = list(now.values()), list(made.values())
+        else:
+            fields = {name: share(getattr(before, name), item) for name, item in vars(now).items()}
+            made, parts, made_parts = with_fields(now, fields), list(vars(now).values()), list(fields.values())
+        return now if id(now) in old or all(map(is_identical, parts, made_parts)) else made
+
+    def share_first(candidates: list[Any], now: Any) -> Any:
+        equal = [one for one in candidates if same(one, now)]
+        return equal[0] if equal else share(candidates[0], now) if candidates else now
+
+    return share(before, now)
+
+
+def containers(value: Any) -> dict[int, Any]:
+    """A value's containers, by id."""
+    if not is_container(value):
+        return {}
+    return {id(value): value, **{key: one for _, part in parts_of(value) for key, one in containers(part).items()}}
+
+
+def parts_of(container: Any) -> Any:
+    match container:
+        case dict():
+            return container.items()
+        case list():
+            return enumerate(container)
+        case set():
+            return ()
+    return vars(container).items()
+
+
 def is_level(left: Any, right: Any) -> bool:
     """Whether two containers hold the same: containers that are one object, leaves that are equal."""
     if type(left) is set:
@@ -186,7 +240,7 @@ class NaiveLog:
         self.layers: list[NaiveLayer] = []
         self.on_conflict = on_conflict
         self.always = always
-        self.made = 0
+        self.made: list[NaiveLayer] = []
         self.running = False
         self.visible = self.base
 
@@ -246,9 +300,9 @@ class NaiveLog:
             _, context = part(plain_copy(self.visible))
         finally:
             self.running = False
-        layer = NaiveLayer(self, self.made, [part], status)
+        layer = NaiveLayer(self, len(self.made), [part], status)
         layer.context = context
-        self.made += 1
+        self.made.append(layer)
         self.layers.append(layer)
         self.settle()
         return layer
@@ -320,7 +374,7 @@ class NaiveLog:
 
     def set_base(self, value: Any) -> None:
         self.begin()
-        self.base = value
+        self.base = shared(self.base, value)
         for layer in self.layers:
             if layer.status == "confirmed":
                 layer.status = "superseded"
@@ -330,7 +384,7 @@ class NaiveLog:
     def edit_base(self, recipe: Recipe) -> None:
         self.begin()
         try:
-            self.base = NaiveLayer(self, -1, [produces(recipe)], "").apply_to(self.base)
+            self.base = shared(self.base, NaiveLayer(self, -1, [produces(recipe)], "").apply_to(self.base))
         finally:
             self.running = False
         self.settle()
@@ -338,16 +392,18 @@ class NaiveLog:
     # --- snapshots
 
     def save(self) -> Any:
-        return self.base, [(layer, layer.parts, layer.status, layer.failure) for layer in self.layers]
+        rows = [(layer, layer.parts, layer.status, layer.failure) for layer in self.layers]
+        return self.base, self.visible, len(self.made), rows
 
     def restore(self, saved: Any) -> None:
-        for layer in self.layers:
+        self.base, visible, made, rows = saved
+        for layer in self.made[made:]:
             layer.status = "rolled_back"
-        self.base, rows = saved
         self.layers = [row[0] for row in rows]
         for layer, parts, status, failure in rows:
             layer.parts, layer.status, layer.failure = parts, status, failure
         self.settle()
+        self.keep(visible)
 
     # --- after each operation
 

@@ -221,22 +221,17 @@ PyObject* log_is_pending_at(PyObject* self, PyObject* path) {
 
 // --- looking
 
-// What is shown may be asked for by a recipe too: it is what was shown before.
-PyObject* log_visible(PyObject* self, void*) {
-  LogObject* object = as_log(self);
-  if (object->log == nullptr || object->log->shown() == nullptr || !object->host->busy) {
-    Operation operation(self);
-    if (!operation || !operation.log().settle()) return nullptr;
-    return Py_NewRef(to_object(operation.log().shown()));
-  }
-  return Py_NewRef(to_object(object->log->shown()));
-}
-
 Log* readable(PyObject* self) {
   LogObject* object = as_log(self);
   if (object->log != nullptr && object->log->base() != nullptr) return object->log;
   PyErr_SetString(PyExc_RuntimeError, "LayerLog.__init__() was not called");
   return nullptr;
+}
+
+// What is shown may be asked for by a recipe too: it is what was shown before.
+PyObject* log_visible(PyObject* self, void*) {
+  const Log* log = readable(self);
+  return log == nullptr ? nullptr : Py_NewRef(to_object(log->shown()));
 }
 
 PyObject* log_base(PyObject* self, void*) {
@@ -259,12 +254,19 @@ PyObject* log_recipe_calls(PyObject* self, void*) {
   return log == nullptr ? nullptr : PyLong_FromSize_t(as_log(self)->host->recipe_calls);
 }
 
+PyObject* log_state(PyObject* self, void*) {
+  const Log* log = readable(self);
+  return log == nullptr ? nullptr : PyLong_FromUnsignedLongLong(log->state());
+}
+
 PyGetSetDef log_properties[] = {
     {"base", log_base, nullptr, "The confirmed value below all layers.", nullptr},
     {"visible", log_visible, nullptr, "The layers' recipes folded over the base.", nullptr},
     {"pending", log_pending, nullptr, "How many layers are not settled.", nullptr},
     {"length", log_length, nullptr, "How many layers are in the log.", nullptr},
     {"recipe_calls", log_recipe_calls, nullptr, "How often a recipe was called.", nullptr},
+    {"state", log_state, nullptr, "The number of its state: another after each operation.",
+     nullptr},
     {},
 };
 

@@ -4,6 +4,7 @@
 
 #include "../core/draft/pointer.hpp"
 #include "draft_object.hpp"
+#include "equality.hpp"
 #include "record_type.hpp"
 #include "registry.hpp"
 #include "set_entries.hpp"
@@ -39,7 +40,7 @@ bool shown_alike(PyObject* one, PyObject* other) {
   return false;
 }
 
-bool same_value(PyObject* one, PyObject* other, int depth) {
+bool same_leaf(PyObject* one, PyObject* other, int depth) {
   if (one == other) return true;
   PyTypeObject* type = Py_TYPE(one);
   if (type != Py_TYPE(other)) return false;
@@ -58,7 +59,7 @@ bool same_value(PyObject* one, PyObject* other, int depth) {
   const Py_ssize_t size = PyTuple_GET_SIZE(one);
   if (size != PyTuple_GET_SIZE(other) || size > kLargestTuple) return false;
   for (Py_ssize_t index = 0; index < size; ++index) {
-    if (!same_value(PyTuple_GET_ITEM(one, index), PyTuple_GET_ITEM(other, index), depth - 1)) {
+    if (!same_leaf(PyTuple_GET_ITEM(one, index), PyTuple_GET_ITEM(other, index), depth - 1)) {
       return false;
     }
   }
@@ -122,11 +123,15 @@ class PythonModel final : public draft::Model {
   }
 
   bool same(Value one, Value other) override {
-    return bindings::same_value(to_object(one), to_object(other), kDeepestTuple);
+    return same_leaf(to_object(one), to_object(other), kDeepestTuple);
   }
 
   bool same_number(Value one, Value other) override {
     return bindings::same_number(to_object(one), to_object(other));
+  }
+
+  bool alike(Value one, Value other) override {
+    return bindings::same_value(to_object(one), to_object(other));
   }
 
   std::size_t hash(Value leaf) override { return hash_value(to_object(leaf), kDeepestTuple); }
@@ -280,6 +285,15 @@ class PythonModel final : public draft::Model {
   Draft* make_draft(Value base, Kind kind) override {
     DraftObject* made = bindings::make_draft(to_object(base), kind);
     return made == nullptr ? nullptr : &made->draft;
+  }
+
+  bool forgive() override {
+    if (PyErr_ExceptionMatches(PyExc_Exception) == 0 ||
+        PyErr_ExceptionMatches(PyExc_MemoryError) != 0) {
+      return false;
+    }
+    PyErr_Clear();
+    return true;
   }
 
   void raise(Fault fault, Value value) override {

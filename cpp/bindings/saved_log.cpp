@@ -1,19 +1,15 @@
 // What LayerLog.save() gives: a log as it was, to come back to when a batch of the store fails.
-#include <new>
 #include <utility>
 
 #include "log_object.hpp"
-#include "python_model.hpp"
 
 namespace halflife::bindings {
 
 namespace {
 
-using optimistic::Log;
-
 struct SavedObject {
-  PyObject_HEAD Log::Saved saved;
-  LogObject* owner;  // a reference: the log releases what was saved
+  PyObject_HEAD optimistic::Journal::Mark mark;
+  LogObject* owner;  // a reference
 };
 
 constinit PyTypeObject* saved_type = nullptr;
@@ -21,18 +17,8 @@ constinit PyTypeObject* saved_type = nullptr;
 SavedObject* as_saved(PyObject* object) { return reinterpret_cast<SavedObject*>(object); }
 
 int saved_traverse(PyObject* self, visitproc visit, void* arg) {
-  SavedObject* object = as_saved(self);
   Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_object(object->owner));
-  for (const Log::Saved::Entry& entry : object->saved.entries) {
-    Py_VISIT(to_object(entry.layer->token));
-    Py_VISIT(to_object(entry.parts.recipe));
-    Py_VISIT(to_object(entry.parts.then));
-    Py_VISIT(to_object(entry.parts.whole));
-    Py_VISIT(to_object(entry.error));
-  }
-  Py_VISIT(to_object(object->saved.base));
-  Py_VISIT(to_object(object->saved.shown));
+  Py_VISIT(as_object(as_saved(self)->owner));
   return 0;
 }
 
@@ -40,7 +26,7 @@ int saved_clear(PyObject* self) {
   SavedObject* object = as_saved(self);
   LogObject* owner = std::exchange(object->owner, nullptr);
   if (owner == nullptr) return 0;
-  owner->log->release(object->saved);
+  owner->log->release(object->mark);
   Py_DECREF(as_object(owner));
   return 0;
 }
@@ -48,7 +34,6 @@ int saved_clear(PyObject* self) {
 void saved_dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
   saved_clear(self);
-  as_saved(self)->saved.~Saved();
   PyTypeObject* type = Py_TYPE(self);
   type->tp_free(self);
   Py_DECREF(type);
@@ -73,9 +58,8 @@ PyObject* log_save(PyObject* self, PyObject*) {
   PyObject* made = saved_type->tp_alloc(saved_type, 0);
   if (made == nullptr) return nullptr;
   SavedObject* object = as_saved(made);
-  new (&object->saved) Log::Saved;
+  object->mark = operation.log().save();
   object->owner = as_log(Py_NewRef(self));
-  operation.log().save(&object->saved);
   return made;
 }
 
@@ -86,7 +70,7 @@ PyObject* log_restore(PyObject* self, PyObject* saved) {
     PyErr_SetString(PyExc_ValueError, "restore() takes what save() of the same LayerLog gave");
     return nullptr;
   }
-  operation.log().restore(as_saved(saved)->saved);
+  operation.log().restore(as_saved(saved)->mark);
   Py_RETURN_NONE;
 }
 

@@ -35,7 +35,7 @@ LayerProgram::LayerProgram(Values& values, Below below, bool always)
 
 LayerProgram::~LayerProgram() {
   values_.fail_in = -1;
-  if (saved_.base != nullptr) layers_.log.release(saved_);
+  if (saved_ != 0) layers_.log.release(saved_);
   for (const auto& [value, copy] : handed_out_) {
     EXPECT_TRUE(Values::agree(value, copy, true)) << "a value was changed" << story_;
   }
@@ -84,24 +84,19 @@ void LayerProgram::step() {
     edit_base();
   } else if (choice < 38) {
     tell("rollback_all");
-    const bool ok = layers_.rollback_all();
+    if (!expect_same(!layers_.rollback_all(), true)) return;
     std::erase_if(log_, [&](const EntryPointer& entry) {
       if (!optimistic::is_unsettled(entry->status)) return false;
       forget(*entry, LayerStatus::rolled_back);
       return true;
     });
-    expect_same(!ok, true, true);
     fold_prefix();
   } else if (choice < 39) {
     tell("commit_all");
-    const bool ok = layers_.commit_all();
-    fold();
-    for (const EntryPointer& entry : log_) {
-      if (optimistic::is_unsettled(entry->status)) confirm(*entry);
-    }
-    expect_same(!ok, true, true);
+    if (!expect_same(!layers_.commit_all(), true)) return;
+    for (const EntryPointer& entry : log_) entry->status = LayerStatus::confirmed;
     fold_prefix();
-  } else if (saved_.base == nullptr) {
+  } else if (saved_ == 0) {
     save();
   } else {
     restore();
@@ -127,7 +122,7 @@ void LayerProgram::enter(bool confirmed) {
   const LayerRecipe recipe = recipe_of(entry->parts.front().script);
   entry->layer = confirmed ? layers_.update(recipe) : layers_.apply(recipe);
   const bool ok = faults_ || fold_one(before, *entry, &now);
-  if (!expect_same(entry->layer == nullptr, ok, false)) return;
+  if (!expect_same(entry->layer == nullptr, ok)) return;
   log_.push_back(entry);
   if (!confirmed) return;
   entry->status = LayerStatus::confirmed;
@@ -139,7 +134,7 @@ void LayerProgram::replace() {
   entry->whole = random_container(values_, below_);
   tell("replace " + Values::show(entry->whole));
   entry->layer = layers_.replace(entry->whole);
-  if (!expect_same(entry->layer == nullptr, true, false)) return;
+  if (!expect_same(entry->layer == nullptr, true)) return;
   entry->status = LayerStatus::confirmed;
   log_.push_back(entry);
   fold_prefix();
@@ -158,7 +153,7 @@ void LayerProgram::rollback() {
   if (entry == nullptr) return;
   tell("rollback " + std::to_string(entry->layer->seq));
   const bool ok = layers_.rollback(*entry->layer);
-  if (!expect_same(!ok, true, true)) return;
+  if (!expect_same(!ok, true)) return;
   forget(*entry, LayerStatus::rolled_back);
   log_.erase(std::find(log_.begin(), log_.end(), entry));
   fold_prefix();
@@ -196,13 +191,12 @@ void LayerProgram::commit(bool server, bool then) {
     works = (!server && !fold_one(state, *entry, &now)) || fold_one(state, next, &now);
   }
   const bool ok = layers_.commit(*entry->layer, answer, after);
-  if (!expect_same(!ok, works, !optimistic::is_unsettled(entry->layer->status))) return;
+  if (!expect_same(!ok, works)) return;
   if (answer || after) {
     entry->parts = next.parts;
     entry->whole = next.whole;
   }
-  fold();
-  confirm(*entry);
+  entry->status = LayerStatus::confirmed;
   fold_prefix();
 }
 
@@ -211,7 +205,7 @@ void LayerProgram::set_base() {
                               : values_.keep(values_.deep_copy(layers_.log.shown()));
   tell("set_base " + Values::show(base));
   const bool ok = layers_.set_base(base);
-  if (!expect_same(!ok, true, true)) return;
+  if (!expect_same(!ok, true)) return;
   base_ = base;
   std::erase_if(log_, [&](const EntryPointer& entry) {
     if (entry->status != LayerStatus::confirmed) return false;
@@ -221,20 +215,18 @@ void LayerProgram::set_base() {
 }
 
 void LayerProgram::edit_base() {
-  layers_.interrupt_in = -1;
   Entry edit;
   edit.parts.push_back({random_script(values_, below_, layers_.log.base()), true});
   tell("edit_base " + show(edit.parts.front().script));
   Value now = nullptr;
   const bool works = faults_ || fold_one(base_, edit, &now);
   const bool ok = layers_.edit_base(recipe_of(edit.parts.front().script));
-  if (expect_same(!ok, works, false) && !faults_) base_ = now;
+  if (expect_same(!ok, works) && !faults_) base_ = now;
 }
 
 void LayerProgram::save() {
   tell("save");
-  if (!layers_.settle()) return;
-  layers_.log.save(&saved_);
+  saved_ = layers_.log.save();
   fold();
   saved_state_ = {base_, log_, {}};
   for (const EntryPointer& entry : log_) saved_state_.entries.push_back(*entry);
@@ -244,7 +236,7 @@ void LayerProgram::restore() {
   tell("restore");
   layers_.log.restore(saved_);
   layers_.log.release(saved_);
-  saved_ = {};
+  saved_ = 0;
   for (const EntryPointer& entry : log_) entry->status = LayerStatus::rolled_back;
   base_ = saved_state_.base;
   log_ = saved_state_.log;
@@ -293,8 +285,6 @@ void LayerProgram::forget(Entry& entry, LayerStatus status) {
   entry.whole = nullptr;
 }
 
-void LayerProgram::confirm(Entry& entry) { entry.status = LayerStatus::confirmed; }
-
 void LayerProgram::fold_prefix() {
   if (faults_) return;
   while (!log_.empty() && log_.front()->status == LayerStatus::confirmed) {
@@ -307,19 +297,18 @@ void LayerProgram::fold_prefix() {
 
 // --- comparison
 
-// Whether the operation took place; `applied`: also if it was interrupted.
-bool LayerProgram::expect_same(bool refused, bool ok, bool applied) {
+// Whether the operation took place. One that was interrupted has not.
+bool LayerProgram::expect_same(bool refused, bool ok) {
   if (faults_) return !refused;
   if (refused && layers_.error == "interrupted") {
     tell("... interrupted");
-    return applied;
+    return false;
   }
   EXPECT_EQ(!refused, ok) << layers_.error << story_;
   return ok;
 }
 
 void LayerProgram::check() {
-  EXPECT_TRUE(layers_.settle());
   Value expected = fold();
   Value shown = layers_.log.shown();
   EXPECT_TRUE(Values::agree(shown, expected, true))

@@ -61,10 +61,9 @@ class LayerProgram {
   Value fold();
   void fold_prefix();
   void forget(Entry& entry, LayerStatus status);
-  void confirm(Entry& entry);
   EntryPointer unsettled();
   void remove(const EntryPointer& entry);
-  bool expect_same(bool refused, bool ok, bool applied);
+  bool expect_same(bool refused, bool ok);
   void check();
   void tell(const std::string& line) { story_ += "\n  " + line; }
 
@@ -75,7 +74,7 @@ class LayerProgram {
   Value base_;  // kept
   std::vector<EntryPointer> log_;
   std::vector<std::pair<Value, Value>> handed_out_;  // with a copy of what it was; both kept
-  optimistic::Log::Saved saved_;
+  optimistic::Journal::Mark saved_ = 0;              // 0: none
   State saved_state_;
   std::string story_;
 };

@@ -236,60 +236,78 @@ TEST_F(LayersTest, AllAreRolledBackOrCommittedAtOnce) {
   EXPECT_EQ(layers.base(), "{b: 2, d: 4}");
 }
 
-// Its recipe is gone; a change of the whole value replays it all the same.
-TEST_F(LayersTest, ALayerThatWasConfirmedWhileItContributedNothingKeepsNothingAlive) {
-  const long alive = Node::alive;
-  {
-    Values own;
-    Layers layers(own, own.read("{a: 1}"));
-    const auto replace = [&own](const char* text) {
-      return [&own, text](Value) { return own.read(text); };
-    };
-    Layer* oldest = layers.apply([](Value) -> Value { return nullptr; });
-    Layer* needs = layers.apply([&own](Value root) -> Value {
-      if (DraftEditor(own).get(root, own.read("a")) == nullptr) throw Raised{"no a"};
-      return nullptr;
-    });
-    ASSERT_TRUE(layers.edit_base(replace("{b: 1}")));
-    EXPECT_EQ(needs->status, LayerStatus::conflicted);
-    ASSERT_TRUE(layers.commit(*needs));
-    ASSERT_TRUE(layers.commit(*oldest, replace("{c: [1]}")));
-    EXPECT_EQ(layers.shown(), "{c: [1]}");
+// Whatever is in the way when it is confirmed: only success counts, in every order of settling.
+TEST_F(LayersTest, ALayerThatIsConfirmedWhileInConflictIsTriedAgain) {
+  for (const bool always : {false, true}) {
+    for (const bool first : {false, true}) {
+      Layers layers(values, values.read("{k: 0}"), always);
+      Layer* oldest = layers.apply(erase("k"));
+      Layer* second = layers.apply(set("k", "1"));
+      Layer* last = layers.apply(copy("k", "c"));
+      ASSERT_TRUE(layers.rollback(*second));
+      EXPECT_EQ(last->status, LayerStatus::conflicted);
+      if (first) ASSERT_TRUE(layers.commit(*last));
+      ASSERT_TRUE(layers.rollback(*oldest));
+      if (!first) ASSERT_TRUE(layers.commit(*last));
+      EXPECT_EQ(layers.shown(), "{k: 0, c: 0}");
+      EXPECT_EQ(layers.log.shown(), layers.log.base());
+      EXPECT_EQ(layers.conflicts.size(), 1u);
+    }
   }
-  EXPECT_EQ(Node::alive, alive);
 }
 
 TEST_F(LayersTest, WhatWasSavedComesBack) {
   Layers layers(values, values.read("{}"));
   Layer* kept = layers.apply(set("a", "1"));
-  optimistic::Log::Saved saved;
-  layers.log.save(&saved);
+  Value shown = layers.log.shown();
+  const optimistic::Journal::Mark saved = layers.log.save();
   Layer* undone = layers.apply(set("b", "2"));
   ASSERT_TRUE(layers.commit(*kept));
   layers.log.restore(saved);
   layers.log.release(saved);
-  ASSERT_TRUE(layers.settle());
-  EXPECT_EQ(layers.shown(), "{a: 1}");
+  EXPECT_EQ(layers.log.shown(), shown);
   EXPECT_EQ(layers.base(), "{}");
   EXPECT_EQ(kept->status, LayerStatus::pending);
   EXPECT_EQ(undone->status, LayerStatus::rolled_back);
 }
 
-TEST_F(LayersTest, AnInterruptedRebaseIsMadeGoodAtTheNextChance) {
+TEST_F(LayersTest, WhatWasSavedInsideOfWhatWasSavedComesBackFirst) {
+  Layers layers(values, values.read("{}"));
+  const optimistic::Journal::Mark outer = layers.log.save();
+  Layer* first = layers.apply(set("a", "1"));
+  const optimistic::Journal::Mark inner = layers.log.save();
+  layers.apply(set("b", "2"));
+  ASSERT_TRUE(layers.commit(*first));
+  layers.log.restore(inner);
+  EXPECT_EQ(layers.shown(), "{a: 1}");
+  layers.apply(set("c", "3"));
+  layers.log.release(inner);
+  EXPECT_EQ(layers.shown(), "{a: 1, c: 3}");
+  layers.log.restore(outer);
+  layers.log.release(outer);
+  EXPECT_EQ(layers.shown(), "{}");
+  EXPECT_EQ(layers.log.size(), 0u);
+}
+
+TEST_F(LayersTest, AnInterruptedRebaseHasNotBegun) {
   Layers layers(values, values.read("{a: 1}"));
   Layer* first = layers.apply(set("a", "2"));
   layers.apply(copy("a", "b"));
   layers.apply(copy("b", "c"));
-  layers.interrupt_in = 0;
-  EXPECT_FALSE(layers.rollback(*first));
-  EXPECT_EQ(layers.error, "interrupted");
-  EXPECT_EQ(first->status, LayerStatus::rolled_back);
-  ASSERT_TRUE(layers.settle());
+  Value shown = layers.log.shown();
+  for (const long call : {0, 1}) {
+    layers.interrupt_in = call;
+    EXPECT_FALSE(layers.rollback(*first));
+    EXPECT_EQ(layers.error, "interrupted");
+    EXPECT_EQ(first->status, LayerStatus::pending);
+    EXPECT_EQ(layers.log.shown(), shown);
+    EXPECT_EQ(layers.log.pending(), 3u);
+  }
+  ASSERT_TRUE(layers.rollback(*first));
   EXPECT_EQ(layers.shown(), "{a: 1, b: 1, c: 1}");
-  EXPECT_EQ(layers.log.pending(), 2u);
 }
 
-TEST_F(LayersTest, AConfirmedLayerWhoseReplayWasInterruptedIsNotLost) {
+TEST_F(LayersTest, AnAnswerWhoseReplayWasInterruptedIsNotTaken) {
   for (const bool always : {false, true}) {
     for (long call = 0; call < 8; ++call) {
       Layers layers(values, values.read("{a: 1}"), always);
@@ -299,10 +317,8 @@ TEST_F(LayersTest, AConfirmedLayerWhoseReplayWasInterruptedIsNotLost) {
       layers.interrupt_in = call;
       const bool ok = layers.commit(*made, {}, copy("b", "d"));
       layers.interrupt_in = -1;
-      ASSERT_TRUE(layers.settle());
-      const bool done = made->status == LayerStatus::confirmed;
-      EXPECT_TRUE(done || !ok);
-      EXPECT_EQ(layers.shown(), done ? "{a: 2, b: 2, d: 2, c: 2}" : "{a: 2, b: 2, c: 2}") << call;
+      EXPECT_EQ(made->status == LayerStatus::confirmed, ok);
+      EXPECT_EQ(layers.shown(), ok ? "{a: 2, b: 2, d: 2, c: 2}" : "{a: 2, b: 2, c: 2}") << call;
       ASSERT_TRUE(layers.commit_all());
       EXPECT_EQ(layers.base(), layers.shown());
     }

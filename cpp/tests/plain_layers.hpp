@@ -35,7 +35,6 @@ class Layers : public optimistic::Host {
   bool edit_base(LayerRecipe recipe);
   bool rollback_all() { return said(log.rollback_all()); }
   bool commit_all() { return said(log.commit_all()); }
-  bool settle() { return said(log.settle()); }
 
   std::string shown() { return Values::show(log.shown()); }
   std::string base() { return Values::show(log.base()); }

@@ -100,8 +100,9 @@ class _Editing(Generic[T]):
             if book is None:
                 return _data_of(answer)
             if answer is not book.answer and self.accepts(get, book, answer):
-                book.answer = answer
                 book.log.set_base(answer.data)
+                book.answer = answer  # Now: an interrupt leaves the base as it was, and the answer to be taken.
+                version.rebased()
                 if book.conflicts:
                     store = cast(Any, get).store
                     # Later: whoever is told may want to write, and this is a read.

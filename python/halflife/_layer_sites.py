@@ -44,8 +44,10 @@ class Known(WeakValueDictionary[int, LayerState]):
 
     def forget_after(self, newest: int) -> None:
         """Layers that were entered later are undone, settled ones too."""
-        for number in [number for number in self if number > newest]:
-            del self[number]
+        entered = range(newest + 1, self.newest + 1)  # Other logs number their layers too: the range may be long.
+        for number in entered if len(entered) < len(self) else [number for number in self if number > newest]:
+            self.pop(number, None)
+        self.newest = newest
 
 
 class Site(Protocol):

@@ -64,8 +64,6 @@ class Book:
         self.log = LayerLog(base, always, lambda _, error: conflicts.append(error))
         #: Its layers by id.
         self.known = Known()
-        #: At which version it stands.
-        self.current: Version | None = None
         #: Which state of a fetch the base has come from, for an editable.
         self.answer = answer
         #: The moment of the last confirmation, until an answer has come that was asked after it.
@@ -80,37 +78,42 @@ class Book:
 class Version:
     """The layers of one atom in one store between two operations."""
 
-    __slots__ = ("_batch", "_saved", "book")
+    __slots__ = ("_saved", "_state", "book")
 
-    def __init__(self, book: Book | None, batch: int) -> None:
+    def __init__(self, book: Book | None) -> None:
         #: The layers, None if there are none.
         self.book = book
-        # The batch around the operation that made it, 0 if there was none.
-        self._batch = batch
-        # How to get the book back to here.
+        # In which state the log is now.
+        self._state = book.log.state if book is not None else 0
+        # How to get the book back to here. A version that no batch may bring back is gone, and this with it.
         self._saved: tuple[object, object, int | None, int] | None = None
 
     def opened(self) -> Book | None:
-        """The book, at this version."""
+        """The book, at this version: what failed after it, or was interrupted, is undone."""
         book = self.book
-        if book is not None and book.current is not self:
+        if book is not None and book.log.state != self._state:
             if self._saved is not None:
                 saved, book.answer, book.confirmed_at, newest = self._saved
                 book.log.restore(saved)
                 book.known.forget_after(newest)
             book.conflicts.clear()
-            book.current = self
+            self._state = book.log.state
         return book
 
-    def keep(self, batch: int) -> None:
-        """An operation is about to leave this version, which may come back if it was made before the batch began."""
-        if batch and batch != self._batch and self._saved is None and self.book is not None:
-            book = self.book
+    def leave(self) -> None:
+        """An operation is about to leave this version, which comes back if it, or a batch around it, fails."""
+        book = self.book
+        if book is not None and self._saved is None:
             self._saved = book.log.save(), book.answer, book.confirmed_at, book.known.newest
+
+    def rebased(self) -> None:
+        """Newly fetched data has been taken in, which makes no other version of it."""
+        if self.book is not None:
+            self._state = self.book.log.state
 
 
 #: Of an atom without layers.
-EMPTY: Final = Version(None, 0)
+EMPTY: Final = Version(None)
 
 
 class Volumes:
@@ -151,21 +154,18 @@ class Volumes:
         operation: Callable[[LayerLog], R],
     ) -> tuple[R, Book]:
         """Change the layers of the atom; `base` gives what is below the first one, and where that came from."""
-        batch = set.store._outer_batch
         before = get(self.version)
         book = before.opened()
         if book is None:
             value, answer = base()
             book = Book(value, always=self._always, answer=answer)
-        else:
-            before.keep(batch)
         if _debugging.ENABLED:
             _debugging.check_handed_out(book.log.visible, atom.name)
+        before.leave()
         result = operation(book.log)
         if _debugging.ENABLED:
             _debugging.hand_out(book.log.visible)
-        book.current = after = Version(book, batch)
-        set(self.version, after)
+        set(self.version, Version(book))
         return result, book
 
     def close(self, set: Setter, book: Book) -> None:

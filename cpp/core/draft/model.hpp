@@ -52,6 +52,8 @@ class Model {
   virtual bool same(Value one, Value other) = 0;
   // Two leaves: numbers of equal value, whatever their types?
   virtual bool same_number(Value one, Value other) = 0;
+  // Two leaves: equal by the rule of equals="deep", which may be less strict. May run user code.
+  virtual bool alike(Value one, Value other) { return same(one, other); }
   // Leaves that are the same have the same hash. By address is fine for what is not a scalar.
   virtual std::size_t hash(Value leaf) = 0;
   // Two containers of one kind: of one class too? Subclasses count as others.
@@ -99,6 +101,8 @@ class Model {
   // maps look different to the user, so the host is told the value that will be drafted.
   virtual Draft* make_draft(Value base, Kind kind) = 0;
   virtual void raise(Fault fault, Value value) = 0;
+  // Drops the error that is pending, unless it is an interrupt; false: it is still pending.
+  virtual bool forgive() { return false; }
 };
 
 }  // namespace halflife::draft

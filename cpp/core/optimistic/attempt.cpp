@@ -98,6 +98,8 @@ bool Attempt::run(Value root, Place* place, const Parts& parts) {
   }
   if (!read_all(scope)) fail();
   if (error_ != nullptr) {
+    // Not the recipe raised, but a record refuses what it is to hold: because of what others hold.
+    reads_.push_back({&tree_.root(), How::deep});
     forget_writes();
     return false;
   }

@@ -38,11 +38,11 @@ bool Composer::put(Level& level, Slot& slot, Value value) {
     Value list = level.made != nullptr ? level.made : level.fresh ? level.under : level.shown;
     if (value == nullptr || slot.index >= model_.size(list)) return true;
     held = model_.item(list, slot.index);
-    return held == value || (open(level) && model_.put_item(level.made, slot.index, value));
+    return is_one(held, value) || (open(level) && model_.put_item(level.made, slot.index, value));
   }
   Value source = level.fresh ? level.under : level.shown;
   if (!model_.find(level.made != nullptr ? level.made : source, slot.key, &held)) return false;
-  if (held == value) return true;
+  if (held == value || (held != nullptr && value != nullptr && is_one(held, value))) return true;
   if (kind == Kind::set && held != nullptr && value != nullptr) return true;
   if (!open(level)) return false;
   return value == nullptr ? model_.erase(level.made, slot.key)
@@ -50,17 +50,6 @@ bool Composer::put(Level& level, Slot& slot, Value value) {
 }
 
 // A key that a layer added stands behind those that came with the container.
-// Notes whether a slot that was written holds something else than what was shown there.
-bool Composer::compare(Value before, Value now) {
-  if (differs_ || before == now) return true;
-  bool same = false;
-  if (before != nullptr && now != nullptr && !draft::equal(model_, before, now, true, &same)) {
-    return false;
-  }
-  differs_ = !same;
-  return true;
-}
-
 bool Composer::place(Level& level, Slot& slot, const Version* version, Value value) {
   if (level.fresh && version != nullptr && value != nullptr && version->birth.seq > folded_ &&
       model_.kind(level.under) == Kind::map && slot.key != nullptr) {
@@ -99,7 +88,6 @@ bool Composer::enter(const Task& task, Level level) {
     }
   }
   level.fresh = fresh;
-  unsure_ = unsure_ || (fresh && level.shown != nullptr) || (mark != nullptr && mark->grown);
   if (model_.kind(level.under) == Kind::list && !grow(task, level)) {
     if (level.made != nullptr) tree_.trash(level.made);
     return false;
@@ -134,8 +122,8 @@ bool Composer::grow(const Task& task, Level& level) {
       if (task.marks->find(*slot) == nullptr) level.todo.push_back(slot);
     }
   }
-  for (const Version& version : level.slot->appends) {
-    if (version.seq <= level.after || version.seq >= task.before) continue;
+  for (const auto& [seq, version] : level.slot->appends) {
+    if (seq <= level.after || seq >= task.before) continue;
     if (!open(level)) return false;
     for (std::size_t index = 0; index < model_.size(version.value); ++index) {
       Value item = model_.item(version.value, index);
@@ -152,8 +140,8 @@ bool Composer::source_of(const Task& task, const Level& level, const Slot& slot,
     return true;
   }
   std::size_t index = slot.index - model_.size(level.under);
-  for (const Version& version : level.slot->appends) {
-    if (version.seq <= level.after || version.seq >= task.before) continue;
+  for (const auto& [seq, version] : level.slot->appends) {
+    if (seq <= level.after || seq >= task.before) continue;
     const std::size_t count = model_.size(version.value);
     if (index < count) {
       *found = model_.item(version.value, index);
@@ -180,48 +168,49 @@ bool Composer::step(const Task& task) {
   Value shown = nullptr;
   const bool has_moved =
       slot.key == nullptr && level.made != nullptr && slot.index >= model_.size(level.under);
-  if (level.shown != nullptr && !has_moved) {
-    if (!lookup(level.shown, slot, &shown)) return false;
+  if (level.beside != nullptr && !has_moved) {
+    if (!lookup(level.beside, slot, &shown)) return false;
     // Nothing has changed there: what is shown is right.
-    if (mark == nullptr && shown != nullptr && value != nullptr) {
+    if (level.shown != nullptr && mark == nullptr && shown != nullptr && value != nullptr) {
       return place(level, slot, version, shown);
     }
   }
   const bool nested = !task.shallow && value != nullptr && draft::is_draftable(model_.kind(value));
-  if (!nested || slot.is_plain()) {
-    if (level.shown != nullptr && mark != nullptr && !compare(shown, value)) {
-      return false;
-    }
-    return place(level, slot, version, value);
-  }
-  const bool from_shown = mark != nullptr && !mark->itself && shown != nullptr &&
-                          model_.kind(shown) == model_.kind(value);
+  if (!nested || slot.is_plain()) return place(level, slot, version, value);
+  const bool from_shown = level.shown != nullptr && mark != nullptr && !mark->itself &&
+                          shown != nullptr && model_.kind(shown) == model_.kind(value);
   return enter(task, Level{&slot, value, from_shown ? shown : nullptr, shown, after, true});
 }
 
+// One object, or leaves that nothing can tell apart.
+bool Composer::is_one(Value one, Value other) {
+  return one == other || (one != nullptr && other != nullptr && model_.kind(one) == Kind::leaf &&
+                          model_.same(one, other));
+}
+
 // Do both hold the same objects, in the same order? (`made` of a record is the map of its fields.)
-bool Composer::is_level(Value under, Value made) {
-  if (model_.size(under) != model_.size(made)) return false;
-  if (model_.kind(under) == Kind::list) {
-    for (std::size_t index = 0; index < model_.size(under); ++index) {
-      if (model_.item(under, index) != model_.item(made, index)) return false;
+bool Composer::is_level(Value one, Value made) {
+  if (model_.size(one) != model_.size(made)) return false;
+  if (model_.kind(one) == Kind::list) {
+    for (std::size_t index = 0; index < model_.size(one); ++index) {
+      if (!is_one(model_.item(one, index), model_.item(made, index))) return false;
     }
     return true;
   }
-  const bool record = model_.kind(under) == Kind::record;
+  const bool record = model_.kind(one) == Kind::record;
   std::size_t left = 0;
   std::size_t right = 0;
   Value key = nullptr;
   Value other = nullptr;
   Value value = nullptr;
   Value held = nullptr;
-  while (model_.next(under, &left, &key, &value)) {
+  while (model_.next(one, &left, &key, &value)) {
     if (record) {
       if (!model_.find(made, key, &held)) return false;
     } else if (!model_.next(made, &right, &other, &held)) {
       return false;
     }
-    if (value != held || (!record && key != other && !model_.same(key, other))) return false;
+    if (!is_one(value, held) || (!record && key != other && !model_.same(key, other))) return false;
   }
   return true;
 }
@@ -240,13 +229,20 @@ bool Composer::leave(Value* result) {
     }
   }
   Value made = std::exchange(level.made, nullptr);
+  const auto holds_the_same = [&](Value one) {
+    return one != nullptr && model_.kind(one) == model_.kind(level.under) &&
+           model_.same_type(one, level.under) && is_level(one, made);
+  };
+  const bool is_sure = !level.fresh && level.added.empty();  // what is shown, with differences
+  const bool is_under =
+      (level.after > 0 || !level.added.empty()) && made != nullptr && holds_the_same(level.under);
   if (made == nullptr) {
     made = level.fresh ? level.under : level.shown;
     model_.own(made);
-  } else if ((level.after > 0 || !level.added.empty()) && is_level(level.under, made)) {
+  } else if (is_under || (!is_sure && holds_the_same(level.beside))) {
     // The versions that are left are older than an assignment above, or put back what was there.
-    model_.release(made);
-    made = level.under;
+    tree_.trash(made);
+    made = is_under ? level.under : level.beside;
     model_.own(made);
   } else if (model_.kind(level.under) == Kind::record) {
     Value record = model_.rebuild(level.under, made);
@@ -266,12 +262,6 @@ bool Composer::run(const Task& task, Value* result) {
     }
     Value made = nullptr;
     if (!leave(&made)) return false;
-    if (levels_.back().shown == nullptr && task.marks != nullptr && !task.folding) {
-      if (!compare(levels_.back().before, made)) {
-        tree_.trash(made);
-        return false;
-      }
-    }
     Level level = std::move(levels_.back());
     levels_.pop_back();
     for (Value part : level.parts) tree_.trash(part);
@@ -311,9 +301,9 @@ Value Composer::renew(Value base, Value shown, const Marks& marks) {
   Value under = version != nullptr ? version->value : base;
   const Seq after = version != nullptr ? version->seq : 0;
   if (!draft::is_draftable(model_.kind(under)) || root.is_plain()) {
+    if (is_one(shown, under)) under = shown;
     model_.own(under);
-    unsure_ = true;
-    return choose(shown, under);
+    return under;
   }
   const Mark* mark = marks.find(root);
   const bool from_shown =
@@ -322,26 +312,13 @@ Value Composer::renew(Value base, Value shown, const Marks& marks) {
   Value result = nullptr;
   if (enter(task, Level{&root, under, from_shown ? shown : nullptr, shown, after, true}) &&
       run(task, &result)) {
-    return choose(shown, result);
+    return result;
   }
   abandon();
   return nullptr;
 }
 
-// What equals what is shown must not look like a change. Takes the reference to `now`.
-Value Composer::choose(Value shown, Value now) {
-  bool same = !differs_;
-  if (same && unsure_ && !draft::equal(model_, shown, now, true, &same)) {
-    tree_.trash(now);
-    return nullptr;
-  }
-  if (!same) return now;
-  tree_.trash(now);
-  model_.own(shown);
-  return shown;
-}
-
-Value Composer::fold(Value base, const Marks& marks, Seq before) {
+Value Composer::fold(Value base, Value shown, const Marks& marks, Seq before) {
   Slot& root = tree_.root();
   const Version* version = root.latest(0, before);
   Value under = version != nullptr ? version->value : base;
@@ -352,7 +329,7 @@ Value Composer::fold(Value base, const Marks& marks, Seq before) {
   const Task task{&marks, before, false, true};
   Value result = nullptr;
   const Seq after = version != nullptr ? version->seq : 0;
-  if (enter(task, Level{&root, under, nullptr, nullptr, after, true}) && run(task, &result))
+  if (enter(task, Level{&root, under, nullptr, shown, after, true}) && run(task, &result))
     return result;
   abandon();
   return nullptr;

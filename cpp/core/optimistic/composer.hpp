@@ -22,8 +22,9 @@ class Composer {
   // Owned: the whole value as it is now, given what is shown and where it differs.
   Value renew(Value base, Value shown, const Marks& marks);
 
-  // Owned: the base with the marked slots as they are before `before`.
-  Value fold(Value base, const Marks& marks, Seq before);
+  // Owned: the base with the marked slots as they are before `before`. What is shown as well is the
+  // object that is shown.
+  Value fold(Value base, Value shown, const Marks& marks, Seq before);
 
   // What a slot of a container holds, without versions; null: nothing.
   bool lookup(Value container, const Slot& slot, Value* found);
@@ -36,9 +37,10 @@ class Composer {
   };
   struct Level {
     Slot* slot;
-    Value under;   // borrowed
-    Value shown;   // borrowed; null: composed from `under`
-    Value before;  // borrowed; what was shown there; or null
+    Value under;  // borrowed
+    Value shown;  // borrowed; null: composed from `under`
+    Value
+        beside;  // borrowed; what is shown in its place, which stays if it holds the same; or null
     Seq after;
     bool fresh;            // starts from `under`, not from what is shown
     Value made = nullptr;  // owned
@@ -57,10 +59,9 @@ class Composer {
   bool has_moved(const Task& task, const Level& level, const Slot& slot, bool* moved);
   bool run(const Task& task, Value* result);
   bool step(const Task& task);
-  bool is_level(Value under, Value made);
+  bool is_level(Value one, Value made);
+  bool is_one(Value one, Value other);
   bool leave(Value* result);
-  bool compare(Value before, Value now);
-  Value choose(Value shown, Value now);
   bool place(Level& level, Slot& slot, const Version* version, Value value);
   bool put(Level& level, Slot& slot, Value value);
   bool open(Level& level);
@@ -72,8 +73,6 @@ class Composer {
   draft::Model& model_;
   Seq folded_;
   std::vector<Level> levels_;
-  bool differs_ = false;  // what is made is not equal to what was shown
-  bool unsure_ = false;   // ... may be equal in all slots, and yet another
 };
 
 }  // namespace halflife::optimistic

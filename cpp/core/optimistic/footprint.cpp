@@ -73,11 +73,13 @@ bool Attempt::descend(const Spot& spot, Draft& child, std::vector<Spot>& todo) {
 }
 
 // Was the value that a draft has at the key edited further down since it was put there?
-bool Attempt::is_outdated(const Spot& spot, Value key) {
-  if (spot.draft->place == nullptr) return false;
+bool Attempt::is_outdated(const Spot& spot, Value key, bool* outdated) {
+  *outdated = false;
+  if (spot.draft->place == nullptr) return true;
   bool failed = false;
   const Slot* slot = tree_.find(*spot.slot, key, &failed);
-  return failed || (slot != nullptr && !slot->is_plain());
+  *outdated = slot != nullptr && !slot->is_plain();
+  return !failed;
 }
 
 bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>& todo) {
@@ -103,8 +105,12 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
       } else {
         if (!resolver.at(draft, key, &now)) return false;
         if (draft.erased != nullptr && !model_.find(draft.erased, key, &erased)) return false;
-        const bool same = now != nullptr && before != nullptr &&
-                          (now == before ? !is_outdated(spot, key) : model_.same(now, before));
+        bool same = now != nullptr && before != nullptr && model_.same(now, before);
+        if (same && now == before) {
+          bool outdated = false;
+          if (!is_outdated(spot, key, &outdated)) return false;
+          same = !outdated;
+        }
         if (erased != nullptr && in_order && now != nullptr) {
           // That it stands where it stood depends on which keys there are.
           reads_.push_back({spot.slot, How::whole});

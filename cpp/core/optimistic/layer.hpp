@@ -70,7 +70,6 @@ struct Layer {
   Parts parts;            // owned
   LayerStatus status = LayerStatus::pending;
   bool failing = false;  // its parts raised when they last ran; a confirmed layer can fail as well
-  bool retry = false;    // ... for a reason that is not its own: run it again at the next chance
   std::vector<Read> reads;
   std::vector<Write> writes;
 };

@@ -8,11 +8,14 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <vector>
 
+#include "../draft/share.hpp"
 #include "attempt.hpp"
+#include "journal.hpp"
 
 namespace halflife::optimistic {
 
@@ -25,12 +28,15 @@ class Log {
   ~Log() { close(); }
 
   Value base() const { return base_; }    // borrowed
-  Value shown() const { return shown_; }  // borrowed; ask settle() first
+  Value shown() const { return shown_; }  // borrowed
   std::size_t size() const { return layers_.size(); }
   std::size_t pending() const { return pending_; }
-  const std::vector<Layer*>& layers() const { return layers_; }
+  // A number of its own for each state that the log has been in. One that is restored has its
+  // number.
+  std::uint64_t state() const { return state_; }
 
-  // Each returns false with an error raised; the log is as it was then, unless said otherwise.
+  // Each is done, or has not begun: it returns false with an error raised then, also when what was
+  // raised is an interrupt, and the log is as it was.
 
   // Runs the layer's parts on what is shown and puts it at the end of the log. `layer` is the
   // host's, with its token and parts set; `context` gets what the recipe returned, owned.
@@ -46,25 +52,12 @@ class Log {
   // Does a pending layer write at the path or below it? 1, 0, or -1 with an error raised.
   int is_pending_at(const std::vector<Value>& path);
 
-  // The log as it is, to come back to: what a host keeps while a batch of its own may fail.
-  struct Saved {
-    struct Entry {
-      Layer* layer;  // its token is owned
-      Parts parts;   // owned
-      LayerStatus status;
-      bool failing;
-      Value error;  // owned, or null
-    };
-    std::vector<Entry> entries;
-    Value base = nullptr;   // owned
-    Value shown = nullptr;  // owned
-  };
-  void save(Saved* saved);
-  void restore(const Saved& saved);
-  void release(Saved& saved);
-
-  // Makes good what an interrupted operation left undone. False: it could not; an error is raised.
-  bool settle();
+  // The log as it is now, to come back to: what a host keeps while a batch of its own may fail.
+  // Costs what is changed until it is released.
+  Journal::Mark save() { return journal_.mark(); }
+  void restore(Journal::Mark saved);
+  // At any time, also in the middle of an operation.
+  void release(Journal::Mark saved);
 
   void close();
 
@@ -73,12 +66,13 @@ class Log {
     for (Value value : {base_, shown_}) {
       if (value != nullptr) visit(value);
     }
-    for (const Layer* layer : layers_) {
+    for (const auto& [seq, layer] : layers_) {
       visit(layer->token);
       for (const Write& write : layer->writes) {
         if (write.value != nullptr) visit(write.value);
       }
     }
+    journal_.each_value(visit);
     tree_.each_value(visit);
   }
 
@@ -86,73 +80,101 @@ class Log {
   struct Trouble {
     Layer* layer;
     Value error;  // owned
-    bool again;
   };
   // Slots that differ from what is shown, and the layers that have read them.
   struct Change {
     Marks marks;
     std::set<Seq> todo;
     // Those of the readers behind `seq`, up to and with `last`, run again.
-    void add(const std::vector<Seq>& readers, Seq seq, Seq last);
+    void add(const Readers& readers, Seq seq, Seq last);
   };
   // A place that holds something else in another base. Null: nothing.
   struct Difference {
     Slot* slot;
     Value before;
     Value now;
-    std::size_t depth;
   };
 
-  bool contains(const Layer& layer) const;
   Layer* at(Seq seq) const;
+  Value shown_at(const Slot& slot);
 
+  // --- an operation, and how it is undone
+  template <class Work>
+  bool operate(Work work) {
+    const Journal::Mark start = begin();
+    return end(start, work());
+  }
+  Journal::Mark begin();
+  bool end(Journal::Mark start, bool ok);
+  void undo(Journal::Mark mark);
+  void undo_one(Undo& undo);
+  void drop(std::vector<Undo>& notes);
+  void tidy();
+  void tell(bool ok);
+  bool raise(Value error);
+  void swallow();
+
+  // --- steps, each of which notes what it changes
+  void enter(Layer& layer);
+  void leave(Layer& layer, LayerStatus status);
+  void note_change(Layer& layer);
+  void confirm(Layer& layer);
+  void fail(Layer& layer, Value error);
+  void mend(Layer& layer);
   void take_effect(Layer& layer, Attempt& attempt);
-  void drop_effect(Layer& layer);
   void replace_effect(Change& change, Layer& layer, Attempt& attempt);
+  void show(Value value);
+  void set_base_value(Value value);
+
+  // --- what has to run again
+  Change begin_change() const;
   void note(Change& change, const Write& write, Seq seq);
   void note_assigned(Change& change, Slot& slot, Seq seq);
   void note_appended(Change& change, Slot& slot, Seq seq);
   std::size_t length_below(Slot& slot, Seq before);
-  bool is_appended_at(Slot& slot, std::size_t index);
   void note_writes(Change& change, const Layer& layer);
-  void compare(Change& change, Layer& layer, std::vector<Write>& before);
-  bool note_base(Change& change, Value before, Value now);
-  bool is_level(const Difference& each);
-  bool differs(Value before, Value now, bool* result);
-  bool note_level(Change& change, const Difference& level, std::vector<Difference>& todo);
-  bool find_in_step(const Difference& level, std::vector<Difference>& todo, bool* in_step);
+  void note_failing(Change& change);
+  void compare(Change& change, Layer& layer, const std::vector<Write>& before);
+  bool keep_shown(Write& write);
   bool replay(Change& change);
   void replay_one(Change& change, Layer& layer);
   bool renew(const Change& change);
   bool rebuild();
-  void fail(Layer& layer, Value error);
-  void mend(Layer& layer);
+
+  // --- another base
+  Value shared(Value base, draft::Leaves leaves);
+  bool rebase(Change& change, Value base);
+  bool note_base(Change& change, Value before, Value now);
+  bool is_level(const Difference& each);
+  bool differs(Value before, Value now);
+  bool note_level(Change& change, const Difference& level, std::vector<Difference>& todo);
+  bool find_in_step(const Difference& level, std::vector<Difference>& todo, bool* in_step);
 
   bool try_commit(Layer& layer, const Parts& parts);
-  void note_failing(Change& change);
   bool refold(const std::vector<Layer*>& dropped);
   bool fold_prefix();
-  void leave(Layer& layer, LayerStatus status);
   void drop_parts(Parts& parts);
-  void confirm(Layer& layer);
-  void show(Value value);
-  void set_base_value(Value value);
-  bool finish(bool ok);
+  void drop_writes(std::vector<Write>& writes);
+  void own_parts(const Parts& parts);
+  bool is_appended_at(Slot& slot, std::size_t index);
 
   Host& host_;
   draft::Model& model_;
   Tree tree_;
-  std::vector<Layer*> layers_;  // by seq; tokens owned
+  std::map<Seq, Layer*> layers_;  // tokens owned
+  Journal journal_;
   Value base_;
   Value shown_;
   Seq next_ = 1;
   Seq folded_ = 0;
   std::size_t pending_ = 0;
-  std::size_t retries_ = 0;  // layers whose run was interrupted
+  std::uint64_t state_ = 0;
+  std::uint64_t last_state_ = 0;
   bool always_;
-  bool stale_ = false;             // tree and shown value are to be built again
-  std::vector<Trouble> troubles_;  // to be told at the end of the operation
-  Value interrupt_ = nullptr;      // owned; to be raised at the end of the operation
+  bool operating_ = false;
+  std::vector<Trouble> troubles_;                         // to be told at the end of the operation
+  std::unordered_map<const Layer*, bool> failed_before_;  // it, of those that fail or are mended
+  Value interrupt_ = nullptr;  // owned: the operation is to be undone because of it
 };
 
 }  // namespace halflife::optimistic

@@ -1,30 +1,81 @@
 // Rebase: what follows from another base. The new one is taken as if something older than all
 // layers had written what differs: whoever has read that runs again, and nobody else. So a refetch
 // costs a walk over both, and no recipe of an edit that it has nothing to do with.
-#include "../draft/equality.hpp"
+#include <utility>
+
 #include "log.hpp"
 
 namespace halflife::optimistic {
 
 using draft::Kind;
 
-namespace {
+bool Log::set_base(Value base) {
+  return operate([&] {
+    Value now = shared(base, draft::Leaves::alike);
+    if (now == nullptr) return false;
+    Change change = begin_change();
+    std::vector<Layer*> superseded;
+    for (const auto& [seq, layer] : layers_) {
+      if (layer->status == LayerStatus::confirmed) superseded.push_back(layer);
+    }
+    for (const Layer* layer : superseded) note_writes(change, *layer);
+    for (Layer* layer : superseded) leave(*layer, LayerStatus::superseded);
+    return rebase(change, now);
+  });
+}
 
-// Each level compares what is in it all the way down: values that nest deeper than any that people
-// make are not looked into, but taken as different, lest the cost grow with the square of the
-// depth.
-constexpr std::size_t kDeepest = 32;
+bool Log::edit_base(const Parts& parts) {
+  return operate([&] {
+    if (!fold_prefix()) return false;
+    Attempt attempt(tree_, host_, folded_);
+    if (!attempt.run_on(base_, next_, parts)) return raise(attempt.take_error());
+    Value edited = attempt.take_shown();
+    Value now = shared(edited, draft::Leaves::same);
+    tree_.trash(edited);
+    if (now == nullptr) return false;
+    Change change = begin_change();
+    return rebase(change, now);
+  });
+}
 
-}  // namespace
+// Owned: the new base, with the objects that are there where it is equal to them; null: an error is
+// raised. What equals the old base is the old base. What equals an edit that is shown is what is
+// shown, so that nothing changes when the edit is settled.
+Value Log::shared(Value base, draft::Leaves leaves) {
+  draft::Objects taken;
+  Value first = draft::share(model_, base_, base, leaves, &taken);
+  if (first == nullptr || layers_.empty()) return first;
+  Value second = draft::share(model_, shown_, first, draft::Leaves::same, nullptr, &taken);
+  tree_.trash(first);
+  return second;
+}
+
+// Takes the reference to the new base.
+bool Log::rebase(Change& change, Value base) {
+  if (!note_base(change, base_, base)) {
+    tree_.trash(base);
+    return false;
+  }
+  set_base_value(base);
+  note_failing(change);
+  return replay(change) && renew(change);
+}
+
+// What could not be applied is tried again over another base, whatever the reason was.
+void Log::note_failing(Change& change) {
+  for (const auto& [seq, layer] : layers_) {
+    if (layer->failing) change.todo.insert(seq);
+  }
+}
 
 // Compares the base as it was with what it will be. Nothing has been changed yet.
 bool Log::note_base(Change& change, Value before, Value now) {
   if (before == now) return true;
-  std::vector<Difference> todo{{&tree_.root(), before, now, 0}};
+  std::vector<Difference> todo{{&tree_.root(), before, now}};
   while (!todo.empty()) {
     const Difference each = todo.back();
     todo.pop_back();
-    if (each.depth >= kDeepest || !is_level(each)) {
+    if (!is_level(each)) {
       change.marks.remember(*each.slot);
       note_assigned(change, *each.slot, 0);
     } else if (!note_level(change, each, todo)) {
@@ -42,13 +93,11 @@ bool Log::is_level(const Difference& each) {
          model_.same_type(each.before, each.now);
 }
 
-bool Log::differs(Value before, Value now, bool* result) {
-  *result = before != now;
-  if (!*result || before == nullptr || now == nullptr) return true;
-  bool same = false;
-  if (!draft::equal(model_, before, now, true, &same)) return false;
-  *result = !same;
-  return true;
+// Equal parts are one object by now.
+bool Log::differs(Value before, Value now) {
+  if (before == now) return false;
+  return before == nullptr || now == nullptr || model_.kind(before) != Kind::leaf ||
+         model_.kind(now) != Kind::leaf || !model_.same(before, now);
 }
 
 bool Log::note_level(Change& change, const Difference& level, std::vector<Difference>& todo) {
@@ -57,6 +106,7 @@ bool Log::note_level(Change& change, const Difference& level, std::vector<Differ
   if (slot.is_plain()) {           // no layer has written to what is in it: it is shown as it is
     change.marks.remember(slot);
     change.marks.add(slot);
+    if (slot.slots.empty() && slot.whole.empty()) return true;  // nobody has been in it
   }
   bool in_step = false;
   const std::size_t found = todo.size();
@@ -70,18 +120,14 @@ bool Log::note_level(Change& change, const Difference& level, std::vector<Differ
   change.add(slot.whole, 0, kNow);
   Composer composer(tree_, model_, folded_);
   for (const auto& [id, below] : slot.slots) {
-    Difference each{below, nullptr, nullptr, level.depth + 1};
+    Difference each{below, nullptr, nullptr};
     if (!composer.lookup(level.before, *below, &each.before) ||
         !composer.lookup(level.now, *below, &each.now)) {
       return false;
     }
-    bool differ = below->key == nullptr && (each.before == nullptr || each.now == nullptr);
-    if (differ) {
-      each.now = nullptr;  // behind a list: what was appended stands elsewhere
-    } else if (!differs(each.before, each.now, &differ)) {
-      return false;
-    }
-    if (differ) todo.push_back(each);
+    const bool is_behind = below->key == nullptr && (each.before == nullptr || each.now == nullptr);
+    if (is_behind) each.now = nullptr;  // behind a list: what was appended stands elsewhere
+    if (is_behind || differs(each.before, each.now)) todo.push_back(each);
   }
   return true;
 }
@@ -92,15 +138,11 @@ bool Log::find_in_step(const Difference& level, std::vector<Difference>& todo, b
   const std::size_t size = model_.size(level.before);
   *in_step = false;
   if (kind == Kind::set || size != model_.size(level.now)) return true;
-  bool differ = false;
   if (kind == Kind::list) {
     for (std::size_t index = 0; index < size; ++index) {
       Value before = model_.item(level.before, index);
       Value now = model_.item(level.now, index);
-      if (!differs(before, now, &differ)) return false;
-      if (differ) {
-        todo.push_back({tree_.slot(*level.slot, index), before, now, level.depth + 1});
-      }
+      if (differs(before, now)) todo.push_back({tree_.slot(*level.slot, index), before, now});
     }
     *in_step = true;
     return true;
@@ -114,11 +156,10 @@ bool Log::find_in_step(const Difference& level, std::vector<Difference>& todo, b
   while (model_.next(level.before, &left, &key, &before)) {
     if (!model_.next(level.now, &right, &other, &now)) return true;
     if (key != other && !model_.same(key, other)) return true;
-    if (!differs(before, now, &differ)) return false;
-    if (!differ) continue;
+    if (!differs(before, now)) continue;
     Slot* slot = tree_.slot(*level.slot, key);
     if (slot == nullptr) return false;
-    todo.push_back({slot, before, now, level.depth + 1});
+    todo.push_back({slot, before, now});
   }
   *in_step = true;
   return true;

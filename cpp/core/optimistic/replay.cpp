@@ -1,6 +1,5 @@
 // Replay: which layers have to run again because of a change, and running them. Oldest first, so
 // that each sees what the ones before it have become.
-#include <algorithm>
 #include <utility>
 
 #include "../draft/equality.hpp"
@@ -8,19 +7,12 @@
 
 namespace halflife::optimistic {
 
-void Log::take_effect(Layer& layer, Attempt& attempt) {
-  layer.reads.swap(attempt.reads());
-  layer.writes.swap(attempt.writes());
-  tree_.add(layer);
-}
-
-void Log::drop_effect(Layer& layer) {
-  tree_.remove(layer);
-  for (const Write& write : layer.writes) {
-    if (write.value != nullptr) tree_.trash(write.value);
+Log::Change Log::begin_change() const {
+  Change change;
+  if (always_) {
+    for (const auto& [seq, layer] : layers_) change.todo.insert(seq);
   }
-  layer.reads.clear();
-  layer.writes.clear();
+  return change;
 }
 
 void Log::note(Change& change, const Write& write, Seq seq) {
@@ -31,9 +23,8 @@ void Log::note(Change& change, const Write& write, Seq seq) {
   }
 }
 
-void Log::Change::add(const std::vector<Seq>& readers, Seq seq, Seq last) {
-  for (auto at = std::upper_bound(readers.begin(), readers.end(), seq);
-       at != readers.end() && *at <= last; ++at) {
+void Log::Change::add(const Readers& readers, Seq seq, Seq last) {
+  for (auto at = readers.upper_bound(seq); at != readers.end() && *at <= last; ++at) {
     todo.insert(*at);
   }
 }
@@ -67,7 +58,7 @@ std::size_t Log::length_below(Slot& slot, Seq before) {
       after = version->seq;
     } else if (next + 1 < path.size()) {
       Value found = nullptr;
-      if (!composer.lookup(value, *path[next], &found)) tree_.trash(host_.take_error());
+      if (!composer.lookup(value, *path[next], &found)) swallow();
       value = found;
     }
     if (value == nullptr) return 0;
@@ -79,18 +70,13 @@ std::size_t Log::length_below(Slot& slot, Seq before) {
 // that wrote to it in between, too, and those after that one only if what it writes differs.
 void Log::note_assigned(Change& change, Slot& slot, Seq seq) {
   change.marks.add(slot);
-  Seq last = kNow;
-  for (const Version& version : slot.versions) {
-    if (version.seq > seq) {
-      last = version.seq;
-      break;
-    }
-  }
-  const auto add = [&](const std::vector<Seq>& readers) { change.add(readers, seq, last); };
+  const auto next = slot.versions.upper_bound(seq);
+  const Seq last = next != slot.versions.end() ? next->first : kNow;
+  const auto add = [&](const Readers& readers) { change.add(readers, seq, last); };
   add(slot.readers);
   if (slot.parent == nullptr) {
-    for (const Layer* layer : layers_) {
-      if (layer->seq > seq && layer->seq <= last) change.todo.insert(layer->seq);
+    for (auto at = layers_.upper_bound(seq); at != layers_.end() && at->first <= last; ++at) {
+      change.todo.insert(at->first);
     }
   } else {
     add(slot.parent->whole);
@@ -105,13 +91,14 @@ void Log::note_writes(Change& change, const Layer& layer) {
   }
 }
 
-// Gives up the references of `before`. What the layer writes again as it was, stays what it was.
-void Log::compare(Change& change, Layer& layer, std::vector<Write>& before) {
+// A write equal to the layer's previous one keeps the previous object, and is no change.
+void Log::compare(Change& change, Layer& layer, const std::vector<Write>& before) {
   std::unordered_map<const Slot*, const Write*> old;
   for (const Write& write : before) old.emplace(write.slot, &write);
   for (Write& write : layer.writes) {
     const auto known = old.find(write.slot);
     if (known == old.end() || known->second->append != write.append) {
+      keep_shown(write);
       note(change, write, layer.seq);
       continue;
     }
@@ -121,54 +108,81 @@ void Log::compare(Change& change, Layer& layer, std::vector<Write>& before) {
     if (write.value != nullptr && was.value != nullptr && write.value != was.value) {
       bool same = false;
       if (!draft::equal(model_, was.value, write.value, true, &same)) {
-        tree_.trash(host_.take_error());
+        swallow();
       } else if (same) {
         model_.own(was.value);
         tree_.trash(std::exchange(write.value, was.value));
       }
     }
+    if (write.value != was.value) keep_shown(write);
     if (write.value != was.value || !born_so) note(change, write, layer.seq);
   }
   for (const Write& write : before) {  // what it does not write any more
     if (old.contains(write.slot)) note(change, write, layer.seq);
   }
-  for (const Write& write : before) {
-    if (write.value != nullptr) tree_.trash(write.value);
+}
+
+// What is shown at the place of a slot; null: nothing.
+Value Log::shown_at(const Slot& slot) {
+  std::vector<const Slot*> path;
+  for (const Slot* at = &slot; at->parent != nullptr; at = at->parent) path.push_back(at);
+  Composer composer(tree_, model_, folded_);
+  Value value = shown_;
+  for (std::size_t next = path.size(); next-- > 0 && value != nullptr;) {
+    Value found = nullptr;
+    if (!composer.lookup(value, *path[next], &found)) swallow();
+    value = found;
   }
-  before.clear();
+  return value;
+}
+
+// A container that equals the one that is shown in its place is no change there: it is that one.
+bool Log::keep_shown(Write& write) {
+  if (write.value == nullptr || write.append || !draft::is_draftable(model_.kind(write.value))) {
+    return false;
+  }
+  Value shown = shown_at(*write.slot);
+  if (shown == nullptr || shown == write.value) return false;
+  bool same = false;
+  if (!draft::equal(model_, shown, write.value, true, &same)) swallow();
+  if (!same) return false;
+  model_.own(shown);
+  tree_.trash(std::exchange(write.value, shown));
+  return true;
 }
 
 bool Log::replay(Change& change) {
-  while (!change.todo.empty()) {
+  while (!change.todo.empty() && interrupt_ == nullptr) {
     const Seq seq = *change.todo.begin();
     change.todo.erase(change.todo.begin());
     Layer* layer = at(seq);
     if (layer != nullptr) replay_one(change, *layer);
   }
-  return true;
+  return interrupt_ == nullptr;
 }
 
 void Log::replay_one(Change& change, Layer& layer) {
   Attempt attempt(tree_, host_, folded_);
-  const bool ok = attempt.run_at(base_, layer.seq, layer.parts);
-  if (ok) {
+  if (attempt.run_at(base_, layer.seq, layer.parts)) {
     mend(layer);
   } else {
     fail(layer, attempt.take_error());
   }
-  replace_effect(change, layer, attempt);
+  if (interrupt_ == nullptr) replace_effect(change, layer, attempt);
 }
 
 void Log::replace_effect(Change& change, Layer& layer, Attempt& attempt) {
   for (const Write& write : layer.writes) change.marks.remember(*write.slot);
   for (const Write& write : attempt.writes()) change.marks.remember(*write.slot);
   tree_.remove(layer);
-  std::vector<Write> before;
-  before.swap(layer.writes);
-  layer.reads.clear();
+  Undo undo{Undo::What::ran, &layer};
+  model_.own(layer.token);
+  undo.reads.swap(layer.reads);
+  undo.writes.swap(layer.writes);
   layer.reads.swap(attempt.reads());
   layer.writes.swap(attempt.writes());
-  compare(change, layer, before);
+  compare(change, layer, undo.writes);
+  journal_.note(std::move(undo));
   tree_.add(layer);
 }
 
@@ -184,140 +198,42 @@ bool Log::renew(const Change& change) {
   Composer composer(tree_, model_, folded_);
   Value now = composer.renew(base_, shown_, change.marks);
   if (now == nullptr) {  // a record refuses what was made of it: find out by whom
-    tree_.trash(host_.take_error());
-    return rebuild();
+    swallow();
+    return interrupt_ == nullptr && rebuild();
   }
   show(now);
   return true;
 }
 
-// All layers again, from the base.
+// All layers again, from the base, each on what those before it have made.
 bool Log::rebuild() {
-  stale_ = true;
-  for (Layer* layer : layers_) {
-    for (const Write& write : layer->writes) {
-      if (write.value != nullptr) tree_.trash(write.value);
-    }
-    layer->reads.clear();
-    layer->writes.clear();
-  }
-  tree_.clear();
   Value now = base_;
   model_.own(now);
-  for (Layer* layer : layers_) {
+  for (const auto& [seq, layer] : layers_) {
+    tree_.remove(*layer);
+    Undo undo{Undo::What::ran, layer};
+    model_.own(layer->token);
+    undo.reads.swap(layer->reads);
+    undo.writes.swap(layer->writes);
+    journal_.note(std::move(undo));
+  }
+  for (const auto& [seq, layer] : layers_) {
     Attempt attempt(tree_, host_, folded_);
     if (attempt.run_on(now, layer->seq, layer->parts)) {
       mend(*layer);
-      // At once: each may be as large as the value itself.
-      model_.release(std::exchange(now, attempt.take_shown()));
+      tree_.trash(std::exchange(now, attempt.take_shown()));
     } else {
       fail(*layer, attempt.take_error());
+      if (interrupt_ != nullptr) break;
     }
     take_effect(*layer, attempt);
   }
-  bool same = false;
-  if (!layers_.empty() && !draft::equal(model_, shown_, now, true, &same)) {
-    tree_.trash(now);
-    return false;
-  }
-  if (same) {
-    tree_.trash(now);
-  } else {
-    show(now);
-  }
-  stale_ = false;
+  Value shown =
+      interrupt_ == nullptr ? draft::share(model_, shown_, now, draft::Leaves::same) : nullptr;
+  tree_.trash(now);
+  if (shown == nullptr) return false;
+  show(shown);
   return true;
-}
-
-bool Log::settle() {
-  if (!stale_ && retries_ == 0) return fold_prefix();  // one that a record refused, again
-  retries_ = 0;
-  return (rebuild() && fold_prefix()) || finish(false);
-}
-
-// --- layers that cannot be applied at present
-
-void Log::fail(Layer& layer, Value error) {
-  layer.retry = host_.is_interrupt(error);
-  if (layer.retry) {
-    ++retries_;
-    if (interrupt_ == nullptr) {
-      interrupt_ = error;
-      model_.own(error);
-    }
-  }
-  troubles_.push_back({&layer, error, layer.failing});
-  layer.failing = true;
-  if (layer.status == LayerStatus::pending) layer.status = LayerStatus::conflicted;
-}
-
-void Log::mend(Layer& layer) {
-  layer.failing = layer.retry = false;
-  if (layer.status == LayerStatus::conflicted) layer.status = LayerStatus::pending;
-}
-
-// --- coming back
-
-void Log::save(Saved* saved) {
-  for (Layer* layer : layers_) {
-    model_.own(layer->token);
-    for (Value value : {layer->parts.recipe, layer->parts.then, layer->parts.whole}) {
-      if (value != nullptr) model_.own(value);
-    }
-    Value error = host_.error_of(*layer);
-    if (error != nullptr) model_.own(error);
-    saved->entries.push_back({layer, layer->parts, layer->status, layer->failing, error});
-  }
-  model_.own(base_);
-  model_.own(shown_);
-  saved->base = base_;
-  saved->shown = shown_;
-}
-
-void Log::restore(const Saved& saved) {
-  std::vector<Layer*> layers;
-  layers.swap(layers_);
-  for (Layer* layer : layers) {
-    drop_effect(*layer);
-    leave(*layer, LayerStatus::rolled_back);
-  }
-  pending_ = 0;
-  for (const Saved::Entry& entry : saved.entries) {
-    Layer& layer = *entry.layer;
-    model_.own(layer.token);
-    layer.parts = entry.parts;
-    for (Value value : {entry.parts.recipe, entry.parts.then, entry.parts.whole}) {
-      if (value != nullptr) model_.own(value);
-    }
-    layer.status = entry.status;
-    layer.failing = entry.failing;
-    host_.set_error(layer, entry.error);
-    layers_.push_back(&layer);
-    pending_ += is_unsettled(layer.status) ? 1 : 0;
-  }
-  model_.own(saved.base);
-  set_base_value(saved.base);
-  model_.own(saved.shown);
-  show(saved.shown);
-  tree_.clear();
-  folded_ = layers_.empty() ? next_ - 1 : layers_.front()->seq - 1;
-  stale_ = !layers_.empty();
-  tree_.empty_trash();
-}
-
-void Log::release(Saved& saved) {
-  for (const Saved::Entry& entry : saved.entries) {
-    for (Value value : {entry.parts.recipe, entry.parts.then, entry.parts.whole}) {
-      if (value != nullptr) tree_.trash(value);
-    }
-    if (entry.error != nullptr) tree_.trash(entry.error);
-    tree_.trash(entry.layer->token);
-  }
-  for (Value value : {saved.base, saved.shown}) {
-    if (value != nullptr) tree_.trash(value);
-  }
-  saved = {};
-  tree_.empty_trash();
 }
 
 }  // namespace halflife::optimistic

@@ -1,32 +1,13 @@
 #include "tree.hpp"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace halflife::optimistic {
 
 namespace {
 
-void insert_sorted(std::vector<Seq>& all, Seq seq) {
-  if (all.empty() || all.back() < seq) {
-    all.push_back(seq);
-    return;
-  }
-  const auto at = std::lower_bound(all.begin(), all.end(), seq);
-  if (*at != seq) all.insert(at, seq);
-}
-
-void erase_sorted(std::vector<Seq>& all, Seq seq) {
-  const auto at = std::lower_bound(all.begin(), all.end(), seq);
-  if (at != all.end() && *at == seq) all.erase(at);
-}
-
-auto place_of(std::vector<Version>& versions, Seq seq) {
-  return std::lower_bound(versions.begin(), versions.end(), seq,
-                          [](const Version& version, Seq other) { return version.seq < other; });
-}
-
-std::vector<Seq>& readers_of(const Read& read) {
+Readers& readers_of(const Read& read) {
   switch (read.how) {
     case How::slot:
       return read.slot->readers;
@@ -45,11 +26,9 @@ void count(Slot& slot, std::size_t difference) {
 
 const Version* Slot::latest(Seq after, Seq before) const {
   if (versions.empty()) return nullptr;
-  const auto end =
-      std::lower_bound(versions.begin(), versions.end(), before,
-                       [](const Version& version, Seq seq) { return version.seq < seq; });
+  const auto end = versions.lower_bound(before);
   if (end == versions.begin()) return nullptr;
-  const Version& version = *(end - 1);
+  const Version& version = std::prev(end)->second;
   return version.seq > after ? &version : nullptr;
 }
 
@@ -98,24 +77,24 @@ Slot* Tree::slot(Slot& parent, std::size_t index) {
 }
 
 void Tree::add(const Layer& layer) {
-  for (const Read& read : layer.reads) insert_sorted(readers_of(read), layer.seq);
+  for (const Read& read : layer.reads) readers_of(read).insert(layer.seq);
   for (const Write& write : layer.writes) {
     if (write.value != nullptr) host_.model().own(write.value);
-    std::vector<Version>& versions = write.append ? write.slot->appends : write.slot->versions;
-    versions.insert(place_of(versions, layer.seq), {layer.seq, write.value, write.birth});
+    Versions& versions = write.append ? write.slot->appends : write.slot->versions;
+    versions.emplace(layer.seq, Version{layer.seq, write.value, write.birth});
     count(*write.slot, 1);
   }
 }
 
 void Tree::remove(const Layer& layer) {
   for (const Read& read : layer.reads) {
-    erase_sorted(readers_of(read), layer.seq);
+    readers_of(read).erase(layer.seq);
     suspect(*read.slot);
   }
   for (const Write& write : layer.writes) {
-    std::vector<Version>& versions = write.append ? write.slot->appends : write.slot->versions;
-    const auto at = place_of(versions, layer.seq);
-    if (at->value != nullptr) trash(at->value);
+    Versions& versions = write.append ? write.slot->appends : write.slot->versions;
+    const auto at = versions.find(layer.seq);
+    if (at->second.value != nullptr) trash(at->second.value);
     versions.erase(at);
     count(*write.slot, static_cast<std::size_t>(-1));
     suspect(*write.slot);
@@ -150,17 +129,17 @@ void Tree::clear() {
   suspects_.clear();
   for (const auto& [address, slot] : pool_) {
     if (slot->key != nullptr) trash(slot->key);
-    for (const Version& version : slot->versions) {
+    for (const auto& [seq, version] : slot->versions) {
       if (version.value != nullptr) trash(version.value);
     }
-    for (const Version& version : slot->appends) trash(version.value);
+    for (const auto& [seq, version] : slot->appends) trash(version.value);
     delete slot;
   }
   pool_.clear();
-  for (const Version& version : root_.versions) {
+  for (const auto& [seq, version] : root_.versions) {
     if (version.value != nullptr) trash(version.value);
   }
-  for (const Version& version : root_.appends) trash(version.value);
+  for (const auto& [seq, version] : root_.appends) trash(version.value);
   root_ = Slot{};
 }
 

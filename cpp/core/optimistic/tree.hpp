@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -19,18 +21,22 @@ struct Version {
   Birth birth;
 };
 
+// By layer. One of them comes and goes at the same cost wherever it is.
+using Versions = std::map<Seq, Version>;
+using Readers = std::set<Seq>;
+
 struct Slot {
   Slot* parent = nullptr;
   Value key = nullptr;    // owned; null for the root and for positions of lists
   std::size_t index = 0;  // its position, in a list
   std::uint64_t id = 0;   // of the key, among its parent's slots
   std::unordered_map<std::uint64_t, Slot*> slots;
-  std::vector<Version> versions;
-  std::vector<Version> appends;  // what layers put behind the list that the slot holds
-  std::size_t below = 0;         // versions and appends in the slots below
-  std::vector<Seq> readers;      // these three ascend
-  std::vector<Seq> whole;
-  std::vector<Seq> deep;
+  Versions versions;
+  Versions appends;       // what layers put behind the list that the slot holds
+  std::size_t below = 0;  // versions and appends in the slots below
+  Readers readers;
+  Readers whole;
+  Readers deep;
   bool listed = false;  // for Tree::prune
 
   bool is_unused() const {
@@ -75,10 +81,10 @@ class Tree {
   void each_value(Visit visit) const {
     const auto one = [&](const Slot& slot) {
       if (slot.key != nullptr) visit(slot.key);
-      for (const Version& version : slot.versions) {
+      for (const auto& [seq, version] : slot.versions) {
         if (version.value != nullptr) visit(version.value);
       }
-      for (const Version& version : slot.appends) visit(version.value);
+      for (const auto& [seq, version] : slot.appends) visit(version.value);
     };
     one(root_);
     for (const auto& [address, slot] : pool_) one(*slot);

@@ -1,0 +1,83 @@
+// The journal notes how a log gets back to what it was: what each step of an operation has changed,
+// as it was before. An operation that is interrupted is undone with it, and so is everything that a
+// batch of the host's has done to the log, at the cost of what was changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "layer.hpp"
+
+namespace halflife::optimistic {
+
+struct Undo {
+  enum class What : unsigned char {
+    values,   // another operation has begun
+    entered,  // the layer came into the log
+    left,     // ... or left it
+    ran,      // it has run again
+    changed,  // its parts or its status are others
+  };
+  What what;
+  // All but `values`. Its token is owned.
+  Layer* layer = nullptr;
+  // left, changed
+  Parts parts = {};  // owned
+  LayerStatus status = LayerStatus::pending;
+  bool failing = false;
+  Value error = nullptr;  // owned, or null
+  // left, ran
+  std::vector<Read> reads = {};
+  std::vector<Write> writes = {};  // values owned
+  // values
+  Value base = nullptr;   // owned
+  Value shown = nullptr;  // owned
+  Seq folded = 0;
+  std::size_t pending = 0;
+  std::uint64_t state = 0;
+};
+
+class Journal {
+ public:
+  using Mark = std::uint64_t;
+
+  // Notes from now on can be undone, until the mark is released.
+  Mark mark();
+  bool is_open() const { return !marks_.empty(); }
+  void note(Undo undo) { notes_.push_back(std::move(undo)); }
+  // The last note behind the mark, which leaves the journal. False: there is none.
+  bool take_back(Mark mark, Undo* undo);
+  // The mark is needed no more: `dropped` gets the notes that no other mark needs.
+  void release(Mark mark, std::vector<Undo>* dropped);
+  // All of them.
+  void close(std::vector<Undo>* dropped);
+
+  template <class Visit>
+  void each_value(Visit visit) const {
+    const auto maybe = [&](Value value) {
+      if (value != nullptr) visit(value);
+    };
+    for (const Undo& undo : notes_) {
+      if (undo.layer != nullptr) visit(undo.layer->token);
+      for (Value value : {undo.parts.recipe, undo.parts.then, undo.parts.whole, undo.error,
+                          undo.base, undo.shown}) {
+        maybe(value);
+      }
+      for (const Write& write : undo.writes) maybe(write.value);
+    }
+  }
+
+ private:
+  struct Place {
+    Mark mark;
+    std::size_t position;  // of the first note behind it, counted from the beginning of time
+  };
+  std::deque<Undo> notes_;
+  std::size_t dropped_ = 0;   // notes that are not there any more
+  std::vector<Place> marks_;  // positions ascend
+  Mark last_ = 0;
+};
+
+}  // namespace halflife::optimistic
