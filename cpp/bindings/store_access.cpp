@@ -4,6 +4,7 @@
 
 #include "async_value.hpp"
 #include "callables.hpp"
+#include "record_type.hpp"
 #include "store_object.hpp"
 
 namespace halflife::bindings {
@@ -122,6 +123,21 @@ PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssi
   return result.release();
 }
 
+bool check_replacement(const char* call, AtomObject* atom, PyObject* before, PyObject* after) {
+  if (after != Py_None) return true;
+  const RecordType* record = record_type(Py_TYPE(before));
+  const bool editable = PyDict_Check(before) || PyList_Check(before) || PySet_Check(before) ||
+                        (record != nullptr && record->fields != nullptr);
+  if (!editable) return true;
+  PyErr_Format(
+      PyExc_TypeError,
+      "%s(%s, fn): fn returned None for a %s, so it has edited the value in place, and nobody"
+      " was told; return a new value, or make the atom by draft_atom(...), whose update edits"
+      " a draft (to set None, use set)",
+      call, atom_name(atom), Py_TYPE(before)->tp_name);
+  return false;
+}
+
 PyObject* StoreObject::update(AtomObject* atom, PyObject* function) {
   if (!is_function(function)) {
     PyErr_Format(PyExc_TypeError, "update(%s, fn): fn must be a function of the value, not %s",
@@ -143,6 +159,7 @@ PyObject* StoreObject::update(AtomObject* atom, PyObject* function) {
   }
   Ref next = Ref::take(PyObject_CallOneArg(function, current.get()));
   if (!next || !enter()) return nullptr;
+  if (!check_replacement("update", atom, current.get(), next.get())) return nullptr;
   PyObject* args[] = {next.get()};
   return set(atom, args, 1);
 }

@@ -238,6 +238,9 @@ void StoreObject::collect(bool closing) {
     Py_DECREF(errand.atom);
     Py_DECREF(errand.detail);
   }
+  for (graph::Subscription* subscription : std::exchange(untold_, {})) {
+    graph::Store::drop(subscription);
+  }
   std::vector<PyObject*> errors;
   errors.swap(collected_);
   for (PyObject* error : errors) Py_DECREF(error);

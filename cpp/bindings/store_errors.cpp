@@ -125,6 +125,14 @@ void StoreObject::keep_interrupt() { collect_error(); }
 
 bool StoreObject::raise_collected() {
   fire_woken();
+  if (!untold_.empty() && !graph.in_batch()) {
+    std::vector<graph::Subscription*> untold;
+    untold.swap(untold_);
+    for (graph::Subscription* subscription : untold) {
+      if (subscription->seen == 0) tell_first(*subscription);
+      graph::Store::drop(subscription);
+    }
+  }
   if (collected_.empty() && interrupt_ == nullptr) return true;
   std::vector<PyObject*> errors;
   errors.swap(collected_);

@@ -330,4 +330,23 @@ void StoreObject::notify(graph::Subscription& subscription) {
   }
 }
 
+void StoreObject::tell_at_once(graph::Subscription& subscription) {
+  if (graph.in_batch()) {
+    ++subscription.references;
+    subscription.seen =
+        0;  // no node changed then: whoever is told in the meantime has another stamp
+    untold_.push_back(&subscription);
+  } else {
+    tell_first(subscription);
+  }
+}
+
+void StoreObject::tell_first(graph::Subscription& subscription) {
+  Node* node = subscription.node;
+  if (node == nullptr || closed() || node->value == nullptr || node->pending()) return;
+  subscription.seen = node->changed_at;
+  if (node->is(flag::error)) reported_ = 0;  // this subscriber has not heard of it
+  notify(subscription);
+}
+
 }  // namespace halflife::bindings

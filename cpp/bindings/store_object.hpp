@@ -68,6 +68,9 @@ class StoreObject final : public graph::Host {
   bool readable(AtomObject* atom);
   bool can_start_task();  // raises NoEventLoopError if not
 
+  // The first call of a subscriber: now, or when the batch that is open has ended.
+  void tell_at_once(graph::Subscription& subscription);
+
   // --- errors that have no caller (store_errors.cpp)
   void report(PyObject* error, AtomObject* atom);
   void report_pending(AtomObject* atom);  // the error set now
@@ -146,6 +149,7 @@ class StoreObject final : public graph::Host {
   Outcome outcome_of(PyObject* result, graph::Node& node, PyObject* signal);
   Outcome outcome_of_error(graph::Node& node);
   bool raise_kept_interrupt();
+  void tell_first(graph::Subscription& subscription);
   void report_to(PyObject* receiver, PyObject* error, AtomObject* atom);
   void put_off(const char* event, const graph::Node& node, PyObject* detail);
   void start_grace(PyObject* told, AtomObject* atom);
@@ -166,6 +170,7 @@ class StoreObject final : public graph::Host {
   PyObject* own_setter_ = nullptr;
   std::vector<AtomObject*> writing_;  // atoms whose write is on the stack
   std::vector<PyObject*> collected_;  // errors of this flush's callbacks
+  std::vector<graph::Subscription*> untold_;  // to be called first when the batch has ended
   std::vector<PyObject*> woken_;      // futures of waiters to wake
   std::deque<Errand> errands_;        // for the driver, from walks that must not call it
   bool on_errand_ = false;
@@ -182,6 +187,9 @@ StoreObject* store_of(PyObject* object);
 // The same of an object that may be anything.
 StoreObject* store_argument(PyObject* object);
 StoreObject* store_with_id(std::uint32_t id);
+
+// Raises TypeError if a function that was to return another value has edited this one instead.
+bool check_replacement(const char* call, AtomObject* atom, PyObject* before, PyObject* after);
 
 // The atom dies: its nodes go, in whatever stores they are.
 void forget_atom(AtomObject* atom);

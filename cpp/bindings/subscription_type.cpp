@@ -93,8 +93,8 @@ StoreObject& entered(py::handle self) {
   throw py::error_already_set();
 }
 
-Handle subscribe(py::handle self, py::handle atom_object, py::object callback,
-                 py::object on_error) {
+Handle subscribe(py::handle self, py::handle atom_object, py::object callback, py::object on_error,
+                 bool immediate) {
   StoreObject& store = entered(self);
   if (!is_atom(atom_object.ptr())) {
     not_an_atom("Store.subscribe()", atom_object.ptr());
@@ -123,6 +123,11 @@ Handle subscribe(py::handle self, py::handle atom_object, py::object callback,
   handle->subscription = store.graph.subscribe(
       *node, callback.release().ptr(), on_error.is_none() ? nullptr : on_error.release().ptr());
   if (!store.graph.flush()) take_back(*handle, store);
+  if (immediate) {
+    store.tell_at_once(*handle->subscription);
+    // Within a flush, its end raises.
+    if (!store.graph.flushing() && !store.raise_collected()) take_back(*handle, store);
+  }
   return handle;
 }
 
@@ -199,9 +204,9 @@ void bind_subscription(py::module_& module) {
       .def_property_readonly("active", &SubscriptionHandle::active,
                              "Whether it still hears of changes.");
   auto store = module.attr("StoreBase");
-  py::cpp_function subscribe_method(&subscribe, py::name("subscribe"), py::is_method(store),
-                                    py::arg("a"), py::arg("callback"),
-                                    py::arg("on_error") = py::none());
+  py::cpp_function subscribe_method(
+      &subscribe, py::name("subscribe"), py::is_method(store), py::arg("a"), py::arg("callback"),
+      py::arg("on_error") = py::none(), py::kw_only(), py::arg("immediate") = false);
   py::cpp_function observe_method(&observe, py::name("observe"), py::is_method(store),
                                   py::arg("effect"));
   store.attr("subscribe") = subscribe_method;

@@ -210,6 +210,8 @@ class StoreBase:
         a: AsyncAtom[T],
         callback: Callable[[AsyncValue[T]], object],
         on_error: Callable[[BaseException], object] | None = None,
+        *,
+        immediate: bool = False,
     ) -> Subscription: ...
     @overload
     def subscribe(
@@ -217,6 +219,8 @@ class StoreBase:
         a: Atom[T],
         callback: Callable[[T], object],
         on_error: Callable[[BaseException], object] | None = None,
+        *,
+        immediate: bool = False,
     ) -> Subscription: ...
     def observe(self, effect: Atom[Any]) -> Subscription: ...
     @property
