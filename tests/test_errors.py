@@ -239,5 +239,8 @@ def test_messages_name_atoms_that_have_no_name_of_their_own() -> None:
         return [derived(lambda get: 1)]
 
     kept = make()
-    with Store() as store, pytest.raises(TypeError, match=r"derived atom at test_errors\.py:\d+ is derived and cannot be set"):
+    with (
+        Store() as store,
+        pytest.raises(TypeError, match=r"derived atom at test_errors\.py:\d+ is derived and cannot be set"),
+    ):
         store.set(kept[0], 1)

@@ -90,7 +90,7 @@ class TestTheThread:
         use(store)
         assert belongs_here(store)
 
-    @pytest.mark.parametrize("look", [repr, str, lambda store: store.name, lambda store: store.closed], ids=repr)
+    @pytest.mark.parametrize("look", [repr, str, lambda store: store.name, lambda store: store.closed])
     def test_looking_at_it_does_not(self, look: Callable[[Store], Any]) -> None:
         store = Store(name="app")
         look(store)

@@ -83,7 +83,7 @@ def test_of_what_can_be_edited_it_is_refused(value: Any, make: Any) -> None:
         assert (told, store.get(things) is value, store._invariant()) == ([], True, None)
 
 
-@pytest.mark.parametrize("value", LEAVES, ids=repr)
+@pytest.mark.parametrize("value", LEAVES, ids=lambda value: type(value).__name__)
 def test_of_a_leaf_none_is_a_value_like_any_other(value: Any) -> None:
     things = atom(value)
     with Store() as store:

@@ -4,6 +4,7 @@
 #include "arguments.hpp"
 #include "atom_object.hpp"
 #include "factory_docs.hpp"
+#include "store_object.hpp"
 
 namespace halflife::bindings {
 
@@ -264,9 +265,9 @@ PyObject* make_unwrap(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
 // _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label, recipes): for our own
 // subclasses.
 PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
-  static const char* const names[] = {"cls",    "kind",     "body",  "write",   "name",
-                                      "equals", "on_mount", "label", "recipes", nullptr};
-  PyObject* slots[9] = {};
+  static const char* const names[] = {"cls",      "kind",  "body",    "write", "name", "equals",
+                                      "on_mount", "label", "recipes", "views", nullptr};
+  PyObject* slots[10] = {};
   if (!spread("make", names, 4, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr || !PyType_Check(slots[0]) ||
       !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(slots[0]), registry().atom)) {
@@ -304,11 +305,27 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
   if (recipes < 0) return nullptr;
   if (recipes != 0) parts.bits |= bit::recipes;
   if (parts.kind == AtomKind::derived && !inspect(parts.body, parts.bits)) return nullptr;
-  return make_atom(reinterpret_cast<PyTypeObject*>(slots[0]), parts);
+  Ref made = Ref::take(make_atom(reinterpret_cast<PyTypeObject*>(slots[0]), parts));
+  if (!made || !given(slots[9])) return made.release();
+  AtomObject* view = as_atom(made.get());
+  if (view->rare == nullptr) view->rare = PyDict_New();
+  if (view->rare == nullptr || PyDict_SetItemString(view->rare, "views", slots[9]) < 0) {
+    return nullptr;
+  }
+  return made.release();
 }
 
 PyObject* tell_function(PyObject*, PyObject* object) {
   return PyBool_FromLong(is_function(object) ? 1 : 0);
+}
+
+PyObject* check_replaced(PyObject*, PyObject* args) {
+  const char* call = nullptr;
+  PyObject *atom = nullptr, *before = nullptr, *after = nullptr;
+  if (!PyArg_ParseTuple(args, "sOOO", &call, &atom, &before, &after)) return nullptr;
+  if (!check_atom(call, atom)) return nullptr;
+  if (!check_replacement(call, as_atom(atom), before, after)) return nullptr;
+  Py_RETURN_NONE;
 }
 
 constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
@@ -322,6 +339,8 @@ PyMethodDef functions[] = {
     {"loadable", as_function(make_loadable), kFast, docs::loadable},
     {"unwrap", as_function(make_unwrap), kFast, docs::unwrap},
     {"is_function", tell_function, METH_O, "Callable, and no atom?"},
+    {"check_replacement", check_replaced, METH_VARARGS,
+     "Raises TypeError if a function that returned None has edited its argument."},
     {"make", as_function(make_any), kFast, "Makes an atom of a subclass."},
     {"_install", as_function(install), METH_VARARGS | METH_KEYWORDS,
      "Hands over what the native side needs of the Python side."},

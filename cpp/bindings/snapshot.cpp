@@ -131,14 +131,15 @@ py::tuple peek(py::handle object, py::handle atom) {
     not_an_atom("_peek()", atom.ptr());
     throw py::error_already_set();
   }
-  const Node* node = store.known_node(as_atom(atom.ptr()));
+  const Node* node = store.known_node(store.read_instead(as_atom(atom.ptr())));
   if (node == nullptr) return py::make_tuple("unread", py::none());
   return py::make_tuple(state_of(*node, store.graph.fresh(*node)), value_of(*node));
 }
 
 bool is_known(py::handle object, py::handle atom) {
   StoreObject& store = open_store(object);
-  return is_atom(atom.ptr()) && store.known_node(as_atom(atom.ptr())) != nullptr;
+  return is_atom(atom.ptr()) &&
+         store.known_node(store.read_instead(as_atom(atom.ptr()))) != nullptr;
 }
 
 }  // namespace halflife::bindings

@@ -36,7 +36,8 @@ PyObject* StoreObject::get(AtomObject* atom) {
   return result(*node);
 }
 
-PyObject* StoreObject::set(AtomObject* atom, PyObject* const* args, Py_ssize_t count) {
+PyObject* StoreObject::set(AtomObject* asked, PyObject* const* args, Py_ssize_t count) {
+  AtomObject* atom = written_instead(asked);
   const bool source = atom->kind == AtomKind::source || atom->kind == AtomKind::lazy;
   // A source with a write of its own: set within that write sets the value itself.
   const bool raw =
@@ -138,7 +139,8 @@ bool check_replacement(const char* call, AtomObject* atom, PyObject* before, PyO
   return false;
 }
 
-PyObject* StoreObject::update(AtomObject* atom, PyObject* function) {
+PyObject* StoreObject::update(AtomObject* asked, PyObject* function) {
+  AtomObject* atom = written_instead(asked);
   if (!is_function(function)) {
     PyErr_Format(PyExc_TypeError, "update(%s, fn): fn must be a function of the value, not %s",
                  atom_name(atom), described(function).c_str());
@@ -164,14 +166,52 @@ PyObject* StoreObject::update(AtomObject* atom, PyObject* function) {
   return set(atom, args, 1);
 }
 
-PyObject* StoreObject::refresh(AtomObject* atom) {
-  if (atom->kind != AtomKind::derived) {
-    PyErr_Format(PyExc_TypeError, "refresh(%s): only a derived atom can be run again; it is %s",
-                 atom_name(atom), name_of(atom->kind));
-    return nullptr;
+namespace {
+
+// What a view looks at: an atom, a tuple of atoms, or null. Borrowed.
+PyObject* viewed_by(AtomObject* atom) {
+  if (atom->kind == AtomKind::loadable || atom->kind == AtomKind::unwrap) return atom->body;
+  return atom->rare == nullptr ? nullptr : PyDict_GetItemString(atom->rare, "views");
+}
+
+}  // namespace
+
+// The atoms that are run again when this one is refreshed: of a view, those that it looks at.
+bool StoreObject::find_refreshed(AtomObject* atom, std::vector<Ref>& found) {
+  std::vector<AtomObject*> work{atom};
+  while (!work.empty()) {
+    AtomObject* one = written_instead(work.back());
+    work.pop_back();
+    if (override_of(one) != nullptr) continue;  // it has a value, and no read
+    PyObject* viewed = viewed_by(one);
+    if (viewed == nullptr) {
+      if (one->kind == AtomKind::derived) found.push_back(Ref::borrow(as_object(one)));
+    } else if (PyTuple_Check(viewed)) {
+      for (Py_ssize_t index = PyTuple_GET_SIZE(viewed); index-- > 0;) {
+        work.push_back(as_atom(PyTuple_GET_ITEM(viewed, index)));
+      }
+    } else {
+      work.push_back(as_atom(viewed));
+    }
   }
-  Node* node = node_of(atom);
-  if (node == nullptr || !graph.refresh(*node) || !enter()) return nullptr;
+  if (!found.empty() || override_of(atom) != nullptr) return true;
+  if (atom->kind == AtomKind::derived) {  // a view of a source: all there is to run is the view
+    found.push_back(Ref::borrow(as_object(atom)));
+    return true;
+  }
+  PyErr_Format(PyExc_TypeError, "refresh(%s): only a derived atom can be run again; it is %s",
+               atom_name(atom), name_of(atom->kind));
+  return false;
+}
+
+PyObject* StoreObject::refresh(AtomObject* atom) {
+  if (!readable(atom)) return nullptr;
+  std::vector<Ref> refreshed;
+  if (!find_refreshed(atom, refreshed)) return nullptr;
+  for (const Ref& one : refreshed) {
+    Node* node = node_of(as_atom(one.get()));
+    if (node == nullptr || !graph.refresh(*node) || !enter()) return nullptr;
+  }
   return get(atom);
 }
 

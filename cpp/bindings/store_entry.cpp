@@ -241,6 +241,10 @@ void StoreObject::collect(bool closing) {
   for (graph::Subscription* subscription : std::exchange(untold_, {})) {
     graph::Store::drop(subscription);
   }
+  for (auto& [atom, override] : std::exchange(overrides_, {})) {
+    Py_DECREF(as_object(atom));
+    Py_DECREF(override.instead);
+  }
   std::vector<PyObject*> errors;
   errors.swap(collected_);
   for (PyObject* error : errors) Py_DECREF(error);
@@ -258,6 +262,10 @@ int StoreObject::traverse(visitproc visit, void* arg) {
   Py_VISIT(loop_hook_);
   Py_VISIT(batch_task_);
   Py_VISIT(own_setter_);
+  for (const auto& [atom, override] : overrides_) {
+    Py_VISIT(as_object(atom));
+    Py_VISIT(override.instead);
+  }
   for (PyObject* error : collected_) Py_VISIT(error);
   for (PyObject* future : woken_) Py_VISIT(future);
   for (const Errand& errand : errands_) {

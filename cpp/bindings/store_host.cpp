@@ -28,6 +28,9 @@ bool is_exception(PyObject* type) {
 Outcome StoreObject::run(Node& node, Frame& frame) {
   AtomObject* atom = atom_of(node);
   if (node.kind == graph::Kind::view) return run_view(node, frame, atom);
+  if (!overrides_.empty()) {
+    if (const Override* override = override_of(atom)) return run_overridden(node, frame, *override);
+  }
   if (node.kind == graph::Kind::source) {  // lazy: its first value is made now
     return outcome_of(PyObject_CallNoArgs(atom->body), node, nullptr);
   }

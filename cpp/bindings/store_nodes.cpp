@@ -16,6 +16,7 @@ graph::Node* StoreObject::known_node(AtomObject* atom) {
 
 // The atom was in another store last, or is new here: it remembers this one from now on.
 graph::Node* StoreObject::node_of_slowly(AtomObject* atom) {
+  if (AtomObject* other = read_instead(atom); other != atom) return node_of(other);
   Node* node = nullptr;
   bool is_new = false;
   if (const auto found = displaced_.find(atom); found != displaced_.end()) {
@@ -32,7 +33,7 @@ graph::Node* StoreObject::node_of_slowly(AtomObject* atom) {
   }
   atom->store = id_;
   atom->node = node;
-  if (hydrating && is_new && atom->has(bit::named)) {
+  if (hydrating && is_new && atom->has(bit::named) && override_of(atom) == nullptr) {
     Ref shown = Ref::take(PyObject_CallMethod(self, "_hydrate_atom", "O", as_object(atom)));
     if (!shown) return nullptr;
   }
@@ -40,6 +41,9 @@ graph::Node* StoreObject::node_of_slowly(AtomObject* atom) {
 }
 
 graph::Node* StoreObject::create(AtomObject* atom) {
+  if (!overrides_.empty()) {
+    if (const Override* override = override_of(atom)) return create_overridden(atom, *override);
+  }
   Kind kind = Kind::derived;
   std::uint32_t flags = 0;
   switch (atom->kind) {
@@ -62,17 +66,17 @@ graph::Node* StoreObject::create(AtomObject* atom) {
   if (atom->has(bit::hooked)) flags |= flag::hooked;
   if (atom->has(bit::abort_unseen)) flags |= flag::abort_unseen;
   Node* node = graph.add(atom, kind, flags);
-  if (atom->kind == AtomKind::source) {
-    PyObject* initial = atom->body;
-    PyTypeObject* type = Py_TYPE(initial);
-    const bool awaitable = type->tp_as_async != nullptr && type->tp_as_async->am_await != nullptr;
-    if (!awaitable) {
-      graph.initialize(*node, Py_NewRef(initial));
-    } else {
-      graph.initialize_awaitable(*node, PyTuple_Pack(2, initial, Py_None));
-    }
-  }
+  if (atom->kind == AtomKind::source) initialize_source(*node, atom->body);
   return node;
+}
+
+void StoreObject::initialize_source(Node& node, PyObject* initial) {
+  const PyAsyncMethods* methods = Py_TYPE(initial)->tp_as_async;
+  if (methods == nullptr || methods->am_await == nullptr) {
+    graph.initialize(node, Py_NewRef(initial));
+  } else {
+    graph.initialize_awaitable(node, PyTuple_Pack(2, initial, Py_None));
+  }
 }
 
 void StoreObject::forget_atom(AtomObject* atom) {

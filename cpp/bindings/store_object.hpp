@@ -65,7 +65,20 @@ class StoreObject final : public graph::Host {
   PyObject* update(AtomObject* atom, PyObject* function);
   PyObject* refresh(AtomObject* atom);
   PyObject* raise_error(graph::Node& node);
+
+  // --- overrides (store_overrides.cpp)
+  // In this store the atom has the value `instead`, or follows the atom `instead`.
+  void override_atom(AtomObject* atom, PyObject* instead, bool follows);
+  // Whose node is read when the atom is.
+  AtomObject* read_instead(AtomObject* atom) const {
+    return overrides_.empty() ? atom : find_read(atom);
+  }
+  // Which atom is set when the atom is.
+  AtomObject* written_instead(AtomObject* atom) const {
+    return overrides_.empty() ? atom : find_written(atom);
+  }
   bool readable(AtomObject* atom);
+  bool find_refreshed(AtomObject* atom, std::vector<Ref>& found);
   bool can_start_task();  // raises NoEventLoopError if not
 
   // The first call of a subscriber: now, or when the batch that is open has ended.
@@ -144,7 +157,16 @@ class StoreObject final : public graph::Host {
   bool note_loop();
   graph::Node* node_of_slowly(AtomObject* atom);
   graph::Node* create(AtomObject* atom);
-  bool initialize(graph::Node& node, AtomObject* atom);
+  void initialize_source(graph::Node& node, PyObject* initial);
+  struct Override {
+    PyObject* instead;  // a value or an atom
+    bool follows;
+  };
+  AtomObject* find_read(AtomObject* atom) const;
+  AtomObject* find_written(AtomObject* atom) const;
+  const Override* override_of(AtomObject* atom) const;
+  graph::Node* create_overridden(AtomObject* atom, const Override& override);
+  Outcome run_overridden(graph::Node& node, graph::Frame& frame, const Override& override);
   Outcome run_view(graph::Node& node, graph::Frame& frame, AtomObject* atom);
   Outcome outcome_of(PyObject* result, graph::Node& node, PyObject* signal);
   Outcome outcome_of_error(graph::Node& node);
@@ -165,14 +187,15 @@ class StoreObject final : public graph::Host {
   std::uint64_t home_ = 0;
   std::uint32_t id_;
   std::unordered_map<AtomObject*, graph::Node*> displaced_;  // atoms used elsewhere since
+  std::unordered_map<AtomObject*, Override> overrides_;  // keys and what they stand for are owned
   std::unordered_set<SetterObject*> setters_;
   GetterObject* getter_ = nullptr;
   PyObject* own_setter_ = nullptr;
-  std::vector<AtomObject*> writing_;  // atoms whose write is on the stack
-  std::vector<PyObject*> collected_;  // errors of this flush's callbacks
+  std::vector<AtomObject*> writing_;          // atoms whose write is on the stack
+  std::vector<PyObject*> collected_;          // errors of this flush's callbacks
   std::vector<graph::Subscription*> untold_;  // to be called first when the batch has ended
-  std::vector<PyObject*> woken_;      // futures of waiters to wake
-  std::deque<Errand> errands_;        // for the driver, from walks that must not call it
+  std::vector<PyObject*> woken_;              // futures of waiters to wake
+  std::deque<Errand> errands_;                // for the driver, from walks that must not call it
   bool on_errand_ = false;
   PyObject* interrupt_ = nullptr;
   PyObject* loop_hook_ = nullptr;      // tells the loop that was noted last from another one

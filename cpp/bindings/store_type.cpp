@@ -166,6 +166,12 @@ void initialize(py::handle self, py::handle driver, bool grace, bool reports) {
   Py_XDECREF(before);
 }
 
+void override_atom(py::handle self, py::handle atom, py::handle instead, bool follows) {
+  StoreObject* store = store_argument(self.ptr());
+  if (store == nullptr) throw py::error_already_set();
+  store->override_atom(atom_argument("overrides", atom), instead.ptr(), follows);
+}
+
 void enter_store(py::handle self) { entered(self); }
 
 void expire(py::handle self, py::handle atom) {
@@ -263,6 +269,7 @@ void bind_store(py::module_& module) {
   type.def("__init__", &construct, py::detail::is_new_style_constructor())
       .def("_initialize", &initialize)
       .def("_enter", &enter_store)
+      .def("_override", &override_atom)
       .def("_expire", &expire)
       .def("_flush_quiet", &flush_quiet)
       .def("_set_log", &set_log)

@@ -137,10 +137,11 @@ Handle observe(py::handle self, py::handle atom_object) {
     fail(PyExc_TypeError, "Store.observe() takes an effect: observe(effect(fn))");
   }
   if (!store.graph.writable_now()) throw py::error_already_set();
+  PyObject* effect = as_object(store.written_instead(as_atom(atom_object.ptr())));
   auto handle = std::make_unique<SubscriptionHandle>();
   handle->store = Py_NewRef(self.ptr());
-  handle->atom = Py_NewRef(atom_object.ptr());
-  handle->effect = store.graph.add(atom_object.ptr(), graph::Kind::effect, 0);
+  handle->atom = Py_NewRef(effect);
+  handle->effect = store.graph.add(effect, graph::Kind::effect, 0);
   store.effects[handle->effect] = handle.get();
   if (!store.graph.observe_effect(*handle->effect)) take_back(*handle, store);
   return handle;

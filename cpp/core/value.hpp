@@ -18,6 +18,8 @@ enum class Status : unsigned char {
 struct Outcome {
   Status status;
   Value value;
+  bool settled =
+      false;  // a value or error that stands for a run's: the node is asynchronous, and settled
 };
 
 }  // namespace halflife

@@ -70,7 +70,9 @@ def editable(async_atom: AsyncAtom[T], *, name: str | None = None) -> Editable[T
 
     def make() -> Editable[T]:
         editing: _Editing[T] = _Editing(async_atom)
-        made: Editable[T] = _core.make(Editable, "derived", editing.reader(), editing.write, recipes=True, name=name)
+        made: Editable[T] = _core.make(
+            Editable, "derived", editing.reader(), editing.write, recipes=True, name=name, views=async_atom
+        )
         made._editing = editing
         editing.itself = weak_self(made)
         return made

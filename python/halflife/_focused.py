@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from halflife._core import Atom, LayerLog
 from halflife._focuses import Focus, editing, layering, part_in, path_in, putting
 from halflife._layer_sites import Known, Recipe, Site, check_recipe
-from halflife._layered import How, LayeredAtom, check_settled
+from halflife._layered import How, LayeredAtom, check_settled, layered_instead
 from halflife._saga_steps import SagaSteps
 from halflife._types import Getter, Setter
 
@@ -34,17 +34,17 @@ class FocusedAtom(LayeredAtom[S]):
         """What finds the part in the root's value."""
 
     def _site(self, store: "Store") -> "FocusedSite":
-        bottom, focuses = found_from(self, store.get)
+        bottom, focuses = found_from(self, store.get, store)
         return FocusedSite(bottom._site(store), store, self, focuses)
 
     def _log(self, get: Getter) -> LayerLog | None:
-        return bottom_of(self)._log(get)
+        return found_from(self, get, cast(Any, get).store)[0]._log(get)
 
     def _fetched(self) -> Atom[Any] | None:
         return bottom_of(self)._fetched()
 
     def _path(self, get: Getter) -> tuple[Any, ...] | None:
-        bottom, focuses = found_from(self, get)
+        bottom, focuses = found_from(self, get, cast(Any, get).store)
         return path_in(focuses, check_settled(get(cast(Atom[Any], bottom)), bottom))
 
     def _write(self, get: Getter, set: Setter, value: Any, how: How) -> Any:
@@ -55,7 +55,7 @@ class FocusedAtom(LayeredAtom[S]):
                 return steps.start(set.store, self)
         else:
             check_recipe(value, "update", "recipe")
-        bottom, focuses = found_from(self, get)
+        bottom, focuses = found_from(self, get, set.store)
         set.store.update(bottom, putting(focuses, value) if how is None else editing(focuses, value))
         return None
 
@@ -67,12 +67,14 @@ def bottom_of(atom: LayeredAtom[Any]) -> LayeredAtom[Any]:
     return atom
 
 
-def found_from(atom: LayeredAtom[Any], get: Callable[[Atom[Any]], Any]) -> tuple[LayeredAtom[Any], list[Focus]]:
-    """The atom that has the layers, and the focuses that lead from its value to that of `atom`."""
+def found_from(
+    atom: LayeredAtom[Any], get: Callable[[Atom[Any]], Any], store: "Store"
+) -> tuple[LayeredAtom[Any], list[Focus]]:
+    """The atom that has the layers in the store, and the focuses that lead from its value to that of `atom`."""
     focuses = []
     while isinstance(atom, FocusedAtom):
         focuses.append(atom._focus(get))
-        atom = atom._root
+        atom = layered_instead(store, atom._root)
     focuses.reverse()
     return atom, focuses
 

@@ -55,7 +55,8 @@ def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
 
 def _confirmed(store: Store, atom: Atom[Any], value: object) -> object:
     """The value, less the edits that may still be taken back."""
-    return atom._site(store).base() if isinstance(atom, LayeredAtom) else value
+    instead = store._instead(atom)
+    return instead._site(store).base() if isinstance(instead, LayeredAtom) else value
 
 
 class Hydrated:

@@ -52,6 +52,20 @@ class LayeredAtom(SourceAtom[T]):
         return ()
 
 
+def layered_instead(store: "Store", atom: LayeredAtom[Any]) -> LayeredAtom[Any]:
+    """The atom whose layers the store has in the place of this one's.
+
+    Raises:
+        TypeError: The store overrides it with an atom that has no layers.
+    """
+    instead = store._instead(atom)
+    if not isinstance(instead, LayeredAtom):
+        raise TypeError(
+            f"in this store {atom.name} follows {instead.name}, which has no layers; let it follow a draft atom"
+        )
+    return instead
+
+
 class Book:
     """The layers of one atom in one store. Knows neither: recipes in it must be all that keeps an atom alive."""
 

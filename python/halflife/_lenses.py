@@ -64,7 +64,9 @@ def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = No
 
     def make() -> Lens[S]:
         looking = _Looking(root, focus, is_named=name is not None)
-        made: Lens[S] = _core.make(Lens, "derived", looking.reader(), looking.write, recipes=True, name=name)
+        made: Lens[S] = _core.make(
+            Lens, "derived", looking.reader(), looking.write, recipes=True, name=name, views=root
+        )
         made._root = root
         made._looking = looking
         looking.focus.belongs_to(made)

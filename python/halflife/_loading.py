@@ -69,7 +69,7 @@ def all_loaded(*atoms: Atom[Any]) -> Any:
             lambda: f"all_loaded({', '.join(a.name for a in atoms)})",
             prefers_assigned_name=True,
         )
-        return _core.make(Atom, "derived", read, equals=_same_state)
+        return _core.make(Atom, "derived", read, equals=_same_state, views=atoms)
 
     return remember(atoms[0], ("all_loaded", atoms[1:]), make)
 

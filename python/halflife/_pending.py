@@ -1,12 +1,12 @@
 """What is *pending*: edits that are shown and not yet confirmed, at some place in an atom's value."""
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, cast
 
 from halflife import _core
 from halflife._core import Atom
 from halflife._inner import describe
-from halflife._layered import LayeredAtom
+from halflife._layered import LayeredAtom, layered_instead
 from halflife._memos import remember
 from halflife._repr import abbreviated
 from halflife._types import Getter
@@ -34,8 +34,9 @@ def pending_at(atom: LayeredAtom[Any], *path: Any) -> Atom[bool]:
 
     def make() -> Atom[bool]:
         def read(get: Getter) -> bool:
-            where = atom._path(get)
-            log = atom._log(get)
+            instead = layered_instead(cast(Any, get).store, atom)
+            where = instead._path(get)
+            log = instead._log(get)
             return log is not None and where is not None and log.is_pending_at((*where, *path))
 
         describe(
@@ -54,7 +55,7 @@ def pending_count(atom: LayeredAtom[Any]) -> Atom[int]:
 
     def make() -> Atom[int]:
         def read(get: Getter) -> int:
-            log = atom._log(get)
+            log = layered_instead(cast(Any, get).store, atom)._log(get)
             return log.pending if log is not None else 0
 
         describe(read, "pending", lambda: f"pending({atom.name})")

@@ -6,7 +6,7 @@ to following a computation.
 
 import enum
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast, overload
 
 from halflife import _core
 from halflife._checks import called_name, check_callable, check_equals, check_initial
@@ -16,6 +16,7 @@ from halflife._signatures import inspect_read
 from halflife._types import AsyncAtom, Equals, Getter, OnMount, Setter, Signal, SourceAtom, WritableAtom
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Reset(enum.Enum):
@@ -29,6 +30,15 @@ class Reset(enum.Enum):
 
 RESET: Final = Reset.RESET
 ResetType: TypeAlias = Literal[Reset.RESET]
+
+
+class DefaultAtom(Atom[T_co]):
+    """An atom that a reset takes back to something. Made by `resettable` and `with_default`."""
+
+    __slots__ = ("_with_default",)
+
+    #: An atom of the same kind that a reset takes back to this value.
+    _with_default: Callable[[Any], Atom[Any]]
 
 
 def resettable(
@@ -64,11 +74,12 @@ def resettable(
     def write(get: Getter, set: Setter, value: T | ResetType) -> None:
         set(itself(), initial if value is RESET else value)
 
-    made: WritableAtom[T, [T | ResetType], None] = _core.make(
-        WritableAtom, "source", initial, write, name=name, equals=equals, on_mount=on_mount
+    made: DefaultAtom[T] = _core.make(
+        DefaultAtom, "source", initial, write, name=name, equals=equals, on_mount=on_mount
     )
+    made._with_default = lambda value: resettable(value, equals=equals)
     itself = weak_self(made)
-    return made
+    return cast("WritableAtom[T, [T | ResetType], None]", made)
 
 
 # One overload for each number of arguments, because mypy infers no lambda for a union of functions. A
@@ -166,7 +177,11 @@ def with_default(
 
     body = _following(read, override)
     body.__name__ = called_name(read, "<lambda>")
-    return _core.make(Atom, "derived", body, write, name=name, equals=equals, on_mount=on_mount)
+    made: DefaultAtom[Any] = _core.make(
+        DefaultAtom, "derived", body, write, name=name, equals=equals, on_mount=on_mount
+    )
+    made._with_default = lambda value: with_default(lambda get: value, equals=equals)
+    return made
 
 
 def _following(read: Callable[..., Any], override: SourceAtom[Any]) -> Callable[..., Any]:

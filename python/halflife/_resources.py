@@ -7,17 +7,20 @@ of the data. The shape is that of Solid's `createResource`.
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overload
 
 from halflife import _core
 from halflife._checks import called_name, check_atom, check_callable
-from halflife._core import AsyncValue, Atom, HasData, HasError, is_function, loadable
+from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable
 from halflife._drivers.threads import run_in_thread
 from halflife._fetchers import is_async_fetcher, wants_info
 from halflife._inner import describe, inner_lazy, inner_source, part_name
 from halflife._sameness import same
-from halflife._types import ActionAtom, AsyncAtom, Getter, Setter, Signal
+from halflife._types import ActionAtom, AsyncAtom, Getter, Loadable, Setter, Signal
 from halflife._unset import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from halflife._store import Store
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -55,7 +58,10 @@ class ResourceAtom(AsyncAtom[T]):
         refetch: `store.set(r.refetch, info=None)` fetches again and returns an `AsyncValue`.
     """
 
-    __slots__ = ("latest", "mutate", "refetch", "state")
+    __slots__ = ("_with_data", "latest", "mutate", "refetch", "state")
+
+    #: An atom to follow where this one is overridden with data.
+    _with_data: Callable[[Any], Atom[Any]]
 
     state: Atom[ResourceState]
     latest: Atom[T | None]
@@ -149,25 +155,29 @@ def resource(
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class _Refetch:
-    """One wish to fetch again; a new object each time."""
-
-    info: Any
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
 class _Override(Generic[T]):
-    """A value put in place of the data, and the source value it was meant for."""
+    """The wish that a value takes the place of the data, and the source value it was meant for."""
 
     value: T
     source: Any | UnsetType
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Refetch(Generic[T]):
+    """The wish to fetch again, and the value that no run had put in place of the data yet when it was made."""
+
+    info: Any
+    over: _Override[T] | None
+
+
+_Wish: TypeAlias = _Override[T] | _Refetch[T]
+
+
 class _Memory(Generic[T]):
     """What one store remembers of a resource from run to run."""
 
-    __slots__ = ("fetched_for", "latest", "off", "override", "refetch")
+    __slots__ = ("fetched_for", "latest", "off", "wish")
 
     def __init__(self, initial: T | None) -> None:
         self.latest: T | UnsetType = UNSET if initial is None else initial
@@ -175,9 +185,8 @@ class _Memory(Generic[T]):
         self.fetched_for: Any | UnsetType = UNSET
         # Whether the last run found that there is nothing to fetch.
         self.off = False
-        # What earlier runs have dealt with.
-        self.override: _Override[T] | None = None
-        self.refetch: _Refetch | None = None
+        # The last one that a run has dealt with.
+        self.wish: _Wish[T] | None = None
 
     def keep(self, data: T, source: Any) -> T:
         self.latest = data
@@ -209,8 +218,8 @@ class _Fetching(Generic[S, T]):
         self.wants_info = wants_info(fetcher)
         # Named only if the resource is, so that what is saved of it can be found again.
         self.memory: Atom[_Memory[T]] = inner_lazy(lambda: _Memory(initial), "memory", name=part_name(name, "memory"))
-        self.override: Atom[_Override[T] | None] = inner_source(None, "override", name=part_name(name, "override"))
-        self.refetched: Atom[_Refetch | None] = inner_source(None, "refetch", name=part_name(name, "refetched"))
+        # One atom, because the last wish counts: a refetch after a mutate fetches, a mutate after a refetch does not.
+        self.wish: Atom[_Wish[T] | None] = inner_source(None, "wish", name=part_name(name, "wish"))
 
     def make(self) -> ResourceAtom[T]:
         """The atom that `resource` returns."""
@@ -220,6 +229,8 @@ class _Fetching(Generic[S, T]):
 
         read.__name__ = called_name(self.fetcher, "<lambda>")
         made: ResourceAtom[T] = _core.make(ResourceAtom, "derived", read, name=self.name)
+        made._with_data = lambda value: inner_source(value, "data of a resource")
+        self.made = made
         self.look = loadable(made)
 
         def read_state(get: Getter) -> ResourceState:
@@ -229,7 +240,10 @@ class _Fetching(Generic[S, T]):
             return self.read_latest(get)
 
         def refetch(get: Getter, set: Setter, info: Any = None) -> AsyncValue[T]:
-            set(cast(Any, self.refetched), _Refetch(info))
+            instead = self.instead(set.store)
+            if instead is not None:
+                return set(instead.refetch, info) if isinstance(instead, ResourceAtom) else get(made)
+            set(cast(Any, self.wish), _Refetch(info, self.pending_override(get, get(self.memory))))
             return get(made)
 
         describe(read_state, "state", lambda: f"{made.name}.state")
@@ -243,21 +257,21 @@ class _Fetching(Generic[S, T]):
     async def run(self, get: Getter, signal: Signal) -> T | None:
         memory = get(self.memory)
         # Read before anything is awaited: a change of these must reach a run that waits for its source.
-        override = get(self.override)
-        refetch = get(self.refetched)
+        wish = get(self.wish)
         wanted = get(self.source)
         if inspect.isawaitable(wanted):
             wanted = await wanted
-        asked_again = refetch is not memory.refetch
-        memory.refetch = refetch
-        if override is not None and override is not memory.override:
-            memory.override = override
-            if _meant_for(override, wanted):
-                return memory.keep(override.value, wanted)
+        is_new = wish is not memory.wish
+        memory.wish = wish
+        override = wish.over if isinstance(wish, _Refetch) else wish
+        if is_new and override is not None and _meant_for(override, wanted):
+            memory.keep(override.value, wanted)
+            if override is wish:
+                return override.value
         if _is_off(wanted):
             return memory.rest()
-        if asked_again and refetch is not None:
-            refetching: Any = True if refetch.info is None else refetch.info
+        if is_new and isinstance(wish, _Refetch):
+            refetching: Any = True if wish.info is None else wish.info
         else:
             refetching = memory.fetched_for is not UNSET and same(memory.fetched_for, wanted)
         info = ResourceInfo(refetching, memory.latest_or_none(), signal)
@@ -273,24 +287,36 @@ class _Fetching(Generic[S, T]):
         answer = self.fetcher(*args)
         return cast(T, await answer if inspect.isawaitable(answer) else answer)
 
-    def read_state(self, get: Getter) -> ResourceState:
+    def read_state(self, get: Getter) -> ResourceState:  # noqa: PLR0911 - a table
+        instead = self.instead(cast(Any, get).store)
+        if isinstance(instead, ResourceAtom):
+            return get(instead.state)
+        if instead is not None:
+            return _state_of(get(self.look))
         memory = get(self.memory)
         if _is_off(self.known_source(get)):
             known = memory.latest is not UNSET or self.pending_override(get, memory) is not None
             return "ready" if known else "unresolved"
         # Read whatever happens: when a run has dealt with an override, this is what tells.
         state = get(self.look)
-        if self.pending_override(get, memory) is not None:
+        override = self.pending_override(get, memory)
+        if override is not None and override is get(self.wish):
             return "ready"
         match state:
-            case HasError():
-                return "errored"
             case HasData():
                 return "unresolved" if memory.off and memory.latest is UNSET else "ready"
+            case Loading():
+                return "pending" if override is None and memory.latest is UNSET else "refreshing"
             case _:
-                return "pending" if memory.latest is UNSET else "refreshing"
+                return "errored"
 
     def read_latest(self, get: Getter) -> T | None:
+        instead = self.instead(cast(Any, get).store)
+        if isinstance(instead, ResourceAtom):
+            return cast("T | None", get(instead.latest))
+        if instead is not None:
+            seen = get(self.look)
+            return seen.data if isinstance(seen, HasData) else seen.previous
         memory = get(self.memory)
         state = None if _is_off(self.known_source(get)) else get(self.look)
         override = self.pending_override(get, memory)
@@ -299,18 +325,30 @@ class _Fetching(Generic[S, T]):
         return state.data if isinstance(state, HasData) else memory.latest_or_none()
 
     def mutate(self, get: Getter, set: Setter, value_or_fn: Any) -> T:
-        memory = get(self.memory)
-        override = self.pending_override(get, memory)
+        instead = self.instead(set.store)
+        if isinstance(instead, ResourceAtom):
+            return cast(T, set(instead.mutate, value_or_fn))
         value = value_or_fn
         if is_function(value_or_fn):
-            value = value_or_fn(override.value if override is not None else memory.latest_or_none())
-        set(cast(Any, self.override), _Override(value, self.known_source(get)))
+            before = get(self.made.latest)
+            value = value_or_fn(before)
+            _core.check_replacement("mutate", self.made, before, value)
+        if instead is not None:
+            set(cast(Any, self.made), value)
+        else:
+            set(cast(Any, self.wish), _Override(value, self.known_source(get)))
         return cast(T, value)
+
+    def instead(self, store: "Store") -> Atom[Any] | None:
+        """What the resource follows in this store, if its user overrides it."""
+        instead = store._instead(self.made)
+        return None if instead is self.made else instead
 
     def pending_override(self, get: Getter, memory: _Memory[T]) -> _Override[T] | None:
         """The value put in place of the data that no run has dealt with yet, if it still counts."""
-        override = get(self.override)
-        if override is None or override is memory.override:
+        wish = get(self.wish)
+        override = wish.over if isinstance(wish, _Refetch) else wish
+        if override is None or wish is memory.wish:
             return None
         return override if _meant_for(override, self.known_source(get)) else None
 
@@ -327,6 +365,13 @@ class _Fetching(Generic[S, T]):
 
 def _meant_for(override: _Override[Any], wanted: Any) -> bool:
     return override.source is UNSET or wanted is UNSET or same(override.source, wanted)
+
+
+def _state_of(state: Loadable[Any]) -> ResourceState:
+    """The state of a resource that is what this says."""
+    if isinstance(state, Loading):
+        return "refreshing" if state.has_previous else "pending"
+    return "ready" if isinstance(state, HasData) else "errored"
 
 
 def _is_off(wanted: Any) -> bool:

@@ -66,6 +66,6 @@ def select(a: Atom[Any], fn: Callable[[Any], S], equals: Equals[S] | None = None
         body: Callable[..., Any] = read_async if a.is_async else read
         own = called_name(fn, "")
         describe(body, own or "slice", lambda: f"{a.name}.{own or 'slice'}", prefers_assigned_name=not own)
-        return _core.make(Atom, "derived", body, equals=equals)
+        return _core.make(Atom, "derived", body, equals=equals, views=a)
 
     return remember(a, ("select", fn, equals), make)

@@ -105,7 +105,7 @@ class Splitter(Generic[T]):
             return list(get(self.arrangement).items)
 
         describe(read, "split", self.name, prefers_assigned_name=True)
-        items = _core.make(SplitAtom, "derived", read, equals=_same_items)
+        items = _core.make(SplitAtom, "derived", read, equals=_same_items, views=self.source)
         items.insert = _core.make(ActionAtom, "action", self.insert)
         items.remove = _core.make(ActionAtom, "action", self.remove)
         items.move = _core.make(ActionAtom, "action", self.move)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from halflife import _hydration, _repr, _watching
 from halflife._batches import Batch
-from halflife._checks import check_callable
+from halflife._checks import check_atom, check_callable
 from halflife._core import AsyncValue, Atom, StoreBase
 from halflife._drivers.asyncio_driver import AsyncioDriver
 from halflife._drivers.clock import LoopClock
@@ -22,6 +22,7 @@ from halflife._events import Event
 from halflife._graphs import Graph
 from halflife._layered import LayeredAtom
 from halflife._layers import Layers
+from halflife._overrides import override
 from halflife._saga_steps import SagaSteps
 from halflife._sagas import Saga, SagaHandle
 from halflife._store_options import check_options
@@ -50,6 +51,9 @@ class Store(StoreBase):
         on_error: Called with every error that has no caller, such as that of a subscribed atom or of a task, and
             with each error that a subscriber, an effect or a mount hook raises. By default the former are one log
             record at ERROR of the logger "halflife" each, and the latter an ExceptionGroup raised from `set`.
+        overrides: What atoms have in this store instead of their own value: another value, or an atom to follow.
+            Their own reads never run. Sources given a value can be set; what is set on an atom that follows
+            another goes to the other; an action follows an action.
 
     Example:
         >>> from halflife import Store, atom, derived
@@ -69,6 +73,7 @@ class Store(StoreBase):
         storage: Any = None,
         mount_grace: float = 0.0,
         on_error: Callable[[BaseException], object] | None = None,
+        overrides: Mapping[Atom[Any], Any] | None = None,
     ) -> None:
         check_options(clock, name, mount_grace, on_error)
         super().__init__()
@@ -79,6 +84,7 @@ class Store(StoreBase):
         self._driver = AsyncioDriver(self, self.clock, on_error, mount_grace)
         self._closing = Closing()
         self._initialize(self._driver, mount_grace > 0, on_error is not None)
+        self._following = override(self, overrides) if overrides is not None else {}
         if is_running():
             self._enter()
 
@@ -101,7 +107,7 @@ class Store(StoreBase):
         Raises:
             Exception: The atom's own error, when it becomes one.
         """
-        self._check_atom("changes", a)
+        check_atom(a, "Store.changes()", "a")
         return _watching.changes(self, a)
 
     async def until(self, a: Atom[T], predicate: Callable[[T], object], timeout: float | None = None) -> T:
@@ -116,7 +122,7 @@ class Store(StoreBase):
             TimeoutError: No value satisfied it in time.
             Exception: The atom's own error, when it becomes one.
         """
-        self._check_atom("until", a)
+        check_atom(a, "Store.until()", "a")
         return await _watching.until(self, a, predicate, timeout)  # type: ignore[no-any-return]
 
     # --- writing
@@ -143,10 +149,9 @@ class Store(StoreBase):
             NoEventLoopError: The store has no running loop yet.
             StoreClosedError: The store is closed.
         """
-        self._check_atom("post", a)
-        if a.kind == "effect":
-            raise TypeError(f"Store.post() sets an atom; {a.name} is an effect")
-        self._check_open()
+        given: object = a
+        if not isinstance(given, Atom) or given.kind == "effect":
+            raise TypeError(f"Store.post() sets an atom or an action, not {_repr.abbreviated(a)}")
         return self._driver.calls.submit("post", self.set, a, *args)
 
     def call(self, fn: Callable[..., Any], *args: Any) -> concurrent.futures.Future[Any]:
@@ -170,12 +175,7 @@ class Store(StoreBase):
             >>> user = store.call(store.value, current_user).result()
         """
         check_callable(fn, "Store.call()", "fn")
-        self._check_open()
         return self._driver.calls.submit("call", fn, *args)
-
-    def _check_open(self) -> None:
-        if self.closed:
-            raise StoreClosedError("the store is closed")
 
     # --- optimistic edits
 
@@ -197,12 +197,13 @@ class Store(StoreBase):
             ...     store.get(todos)
             {'a': 'buy milk'}
         """
-        if not isinstance(a, LayeredAtom):
+        instead = self._instead(a)
+        if not isinstance(instead, LayeredAtom):
             raise TypeError(
                 "Store.layers() takes a draft atom, an editable or a lens, because others have no layers;"
                 f" not {_repr.abbreviated(a)}"
             )
-        return Layers._at(a._site(self))
+        return Layers._at(instead._site(self))
 
     def saga(self, a: LayeredAtom[T], *, scope: str | None = None) -> Saga[T, None, None]:
         """An edit that is shown now, an effect that tells the server, and an edit when it has answered, step by step.
@@ -374,13 +375,12 @@ class Store(StoreBase):
             self._set_log(self._driver.log)
         return list(self._driver.log or ())
 
+    def _instead(self, a: Atom[Any]) -> Atom[Any]:
+        """The atom that this one follows here, or itself."""
+        return self._following.get(a, a)
+
     def _report(self, error: BaseException, a: Atom[Any] | None = None) -> None:
         self._driver.report(error, a)
-
-    @staticmethod
-    def _check_atom(function: str, a: object) -> None:
-        if not isinstance(a, Atom):
-            raise TypeError(f"Store.{function}() takes an atom, not {_repr.abbreviated(a)}")
 
     def _counts(self) -> tuple[int, int, int] | None:
         """Atoms, observed ones and pending ones; None if another thread might change them meanwhile."""

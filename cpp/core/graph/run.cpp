@@ -80,6 +80,15 @@ void Store::accept(Node& node, Outcome outcome) {
     queue_restart(node);
     update_pending(node);
     node.verified_at = revision_;
+  } else if (outcome.settled) {
+    become_asynchronous(node, loudness);
+    AsyncState& state = *node.async();
+    state.cursor = node.inputs.size();
+    state.forced = state.outdated = state.asked = false;
+    if (state.run != nullptr || state.was_pending)
+      queue_restart(node);  // nothing else ends that run
+    uncount(node);
+    settle(node, outcome.value, outcome.status == Status::error);
   } else {
     if (node.is(flag::asynchronous)) {  // a plain value this time: the run in flight is outdated
       AsyncState& state = *node.async();

@@ -54,6 +54,7 @@ class Calls:
     def __init__(self, home: Home, start_task: Callable[[Coroutine[Any, Any, Any], str], asyncio.Task[Any]]) -> None:
         self._home = home
         self._start_task = start_task
+        self._closed = False
         # Those that have not begun: what they wait for may be closed.
         self._waiting: set[CallFuture[Any]] = set()
 
@@ -62,7 +63,12 @@ class Calls:
 
         Raises:
             NoEventLoopError: The store has no loop that is running.
+            StoreClosedError: The store is closed.
         """
+        if self._closed:
+            raise StoreClosedError(f"{asked}() was called after the store was closed")
+        if self._closed:
+            raise StoreClosedError(f"{asked}() was called after the store was closed")
         loop = self._home.loop()
         if loop is not None and loop.is_running():
             future: CallFuture[T] = CallFuture(self._home, loop)
@@ -115,6 +121,7 @@ class Calls:
 
     def close(self) -> None:
         """The store was closed: what has not begun never will."""
+        self._closed = True
         for future in list(self._waiting):
             self._fail(future, StoreClosedError("the store was closed before the call could begin"))
 
