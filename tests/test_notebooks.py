@@ -5,6 +5,7 @@ Cells are named by their ids; what a person would see in the cells that matter i
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import nbclient
@@ -97,11 +98,8 @@ def notebook_names():
     return sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
 
-@pytest.fixture(scope="module", params=notebook_names())
-def notebook(request, tmp_path_factory):
-    """The name of a notebook, and its cells by id after they were executed."""
-    content = nbformat.read(NOTEBOOKS / f"{request.param}.ipynb", as_version=4)
-    folder = tmp_path_factory.mktemp("kernel")
+def execute(content, folder):
+    """Run the cells of a notebook in a new kernel."""
     with pytest.MonkeyPatch.context() as patch:
         # Nothing of the person who runs the tests gets into the kernel, or out of it.
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
@@ -109,6 +107,13 @@ def notebook(request, tmp_path_factory):
         patch.setenv("JUPYTER_PLATFORM_DIRS", "1")
         client = nbclient.NotebookClient(content, timeout=60, kernel_name="python3")
         client.execute(cwd=str(folder))
+
+
+@pytest.fixture(scope="module", params=notebook_names())
+def notebook(request, tmp_path_factory):
+    """The name of a notebook, and its cells by id after they were executed."""
+    content = nbformat.read(NOTEBOOKS / f"{request.param}.ipynb", as_version=4)
+    execute(content, tmp_path_factory.mktemp("kernel"))
     return request.param, {cell.id: cell for cell in content.cells}
 
 
@@ -150,3 +155,17 @@ def test_nothing_complains_in_a_notebook(notebook):
     for cell in cells.values():
         for output in cell.get("outputs", []):
             assert output.get("name") != "stderr", output.text
+
+
+@pytest.mark.parametrize("name", notebook_names())
+@pytest.mark.parametrize("way", ["each cell twice", "all cells twice"])
+def test_a_notebook_can_be_run_twice(name, way, tmp_path):
+    content = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    again = copy.deepcopy(content)
+    for cell in again.cells:
+        cell.id += "-again"
+    if way == "each cell twice":
+        content.cells = [cell for both in zip(content.cells, again.cells, strict=True) for cell in both]
+    else:
+        content.cells += again.cells
+    execute(content, tmp_path)  # raises the error of a cell

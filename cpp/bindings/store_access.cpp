@@ -1,5 +1,6 @@
 // Reading and writing atoms from outside.
 #include <algorithm>
+#include <unordered_set>
 #include "arguments.hpp"
 
 #include "async_value.hpp"
@@ -179,9 +180,11 @@ PyObject* viewed_by(AtomObject* atom) {
 // The atoms that are run again when this one is refreshed: of a view, those that it looks at.
 bool StoreObject::find_refreshed(AtomObject* atom, std::vector<Ref>& found) {
   std::vector<AtomObject*> work{atom};
+  std::unordered_set<AtomObject*> seen;
   while (!work.empty()) {
     AtomObject* one = written_instead(work.back());
     work.pop_back();
+    if (!seen.insert(one).second) continue;
     if (override_of(one) != nullptr) continue;  // it has a value, and no read
     PyObject* viewed = viewed_by(one);
     if (viewed == nullptr) {

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Self, Type
 
 from halflife._drivers.actions import ActionHandle
 from halflife._drivers.sagas import SagaHandle
+from halflife._editables import Editable
 from halflife._events import Event
 from halflife._layered import LayeredAtom
 from halflife._signals import AbortSignal
@@ -182,6 +183,8 @@ class StoreBase:
     def __init__(self) -> None: ...
     @overload
     def get(self, a: AsyncAtom[T], /) -> AsyncValue[T]: ...
+    @overload
+    def get(self, a: Editable[T], /) -> T | AsyncValue[T]: ...
     @overload
     def get(self, a: Atom[T], /) -> T: ...
     @overload

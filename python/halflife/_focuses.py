@@ -91,9 +91,10 @@ class _Found:
             assert self._slot is not None
             container, key = self._slot
         else:
-            *above, key = path_of(self.part) or ()
-            container = self._whole
-            for one in above:
+            path = path_of(self.part)
+            assert path
+            container, key = self._whole, path[-1]
+            for one in path[:-1]:
                 container = _at(container, one)
         if isinstance(container, (MutableMapping, MutableSequence)):
             container[key] = value

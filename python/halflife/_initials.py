@@ -5,8 +5,9 @@ from typing import Any, TypeVar, overload
 
 from halflife import _core
 from halflife._checks import check_atom
-from halflife._core import Atom, HasData, loadable
+from halflife._core import Atom, HasData, Loading, loadable
 from halflife._inner import describe, inner_lazy, inner_source, part_name
+from halflife._resources import ResourceAtom
 from halflife._types import Getter, SelfSetter, Setter, SourceAtom
 from halflife._unset import UNSET
 
@@ -31,8 +32,9 @@ def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None)
     """A source atom that takes its first value from `a` as soon as that has one, then lives on its own.
 
     A form that edits a loaded value is an example: later loads do not overwrite what the user typed.
-    Until `a` has a value the atom shows `fallback`, also when `a` failed; setting the atom before that
-    makes it live on its own too. Each store takes its own first value, when the atom is observed or read.
+    Until `a` has a value the atom shows `fallback`, also when `a` failed, or is a resource that is off; setting
+    the atom before that makes it live on its own too. Each store takes its own first value, when the atom is
+    observed or read.
 
     Args:
         a: where the first value comes from: an async atom, a resource or a query.
@@ -46,7 +48,7 @@ def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None)
         >>> name = initial_from(select(user, lambda value: value["name"]), fallback="")
     """
     check_atom(a, "initial_from", "a")
-    look = loadable(a)
+    look = _when_fetched(a) if isinstance(a, ResourceAtom) else loadable(a)
     own = inner_source(UNSET, "own value", name=part_name(name, "own"))
     taken = inner_lazy(_Taken, "first value", name=part_name(name, "first"))
 
@@ -84,3 +86,14 @@ def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None)
 
     describe(read, "initial_from", lambda: f"initial_from({a.name})", prefers_assigned_name=True)
     return _core.make(SourceAtom, "derived", read, write, name=name, on_mount=on_mount)
+
+
+def _when_fetched(a: ResourceAtom[Any]) -> Atom[Any]:
+    """The loadable of a resource, loading while it is off and has no data, although it is settled then."""
+    look = loadable(a)
+
+    def read(get: Getter) -> Any:
+        state = get(look)
+        return Loading() if isinstance(state, HasData) and get(a.state) == "unresolved" else state
+
+    return _core.make(Atom, "derived", read)

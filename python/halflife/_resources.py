@@ -248,8 +248,8 @@ class _Fetching(Generic[S, T]):
 
         describe(read_state, "state", lambda: f"{made.name}.state")
         describe(read_latest, "latest", lambda: f"{made.name}.latest")
-        made.state = _core.make(Atom, "derived", read_state, name=part_name(self.name, "state"))
-        made.latest = _core.make(Atom, "derived", read_latest, name=part_name(self.name, "latest"))
+        made.state = _core.make(Atom, "derived", read_state, name=part_name(self.name, "state"), views=made)
+        made.latest = _core.make(Atom, "derived", read_latest, name=part_name(self.name, "latest"), views=made)
         made.mutate = _core.make(ActionAtom, "action", self.mutate, name=part_name(self.name, "mutate"))
         made.refetch = _core.make(ActionAtom, "action", refetch, name=part_name(self.name, "refetch"))
         return made

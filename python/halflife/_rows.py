@@ -52,12 +52,12 @@ class Row(Generic[T]):
         position = _nearest(rows, self._position, lambda row: same_deep(_plain(row), self._value))
         return self._position if position is None and len(rows) == self._count else position
 
-    def part_of(self, rows: Any) -> Any:
+    def part_of(self, value: Any) -> Any:
         """The row of a list, or a draft of the row of a draft."""
-        position = self.find(rows)
+        position = self.find(value)
         if position is None:
             raise LensError(f"{self} is no longer in the list")
-        return rows[position]
+        return value[position]
 
 
 @final
@@ -117,7 +117,7 @@ def putting_row(row: Row[T], value: T) -> Recipe:
     return on_rows(put)
 
 
-def editing_row(row: Row[T], recipe: Recipe) -> Recipe:
+def editing_row(row: Row[Any], recipe: Recipe) -> Recipe:
     """A recipe for the list that edits a row; what `recipe` returns counts as in `produce`."""
 
     def edit(rows: Any) -> None:
@@ -146,7 +146,7 @@ def inserting_row(gap: Gap[T], value: T) -> Recipe:
     return on_rows(insert)
 
 
-def appending_row(value: T) -> Recipe:
+def appending_row(value: object) -> Recipe:
     """A recipe for the list that puts a new row at its end, whatever is in it."""
 
     def append(rows: Any) -> None:
@@ -155,7 +155,7 @@ def appending_row(value: T) -> Recipe:
     return on_rows(append)
 
 
-def removing_row(row: Row[T]) -> Recipe:
+def removing_row(row: Row[Any]) -> Recipe:
     """A recipe for the list that takes a row out, if it is there."""
 
     def remove(rows: Any) -> None:
@@ -178,7 +178,7 @@ def moving_row(row: Row[T], gap: Gap[T]) -> Recipe:
     return on_rows(move)
 
 
-def _position(row: Row[T], rows: Any) -> int:
+def _position(row: Row[Any], rows: Any) -> int:
     position = row.find(rows)
     if position is None:
         raise LensError(f"{row} is no longer in the list")

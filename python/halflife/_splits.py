@@ -123,9 +123,11 @@ class Splitter(Generic[T]):
 
         item: ItemAtom[T]
         if self.layered is None:
-            item = _core.make(ItemAtom, "derived", item_of_split, write)
+            item = _core.make(ItemAtom, "derived", item_of_split, write, views=self.source)
         else:
-            item = layered = _core.make(LayeredItemAtom, "derived", item_of_split, write, recipes=True)
+            item = layered = _core.make(
+                LayeredItemAtom, "derived", item_of_split, write, recipes=True, views=self.source
+            )
             layered._root = self.layered
         item.stand_at(place)
         return item

@@ -255,9 +255,8 @@ class Store(StoreBase):
             update: Edits the draft; what it returns is the context. None: there is nothing to show.
             effect: ``async effect(next_value, context)``, or with the value alone. It begins when the outermost
                 batch is committed. Without one the edit is confirmed at once.
-            post_effect: ``post_effect(draft, result)`` edits again when the effect has succeeded, in the place of
-                the update: a temporary id becomes the server's, also under later edits. If it raises, the edit is
-                confirmed as it is, and the error is the handle's.
+            post_effect: ``post_effect(draft, result)`` edits again when the effect has succeeded, in the place of the
+                update (a temporary id becomes the server's). If it raises, the edit stays, and the handle has the error.
             scope: Effects of one scope run one after another, in order; each gets what is shown when it starts.
 
         Returns:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         SourceAtom,
         WritableAtom,
     )
+    from halflife._editables import Editable
     from halflife._store import Store
 else:
     from halflife._core import Atom as ActionAtom
@@ -54,6 +55,8 @@ class Getter(Protocol):
 
     @overload
     def __call__(self, a: AsyncAtom[T], /) -> AsyncValue[T]: ...
+    @overload
+    def __call__(self, a: Editable[T], /) -> T | AsyncValue[T]: ...
     @overload
     def __call__(self, a: Atom[T], /) -> T: ...
 

@@ -76,9 +76,16 @@ async def user(get: Getter) -> dict[str, str]:
 
 profile = editable(user)
 assert_type(profile, Editable[dict[str, str]])
-assert_type(store.get(profile), dict[str, str])
+assert_type(store.get(profile), dict[str, str] | AsyncValue[dict[str, str]])
 assert_type(store.get(user), AsyncValue[dict[str, str]])
 store.update(profile, lambda draft: draft.update(name="Ada"))
+
+
+async def name_of_user() -> str:
+    data = await store.value(profile)
+    assert_type(data, dict[str, str])
+    return data["name"]
+
 
 # Layers
 layers = store.layers(todos)

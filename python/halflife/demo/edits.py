@@ -105,8 +105,7 @@ class Desk:
 
     def shown(self) -> Json:
         """What the client shows."""
-        shown: Json = self.stage.store.get(watch_list)
-        return shown
+        return self.stage.store.layers(watch_list).visible
 
     @property
     def pending(self) -> int:
