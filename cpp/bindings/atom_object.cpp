@@ -265,6 +265,8 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
     return nullptr;
   }
   if (parts.equals != nullptr && !check_equals(parts.equals, parts)) return nullptr;
+  // What is fetched again and is equal must not look like a change.
+  if (parts.equals == nullptr && (parts.bits & bit::asynchronous) != 0) parts.bits |= bit::deep;
   const bool reads = parts.kind != AtomKind::source && parts.kind != AtomKind::loadable &&
                      parts.kind != AtomKind::unwrap;
   if (reads && !is_function(parts.body)) {

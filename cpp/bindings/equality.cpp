@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "record_type.hpp"
 #include "registry.hpp"
 
 namespace halflife::bindings {
@@ -77,11 +78,41 @@ bool push_items(std::vector<Pair>& work, PyObject* one, PyObject* other) {
   return true;
 }
 
-// Keys and members are looked up by their own hash and ==, so only those of plain scalars count.
-bool plain_key(PyObject* key) {
+// Members of sets are looked up by their own hash and ==, so only those of scalars, and of tuples
+// of them, count.
+bool plain_key(PyObject* key, int depth = 0) {
+  constexpr int kDeepest = 20;
   PyTypeObject* type = Py_TYPE(key);
-  return type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBytes_Type ||
-         type == &PyFloat_Type || type == &PyBool_Type || key == Py_None;
+  if (type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBytes_Type ||
+      type == &PyFloat_Type || type == &PyBool_Type || key == Py_None || is_listed_scalar(type)) {
+    return true;
+  }
+  if (type != &PyTuple_Type || depth >= kDeepest) return false;
+  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(key); ++index) {
+    if (!plain_key(PyTuple_GET_ITEM(key, index), depth + 1)) return false;
+  }
+  return true;
+}
+
+// Is it worth the while to look into two that are neither the same nor containers?
+const RecordType* common_record_type(PyObject* one, PyObject* other) {
+  return Py_TYPE(one) == Py_TYPE(other) ? record_type(Py_TYPE(one)) : nullptr;
+}
+
+// What is under the same keys, whatever their order. The keys are such that no user's code is
+// called.
+bool push_fields(std::vector<Pair>& work, PyObject* one, PyObject* other) {
+  if (PyDict_GET_SIZE(one) != PyDict_GET_SIZE(other)) return false;
+  PyObject *key, *value;
+  for (Py_ssize_t position = 0; PyDict_Next(one, &position, &key, &value);) {
+    PyObject* found = PyDict_GetItemWithError(other, key);
+    if (found == nullptr) {
+      PyErr_Clear();
+      return false;
+    }
+    work.emplace_back(value, found);
+  }
+  return true;
 }
 
 bool push_dict(std::vector<Pair>& work, PyObject* one, PyObject* other) {
@@ -94,27 +125,46 @@ bool push_dict(std::vector<Pair>& work, PyObject* one, PyObject* other) {
     if (!PyDict_Next(other, &right, &other_key, &other_value)) return false;
     Pair keys(key, other_key);
     Pair values(value, other_value);
-    if (compare(key, other_key) == Verdict::different) return false;
+    if (compare(key, other_key) == Verdict::different &&
+        common_record_type(key, other_key) == nullptr) {
+      return false;
+    }
     work.push_back(std::move(keys));
     work.push_back(std::move(values));
   }
   return true;
 }
 
-bool same_set(PyObject* one, PyObject* other) {
+// The members of a set, each under itself: what is found there is equal, but maybe of another type.
+// Null: it cannot be told whether it holds the same as another set.
+PyObject* members_of(PyObject* set) {
+  Ref members = Ref::take(PyDict_New());
+  Ref iterator = Ref::take(members ? PyObject_GetIter(set) : nullptr);
+  while (iterator) {
+    Ref member = Ref::take(PyIter_Next(iterator.get()));
+    if (!member) break;
+    if (!plain_key(member.get())) return nullptr;
+    if (PyDict_SetItem(members.get(), member.get(), member.get()) < 0) break;
+  }
+  if (PyErr_Occurred() == nullptr && iterator) return members.release();
+  PyErr_Clear();
+  return nullptr;
+}
+
+bool push_set(std::vector<Pair>& work, PyObject* one, PyObject* other) {
   if (PySet_GET_SIZE(one) != PySet_GET_SIZE(other)) return false;
-  Ref iterator = Ref::take(PyObject_GetIter(one));
-  if (!iterator) {
-    PyErr_Clear();
-    return false;
-  }
-  while (Ref member = Ref::take(PyIter_Next(iterator.get()))) {
-    if (!plain_key(member.get()) || PySet_Contains(other, member.get()) != 1) {
-      PyErr_Clear();
-      return false;
-    }
-  }
-  return true;
+  Ref left = Ref::take(members_of(one));
+  Ref right = Ref::take(left ? members_of(other) : nullptr);
+  return right && push_fields(work, left.get(), right.get());
+}
+
+bool push_record(std::vector<Pair>& work, PyObject* one, PyObject* other, const RecordType& type) {
+  Ref left = Ref::take(copy_fields(one, type));
+  const RecordType* still = left ? record_type(Py_TYPE(other)) : nullptr;
+  Ref right = Ref::take(still != nullptr ? copy_fields(other, *still) : nullptr);
+  if (right) return push_fields(work, left.get(), right.get());
+  PyErr_Clear();  // one that cannot be read counts as changed
+  return false;
 }
 
 bool same_tree(PyObject* one, PyObject* other, bool deep) {
@@ -127,25 +177,30 @@ bool same_tree(PyObject* one, PyObject* other, bool deep) {
   for (std::size_t steps = 0; !work.empty(); ++steps) {
     const Pair pair = std::move(work.back());
     work.pop_back();
+    const RecordType* record = nullptr;
     switch (compare(pair.one.get(), pair.other.get())) {
       case Verdict::same:
         continue;
       case Verdict::different:
-        return false;
+        record = deep ? common_record_type(pair.one.get(), pair.other.get()) : nullptr;
+        if (record == nullptr) return false;
+        break;
       case Verdict::container:
         break;
     }
     if (steps >= kPlain && !entered.emplace(pair.one.get(), pair.other.get()).second) continue;
     PyTypeObject* type = Py_TYPE(pair.one.get());
     bool alike = false;
-    if (type == &PyTuple_Type) {
+    if (record != nullptr) {
+      alike = push_record(work, pair.one.get(), pair.other.get(), *record);
+    } else if (type == &PyTuple_Type) {
       alike = push_items(work, pair.one.get(), pair.other.get());
     } else if (deep && type == &PyList_Type) {
       alike = push_items(work, pair.one.get(), pair.other.get());
     } else if (deep && type == &PyDict_Type) {
       alike = push_dict(work, pair.one.get(), pair.other.get());
     } else if (deep) {
-      alike = same_set(pair.one.get(), pair.other.get());
+      alike = push_set(work, pair.one.get(), pair.other.get());
     }
     if (!alike) return false;
   }

@@ -10,7 +10,8 @@ namespace halflife::bindings {
 // The default rule.
 bool same_value(PyObject* one, PyObject* other);
 
-// equals="deep": the same rule through plain dict, list, tuple, set and frozenset, iteratively.
+// equals="deep": the same rule through plain dict, list, tuple, set and frozenset, and through
+// records of one class, field by field. Iteratively.
 bool same_deep(PyObject* one, PyObject* other);
 
 }  // namespace halflife::bindings

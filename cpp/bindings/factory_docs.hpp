@@ -11,9 +11,10 @@ A source atom: it is set.
 Args:
     initial: Any value. A Future or Task makes the atom pending until it resolves, and any later value
         may be an awaitable too.
-    name: Shown in errors and graphs, and used by dehydrate; by default the variable's name is found.
+    name: Shown in errors and graphs, and used by dehydrate; by default what it is assigned to where it is defined.
     equals: When a new value counts as the old one: None (identity, and == of plain scalars and tuples
-        of them), "deep" (the same rule through dicts, lists, tuples and sets), or a function of two values.
+        of them), "deep" (the same rule through dicts, lists, tuples, sets and records, which are compared field by
+        field), or a function of two values.
     on_mount: Called with `set` when the atom becomes observed in a store; may return a cleanup.
 
 Raises:
@@ -38,7 +39,8 @@ Args:
     read: read(get) or read(get, signal): a plain function, `async def`, or an async generator.
     write: write(get, set, *args), which `store.set(a, *args)` calls as one batch.
     name: Shown in errors and graphs, and used by dehydrate; by default the function's name.
-    equals: When a new value counts as the old one, as for atom().
+    equals: When a new value counts as the old one, as for atom(); by default "deep" if the read is async
+        (async def, async generator), so that a refetch of the same data keeps it and tells nobody.
     on_mount: Called with `set` when the atom becomes observed in a store; may return a cleanup.
     cancel: "task" cancels the task of a superseded run; "signal" only aborts its signal.
     cancel_on_unmount: "grace" cancels a run when the last observer has left; "never" lets it end.

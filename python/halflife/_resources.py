@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overload
 
 from halflife import _core
-from halflife._checks import called_name, check_atom, check_callable
+from halflife._checks import called_name, check_atom, check_callable, check_equals
 from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable
 from halflife._drivers.threads import run_in_thread
 from halflife._fetchers import is_async_fetcher, wants_info
 from halflife._inner import describe, inner_lazy, inner_source, part_name
 from halflife._sameness import same
-from halflife._types import ActionAtom, AsyncAtom, Getter, Loadable, Setter, Signal
+from halflife._types import ActionAtom, AsyncAtom, Equals, Getter, Loadable, Setter, Signal
 from halflife._unset import UNSET, UnsetType
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def resource(
     *,
     initial: T | None = None,
     name: str | None = None,
+    equals: Equals[T] | None = "deep",
     thread: Literal[False] = False,
 ) -> ResourceAtom[T]: ...
 @overload
@@ -86,6 +87,7 @@ def resource(
     *,
     initial: T | None = None,
     name: str | None = None,
+    equals: Equals[T] | None = "deep",
     thread: Literal[False] = False,
 ) -> ResourceAtom[T]: ...
 @overload
@@ -95,6 +97,7 @@ def resource(
     *,
     initial: T | None = None,
     name: str | None = None,
+    equals: Equals[T] | None = "deep",
     thread: bool = False,
 ) -> ResourceAtom[T]: ...
 @overload
@@ -104,6 +107,7 @@ def resource(
     *,
     initial: T | None = None,
     name: str | None = None,
+    equals: Equals[T] | None = "deep",
     thread: bool = False,
 ) -> ResourceAtom[T]: ...
 def resource(
@@ -112,6 +116,7 @@ def resource(
     *,
     initial: Any = None,
     name: str | None = None,
+    equals: Any = "deep",
     thread: bool = False,
 ) -> Any:
     """An async atom that fetches a value whenever its source has a new one.
@@ -125,6 +130,8 @@ def resource(
         fetcher: ``fetcher(value, info)`` or ``fetcher(value)``, plain or async; see `ResourceInfo`.
         initial: the data before anything was fetched.
         name: shown in errors and graphs; the name of `fetcher` by default.
+        equals: when newly fetched data counts as the old one, which is kept then and nobody is told: by its
+            structure (`"deep"`), or by a function of the old and the new data.
         thread: call a plain `fetcher` in a worker thread, where it may block.
 
     Raises:
@@ -140,6 +147,7 @@ def resource(
         >>> await store.set(user.refetch)
     """
     check_callable(fetcher, "resource", "fetcher")
+    check_equals(equals, "resource")
     if not isinstance(thread, bool):
         raise TypeError(f"resource: thread must be True or False, got {type(thread).__name__}")
     if thread and is_async_fetcher(fetcher):
@@ -149,7 +157,7 @@ def resource(
     else:
         check_callable(source, "resource", "source")
         source = _core.make(Atom, "derived", source, name=part_name(name, "source"))
-    fetching: _Fetching[Any, Any] = _Fetching(source, fetcher, initial, name, thread=thread)
+    fetching: _Fetching[Any, Any] = _Fetching(source, fetcher, initial, name, equals, thread=thread)
     return fetching.make()
 
 
@@ -208,12 +216,20 @@ class _Fetching(Generic[S, T]):
     """The atoms behind one resource, and what they do."""
 
     def __init__(
-        self, source: Atom[S], fetcher: Callable[..., Any], initial: T | None, name: str | None, *, thread: bool
+        self,
+        source: Atom[S],
+        fetcher: Callable[..., Any],
+        initial: T | None,
+        name: str | None,
+        equals: Equals[T] | None,
+        *,
+        thread: bool,
     ) -> None:
         self.source = source
         self.fetcher = fetcher
         self.initial = initial
         self.name = name
+        self.equals = equals
         self.thread = thread
         self.wants_info = wants_info(fetcher)
         # Named only if the resource is, so that what is saved of it can be found again.
@@ -228,7 +244,7 @@ class _Fetching(Generic[S, T]):
             return await self.run(get, signal)
 
         read.__name__ = called_name(self.fetcher, "<lambda>")
-        made: ResourceAtom[T] = _core.make(ResourceAtom, "derived", read, name=self.name)
+        made: ResourceAtom[T] = _core.make(ResourceAtom, "derived", read, name=self.name, equals=self.equals)
         made._with_data = lambda value: inner_source(value, "data of a resource")
         self.made = made
         self.look = loadable(made)

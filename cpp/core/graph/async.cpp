@@ -205,12 +205,13 @@ void Store::begin(Node& node) {
 // Takes the value.
 void Store::settle(Node& node, Value value, bool error) {
   AsyncState& state = *node.async();
-  if (!error) {
+  const bool is_other = replace(node, value, error, flag::loud);
+  if (!error) {  // an equal value has been dropped: the last data is the object that was kept
     if (state.shown != nullptr) trash(state.shown);
-    state.shown = value;
-    host_.own(value);
+    state.shown = node.value;
+    host_.own(node.value);
   }
-  if (replace(node, value, error, flag::loud)) {
+  if (is_other) {
     changed(node, flag::loud);
     retry_cycles(flag::loud);
   }
@@ -248,6 +249,12 @@ bool Store::resolve(Node& node, Generation generation, Value value, bool error, 
   ++revision_;
   drop_inputs(node, state.cursor);
   state.phase = Phase::finished;
+  if (state.streaming && !error && state.shown != value) {
+    // A stream settles to what it published last, of which the shown object may be an older equal.
+    trash(value);
+    value = state.shown;
+    host_.own(value);
+  }
   state.provisional = value;
   state.provisional_error = error;
   if (halted) {
@@ -274,6 +281,22 @@ bool Store::publish(Node& node, Generation generation, Value value) {
     return true;
   }
   AsyncState& state = *node.async();
+  if (state.shown != nullptr && state.shown != value) {
+    // An equal value is no news: the object that is shown stays.
+    const Value shown = state.shown;
+    host_.own(shown);
+    const bool comparing = comparing_;
+    comparing_ = true;
+    const bool equal = host_.equal(node, shown, value);
+    comparing_ = comparing;
+    trash(equal ? value : shown);
+    if (equal) value = shown;
+    if (!is_current(node, generation)) {  // the comparison has superseded it
+      trash(value);
+      sweep();
+      return true;
+    }
+  }
   if (state.shown != nullptr) trash(state.shown);
   state.shown = value;
   state.streaming = true;
