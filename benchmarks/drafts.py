@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 
+import editing
 import edits
 import javascript
 import picture
@@ -54,6 +55,7 @@ def measured(only: Sequence[str], repeats: int, *, with_halflife: bool, with_nod
     if not only or "growth" in only:
         print("  growth of settlements", file=sys.stderr)
         grown = settlements.grow(names, repeats)
+        grown += editing.grow(repeats) if with_halflife else []
     settlements.forget()
     left_out = add_node(results) if with_node and results else ""
     return Report(results, grown, left_out)

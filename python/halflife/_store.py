@@ -256,7 +256,7 @@ class Store(StoreBase):
             effect: ``async effect(next_value, context)``, or with the value alone. It begins when the outermost
                 batch is committed. Without one the edit is confirmed at once.
             post_effect: ``post_effect(draft, result)`` edits again when the effect has succeeded, in the place of the
-                update (a temporary id becomes the server's). If it raises, the edit stays, and the handle has the error.
+                update (a temporary id becomes the server's). If it raises, the edit stays; the handle has the error.
             scope: Effects of one scope run one after another, in order; each gets what is shown when it starts.
 
         Returns:
