@@ -223,4 +223,13 @@ bool same_value(PyObject* one, PyObject* other) {
 
 bool same_deep(PyObject* one, PyObject* other) { return same_tree(one, other, true); }
 
+int equal_for_people(PyObject* one, PyObject* other) {
+  if (one == nullptr || other == nullptr) return one == other ? 1 : 0;
+  if (same_deep(one, other)) return 1;
+  const int equal = PyObject_RichCompareBool(one, other, Py_EQ);
+  if (equal >= 0 || PyErr_ExceptionMatches(PyExc_Exception) == 0) return equal;
+  PyErr_Clear();
+  return 0;
+}
+
 }  // namespace halflife::bindings

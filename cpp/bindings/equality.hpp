@@ -14,4 +14,9 @@ bool same_value(PyObject* one, PyObject* other);
 // records of one class, field by field. Iteratively.
 bool same_deep(PyObject* one, PyObject* other);
 
+// How our own values (loadables, patches) compare what they hold when a person or a test asks with
+// ==: by structure, or else by the == of the user's objects. One that raises, or whose answer has
+// no truth (an array), says "different". -1 with an error set that is no Exception.
+int equal_for_people(PyObject* one, PyObject* other);
+
 }  // namespace halflife::bindings

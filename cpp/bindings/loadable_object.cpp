@@ -88,16 +88,10 @@ PyObject* compare(PyObject* self, PyObject* other, int operation) {
   const LoadableObject* one = as_loadable(self);
   const LoadableObject* two = as_loadable(other);
   bool equal = one->refreshing == two->refreshing;
-  // Asked by a person or a test, == means ==.
   for (auto [left, right] :
        {std::pair{one->content, two->content}, std::pair{one->previous, two->previous}}) {
-    if (!equal || left == right) continue;
-    if (left == nullptr || right == nullptr) {
-      equal = false;
-      continue;
-    }
-    if (same_value(left, right)) continue;
-    const int answer = PyObject_RichCompareBool(left, right, Py_EQ);
+    if (!equal) break;
+    const int answer = equal_for_people(left, right);
     if (answer < 0) return nullptr;
     equal = answer > 0;
   }

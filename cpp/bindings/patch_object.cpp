@@ -7,6 +7,7 @@
 #include "arguments.hpp"
 #include "draft_docs.hpp"
 #include "draft_object.hpp"
+#include "equality.hpp"
 
 namespace halflife::bindings {
 
@@ -156,7 +157,7 @@ PyObject* compare(PyObject* self, PyObject* other, int operation) {
   PyObject* const left[] = {one->path, one->value, one->from};
   PyObject* const right[] = {two->path, two->value, two->from};
   for (std::size_t index = 0; equal && index < std::size(left); ++index) {
-    const int answer = PyObject_RichCompareBool(left[index], right[index], Py_EQ);
+    const int answer = equal_for_people(left[index], right[index]);
     if (answer < 0) return nullptr;
     equal = answer > 0;
   }

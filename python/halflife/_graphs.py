@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from halflife._core import Atom
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GraphNode:
     """One atom in one store. `state` is unread, stale, value, error or loading; counts are since the start."""
 
