@@ -15,7 +15,9 @@ from halflife._types import Getter
 def pending_at(atom: LayeredAtom[Any], *path: Any) -> Atom[bool]:
     """Whether an edit at or below a place in the atom's value is shown that is not confirmed yet, as an atom.
 
-    So a row can tell that it is still being saved. The same arguments give the same atom.
+    So a row can tell that it is still being saved. A position of a list means the item that stands there now,
+    also after inserts, removals and moves: it is pending if a pending edit has put it in, or has changed it. The
+    same arguments give the same atom.
 
     Args:
         atom: a draft atom, an editable or a lens.

@@ -4,37 +4,10 @@
 #include <utility>
 
 #include "differ.hpp"
+#include "element_numbers.hpp"
 #include "list_diff.hpp"
 
 namespace halflife::draft {
-
-namespace {
-
-// Gives elements that cannot be told apart the same number.
-class Numbers {
- public:
-  explicit Numbers(Model& model) : numbers_(16, Hash{&model}, Equal{&model}) {}
-
-  std::size_t of(Value element) { return numbers_.emplace(element, numbers_.size()).first->second; }
-
- private:
-  struct Hash {
-    Model* model;
-    std::size_t operator()(Value value) const {
-      return model->kind(value) == Kind::leaf ? model->hash(value) : std::hash<Value>{}(value);
-    }
-  };
-  struct Equal {
-    Model* model;
-    bool operator()(Value one, Value other) const {
-      if (one == other) return true;
-      return model->kind(one) == Kind::leaf && model->same(one, other);
-    }
-  };
-  std::unordered_map<Value, std::size_t, Hash, Equal> numbers_;
-};
-
-}  // namespace
 
 bool Differ::walk_list(const Task& task, Value now) {
   Draft& draft = *task.draft;
@@ -124,7 +97,7 @@ bool Differ::walk_positions(const Task& task, Value now, std::size_t first, std:
   while (first < rows && first < columns && is_same(first, first)) ++first;
   while (first < rows && first < columns && is_same(rows - 1, columns - 1)) --rows, --columns;
 
-  Numbers numbers(model_);
+  ElementNumbers numbers(model_);
   std::vector<std::size_t> left;
   std::vector<std::size_t> right;
   for (std::size_t row = first; row < rows; ++row) {

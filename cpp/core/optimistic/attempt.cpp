@@ -155,7 +155,11 @@ bool Attempt::replace_whole(Value returned, Value argument, const Parts& parts, 
     return fail();
   }
   if (!resolver.resolve(returned, &plain)) return fail();
-  write(tree_.root(), plain, {});
+  Moves moves;
+  if (Draft* root = model_.draft_of(argument); root != nullptr) {
+    moves = moves_of_value(*root, nullptr, plain, resolver);
+  }
+  write(tree_.root(), plain, {}, std::move(moves));
   return true;
 }
 

@@ -63,7 +63,10 @@ class Attempt : public draft::Source {
   bool descend(const Spot& spot, draft::Draft& child, std::vector<Spot>& todo);
   bool is_outdated(const Spot& spot, Value key, bool* outdated);
   bool write_appended(const Spot& spot, draft::Resolver& resolver);
-  void write(Slot& slot, Value value, Birth birth);
+  void write(Slot& slot, Value value, Birth birth, Moves moves = nullptr);
+  Moves moves_of_list(const draft::Draft& list, Value now, draft::Resolver& resolver);
+  Moves moves_of_value(const draft::Draft& parent, Value key, Value now, draft::Resolver& resolver);
+  const draft::Draft* origin_of(const draft::Scope& scope, Value item, draft::Resolver& resolver);
   void forget_writes();
   bool fail();
 
@@ -81,6 +84,9 @@ class Attempt : public draft::Source {
   Seq seq_ = 0;
   Seq before_ = kNow;
   std::uint32_t born_ = 0;
+  // What became of the drafts of the items of lists, once it is asked for.
+  std::unordered_map<Value, const draft::Draft*> origins_;
+  bool knows_origins_ = false;
 };
 
 }  // namespace halflife::optimistic

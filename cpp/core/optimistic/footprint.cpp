@@ -57,9 +57,9 @@ bool Attempt::read_all(const Scope& scope) {
 
 // --- writes
 
-void Attempt::write(Slot& slot, Value value, Birth birth) {
+void Attempt::write(Slot& slot, Value value, Birth birth, Moves moves) {
   if (value != nullptr) model_.own(value);
-  writes_.push_back({&slot, value, birth});
+  writes_.push_back({&slot, value, birth, false, std::move(moves)});
 }
 
 bool Attempt::descend(const Spot& spot, Draft& child, std::vector<Spot>& todo) {
@@ -127,7 +127,7 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
       } else if (const Version* version = slot->latest(spot.after, before_); version != nullptr) {
         birth = version->birth;
       }
-      write(*slot, now, birth);
+      write(*slot, now, birth, moves_of_value(draft, key, now, resolver));
     }
   }
   if (draft.children == nullptr) return true;
@@ -149,7 +149,7 @@ bool Attempt::write_items(const Spot& spot, Resolver& resolver, std::vector<Spot
     // The list's own slot is assigned; its key stays where it stands among its parent's.
     const Version* version = spot.slot->latest(0, before_);
     const bool current = version != nullptr && version->seq == spot.after;
-    write(*spot.slot, now, current ? version->birth : Birth{});
+    write(*spot.slot, now, current ? version->birth : Birth{}, moves_of_list(draft, now, resolver));
     return true;
   }
   std::sort(draft.written.begin(), draft.written.end());

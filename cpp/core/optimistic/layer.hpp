@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "../value.hpp"
@@ -49,11 +50,16 @@ struct Birth {
   auto operator<=>(const Birth&) const = default;
 };
 
+// For each position of a list that a layer has put in a slot: where the item stood in the list that
+// the layer found there, or kNone (list_match.hpp) if it is the layer's own. Null: not known.
+using Moves = std::shared_ptr<const std::vector<std::size_t>>;
+
 struct Write {
   Slot* slot;
   Value value;  // owned; null: erased
   Birth birth;
   bool append = false;  // the slot holds a list; the value is a list of what was put behind it
+  Moves moves = nullptr;
 };
 
 // What a layer does when it runs.

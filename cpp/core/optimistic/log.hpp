@@ -156,7 +156,22 @@ class Log {
   void drop_parts(Parts& parts);
   void drop_writes(std::vector<Write>& writes);
   void own_parts(const Parts& parts);
-  bool is_appended_at(Slot& slot, std::size_t index);
+
+  // --- where something is pending
+  struct Spot {
+    Slot* slot;
+    Seq after;  // what was written between the two counts
+    Seq before;
+    std::size_t next;  // of the path
+  };
+  bool is_pending(Seq seq) const;
+  bool is_pending_below(const Slot& slot, Seq after, Seq before) const;
+  int is_pending_item(const Spot& spot, const std::vector<Value>& path, std::size_t index,
+                      std::vector<Spot>& todo);
+  bool part_of(Value container, Value key, Value* found);
+  bool wrote(Slot& slot, const Version& version, const std::vector<Value>& path, std::size_t next,
+             std::size_t now, std::size_t then, bool* result);
+  bool found_under(const Slot& slot, Seq before, Value* found, Seq* after);
 
   Host& host_;
   draft::Model& model_;

@@ -81,7 +81,7 @@ void Tree::add(const Layer& layer) {
   for (const Write& write : layer.writes) {
     if (write.value != nullptr) host_.model().own(write.value);
     Versions& versions = write.append ? write.slot->appends : write.slot->versions;
-    versions.emplace(layer.seq, Version{layer.seq, write.value, write.birth});
+    versions.emplace(layer.seq, Version{layer.seq, write.value, write.birth, write.moves});
     count(*write.slot, 1);
   }
 }

@@ -19,6 +19,7 @@ struct Version {
   Seq seq;
   Value value;  // owned; null: erased
   Birth birth;
+  Moves moves;
 };
 
 // By layer. One of them comes and goes at the same cost wherever it is.
