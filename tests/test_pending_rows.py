@@ -25,9 +25,10 @@ class Board:
 
 
 def rows(*names: int) -> list[Any]:
-    return [
-        {"name": name, "n": 0, "cells": [{"name": name * 10 + place, "v": 0} for place in range(2)]} for name in names
-    ]
+    def cells(name: int) -> list[Any]:
+        return [{"name": name * 10 + place, "v": 0} for place in range(2)]
+
+    return [{"name": name, "n": 0, "cells": cells(name)} for name in names]
 
 
 SHAPES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any], tuple[Any, ...]]] = {

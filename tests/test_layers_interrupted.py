@@ -1,0 +1,112 @@
+"""An interrupt (Ctrl-C) at any point of an operation on layers: it is done, or it has not begun."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from halflife import Layers, Store, draft_atom
+from layer_oracle import same
+
+REPLAYS = pytest.mark.parametrize("replay", ["selective", "always"])
+
+
+class StopError(KeyboardInterrupt):
+    """The interrupt."""
+
+
+def interrupted(at: int, work: Callable[[], object]) -> bool:
+    """Run the work, and raise an interrupt before its bytecode of that number. False: it has not so many."""
+    left = at
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal left
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left == 0:
+                sys.settrace(None)
+                raise StopError
+        return trace
+
+    sys.settrace(trace)
+    try:
+        work()
+    except StopError:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+def count(draft: Any) -> None:
+    draft["n"] = draft["n"] + 1
+
+
+def copy(draft: Any) -> None:
+    draft["copies"] = [*draft["copies"], draft["n"]]
+
+
+OPERATIONS: dict[str, Callable[[Any, list[Any]], object]] = {
+    "apply": lambda layers, made: layers.apply(count),
+    "rollback": lambda layers, made: made[0].rollback(),
+    "commit": lambda layers, made: made[0].commit(),
+    "commit server": lambda layers, made: made[0].commit(lambda draft: draft.update(n=7)),
+    "commit then": lambda layers, made: made[1].commit(then=count),
+    "update": lambda layers, made: layers.update(copy),
+    "set": lambda layers, made: layers.set({"n": 5, "copies": []}),
+    "set_base": lambda layers, made: layers.set_base({"n": 3, "copies": []}),
+    "edit_base": lambda layers, made: layers.edit_base(count),
+    "rollback_all": lambda layers, made: layers.rollback_all(),
+    "commit_all": lambda layers, made: layers.commit_all(),
+}
+
+
+def state_of(layers: Any, made: list[Any]) -> Any:
+    return layers.visible, layers.base, layers.pending, [layer.status for layer in made]
+
+
+def start(replay: Any, *, own: bool) -> tuple[Any, list[Any], Any]:
+    base = {"n": 0, "copies": []}
+    store = Store()
+    atom = draft_atom(base, replay=replay)
+    layers = Layers(base, replay=replay) if own else store.layers(atom)
+    made = [layers.apply(count), layers.apply(copy), layers.apply(count), layers.apply(copy)]
+    made[2].commit()
+    return layers, made, (store, atom)
+
+
+@REPLAYS
+@pytest.mark.parametrize("own", [True, False], ids=["by themselves", "of an atom"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_whichever_bytecode_is_interrupted_it_is_done_or_has_not_begun(name: str, replay: Any, *, own: bool) -> None:
+    operate = OPERATIONS[name]
+    layers, made, _ = start(replay, own=own)
+    before = state_of(layers, made)
+    operate(layers, made)
+    after = state_of(layers, made)
+    assert not same(before, after)
+    at, reached = 1, set()
+    while True:
+        layers, made, (store, atom) = start(replay, own=own)
+        told: list[Any] = []
+        if not own:
+            store.subscribe(atom, told.append)
+        fired = interrupted(at, lambda: operate(layers, made))  # noqa: B023 - called at once
+        now = state_of(layers, made)
+        is_done = same(now, after)
+        assert is_done or same(now, before), (at, now)
+        reached.add(is_done)
+        if not own:
+            assert store.get(atom) is layers.visible
+        # The next operation finds everything in order.
+        layers.rollback_all()
+        assert layers.pending == 0
+        assert same(layers.visible, layers.base)
+        if not fired:
+            break
+        at += 1 if at < 40 else 7
+    assert reached == {True, False}
+    assert at > 20
