@@ -6,7 +6,8 @@ snapshot that was taken before it.
 
 from typing import Any
 
-from layer_oracle import NaiveLayer, NaiveLog, Part, is_container, plain_copy, same, sharing
+from layer_oracle import NaiveLayer, NaiveLog, Part
+from layer_values import is_container, plain_copy, same, sharing
 
 Patch = tuple[str, tuple[Any, ...], Any]  # "put" or "take", where, what
 
@@ -246,6 +247,15 @@ class CopiesEverything(NaiveLog):
         return plain_copy(value), failure
 
 
+class TakesNewObjects(NaiveLog):
+    """New data takes the place of the old as it came, also where it is equal."""
+
+    def set_base(self, value: Any) -> None:
+        super().set_base(value)
+        self.base = value
+        self.settle()
+
+
 class ShowsAnotherObject(NaiveLog):
     """A confirmation changes no value, but the object."""
 
@@ -282,6 +292,7 @@ PLANTED = {
     TellsEveryTime: "conflicts",
     EditsInPlace: "handed out|visible is|base is|is a copy",
     CopiesEverything: "is a copy of what nobody has touched|shows another object",
+    TakesNewObjects: "is a copy of what nobody has touched|which was there before",
     ShowsAnotherObject: "shows another object",
     RestoresWithoutStatus: "statuses|visible is|gives|length",
 }

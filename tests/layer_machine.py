@@ -12,8 +12,9 @@ from typing import Any
 import list_edits
 import map_edits
 import other_edits
-from layer_oracle import OPEN, NaiveLog, containers, is_container, parts_of, plain_copy, same
+from layer_oracle import OPEN, NaiveLog
 from layer_recipes import Choose, Recipe, Whole, draw_recipe, draw_update, draw_value
+from layer_values import containers, is_container, parts_of, plain_copy, same
 
 TABLES = (map_edits, list_edits, other_edits)  # importing them fills the table of edits
 Operation = tuple[Any, ...]

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet, Sequence
 from typing import Any
 
-from layer_oracle import plain_copy
+from layer_values import plain_copy
 
 Choose = Callable[[Sequence[Any]], Any]
 

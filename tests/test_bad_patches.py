@@ -6,8 +6,8 @@ import pytest
 
 from conftest import named
 from halflife import Patch, PatchError, apply_patches, from_json_patch
-from layer_oracle import plain_copy, same
 from layer_recipes import Person
+from layer_values import plain_copy, same
 
 BASE: dict[str, Any] = {"a": {"n": 1}, "rows": [{"id": 1}, {"id": 2}], "tags": {1, 2}, "who": Person("x", {}, [])}
 

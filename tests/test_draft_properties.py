@@ -23,8 +23,9 @@ from halflife import (
     to_json_patch,
 )
 from layer_machine import SHAPE, compare_objects, containers, draw_working
-from layer_oracle import NaiveLayer, NaiveLog, edits, is_container, plain_copy, same, with_fields
+from layer_oracle import NaiveLayer, NaiveLog, edits
 from layer_recipes import KNOTS, Choose, Recipe, Silent, draw_recipe, draw_value
+from layer_values import is_container, plain_copy, same, with_fields
 
 CASES = max(1, round(2000 * MULTIPLIER))
 PARTS = [range(FIRST_SEED + part, FIRST_SEED + CASES, 4) for part in range(4)]

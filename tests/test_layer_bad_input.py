@@ -23,8 +23,8 @@ from halflife import (
     produce,
     produce_with_patches,
 )
-from layer_oracle import plain_copy, same
 from layer_recipes import Person
+from layer_values import plain_copy, same
 
 BASE: dict[str, Any] = {"a": {"n": 1}, "rows": [{"id": 1}, {"id": 2}], "tags": {1, 2}, "who": Person("x", {}, [])}
 ASYNC = re.compile("async|await|coroutine")

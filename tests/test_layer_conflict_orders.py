@@ -11,7 +11,7 @@ import pytest
 
 from halflife import Layers, Store, draft_atom
 from halflife._core import LayerLog
-from layer_oracle import plain_copy, same
+from layer_values import plain_copy, same
 
 REPLAYS = pytest.mark.parametrize("always", [False, True], ids=["selective", "always"])
 Recipe = Callable[[Any], Any]

@@ -18,7 +18,8 @@ import pytest
 from halflife import produce
 from halflife._core import LayerLog
 from injected_faults import Faults, InjectedError, InjectedInterrupt
-from layer_oracle import NaiveLog, is_container, same
+from layer_oracle import NaiveLog
+from layer_values import is_container, same
 
 
 class Key:

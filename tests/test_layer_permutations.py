@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from halflife._core import LayerLog
-from layer_oracle import plain_copy, same
+from layer_values import plain_copy, same
 
 
 def todos() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from halflife import Layers, Store, draft_atom
-from layer_oracle import same
+from layer_values import same
 
 REPLAYS = pytest.mark.parametrize("replay", ["selective", "always"])
 

@@ -8,7 +8,7 @@ import pytest
 
 from halflife import Layers, Store, draft_atom, lens
 from halflife._core import LayerLog
-from layer_oracle import plain_copy
+from layer_values import plain_copy
 
 REPLAYS = pytest.mark.parametrize("replay", ["selective", "always"])
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halflife import Store, draft_atom, optimistic
-from layer_oracle import NaiveLog, same
+from layer_oracle import NaiveLog
+from layer_values import same
 
 KEYS = st.sampled_from("abc")
 NUMBERS = st.integers(0, 3)

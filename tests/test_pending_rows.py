@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from halflife import Store, draft_atom, lens, pending_at
-from layer_oracle import plain_copy, same
+from layer_values import plain_copy, same
 
 REPLAYS = pytest.mark.parametrize("replay", ["selective", "always"])
 Edit = Callable[[Any], object]
