@@ -244,7 +244,10 @@ class Layers(Generic[T]):
         return self._site.operate(lambda log: settle(log, state), confirms=confirms)
 
     def set_base(self, value: T) -> None:
-        """Authoritative data has arrived: confirmed layers are superseded by it, pending ones go on top of it."""
+        """Authoritative data has arrived: confirmed layers are superseded by it, pending ones go on top of it.
+
+        Parts of it that equal the old base, by the rule of ``equals="deep"``, are exchanged for the old objects.
+        """
         self._site.set_base(value)
 
     def edit_base(self, recipe: Recipe[T]) -> None:
