@@ -14,8 +14,10 @@ using Stamp = std::uint64_t;
 // is current without a look at its inputs.
 using Revision = std::uint64_t;
 
-// Distance from the sources: greater than that of every input. Only observed nodes keep it exact.
-using Height = std::uint32_t;
+// Place in the order of recomputation: greater than that of every input. Only live nodes have one.
+// Sources are below everything, so a node can always be put lower than what depends on it.
+using Height = std::int32_t;
+constexpr Height kSourceHeight = -0x40000000;
 
 // Names one run of an async atom; a result that carries an old one is ignored.
 using Generation = std::uint64_t;

@@ -167,8 +167,8 @@ TEST(Cycle, AtomsThatChangePlacesAreNoCycleAndTheirHeightsStayLow) {
     graph.set(turn, value);
     EXPECT_EQ(graph.get(a), value % 2 == 0 ? 1 : 0);
     EXPECT_EQ(graph.get(b), value % 2 == 0 ? 0 : 1);
-    EXPECT_LE(a->node->height, 4U);
-    EXPECT_LE(b->node->height, 4U);
+    EXPECT_LE(a->node->height, 4);
+    EXPECT_LE(b->node->height, 4);
   }
   keep_a.unsubscribe();
   keep_b.unsubscribe();

@@ -61,6 +61,7 @@ void Store::queue_restart(Node& node) {
   AsyncState& state = *node.async();
   if (state.restart_queued) return;
   state.restart_queued = true;
+  state.place_in_restarts = static_cast<std::uint32_t>(restarts_.size());
   restarts_.push_back(&node);
 }
 
@@ -74,12 +75,6 @@ void Store::restart(Node& node) {
   node.raise(flag::dirty);
   node.verified_at = 0;
   if (node.is(flag::live)) enqueue(node, flag::loud);
-}
-
-void Store::left_unstarted(Node& node) {
-  if (node.is(flag::in_unstarted)) return;
-  node.raise(flag::in_unstarted);
-  unstarted_.push_back(&node);
 }
 
 // Told to dependents: whether a newer value is on its way, and whether its stream is shown
@@ -149,6 +144,7 @@ void Store::commit_runs() {
   if (committing_runs_) return;
   committing_runs_ = true;
   for (std::size_t index = 0; index < restarts_.size(); ++index) {
+    if (restarts_[index] == nullptr) continue;
     Node& node = *restarts_[index];
     AsyncState& state = *node.async();
     state.restart_queued = false;
@@ -185,7 +181,9 @@ void Store::commit_runs() {
 void Store::begin(Node& node) {
   AsyncState& state = *node.async();
   uncount(node);
+  if (node.is(flag::in_unstarted)) no_longer_unstarted(node);
   if (node.is(flag::async_read)) {
+    forget_places(node);
     state.cursor = 0;  // the last run's inputs stay linked until this one has ended: no bounce
     if (!node.is(flag::live)) drop_inputs(node, 0);
   }
@@ -262,7 +260,8 @@ bool Store::resolve(Node& node, Generation generation, Value value, bool error, 
     left_unstarted(node);
   }
   if (!state.outdated) {
-    if (node.is(flag::live)) {
+    if (node.is(flag::live) && node.kind != Kind::source) {
+      put_above_inputs(node);
       enqueue(node, flag::loud);
     } else {
       update_async(node, false);
@@ -312,20 +311,15 @@ bool Store::publish(Node& node, Generation generation, Value value) {
 
 bool Store::record_async(Node& node, Node& input) {
   AsyncState& state = *node.async();
-  // Inputs are lower than their dependents, so one that is lower cannot depend on this node; and
-  // nothing can if nobody holds it.
-  const bool lower = input.is(flag::live) && input.height < node.height;
-  if (&input == &node || (node.holders > 0 && !input.inputs.empty() && !lower)) {
-    std::vector<Node*> path{&node};
-    if (reaches(input, node, &path)) {
-      host_.raise(Error::cycle, path);
-      return false;
-    }
+  std::vector<Node*> path;
+  if (reaches(input, node, &path)) {
+    path.insert(path.begin(), &node);
+    host_.raise(Error::cycle, path);
+    return false;
   }
-  const bool awaiting = input.is(flag::asynchronous);
-  std::uint32_t index = 0;
-  while (index < state.cursor && node.inputs[index].input != &input) ++index;
+  const std::uint32_t index = place_of(node, input);
   if (index < state.cursor) return true;
+  const bool awaiting = input.is(flag::asynchronous);
   if (index < node.inputs.size() && node.inputs[index].input == &input) {
     Edge& edge = node.inputs[index];
     edge.seen = input.changed_at;
@@ -335,12 +329,10 @@ bool Store::record_async(Node& node, Node& input) {
     insert_input(node, index, Edge{&input, input.changed_at, kUnlinked, false, awaiting, false});
   }
   ++state.cursor;
+  if (node.started) not_started(node);
   if (node.is(flag::live)) {
-    if (node.inputs[index].slot == kUnlinked) {
-      link(node, index);
-    } else if (input.height >= node.height) {
-      raise_height(node, input.height + 1);
-    }
+    if (node.inputs[index].slot == kUnlinked) link(node, index);
+    put_above(node, input);
   }
   return true;
 }
@@ -348,13 +340,10 @@ bool Store::record_async(Node& node, Node& input) {
 // The run has got the input's settled value: from now on a change of it makes the run outdated.
 bool Store::received(Node& node, Generation generation, Node& input) {
   if (!is_current(node, generation)) return false;
-  AsyncState& state = *node.async();
-  for (std::uint32_t index = 0; index < state.cursor; ++index) {
-    Edge& edge = node.inputs[index];
-    if (edge.input != &input || !edge.awaiting) continue;
-    edge.awaiting = false;
-    edge.seen = input.changed_at;
-  }
+  const std::uint32_t index = place_of(node, input);
+  if (index == node.active_inputs() || !node.inputs[index].awaiting) return true;
+  node.inputs[index].awaiting = false;
+  node.inputs[index].seen = input.changed_at;
   return true;
 }
 
@@ -392,6 +381,7 @@ void Store::abandon(Node& node) {
 
 void Store::adopt(Node& node, Value value, std::span<Node* const> inputs, bool refreshing) {
   drop_inputs(node, 0);
+  node.started = false;
   for (Node* input : inputs) {
     insert_input(node, node.inputs.size(),
                  Edge{input, input->changed_at, kUnlinked, false, false, false});

@@ -34,6 +34,7 @@ struct AsyncState {
   std::uint32_t cursor = 0;          // inputs before it belong to the current run
   std::uint32_t pending_inputs = 0;  // received inputs that are pending
   std::uint32_t waiters = 0;
+  std::uint32_t place_in_restarts = 0;  // while restart_queued
   Phase phase = Phase::idle;
   bool outdated = true;  // needs a new run
   bool forced = true;    // ... even though no input changed (never run, refresh)

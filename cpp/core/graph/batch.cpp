@@ -2,6 +2,7 @@
 // were set, and nodes that were computed again because somebody read inside of the batch. A
 // batch that fails puts all of it back, silently: whatever it was computed from is there again too,
 // so nothing runs and nobody hears of it.
+#include "steps.hpp"
 #include "store.hpp"
 
 namespace halflife::graph {
@@ -12,7 +13,7 @@ void Store::begin_batch() {
 
 // Before the first change of a node within a batch.
 void Store::save(Node& node) {
-  if (!in_batch() || node.journal == marks_.back().serial) return;
+  if (!in_batch() || node.journal > marks_.back().saved) return;
   const AsyncState* state = node.async();
   Saved saved{&node,
               node.value,
@@ -31,8 +32,47 @@ void Store::save(Node& node) {
   if (saved.shown != nullptr) host_.own(saved.shown);
   saved.inputs.assign(node.inputs.begin(), node.inputs.begin() + node.active_inputs());
   for (const Edge& edge : saved.inputs) add_holder(*edge.input);
-  node.journal = marks_.back().serial;
   journal_.push_back(std::move(saved));
+  node.journal = static_cast<std::uint32_t>(journal_.size());
+}
+
+// The node is destroyed within a batch that has saved it.
+void Store::forget_saved(Node& node) {
+  for (std::uint32_t place = node.journal; place != 0;) {
+    count_step();
+    Saved& saved = journal_[place - 1];
+    place = saved.journal;
+    drop_saved(saved);
+    saved = Saved{};
+    ++holes_;
+  }
+  node.journal = 0;
+  trim_journal();
+}
+
+// A long batch may make, set and drop any number of atoms: their entries must not pile up.
+void Store::trim_journal() {
+  while (!journal_.empty() && journal_.back().node == nullptr && in_batch() &&
+         journal_.size() > marks_.back().saved) {
+    journal_.pop_back();
+    --holes_;
+  }
+  if (holes_ < 32 || holes_ * 2 < journal_.size()) return;
+  std::size_t kept = 0;
+  auto mark = marks_.begin();
+  for (std::size_t index = 0; index < journal_.size(); ++index) {
+    count_step();
+    for (; mark != marks_.end() && mark->saved == index; ++mark) mark->saved = kept;
+    Saved& saved = journal_[index];
+    if (saved.node == nullptr) continue;
+    if (saved.journal != 0) saved.journal = saved.node->journal;  // the entry that was kept before
+    saved.node->journal = static_cast<std::uint32_t>(kept + 1);
+    if (kept != index) journal_[kept] = std::move(saved);
+    ++kept;
+  }
+  for (; mark != marks_.end(); ++mark) mark->saved = kept;
+  journal_.erase(journal_.begin() + static_cast<std::ptrdiff_t>(kept), journal_.end());
+  holes_ = 0;
 }
 
 void Store::drop_saved(const Saved& saved) {
@@ -47,6 +87,7 @@ bool Store::commit_batch() {
   if (in_batch()) return true;  // the outer batch answers for it
   // A value that was set back is as if it had never been set.
   for (const Saved& saved : journal_) {
+    if (saved.node == nullptr) continue;
     Node& node = *saved.node;
     if (node.kind != Kind::source || node.is(flag::journaled)) continue;
     node.raise(flag::journaled);
@@ -67,7 +108,9 @@ bool Store::commit_batch() {
   }
   std::vector<Saved> journal;
   journal.swap(journal_);
+  holes_ = 0;
   for (const Saved& saved : journal) {
+    if (saved.node == nullptr) continue;
     saved.node->lower(flag::journaled);
     saved.node->journal = 0;
     drop_saved(saved);
@@ -84,10 +127,7 @@ void Store::put_back(Saved& saved) {
   constexpr std::uint32_t bits =
       flag::computed | flag::error | flag::asynchronous | flag::dirty | flag::cyclic;
   node.flags = (node.flags & ~bits) | (saved.flags & bits);
-  if (node.is(flag::cyclic) && !node.is(flag::in_cyclic)) {
-    node.raise(flag::in_cyclic);
-    cyclic_.push_back(&node);
-  }
+  note_cyclic(node);
   const bool settled = node.is(flag::computed) && !node.is(flag::asynchronous);
   node.verified_at = node.kind == Kind::source && settled ? kAlways : 0;
   AsyncState* state = node.async();
@@ -100,10 +140,13 @@ void Store::put_back(Saved& saved) {
     state->forced = saved.forced;
     state->asked = saved.asked;
     state->halted = saved.halted;
+    if (state->halted) left_unstarted(node);
     state->state_at = ++stamp_;
   }
+  if (node.started) not_started(node);
   // The inputs of an async read are those of its run, which no batch interrupts.
   if (node.kind != Kind::source && !node.is(flag::async_read)) {
+    forget_places(node);
     // What it read then, in the place of what it has read since; as a run would record it.
     std::uint32_t count = 0;
     for (const Edge& edge : saved.inputs) {
@@ -137,6 +180,11 @@ void Store::abort_batch() {
   while (journal_.size() > mark.saved) {
     undone.push_back(std::move(journal_.back()));
     journal_.pop_back();
+    if (undone.back().node == nullptr) {
+      undone.pop_back();
+      --holes_;
+      continue;
+    }
     put_back(undone.back());
     undone.back().node->raise(flag::journaled);
   }
@@ -163,12 +211,14 @@ void Store::abort_batch() {
   // it: the next read tells. (One that is observed is looked at again by the flush.)
   kept = mark.restarts;
   for (std::size_t index = mark.restarts; index < restarts_.size(); ++index) {
+    if (restarts_[index] == nullptr) continue;
     Node& node = *restarts_[index];
+    AsyncState& state = *node.async();
     if (node.kind != Kind::derived || node.is(flag::live)) {
+      state.place_in_restarts = static_cast<std::uint32_t>(kept);
       restarts_[kept++] = &node;
       continue;
     }
-    AsyncState& state = *node.async();
     state.restart_queued = state.asked = false;
     node.verified_at = 0;
   }

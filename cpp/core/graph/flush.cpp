@@ -92,7 +92,7 @@ bool Store::recompute(Node& node) {
     node.lower(loudness);
     if (!node.is(flag::effect_queued)) {
       node.raise(flag::effect_queued);
-      effects_.push_back(&node);
+      enlist(effects_, &Extra::place_in_effects, node);
     }
     return true;
   }
@@ -117,6 +117,7 @@ bool Store::recompute(Node& node) {
 void Store::run_hooks() {
   std::vector<MountChange> hooks;
   hooks.swap(hooks_);
+  std::erase_if(hooks, [](const MountChange& change) { return change.node == nullptr; });
   // Inputs mount before what reads them, and unmount after it, also one that was found since its
   // reader was queued.
   const auto in_order = [](const MountChange& one, const MountChange& other) {
@@ -305,7 +306,9 @@ void Store::endless() {
   std::vector<Node*> nodes;
   for (Node* node : effects_) nodes.push_back(node);
   for (Node* node : notes_) nodes.push_back(node);
-  for (const MountChange& change : hooks_) nodes.push_back(change.node);
+  for (const MountChange& change : hooks_) {
+    if (change.node != nullptr) nodes.push_back(change.node);
+  }
   host_.raise(Error::endless_flush, nodes);
   std::vector<Node*> effects;
   std::vector<Node*> notes;

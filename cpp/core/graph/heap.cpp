@@ -1,43 +1,120 @@
 #include "heap.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include "steps.hpp"
+
 namespace halflife::graph {
 
 void Heap::insert(Node& node) {
-  const Height height = node.height;
-  if (height >= buckets_.size()) buckets_.resize(static_cast<std::size_t>(height) * 2 + 1);
-  Bucket& bucket = buckets_[height];
+  Height height = node.height;
+  std::size_t index = static_cast<std::uint32_t>(height - base_);
+  if (index >= buckets_.size()) [[unlikely]] {  // too high, or lower than base_
+    height = make_room(height);
+    index = static_cast<std::size_t>(height - base_);
+  }
+  Bucket& bucket = buckets_[index];
   node.raise(flag::in_heap);
   node.next_in_heap = nullptr;
   node.bucket = height;
+  if (count_ == 0) {
+    far_.clear();
+    lowest_ = height;
+    near_ = height + kNear;
+  } else if (height < lowest_) {
+    list_far(lowest_);
+    lowest_ = height;
+    near_ = height + kNear;
+  } else if (height > near_ && bucket.first == nullptr) {
+    list_far(height);
+  }
   if (bucket.first == nullptr) {
     bucket.first = &node;
   } else {
     bucket.last->next_in_heap = &node;
   }
   bucket.last = &node;
-  if (count_ == 0 || height < lowest_) lowest_ = height;
   ++count_;
 }
 
-// Rare: an observed atom ran ahead of its turn, came to lie lower, and is queued once more.
-void Heap::take_out(Node& node) {
-  Bucket& bucket = buckets_[node.bucket];
-  Node* before = nullptr;
-  for (Node* other = bucket.first; other != &node; other = other->next_in_heap) before = other;
-  (before == nullptr ? bucket.first : before->next_in_heap) = node.next_in_heap;
-  if (bucket.last == &node) bucket.last = before;
-  node.lower(flag::in_heap);
-  --count_;
+// The height itself, once there is a bucket for it. A source has no place in the order: it comes as
+// early as it can.
+Height Heap::make_room(Height height) {
+  if (height == kSourceHeight) {
+    if (buckets_.empty()) buckets_.resize(1);
+    return count_ == 0 ? base_ : lowest_;
+  }
+  if (height < base_) {
+    if (count_ > 0) {
+      const auto missing = static_cast<std::size_t>(base_ - height);
+      const std::size_t room = std::max(missing, buckets_.size());
+      buckets_.insert(buckets_.begin(), room, Bucket{});
+      base_ -= static_cast<Height>(room);
+      return height;
+    }
+    base_ = height;
+  }
+  const auto index = static_cast<std::size_t>(height - base_);
+  if (index >= buckets_.size()) buckets_.resize(index * 2 + 1);
+  return height;
+}
+
+void Heap::list_far(Height height) {
+  far_.push_back(height);
+  std::push_heap(far_.begin(), far_.end(), std::greater<>());
+}
+
+// Everything up to near_ was empty: goes on to the next bucket that was listed.
+void Heap::skip() {
+  while (!far_.empty() && far_.front() <= lowest_) {
+    near_ = std::max(near_, far_.front() + kNear);
+    std::pop_heap(far_.begin(), far_.end(), std::greater<>());
+    far_.pop_back();
+  }
+  if (near_ >= lowest_) return;
+  if (!far_.empty()) lowest_ = far_.front();
+  near_ = lowest_ + kNear;
+}
+
+void Heap::fall(Node& node) {
+  fallen_.push_back({node.height, node.bucket, &node});
+  std::push_heap(fallen_.begin(), fallen_.end(), std::greater<>());
+  node.bucket = node.height;
+}
+
+// The first of the fallen, if it is still to come at that height. It also is in a bucket farther
+// up, so that it lives as long as it is listed here.
+Node* Heap::pop_fallen() {
+  std::pop_heap(fallen_.begin(), fallen_.end(), std::greater<>());
+  const Fallen fallen = fallen_.back();
+  fallen_.pop_back();
+  Node& node = *fallen.node;
+  node.bucket = fallen.bucket;
+  if (node.is(flag::orphan) || !node.is(flag::queued)) return nullptr;
+  if (node.height > fallen.height) {  // it has risen again
+    if (node.height < node.bucket) fall(node);
+    return nullptr;
+  }
+  node.lower(flag::queued);
+  return &node;
 }
 
 Node* Heap::pop(std::vector<Node*>& orphans) {
   while (count_ > 0) {
-    Bucket& bucket = buckets_[lowest_];
-    Node* node = bucket.first;
-    if (node == nullptr) {
-      ++lowest_;
+    if (!fallen_.empty() && fallen_.front().height <= lowest_) [[unlikely]] {
+      if (Node* node = pop_fallen()) return node;
       continue;
     }
+    Bucket& bucket = buckets_[static_cast<std::size_t>(lowest_ - base_)];
+    Node* node = bucket.first;
+    if (node == nullptr) {
+      count_step();
+      if (++lowest_ > near_) skip();
+      continue;
+    }
+    near_ = lowest_ + kNear;
     bucket.first = node->next_in_heap;
     if (bucket.first != nullptr) prefetch_node(*bucket.first);
     node->next_in_heap = nullptr;
@@ -49,7 +126,7 @@ Node* Heap::pop(std::vector<Node*>& orphans) {
       if (node->place == kUnlinked) orphans.push_back(node);
       continue;
     }
-    if (node->height != lowest_) {
+    if (node->height > lowest_) {
       insert(*node);
       continue;
     }

@@ -3,7 +3,71 @@
 
 namespace halflife::graph {
 
+namespace {
+
+const char* wrong_subscriptions(const Node& node) {
+  std::uint32_t count = 0;
+  const Subscription* before = nullptr;
+  for (const Subscription* subscription : node.extra->subscriptions) {
+    if (subscription->node != &node) return "a subscription of another node";
+    if (subscription->previous != before) return "a subscription that does not know the one before";
+    if (before != nullptr && before->id >= subscription->id) return "subscriptions out of order";
+    before = subscription;
+    ++count;
+  }
+  return count == node.extra->subscriptions.size() ? nullptr : "miscounted subscriptions";
+}
+
+bool is_at(const std::vector<Node*>& list, std::uint32_t place, const Node& node) {
+  return place < list.size() && list[place] == &node;
+}
+
+bool waits_for_a_read(const Node& node) {
+  const AsyncState* state = node.async();
+  return node.is(flag::in_unstarted) && state != nullptr && (state->halted || state->outdated) &&
+         state->phase == Phase::idle && !state->restart_queued;
+}
+
+}  // namespace
+
+const char* Store::wrong_lists() const {
+  std::size_t unstarted = 0;
+  for (const Node* node : nodes_) {
+    if (node->marked) return "a mark that a walk has left";
+    if (node->is(flag::in_unstarted)) ++unstarted;
+    if (node->journal > journal_.size()) return "saved in no batch";
+    if (node->is(flag::in_cyclic) && !is_at(cyclic_, node->extra->place_in_cyclic, *node))
+      return "not where the list of cyclic nodes should have it";
+    if (node->is(flag::hold_queued) && !is_at(unholds_, node->extra->place_in_unholds, *node))
+      return "not where the list of holds should have it";
+    if (node->is(flag::live) && node->started) {
+      if (waits_for_a_read(*node)) return "waits to be started, and is marked";
+      for (std::uint32_t index = 0; index < node->active_inputs(); ++index) {
+        const Node& input = *node->inputs[index].input;
+        if (!input.started) return "marked, though an input is not";
+      }
+    }
+    if (!node->extra) continue;
+    if (const char* wrong = wrong_subscriptions(*node)) return wrong;
+    if (!node->extra->index) continue;
+    for (const auto& [input, place] : node->extra->index->places) {
+      if (place < node->active_inputs() && node->inputs[place].input != input)
+        return "an input that is not where the index has it";
+    }
+  }
+  if (unstarted != unstarted_) return "miscounted nodes that wait to be started";
+  std::size_t holes = 0;
+  for (std::size_t index = 0; index < journal_.size(); ++index) {
+    const Saved& saved = journal_[index];
+    if (saved.node == nullptr) ++holes;
+    if (saved.journal > index) return "an entry of an outer batch that is newer";
+    if (saved.node != nullptr && saved.node->journal <= index) return "an entry nobody knows of";
+  }
+  return holes == holes_ ? nullptr : "miscounted holes";
+}
+
 const char* Store::invariant() const {
+  if (const char* wrong = wrong_lists()) return wrong;
   if (top_ != nullptr || stabilizing_ || !checks_.empty()) return "a walk is still under way";
   for (const Node* node : nodes_) {
     if (node->is(flag::running | flag::checking)) return "a node is marked as running";

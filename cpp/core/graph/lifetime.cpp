@@ -43,7 +43,7 @@ void Store::hold(Node& node) {
 void Store::maybe_unhold(Node& node) {
   if (needed(node) || !node.is(flag::held) || node.is(flag::hold_queued)) return;
   node.raise(flag::hold_queued);
-  unholds_.push_back(&node);
+  enlist(unholds_, &Extra::place_in_unholds, node);
 }
 
 void Store::add_holder(Node& node) {
@@ -70,6 +70,20 @@ void Store::disown(Node& node) {
 // Errands run user code: they wait while anything is being read or compared.
 void Store::run_errands() {
   if (host_.has_errands && !busy()) host_.run_errands();
+}
+
+// For lists whose order is of no matter: a node leaves them in constant time.
+void Store::enlist(std::vector<Node*>& list, Place place, Node& node) {
+  node.more().*place = static_cast<std::uint32_t>(list.size());
+  list.push_back(&node);
+}
+
+void Store::delist(std::vector<Node*>& list, Place place, Node& node) {
+  const std::size_t at = node.extra.get()->*place;
+  if (at >= list.size() || list[at] != &node) return;  // its list is being worked off
+  list[at] = list.back();
+  list[at]->extra.get()->*place = static_cast<std::uint32_t>(at);
+  list.pop_back();
 }
 
 void Store::sweep() {
@@ -123,22 +137,20 @@ void Store::destroy(Node& node) {
     nodes_.pop_back();
     node.place = kUnlinked;
     drop_inputs(node, 0);
-    const auto forget = [&](std::vector<Node*>& list) { std::erase(list, &node); };
-    if (node.is(flag::in_cyclic)) forget(cyclic_);
-    if (node.is(flag::in_unstarted)) forget(unstarted_);
-    if (node.async() != nullptr && node.async()->restart_queued) forget(restarts_);
-    if (node.is(flag::hold_queued)) forget(unholds_);
-    if (node.is(flag::effect_queued)) forget(effects_);
+    if (node.is(flag::in_cyclic)) delist(cyclic_, &Extra::place_in_cyclic, node);
+    if (node.is(flag::hold_queued)) delist(unholds_, &Extra::place_in_unholds, node);
+    if (node.is(flag::effect_queued)) delist(effects_, &Extra::place_in_effects, node);
     if (node.is(flag::hook_queued)) {
-      std::erase_if(hooks_, [&](const MountChange& change) { return change.node == &node; });
+      const std::size_t place = node.extra->place_in_hooks;
+      if (place < hooks_.size() && hooks_[place].node == &node) hooks_[place].node = nullptr;
     }
-    if (node.journal != 0) {
-      std::erase_if(journal_, [&](const Saved& saved) {
-        if (saved.node != &node) return false;
-        drop_saved(saved);
-        return true;
-      });
+    if (AsyncState* state = node.async(); state != nullptr && state->restart_queued) {
+      // The order counts, and batches know how many there were: a hole is left.
+      const std::size_t place = state->place_in_restarts;
+      if (place < restarts_.size() && restarts_[place] == &node) restarts_[place] = nullptr;
     }
+    if (node.is(flag::in_unstarted)) no_longer_unstarted(node);
+    if (node.journal != 0) forget_saved(node);
     const auto drop = [&](Value& value) {
       if (value != nullptr) trash(value);
       value = nullptr;
@@ -198,13 +210,13 @@ void Store::clear() {
     take(node->extra->before);
     take(node->extra->cleanup);
     node->extra->has_before = false;
-    for (Subscription* subscription : node->extra->subscriptions) {
+    while (!node->extra->subscriptions.empty()) {
+      Subscription* subscription = node->extra->subscriptions.pop_front();
       take(subscription->callback);
       take(subscription->on_error);
       subscription->node = nullptr;
       drop(subscription);
     }
-    node->extra->subscriptions.clear();
     if (AsyncState* state = node->async()) {
       take(state->run);
       take(state->provisional);
@@ -221,12 +233,11 @@ void Store::clear() {
   journal_.clear();
   cancels_.clear();
   starts_.clear();
-  for (auto* list :
-       {&notes_, &quiet_notes_, &effects_, &restarts_, &cyclic_, &unstarted_, &unholds_}) {
+  for (auto* list : {&notes_, &quiet_notes_, &effects_, &restarts_, &cyclic_, &unholds_}) {
     list->clear();
   }
   hooks_.clear();
-  pending_runs_ = 0;
+  pending_runs_ = unstarted_ = holes_ = 0;
   for (Node* node : nodes) host_.forget(*node);
   std::vector<void*> read;
   for (Node* node : inputs) read.push_back(node->atom);
@@ -236,7 +247,7 @@ void Store::clear() {
     if (node->is(flag::held)) atoms.push_back(node->atom);
     node->atom = nullptr;
     node->flags = 0;
-    node->mounts = node->reasons = node->holders = 0;
+    node->mounts = node->reasons = node->holders = node->journal = 0;
     node->verified_at = 0;
     if (AsyncState* state = node->async()) *state = AsyncState{};
   }

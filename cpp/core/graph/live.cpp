@@ -6,6 +6,7 @@
 // run no user code: hooks are queued for the flush.
 #include <algorithm>
 
+#include "steps.hpp"
 #include "store.hpp"
 
 namespace halflife::graph {
@@ -22,13 +23,13 @@ void Store::insert_input(Node& node, std::uint32_t index, const Edge& edge) {
 }
 
 void Store::link(Node& node, std::uint32_t index) {
+  if (node.started) not_started(node);
   Edge& edge = node.inputs[index];
   Node& input = *edge.input;
   edge.slot = input.dependents.size();
   input.dependents.push_back({&node, index});
-  if (!input.is(flag::live)) make_live(input);
+  if (!input.is(flag::live)) make_live(input, &node);
   if (node.is(flag::mounted)) add_mount(input);
-  if (input.height >= node.height) raise_height(node, input.height + 1);
 }
 
 void Store::unlink(Edge& edge, const Node& owner) {
@@ -44,9 +45,11 @@ void Store::unlink(Edge& edge, const Node& owner) {
 }
 
 void Store::drop_inputs(Node& node, std::uint32_t from) {
+  if (node.extra && node.extra->index && from < node.extra->index->known) forget_places(node);
   while (node.inputs.size() > from) {
     Edge& edge = node.inputs.back();
     Node& input = *edge.input;
+    count_step();
     if (edge.counted) --node.async()->pending_inputs;
     if (edge.slot != kUnlinked) {
       unlink(edge, node);
@@ -57,34 +60,28 @@ void Store::drop_inputs(Node& node, std::uint32_t from) {
   }
 }
 
-Height Store::height_above_inputs(const Node& node) {
-  Height height = 0;
-  for (std::uint32_t active = node.active_inputs(), index = 0; index < active; ++index) {
-    height = std::max(height, node.inputs[index].input->height + 1);
-  }
-  return height;
-}
-
-void Store::make_live(Node& root) {
+void Store::make_live(Node& root, const Node* above) {
   // From now on a node is taken to be current unless it is queued. One that is not known to be
   // current (an effect read it, and then set what it depends on) is queued here.
+  std::vector<Node*> entered;
   const auto enter = [&](Node& node) {
     node.raise(flag::live);
-    node.height = 0;
+    node.started = false;
+    node.height = node.kind == Kind::source ? kSourceHeight : 0;
+    entered.push_back(&node);
     if (node.kind == Kind::derived || node.kind == Kind::view) {
       if (node.verified_at < revision_ && !node.is(flag::running)) heap_.push(node);
     }
   };
   enter(root);
-  if (root.inputs.empty()) return;
   std::vector<Check> stack{{&root, 0}};
   while (!stack.empty()) {
     Node& node = *stack.back().node;
     const std::uint32_t index = stack.back().index++;
     if (index == node.inputs.size()) {
       stack.pop_back();
-      const Height height = height_above_inputs(node);
-      if (height > node.height) raise_height(node, height);
+      // All that depends on it so far is still on the stack, and comes to lie higher.
+      node.height = height_above_inputs(node);
       continue;
     }
     Edge& edge = node.inputs[index];
@@ -98,6 +95,7 @@ void Store::make_live(Node& root) {
       stack.push_back({&input, 0});
     }
   }
+  if (above != nullptr) put_below(entered, *above);
 }
 
 // No longer live, if nothing wants it any more; nor are inputs that only it wanted.
@@ -112,6 +110,7 @@ void Store::leave(Node& root) {
     Node& node = *work.back();
     work.pop_back();
     if (wanted(node)) continue;
+    node.started = false;
     const bool current = settled && !node.is(flag::dirty | flag::running);
     node.lower(flag::live | flag::queued | flag::loud | flag::quiet);
     if (current && node.verified_at < revision_) node.verified_at = revision_;
@@ -119,24 +118,6 @@ void Store::leave(Node& root) {
       if (edge.slot == kUnlinked) continue;
       unlink(edge, node);
       work.push_back(edge.input);
-    }
-  }
-}
-
-void Store::raise_height(Node& root, Height height) {
-  root.height = height;
-  if (root.dependents.empty()) return;
-  std::vector<Node*> work{&root};
-  while (!work.empty()) {
-    Node& node = *work.back();
-    work.pop_back();
-    for (const Dependent& dependent : node.dependents) {
-      // An edge kept from an async node's last run orders nothing: its changes are ignored.
-      if (dependent.edge >= dependent.node->active_inputs()) continue;
-      if (dependent.node->height > node.height) continue;
-      if (node.height > nodes_.size()) return;  // only a circle is that high: do not go round it
-      dependent.node->height = node.height + 1;
-      work.push_back(dependent.node);
     }
   }
 }
@@ -228,6 +209,7 @@ void Store::queue_hook(Node& node, bool mounted) {
   if (node.is(flag::hook_queued)) return;  // the flush looks at what it is by then
   node.raise(flag::hook_queued);
   hold(node);
+  node.more().place_in_hooks = static_cast<std::uint32_t>(hooks_.size());
   hooks_.push_back({&node, mounted});
 }
 
@@ -235,7 +217,7 @@ Subscription* Store::subscribe(Node& node, Value callback, Value on_error) {
   const bool late = node.more().has_before;
   auto* subscription =
       new Subscription{&node, callback, on_error, ++next_subscription_, node.changed_at, 2, late};
-  node.extra->subscriptions.push_back(subscription);
+  node.extra->subscriptions.push_back(*subscription);
   add_reason(node);
   add_mount(node);
   return subscription;
@@ -245,12 +227,7 @@ bool Store::unsubscribe(Subscription& subscription) {
   Node* node = subscription.node;
   if (node == nullptr) return true;
   subscription.node = nullptr;
-  auto& subscriptions = node->extra->subscriptions;
-  std::uint32_t kept = 0;
-  for (Subscription* other : subscriptions) {
-    if (other != &subscription) subscriptions[kept++] = other;
-  }
-  subscriptions.truncate(kept);
+  node->extra->subscriptions.erase(subscription);
   trash(subscription.callback);
   if (subscription.on_error != nullptr) trash(subscription.on_error);
   subscription.callback = subscription.on_error = nullptr;

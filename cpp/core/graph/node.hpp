@@ -9,6 +9,7 @@
 #include "../ids.hpp"
 #include "../value.hpp"
 #include "async_state.hpp"
+#include "input_index.hpp"
 #include "prefetch.hpp"
 #include "sequence.hpp"
 #include "subscription.hpp"
@@ -65,25 +66,31 @@ constexpr std::uint32_t hook_queued = 1u << 19;   // in the queue of mount chang
 constexpr std::uint32_t lingering = 1u << 20;     // kept mounted by the grace period
 constexpr std::uint32_t abort_unseen = 1u << 21;  // cancel its run when the last observer leaves
 constexpr std::uint32_t effect_queued = 1u << 22;
-constexpr std::uint32_t journaled = 1u << 23;    // seen by the walk over a batch's journal
-constexpr std::uint32_t in_cyclic = 1u << 24;    // listed among the nodes that met a cycle
-constexpr std::uint32_t held = 1u << 25;         // the host keeps its atom alive
-constexpr std::uint32_t hold_queued = 1u << 26;  // its hold is to be looked at again
-constexpr std::uint32_t in_unstarted = 1u
-                                       << 27;  // listed among those that wait for a read to start
-constexpr std::uint32_t in_quiet = 1u << 28;   // listed among the notes for the pass's end
-constexpr std::uint32_t unwound = 1u << 29;    // its run was given up until what it needs is there
+constexpr std::uint32_t journaled = 1u << 23;     // seen by the walk over a batch's journal
+constexpr std::uint32_t in_cyclic = 1u << 24;     // listed among the nodes that met a cycle
+constexpr std::uint32_t held = 1u << 25;          // the host keeps its atom alive
+constexpr std::uint32_t hold_queued = 1u << 26;   // its hold is to be looked at again
+constexpr std::uint32_t in_unstarted = 1u << 27;  // waits for a read to start it: see start.cpp
+constexpr std::uint32_t in_quiet = 1u << 28;      // listed among the notes for the pass's end
+constexpr std::uint32_t unwound = 1u << 29;  // its run was given up until what it needs is there
 }  // namespace flag
 
 // What most nodes never need.
 struct Extra {
-  Sequence<Subscription*, 1> subscriptions;
+  Subscriptions subscriptions;
   Value before = nullptr;  // what subscribers were told last; only while a notification waits
   bool has_before = false;
   bool before_error = false;
   Value cleanup = nullptr;         // what on_mount, or an effect, returned
   SubscriptionId observed_as = 0;  // of an effect: its place among those who look on
+  // Places in the store's lists, valid while the flag says that it is listed. A node that is
+  // destroyed leaves a hole in each.
+  std::uint32_t place_in_cyclic = 0;
+  std::uint32_t place_in_unholds = 0;
+  std::uint32_t place_in_effects = 0;
+  std::uint32_t place_in_hooks = 0;
   std::unique_ptr<AsyncState> async;
+  std::unique_ptr<InputIndex> index;  // of a node that reads many, while it reads on
 };
 
 // A source without a run in flight is always current.
@@ -107,9 +114,11 @@ struct Node {
   std::uint32_t reasons = 0;  // to be live, besides dependents: subscribers, waiters, a run
   std::uint32_t holders = 0;  // edges that point here
   std::uint32_t runs = 0;     // completed runs
-  std::uint32_t journal = 0;  // the batch that saved our value last
+  std::uint32_t journal = 0;  // 1 + the place of our last entry in the journal of open batches
   std::uint32_t place = 0;    // in the store's list of nodes
   Kind kind = Kind::source;
+  bool marked = false;   // by the walk that is under way; no walk runs user code
+  bool started = false;  // nothing it depends on waits for a read to start: see start.cpp
 
   bool is(std::uint32_t bits) const { return (flags & bits) != 0; }
   void raise(std::uint32_t bits) { flags |= bits; }

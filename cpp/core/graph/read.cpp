@@ -4,7 +4,6 @@
 // order in which its last run read them, and the first one that changed makes it run. Inputs before
 // that one are unchanged, so the run would read the same again: what is verified is really needed.
 #include <algorithm>
-#include <unordered_set>
 
 #include "store.hpp"
 
@@ -59,6 +58,7 @@ bool Store::walk(std::size_t base) {
       return false;
     }
     node.raise(flag::checking);
+    if (!node.is(flag::live)) node.started = false;  // that was known at another revision
     const Verdict verdict = must_run(node) ? Verdict::stale : verify(check);
     if (verdict == Verdict::descend) continue;
     if (node.is(flag::asynchronous) &&
@@ -214,73 +214,25 @@ void Store::record_new(Frame& frame, Node& input, bool state) {
   if (!state) input.read_by = frame.serial;
 }
 
-// Does `from` depend on `to`? The way there is appended to `path`.
-bool Store::reaches(Node& from, const Node& to, std::vector<Node*>* path) {
-  std::vector<Check> stack{{&from, 0}};
-  std::unordered_set<Node*> seen{&from};
-  while (!stack.empty()) {
-    Node& node = *stack.back().node;
-    if (&node == &to) {
-      if (path != nullptr) {
-        for (const Check& check : stack) path->push_back(check.node);
-      }
-      return true;
-    }
-    const std::uint32_t index = stack.back().index++;
-    if (index >= node.active_inputs()) {
-      stack.pop_back();
-      continue;
-    }
-    Node* input = node.inputs[index].input;
-    if (seen.insert(input).second) stack.push_back({input, 0});
-  }
-  return false;
-}
-
 bool Store::record_late(Node& node, Node& input) {
   if (!ensure_asked(input)) return false;
   if (node.kind != Kind::derived || node.is(flag::running | flag::orphan)) return true;
-  for (const Edge& edge : node.inputs) {
-    if (edge.input == &input) return true;
-  }
-  if (reaches(input, node)) return true;
+  const std::uint32_t place = place_of(node, input);
+  if (place < node.active_inputs() || reaches(input, node)) return true;
   Edge edge{&input, 0, kUnlinked, false, false, false};
   edge.seen = stamp_of(edge);
-  insert_input(node, node.active_inputs(), edge);
+  insert_input(node, place, edge);
   if (AsyncState* state = node.async(); state != nullptr && node.is(flag::asynchronous)) {
     ++state->cursor;
   }
-  if (node.is(flag::live)) commit_inputs(node, node.inputs.size());
-  return true;
-}
-
-// Somebody asks for `target` while runs wait for just that: starts those it depends on.
-bool Store::start_upstream(Node& target) {
-  if (busy()) return true;
-  std::erase_if(unstarted_, [](Node* node) {
-    const AsyncState* state = node->async();
-    const bool waits = state != nullptr && (state->halted || state->outdated) &&
-                       state->phase == Phase::idle && !state->restart_queued;
-    if (!waits) node->lower(flag::in_unstarted);
-    return !waits;
-  });
-  const std::vector<Node*> waiting = unstarted_;
-  {
-    const Pin pin(*this);  // asking the host may collect atoms
-    for (Node* node : waiting) {
-      if (node->is(flag::orphan) || !reaches(target, *node)) continue;
-      if (!host_.can_start(*node, true)) return false;
-      AsyncState& state = *node->async();
-      state.asked = true;
-      state.halted = false;
-      state.forced = state.outdated = true;
-      ++revision_;
-      update_pending(*node);
-      restart(*node);
-    }
+  if (node.is(flag::live)) {
+    link(node, place);
+    put_above(node, input);
+  } else if (node.started) {
+    node.started = false;
+    ++revision_;  // others that are not live may have been marked because of this node
   }
-  if (restarts_.empty() && heap_.empty()) return true;
-  return flush();
+  return true;
 }
 
 }  // namespace halflife::graph

@@ -40,10 +40,7 @@ Status Store::run(Node& node) {
 
   if (frame.cursor != size || node.inputs.size() != size) commit_inputs(node, frame.cursor);
   ++node.runs;
-  if (node.is(flag::cyclic) && !node.is(flag::in_cyclic)) {
-    node.raise(flag::in_cyclic);
-    cyclic_.push_back(&node);
-  }
+  note_cyclic(node);
   accept(node, outcome);
   if (logging_ && node.kind == Kind::derived) host_.event(Event::run, node);
   if (node.is(flag::dirty)) node.verified_at = 0;  // the host wants another try at the next read
@@ -54,17 +51,14 @@ Status Store::run(Node& node) {
 // Inputs from `count` on are not read any more. New ones are linked before old ones are dropped, so
 // that nothing is unobserved in between.
 void Store::commit_inputs(Node& node, std::uint32_t count) {
+  forget_places(node);
   if (node.is(flag::live)) {
     for (std::uint32_t index = 0; index < count; ++index) {
       if (node.inputs[index].slot == kUnlinked) link(node, index);
     }
   }
   drop_inputs(node, count);
-  if (!node.is(flag::live)) return;
-  // Heights must not creep up when atoms change places. One that is queued must not fall: the heap
-  // tells from its own lowest height which nodes are current.
-  const Height height = height_above_inputs(node);
-  if (height > node.height || !node.is(flag::queued)) node.height = height;
+  if (node.is(flag::live)) put_above_inputs(node);
 }
 
 void Store::accept(Node& node, Outcome outcome) {
@@ -163,6 +157,12 @@ void Store::note(Node& node, std::uint32_t loudness) {
   if (node.is(flag::noted)) return;
   node.raise(flag::noted);
   notes_.push_back(&node);
+}
+
+void Store::note_cyclic(Node& node) {
+  if (!node.is(flag::cyclic) || node.is(flag::in_cyclic)) return;
+  node.raise(flag::in_cyclic);
+  enlist(cyclic_, &Extra::place_in_cyclic, node);
 }
 
 // Those that met a cycle try again after any change: it may be gone, and they would not know.

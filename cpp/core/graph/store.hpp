@@ -5,7 +5,10 @@
 // The files of this folder each hold one operation:
 //   read.cpp       pull a node up to date; record what a run reads
 //   run.cpp        one run of a node's read, and what its result changes
-//   live.cpp       link and unlink edges, heights, observed and mounted
+//   live.cpp       link and unlink edges, observed and mounted
+//   order.cpp      heights: each live node is higher than its inputs
+//   search.cpp     does it read that?
+//   start.cpp      runs that wait for a read to start them
 //   write.cpp      set a source
 //   batch.cpp      all or nothing
 //   flush.cpp      recompute, start runs, mount, effects, subscribers
@@ -64,10 +67,10 @@ class Store {
   // The same on behalf of somebody outside: also starts what could not start when it went out of
   // date, or was cancelled by somebody else.
   bool ensure_asked(Node& node) {
-    if (!unstarted_.empty() && !start_upstream(node)) return false;
-    if (!ensure(node)) return false;
+    if (unstarted_ > 0) [[unlikely]]
+      return ensure_started(node);
     // What it has read only now, for the first time, may wait for just that.
-    return unstarted_.empty() || (start_upstream(node) && ensure(node));
+    return ensure(node) && (unstarted_ == 0 || ensure_started(node));
   }
   bool fresh(const Node& node) const {
     if (node.verified_at >= revision_) return true;
@@ -198,13 +201,13 @@ class Store {
     std::uint32_t index;
   };
   struct Saved {  // a journal entry: what to put back if the batch fails
-    Node* node;
+    Node* node;   // null when it has been destroyed
     Value value;
     Value awaitable;
     Value shown;
     Stamp changed_at;
     std::uint32_t flags;
-    std::uint32_t journal;  // the batch that had saved the node before this one did
+    std::uint32_t journal;  // the node's entry of an outer batch, as in Node
     bool outdated;
     bool forced;
     bool asked;
@@ -227,6 +230,8 @@ class Store {
 
   // batch.cpp
   void save(Node& node);
+  void forget_saved(Node& node);
+  void trim_journal();
   void put_back(Saved& saved);
   void drop_saved(const Saved& saved);
 
@@ -239,11 +244,22 @@ class Store {
   enum class Evaluated : unsigned char { done, again, failed };
   Evaluated evaluate(Node& node);
   void take_detour();
-  bool start_upstream(Node& target);
   void raise_cycle(Node& node);
   void record_new(Frame& frame, Node& input, bool state);
-  bool reaches(Node& from, const Node& to, std::vector<Node*>* path = nullptr);
   void drop_checks(std::size_t base);
+
+  // search.cpp
+  static std::uint32_t place_of(Node& node, const Node& input);
+  static void forget_places(Node& node);
+  static bool reaches(Node& from, const Node& to, std::vector<Node*>* path = nullptr);
+
+  // start.cpp
+  void left_unstarted(Node& node);
+  void no_longer_unstarted(Node& node);
+  static void not_started(Node& node);
+  std::vector<Node*> find_unstarted(Node& target);
+  bool ensure_started(Node& node);
+  bool start_upstream(Node& target);
 
   // run.cpp
   Status run(Node& node);
@@ -254,19 +270,18 @@ class Store {
   void changed(Node& node, std::uint32_t loudness);
   void enqueue(Node& node, std::uint32_t loudness);
   void note(Node& node, std::uint32_t loudness);
+  void note_cyclic(Node& node);
   void retry_cycles(std::uint32_t loudness);
 
   // live.cpp
   void link(Node& node, std::uint32_t index);
   void unlink(Edge& edge, const Node& owner);
-  void make_live(Node& root);
+  void make_live(Node& root, const Node* above = nullptr);
   void leave(Node& root);
   void add_reason(Node& node);
   void drop_reason(Node& node);
   void add_mount(Node& node);
   void drop_mount(Node& node);
-  void raise_height(Node& node, Height height);
-  static Height height_above_inputs(const Node& node);
   void unmount(Node& node);
   void queue_hook(Node& node, bool mounted);
   void insert_input(Node& node, std::uint32_t index, const Edge& edge);
@@ -276,6 +291,13 @@ class Store {
   static bool needed(const Node& node);
   void maybe_unhold(Node& node);
   void drop_inputs(Node& node, std::uint32_t from);
+
+  // order.cpp
+  static Height height_above_inputs(const Node& node);
+  void put_above_inputs(Node& node);
+  void put_above(Node& node, Node& input);
+  void put_below(std::span<Node* const> entered, const Node& above);
+  void raise_height(Node& node, Height height);
 
   // flush.cpp
   bool stabilize();
@@ -290,7 +312,6 @@ class Store {
   void become_asynchronous(Node& node, std::uint32_t loudness);
   void update_async(Node& node, bool asked);
   void count_pending(Node& node);
-  void left_unstarted(Node& node);
   void queue_restart(Node& node);
   void restart(Node& node);
   void commit_runs();
@@ -302,9 +323,15 @@ class Store {
   bool edges_outdated(const Node& node) const;
   void uncount(Node& node);
 
+  // invariant.cpp
+  const char* wrong_lists() const;
+
   // lifetime.cpp
   bool can_free() const { return pins_ == 0 && !flushing_ && !busy(); }
   void run_errands();
+  using Place = std::uint32_t Extra::*;
+  static void enlist(std::vector<Node*>& list, Place place, Node& node);
+  static void delist(std::vector<Node*>& list, Place place, Node& node);
   void trash(Value value);
   void destroy(Node& node);
 
@@ -327,10 +354,20 @@ class Store {
   std::uint64_t serial_ = 0;
   SubscriptionId next_subscription_ = 0;
   std::size_t pending_runs_ = 0;
+  std::size_t unstarted_ = 0;  // nodes that wait for a read to start them: see start.cpp
+
+  struct Rise {
+    Height before;
+    Node* node;
+    bool operator>(const Rise& other) const { return before > other.before; }
+  };
 
   std::vector<Check> checks_;
+  std::vector<Rise> rising_;  // a heap: lowest before first
+  std::vector<Node*> risen_;
   std::vector<Node*> detour_;  // from the outermost run to the node that was nested too deep
   std::vector<Saved> journal_;
+  std::size_t holes_ = 0;  // entries of the journal whose node was destroyed
   std::vector<Mark> marks_;
   std::vector<Node*> notes_;
   std::vector<Node*> spare_notes_;
@@ -342,7 +379,6 @@ class Store {
   std::vector<Value> cancels_;
   std::vector<Value> starts_;
   std::vector<Node*> cyclic_;
-  std::vector<Node*> unstarted_;  // halted, or live and out of date with no run: see start_upstream
   std::vector<Value> trash_;
   std::vector<Node*> orphans_;
   std::vector<Node*> unholds_;

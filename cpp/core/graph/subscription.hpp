@@ -20,6 +20,55 @@ struct Subscription {
   Stamp seen;  // the node's stamp when it was last told (or when it subscribed)
   std::uint32_t references;
   bool late;  // subscribed while its node's `before` waited, which others were told
+  Subscription* previous = nullptr;  // neighbors in the node's list, while active
+  Subscription* next = nullptr;
+};
+
+// The subscriptions of one node in the order of subscription. They are linked to each other, so
+// that one of many ends in constant time wherever it stands.
+class Subscriptions {
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(Subscription* at) : at_(at) {}
+    Subscription* operator*() const { return at_; }
+    Iterator& operator++() {
+      at_ = at_->next;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+
+   private:
+    Subscription* at_;
+  };
+
+  Iterator begin() const { return Iterator(first_); }
+  static Iterator end() { return Iterator(nullptr); }
+  bool empty() const { return first_ == nullptr; }
+  std::uint32_t size() const { return size_; }
+
+  void push_back(Subscription& subscription) {
+    subscription.previous = last_;
+    (last_ == nullptr ? first_ : last_->next) = &subscription;
+    last_ = &subscription;
+    ++size_;
+  }
+  void erase(Subscription& subscription) {
+    (subscription.previous == nullptr ? first_ : subscription.previous->next) = subscription.next;
+    (subscription.next == nullptr ? last_ : subscription.next->previous) = subscription.previous;
+    subscription.previous = subscription.next = nullptr;
+    --size_;
+  }
+  Subscription* pop_front() {
+    Subscription* first = first_;
+    erase(*first);
+    return first;
+  }
+
+ private:
+  Subscription* first_ = nullptr;
+  Subscription* last_ = nullptr;
+  std::uint32_t size_ = 0;
 };
 
 }  // namespace halflife::graph

@@ -1,0 +1,74 @@
+// Searching what a node reads: for an input among many, for a circle.
+#include "steps.hpp"
+#include "store.hpp"
+
+namespace halflife::graph {
+
+namespace {
+
+// So few inputs are looked through faster than they are indexed.
+constexpr std::uint32_t kFew = 16;
+
+}  // namespace
+
+// Where among the active inputs of `node` this one is; their number if it is not.
+std::uint32_t Store::place_of(Node& node, const Node& input) {
+  const std::uint32_t active = node.active_inputs();
+  if (active <= kFew) {
+    forget_places(node);
+    std::uint32_t place = 0;
+    for (; place < active && node.inputs[place].input != &input; ++place) count_step();
+    return place;
+  }
+  auto& index = node.more().index;
+  if (!index) index = std::make_unique<InputIndex>();
+  for (; index->known < active; ++index->known) {
+    count_step();
+    index->places.try_emplace(node.inputs[index->known].input, index->known);
+  }
+  const auto found = index->places.find(&input);
+  return found == index->places.end() ? active : found->second;
+}
+
+// To be called before the active inputs change in another way than that one is added.
+void Store::forget_places(Node& node) {
+  if (node.extra && node.extra->index) [[unlikely]]
+    node.extra->index.reset();
+}
+
+// Does `from` depend on `to`? The way there is appended to `path`.
+bool Store::reaches(Node& from, const Node& to, std::vector<Node*>* path) {
+  // Nothing depends on a node that nobody holds.
+  if (&from != &to && (to.holders == 0 || from.inputs.empty())) return false;
+  std::vector<Check> stack;
+  std::vector<Node*> seen;
+  // Inputs are lower than what depends on them, so one that is lower does not depend on `to`.
+  const auto enter = [&](Node& node) {
+    count_step();
+    if (node.marked || (node.is(flag::live) && to.is(flag::live) && node.height < to.height))
+      return;
+    node.marked = true;
+    seen.push_back(&node);
+    stack.push_back({&node, 0});
+  };
+  enter(from);
+  bool found = false;
+  while (!stack.empty() && !found) {
+    Node& node = *stack.back().node;
+    const std::uint32_t index = stack.back().index++;
+    if (&node == &to) {
+      found = true;
+    } else if (index >= node.active_inputs()) {
+      stack.pop_back();
+    } else {
+      enter(*node.inputs[index].input);
+    }
+  }
+  for (Node* node : seen) node->marked = false;
+  if (found && path != nullptr) {
+    for (const Check& check : stack) path->push_back(check.node);
+  }
+  return found;
+}
+
+}  // namespace halflife::graph

@@ -1,0 +1,109 @@
+// Runs that wait for a read to start them: those that somebody else has cancelled, and those that
+// went out of date while nobody looked on or there was no loop. Reading a node starts the ones that
+// it depends on.
+//
+// Any number of them may wait, and reading what has nothing to do with them must cost the same as
+// if there were none. So a node remembers (`started`) that nothing it depends on waits. That holds
+// while it is live, until something below it is left unstarted or it reads something new, which
+// takes the mark from all live nodes above; and while it is not live, at the current revision.
+#include <algorithm>
+
+#include "steps.hpp"
+#include "store.hpp"
+
+namespace halflife::graph {
+
+void Store::left_unstarted(Node& node) {
+  not_started(node);
+  ++revision_;
+  if (node.is(flag::in_unstarted)) return;
+  node.raise(flag::in_unstarted);
+  ++unstarted_;
+}
+
+void Store::no_longer_unstarted(Node& node) {
+  node.lower(flag::in_unstarted);
+  --unstarted_;
+}
+
+// What depends on a live node without the mark has none either.
+void Store::not_started(Node& root) {
+  if (!root.started) return;
+  root.started = false;
+  std::vector<Node*> work{&root};
+  while (!work.empty()) {
+    const Node& node = *work.back();
+    work.pop_back();
+    for (const Dependent& dependent : node.dependents) {
+      count_step();
+      if (!dependent.node->started) continue;
+      dependent.node->started = false;
+      work.push_back(dependent.node);
+    }
+  }
+}
+
+// Those that `target` depends on and that wait. If there are none, all that was seen is marked.
+std::vector<Node*> Store::find_unstarted(Node& target) {
+  std::vector<Node*> found;
+  std::vector<Node*> seen;
+  const auto enter = [&](Node& node) {
+    count_step();
+    const bool known = node.started && (node.is(flag::live) || node.verified_at >= revision_);
+    if (node.marked || known) return;
+    node.marked = true;
+    seen.push_back(&node);
+    if (!node.is(flag::in_unstarted)) return;
+    const AsyncState* state = node.async();
+    const bool waits = state != nullptr && (state->halted || state->outdated) &&
+                       state->phase == Phase::idle && !state->restart_queued;
+    if (waits) {
+      found.push_back(&node);
+    } else {
+      no_longer_unstarted(node);
+    }
+  };
+  enter(target);
+  for (std::size_t next = 0; next < seen.size(); ++next) {
+    Node& node = *seen[next];
+    for (std::uint32_t index = 0; index < node.active_inputs(); ++index) {
+      enter(*node.inputs[index].input);
+    }
+  }
+  for (Node* node : seen) {
+    node->marked = false;
+    node->started = found.empty();
+  }
+  return found;
+}
+
+bool Store::ensure_started(Node& node) {
+  if (node.started && fresh(node)) return true;
+  if (!start_upstream(node)) return false;
+  if (fresh(node)) return true;
+  // What it reads only now, for the first time, may wait for just that.
+  return ensure(node) && start_upstream(node) && ensure(node);
+}
+
+// Somebody asks for `target` while runs wait for just that: starts those it depends on.
+bool Store::start_upstream(Node& target) {
+  if (busy()) return true;
+  {
+    const Pin pin(*this);  // asking the host may collect atoms
+    for (Node* node : find_unstarted(target)) {
+      if (node->is(flag::orphan)) continue;
+      if (!host_.can_start(*node, true)) return false;
+      AsyncState& state = *node->async();
+      state.asked = true;
+      state.halted = false;
+      state.forced = state.outdated = true;
+      ++revision_;
+      update_pending(*node);
+      restart(*node);
+    }
+  }
+  if (restarts_.empty() && heap_.empty()) return true;
+  return flush();
+}
+
+}  // namespace halflife::graph

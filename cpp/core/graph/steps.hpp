@@ -1,0 +1,16 @@
+// Counts the steps of walks in builds for tests. A test that compares the counts of doubled sizes
+// proves how the cost of an operation grows, which its time never does on a busy machine.
+#pragma once
+
+#include <cstdint>
+
+namespace halflife::graph {
+
+#if defined(HALFLIFE_COUNT_STEPS)
+inline std::uint64_t steps_taken = 0;
+inline void count_step() { ++steps_taken; }
+#else
+inline void count_step() {}
+#endif
+
+}  // namespace halflife::graph
