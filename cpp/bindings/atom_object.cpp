@@ -32,7 +32,7 @@ int atom_traverse(PyObject* self, visitproc visit, void* arg) {
 
 int atom_clear(PyObject* self) {
   AtomObject* atom = as_atom(self);
-  if (atom->store != 0) drop_inputs(atom);
+  if (atom->store != 0 || atom->has(bit::many_stores)) drop_inputs(atom);
   PyObject* parts[] = {atom->body, atom->write, atom->equals, atom->rare};
   atom->body = atom->write = atom->equals = atom->rare = nullptr;
   for (PyObject* part : parts) Py_XDECREF(part);
@@ -57,7 +57,8 @@ void atom_dealloc(PyObject* self) {
   AtomObject* atom = as_atom(self);
   PyObject_GC_UnTrack(self);
   if (atom->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
-  if (atom->store != 0) forget_atom(atom);  // at once: nobody may come upon one that waits below
+  // At once: nobody may come upon one that waits below. (Its newest store may be closed already.)
+  if (atom->store != 0 || atom->has(bit::many_stores)) forget_atom(atom);
   if (dealloc_depth >= kDeepestDealloc) {
     atom->weakrefs = as_object(dealloc_later);
     dealloc_later = atom;

@@ -5,6 +5,7 @@
 #include "callables.hpp"
 #include "run_object.hpp"
 #include "store_object.hpp"
+#include "waiters.hpp"
 
 namespace halflife::bindings {
 
@@ -29,24 +30,42 @@ StoreObject* store_with_id(std::uint32_t id) {
 
 namespace {
 
-// The ids first: what is given back may make and drop stores.
-std::vector<std::uint32_t> store_ids() {
-  std::vector<std::uint32_t> ids;
-  ids.reserve(stores().size());
-  for (const auto& [id, store] : stores()) ids.push_back(id);
+// In which stores that are not its newest one an atom has a node. With many stores alive, whoever
+// looks for the nodes of one atom must not ask all of them.
+std::unordered_map<const AtomObject*, std::unordered_set<std::uint32_t>>& elsewhere() {
+  static auto* all = new std::unordered_map<const AtomObject*, std::unordered_set<std::uint32_t>>;
+  return *all;
+}
+
+// The newest store first. A copy: what is given back may make and drop stores.
+std::vector<std::uint32_t> stores_of(const AtomObject* atom) {
+  std::vector<std::uint32_t> ids{atom->store};
+  if (!atom->has(bit::many_stores)) return ids;
+  const auto found = elsewhere().find(atom);
+  if (found != elsewhere().end()) ids.insert(ids.end(), found->second.begin(), found->second.end());
   return ids;
 }
 
 }  // namespace
 
+void StoreObject::displace(AtomObject* atom, graph::Node* node) {
+  displaced_[atom] = node;
+  elsewhere()[atom].insert(id_);
+  atom->bits |= bit::many_stores;
+}
+
+void StoreObject::forget_displaced(const AtomObject* atom) {
+  displaced_.erase(const_cast<AtomObject*>(atom));
+  const auto found = elsewhere().find(atom);
+  if (found == elsewhere().end()) return;
+  found->second.erase(id_);
+  if (found->second.empty()) elsewhere().erase(found);
+}
+
 void forget_atom(AtomObject* atom) {
-  if (atom->has(bit::many_stores)) {
-    for (const std::uint32_t id : store_ids()) {
-      StoreObject* store = store_with_id(id);
-      if (store != nullptr && id != atom->store) store->forget_atom(atom);
-    }
+  for (const std::uint32_t id : stores_of(atom)) {
+    if (StoreObject* store = store_with_id(id)) store->forget_atom(atom);
   }
-  if (StoreObject* store = store_with_id(atom->store)) store->forget_atom(atom);
 }
 
 namespace {
@@ -63,9 +82,11 @@ int visit_inputs(AtomObject* atom, visitproc visit, void* arg) {
     if (const int stop = visit_node(*atom->node, visit, arg)) return stop;
   }
   if (!atom->has(bit::many_stores)) return 0;
-  for (const auto& [id, store] : stores()) {
-    if (id == atom->store) continue;
-    if (const graph::Node* node = store->known_node(atom)) {
+  const auto found = elsewhere().find(atom);
+  if (found == elsewhere().end()) return 0;
+  for (const std::uint32_t id : found->second) {
+    StoreObject* store = store_with_id(id);
+    if (const graph::Node* node = store == nullptr ? nullptr : store->known_node(atom)) {
       if (const int stop = visit_node(*node, visit, arg)) return stop;
     }
   }
@@ -73,8 +94,7 @@ int visit_inputs(AtomObject* atom, visitproc visit, void* arg) {
 }
 
 void drop_inputs(AtomObject* atom) {
-  for (const std::uint32_t id : store_ids()) {
-    if (id != atom->store && !atom->has(bit::many_stores)) continue;
+  for (const std::uint32_t id : stores_of(atom)) {
     StoreObject* store = store_with_id(id);
     graph::Node* node = store == nullptr ? nullptr : store->known_node(atom);
     if (node != nullptr) store->disown(*node);
@@ -82,9 +102,9 @@ void drop_inputs(AtomObject* atom) {
 }
 
 bool observed_anywhere(AtomObject* atom) {
-  for (const auto& [id, store] : stores()) {
-    if (id != atom->store && !atom->has(bit::many_stores)) continue;
-    const graph::Node* node = store->known_node(atom);
+  for (const std::uint32_t id : stores_of(atom)) {
+    StoreObject* store = store_with_id(id);
+    const graph::Node* node = store == nullptr ? nullptr : store->known_node(atom);
     if (node != nullptr && node->is(graph::flag::mounted)) return true;
   }
   return false;
@@ -230,7 +250,9 @@ void StoreObject::collect(bool closing) {
   for (graph::Node* node : graph.nodes()) wake(*node);
   fire_woken();
   graph.clear();
-  displaced_.clear();
+  std::vector<const AtomObject*> displaced;
+  for (const auto& [atom, node] : displaced_) displaced.push_back(atom);
+  for (const AtomObject* atom : displaced) forget_displaced(atom);
   Py_XDECREF(own_setter);
   std::deque<Errand> errands;
   errands.swap(errands_);
@@ -285,7 +307,7 @@ int StoreObject::traverse(visitproc visit, void* arg) {
     }
     const graph::AsyncState* state = node->async();
     if (state == nullptr || state->waiting == nullptr) continue;
-    for (PyObject* future : *static_cast<std::vector<PyObject*>*>(state->waiting)) Py_VISIT(future);
+    for (PyObject* future : static_cast<Waiters*>(state->waiting)->futures()) Py_VISIT(future);
   }
   return 0;
 }

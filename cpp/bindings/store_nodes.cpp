@@ -1,6 +1,7 @@
 // Which node holds an atom's state in this store.
 #include "callables.hpp"
 #include "store_object.hpp"
+#include "waiters.hpp"
 
 namespace halflife::bindings {
 
@@ -21,15 +22,14 @@ graph::Node* StoreObject::node_of_slowly(AtomObject* atom) {
   bool is_new = false;
   if (const auto found = displaced_.find(atom); found != displaced_.end()) {
     node = found->second;
-    displaced_.erase(found);
+    forget_displaced(atom);
   } else {
     node = create(atom);
     is_new = true;
     if (node == nullptr) return nullptr;
   }
   if (atom->store != 0 && atom->store != id_) {
-    if (StoreObject* other = store_with_id(atom->store)) other->displaced_[atom] = atom->node;
-    atom->bits |= bit::many_stores;
+    if (StoreObject* other = store_with_id(atom->store)) other->displace(atom, atom->node);
   }
   atom->store = id_;
   atom->node = node;
@@ -86,7 +86,7 @@ void StoreObject::forget_atom(AtomObject* atom) {
     atom->store = 0;
     atom->node = nullptr;
   } else {
-    displaced_.erase(atom);
+    forget_displaced(atom);
   }
   Ref kept = keep_for_sweep();
   graph.remove(*node, static_cast<bool>(kept));
@@ -120,7 +120,7 @@ void StoreObject::forget(Node& node) {
       atom->store = 0;
       atom->node = nullptr;
     } else {
-      displaced_.erase(atom);
+      forget_displaced(atom);
     }
   }
   if (node.getter != nullptr) {
@@ -132,8 +132,8 @@ void StoreObject::forget(Node& node) {
   }
   if (node.kind == Kind::effect) effects.erase(&node);
   if (graph::AsyncState* state = node.async(); state != nullptr && state->waiting != nullptr) {
-    auto* waiting = static_cast<std::vector<PyObject*>*>(state->waiting);
-    for (PyObject* future : *waiting) woken_.push_back(future);
+    auto* waiting = static_cast<Waiters*>(state->waiting);
+    waiting->move_to(woken_);
     delete waiting;
     state->waiting = nullptr;
   }

@@ -55,6 +55,9 @@ class StoreObject final : public graph::Host {
     return atom->store == id_ ? atom->node : node_of_slowly(atom);
   }
   graph::Node* known_node(AtomObject* atom);
+  // The atom remembers another store from now on / is back, or dies.
+  void displace(AtomObject* atom, graph::Node* node);
+  void forget_displaced(const AtomObject* atom);
   void forget_atom(AtomObject* atom);
   void disown(graph::Node& node);  // its atom is being collected
 

@@ -1,6 +1,7 @@
 // Waiters: futures of those who await an atom. They are woken when a flush is over, not within it.
 #include "async_value.hpp"
 #include "store_object.hpp"
+#include "waiters.hpp"
 
 namespace halflife::bindings {
 
@@ -14,9 +15,7 @@ void StoreObject::wake(Node& node) {
     if (handle->generation == state->generation) fill(handle, node);
   }
   if (state->waiting == nullptr) return;
-  auto* waiting = static_cast<std::vector<PyObject*>*>(state->waiting);
-  woken_.insert(woken_.end(), waiting->begin(), waiting->end());
-  waiting->clear();
+  static_cast<Waiters*>(state->waiting)->move_to(woken_);
 }
 
 void StoreObject::fire_woken() {
@@ -36,8 +35,8 @@ void StoreObject::fire_woken() {
 
 bool StoreObject::enlist(Node& node, PyObject* future, bool first) {
   graph::AsyncState& state = node.make_async();
-  if (state.waiting == nullptr) state.waiting = new std::vector<PyObject*>;
-  static_cast<std::vector<PyObject*>*>(state.waiting)->push_back(Py_NewRef(future));
+  if (state.waiting == nullptr) state.waiting = new Waiters;
+  static_cast<Waiters*>(state.waiting)->add(Py_NewRef(future));
   if (!first || graph.add_waiter(node)) return true;
   // A mount hook that fails has no caller here: whoever awaits wants the value.
   if (report_exception(static_cast<AtomObject*>(node.atom))) return true;
@@ -49,14 +48,7 @@ bool StoreObject::delist(Node& node, PyObject* future) {
   graph::AsyncState* state = node.async();
   if (state == nullptr) return true;
   if (state->waiting != nullptr) {
-    auto* waiting = static_cast<std::vector<PyObject*>*>(state->waiting);
-    for (std::size_t index = 0; index < waiting->size(); ++index) {
-      if ((*waiting)[index] != future) continue;
-      (*waiting)[index] = waiting->back();
-      waiting->pop_back();
-      Py_DECREF(future);
-      break;
-    }
+    Py_XDECREF(static_cast<Waiters*>(state->waiting)->remove(future));
   }
   SavedError saved;
   if (!graph.remove_waiter(node)) report_pending(nullptr);
