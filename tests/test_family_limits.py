@@ -158,6 +158,45 @@ class TestTtl:
             clock.advance(10)
             assert member(1) is not old
 
+    def test_a_call_looks_at_few_members_however_many_are_observed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = ManualClock()
+        member = family(make, ttl=10, clock=clock)
+        looked: list[object] = []
+        touch = Family._touch
+
+        def counting(self: Family[Any, Any], key: Any) -> None:
+            looked.append(key)
+            touch(self, key)
+
+        with Store() as store:
+            subscriptions = [store.subscribe(member(param), lambda value: None) for param in range(400)]
+            monkeypatch.setattr(Family, "_touch", counting)
+            for _ in range(400):
+                clock.advance(11)
+                member(0)
+                assert 1 in member
+            for subscription in subscriptions:
+                subscription.unsubscribe()
+        assert len(looked) <= 400 * 5
+
+    def test_a_member_behind_observed_ones_is_forgotten_in_time_too(self) -> None:
+        clock = ManualClock()
+        member = family(make, ttl=10, clock=clock)
+        with Store() as store:
+            subscriptions = [store.subscribe(member(param), lambda value: None) for param in range(100)]
+            old = member("old")
+            gone = weakref.ref(member("gone"))
+            clock.advance(11)
+            assert "old" not in member
+            assert member("old") is not old
+            for _ in range(60):
+                member(0)
+            gc.collect()
+            assert gone() is None
+            assert len(member) == 101
+            for subscription in subscriptions:
+                subscription.unsubscribe()
+
     def test_both_limits_hold_together(self) -> None:
         clock = ManualClock()
         member = family(make, max_size=2, ttl=10, clock=clock)

@@ -16,6 +16,9 @@ from halflife._core import Atom
 from halflife._keys import PLAIN, TypedKey, typed_key
 from halflife._repr import abbreviated
 
+#: How many observed members one call passes by. Each call adds one member at most, so that is enough.
+_SPARED_A_CALL = 2
+
 P = TypeVar("P")
 P_contra = TypeVar("P_contra", contravariant=True)
 A = TypeVar("A", bound=Atom[Any])
@@ -91,8 +94,11 @@ class Family(Generic[P, A]):
         if self._ttl is not None:
             now = self._clock.now()
             if now >= self._looks_again:
-                self._evict_expired(now)
+                self._evict_expired(now, _SPARED_A_CALL)
         member = self._members.get(key)
+        if member is not None and self._has_expired(key, member, now):
+            self._members.pop(key, None)
+            member = None
         if member is None:
             member = self._added(key, param, now)
         else:
@@ -118,8 +124,13 @@ class Family(Generic[P, A]):
         return len(self._members)
 
     def __contains__(self, param: object) -> bool:
-        self._evict_now()
-        return self._key(param) in self._members
+        key = self._key(param)
+        if self._max_size is not None and len(self._members) > self._max_size:
+            self._evict_over_size(None)
+        member = self._members.get(key)
+        if member is None or self._ttl is None:
+            return member is not None
+        return not self._has_expired(key, member, self._clock.now())
 
     def __iter__(self) -> Iterator[P]:
         """The parameters, as they were when the iteration began."""
@@ -154,14 +165,25 @@ class Family(Generic[P, A]):
             return next(iter(self._members.items()))
         return None
 
+    def _has_expired(self, key: TypedKey, member: _Member[P, A], now: float) -> bool:
+        if self._ttl is None or now - member.used < self._ttl:
+            return False
+        if not member.atom.is_observed:
+            return True
+        member.used = now  # Being observed is being used.
+        self._touch(key)
+        return False
+
     def _evict_now(self) -> None:
         if self._ttl is not None:
-            self._evict_expired(self._clock.now())
+            self._evict_expired(self._clock.now(), len(self._members))
         if self._max_size is not None and len(self._members) > self._max_size:
             self._evict_over_size(None)
 
-    def _evict_expired(self, now: float) -> None:
+    def _evict_expired(self, now: float, most_spared: int) -> None:
+        """Drop the members that were not used for too long, until so many of them were spared as observed."""
         assert self._ttl is not None
+        spared = 0
         # The order is that of last use, so the first member that is young enough ends the search.
         for _ in range(len(self._members)):
             oldest = self._oldest()
@@ -171,11 +193,10 @@ class Family(Generic[P, A]):
             if now - member.used < self._ttl:
                 self._looks_again = member.used + self._ttl
                 return
-            if member.atom.is_observed:
-                member.used = now  # Being observed is being used.
-                self._touch(key)
-            else:
+            if self._has_expired(key, member, now):
                 self._members.pop(key, None)
+            elif (spared := spared + 1) >= most_spared:
+                return  # The next call goes on from here.
         self._looks_again = now + self._ttl
 
     def _evict_over_size(self, spared: TypedKey | None) -> None:
