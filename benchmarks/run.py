@@ -82,6 +82,15 @@ def measure_growth(names: Sequence[str], only: Sequence[str]) -> list[growth.Gro
     return [grown for growing in growth.GROWING for grown in growth.grow(growing, compared, 1 + MORE_PASSES)]
 
 
+def measure_among(names: Sequence[str], only: Sequence[str]) -> list[growth.Grown]:
+    """One operation among n, in halflife; imported here because that needs it."""
+    if "halflife" not in names or (only and "growth" not in only):
+        return []
+    import among
+
+    return among.grow(repeats=3, passes=1 + MORE_PASSES)
+
+
 def as_json(results: Sequence[Result], grown: Sequence[growth.Grown], versions: dict[str, str]) -> str:
     """Everything measured, for whoever wants to compare two runs."""
     return json.dumps(
@@ -125,6 +134,7 @@ def report(options: argparse.Namespace) -> int:
     repeats = max(5, options.repeats)
     results = measure(names, options.only, repeats)
     grown = measure_growth(names, options.only)
+    counted = measure_among(names, options.only)
     with_halflife = "halflife" in names
     edited = drafts.measured(options.only, repeats, with_halflife=with_halflife, with_node=not options.without_node)
     described = environment.describe()
@@ -135,6 +145,8 @@ def report(options: argparse.Namespace) -> int:
         print(table.aligned(table.lines(results, names)))
     if grown:
         print("\n" + table.aligned(table.growth_lines(grown)))
+    if counted:
+        print("\n" + table.aligned(table.growth_lines(counted, "one operation among n", "n operations, or one")))
     if not options.without_node and not options.only:
         figures, reason = javascript.measure()
         if figures:
@@ -145,6 +157,7 @@ def report(options: argparse.Namespace) -> int:
     for peer in peers.MODULES:
         if peer not in names:
             print(f"\nleft out: {peer} is not installed for this interpreter")
+    grown = [*grown, *counted]
     for fault in table.faults([*results, *edited.results], [*grown, *edited.grown]):
         print(f"fault: {fault}")
     print(f"\n{time.monotonic() - start:.0f} s")
