@@ -12,6 +12,7 @@
 //   write.cpp      set a source
 //   batch.cpp      all or nothing
 //   flush.cpp      recompute, start runs, mount, effects, subscribers
+//   receive.cpp    what an async run reads
 //   async.cpp      begin, resolve, publish, waiters: the life of asynchronous nodes
 //   lifetime.cpp   nodes come and go; what is released when
 //   invariant.cpp  what is true between any two calls
@@ -22,7 +23,9 @@
 
 #include "heap.hpp"
 #include "host.hpp"
+#include "journal.hpp"
 #include "node.hpp"
+#include "order.hpp"
 
 namespace halflife::graph {
 
@@ -200,26 +203,6 @@ class Store {
     Node* node;
     std::uint32_t index;
   };
-  struct Saved {  // a journal entry: what to put back if the batch fails
-    Node* node;   // null when it has been destroyed
-    Value value;
-    Value awaitable;
-    Value shown;
-    Stamp changed_at;
-    std::uint32_t flags;
-    std::uint32_t journal;  // the node's entry of an outer batch, as in Node
-    bool outdated;
-    bool forced;
-    bool asked;
-    bool halted;
-    std::vector<Edge> inputs;  // of a node that is computed; each is held
-  };
-  struct Mark {
-    std::size_t saved;
-    std::size_t notes;
-    std::size_t restarts;
-    std::uint32_t serial;
-  };
   struct MountChange {
     Node* node;
     bool mounted;
@@ -355,12 +338,6 @@ class Store {
   SubscriptionId next_subscription_ = 0;
   std::size_t pending_runs_ = 0;
   std::size_t unstarted_ = 0;  // nodes that wait for a read to start them: see start.cpp
-
-  struct Rise {
-    Height before;
-    Node* node;
-    bool operator>(const Rise& other) const { return before > other.before; }
-  };
 
   std::vector<Check> checks_;
   std::vector<Rise> rising_;  // a heap: lowest before first

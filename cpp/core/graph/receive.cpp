@@ -1,0 +1,44 @@
+// What an async run reads, and what of it has arrived.
+#include "store.hpp"
+
+namespace halflife::graph {
+
+bool Store::record_async(Node& node, Node& input) {
+  AsyncState& state = *node.async();
+  std::vector<Node*> path;
+  if (reaches(input, node, &path)) {
+    path.insert(path.begin(), &node);
+    host_.raise(Error::cycle, path);
+    return false;
+  }
+  const std::uint32_t index = place_of(node, input);
+  if (index < state.cursor) return true;
+  const bool awaiting = input.is(flag::asynchronous);
+  if (index < node.inputs.size() && node.inputs[index].input == &input) {
+    Edge& edge = node.inputs[index];
+    edge.seen = input.changed_at;
+    edge.awaiting = awaiting;
+    edge.state = false;
+  } else {
+    insert_input(node, index, Edge{&input, input.changed_at, kUnlinked, false, awaiting, false});
+  }
+  ++state.cursor;
+  if (node.started) not_started(node);
+  if (node.is(flag::live)) {
+    if (node.inputs[index].slot == kUnlinked) link(node, index);
+    put_above(node, input);
+  }
+  return true;
+}
+
+// The run has got the input's settled value: from now on a change of it makes the run outdated.
+bool Store::received(Node& node, Generation generation, Node& input) {
+  if (!is_current(node, generation)) return false;
+  const std::uint32_t index = place_of(node, input);
+  if (index == node.active_inputs() || !node.inputs[index].awaiting) return true;
+  node.inputs[index].awaiting = false;
+  node.inputs[index].seen = input.changed_at;
+  return true;
+}
+
+}  // namespace halflife::graph
