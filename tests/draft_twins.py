@@ -1,6 +1,7 @@
 """A *twin*: the same operation on a plain copy and on a draft must give, raise and leave behind the same."""
 
 import copy
+from collections import defaultdict, deque
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from typing import Any
 
@@ -21,8 +22,13 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if type(value) in {list, tuple}:
         return type(value)(plain(item) for item in value)
-    if type(value) is dict:
-        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, deque):
+        return deque(map(plain, value), value.maxlen)
+    if isinstance(value, dict):
+        entries = {key: plain(item) for key, item in value.items()}
+        if isinstance(value, defaultdict):
+            return defaultdict(value.default_factory, entries)
+        return entries if type(value) is dict else type(value)(entries)
     return value
 
 
@@ -30,9 +36,11 @@ def strictly_equal(one: Any, other: Any) -> bool:
     """Equal, of the same types all the way down, and dicts in the same order."""
     if type(one) is not type(other):
         return False
-    if type(one) in {list, tuple}:
+    if isinstance(one, deque) and one.maxlen != other.maxlen:
+        return False
+    if type(one) in {list, tuple, deque}:
         return len(one) == len(other) and all(map(strictly_equal, one, other))
-    if type(one) is dict:
+    if isinstance(one, dict):
         return strictly_equal(list(one), list(other)) and strictly_equal(list(one.values()), list(other.values()))
     if type(one) in {set, frozenset}:
         return strictly_equal(sorted(one, key=repr), sorted(other, key=repr))
@@ -63,7 +71,7 @@ def move(draft: Any) -> None:
             move(part)
     if hasattr(draft, "insert"):
         draft.insert(0, None)
-        draft.pop(0)
+        del draft[0]
 
 
 def check_twins(base: Any, operation: Operation) -> None:

@@ -1,19 +1,20 @@
 // The draft of a dict.
+#include "draft_dict.hpp"
+
 #include "arguments.hpp"
-#include "draft_object.hpp"
 #include "draft_views.hpp"
 
 namespace halflife::bindings {
 
-namespace {
-
-PyObject* missing(PyObject* key) {
+PyObject* missing_key(PyObject* key) {
   if (PyErr_Occurred() != nullptr) return nullptr;
   // In a tuple: a key that is a tuple would be taken for several arguments.
   Ref arguments = Ref::take(PyTuple_Pack(1, key));
   if (arguments) PyErr_SetObject(PyExc_KeyError, arguments.get());
   return nullptr;
 }
+
+namespace {
 
 bool arity(const char* name, Py_ssize_t count, Py_ssize_t least, Py_ssize_t most) {
   if (count >= least && count <= most) return true;
@@ -26,22 +27,25 @@ PyObject* subscript(PyObject* self, PyObject* key) {
   Use use(self);
   if (!use) return nullptr;
   PyObject* found = use.get(key);
-  return found != nullptr ? found : missing(key);
+  return found != nullptr ? found : missing_key(key);
 }
 
-// Erases a key; false: an error is set, a KeyError if there is no such key.
-bool erase(const Use& use, PyObject* key) {
+}  // namespace
+
+bool dict_erase(const Use& use, PyObject* key) {
   bool found = false;
   if (!use.scope().has(use.draft(), key, &found)) return false;
   if (found) return use.scope().erase(use.draft(), key);
-  missing(key);
+  missing_key(key);
   return false;
 }
+
+namespace {
 
 int assign(PyObject* self, PyObject* key, PyObject* value) {
   Use use(self);
   if (!use) return -1;
-  if (value == nullptr) return erase(use, key) ? 0 : -1;
+  if (value == nullptr) return dict_erase(use, key) ? 0 : -1;
   return use.scope().set(use.draft(), key, value) ? 0 : -1;
 }
 
@@ -83,10 +87,42 @@ PyObject* pop(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!use || !arity("pop", count, 1, 2)) return nullptr;
   Ref found = Ref::take(use.get(args[0]));
   if (!found) {
-    if (count < 2 || PyErr_Occurred() != nullptr) return missing(args[0]);
+    if (count < 2 || PyErr_Occurred() != nullptr) return missing_key(args[0]);
     return Py_NewRef(args[1]);
   }
   return use.scope().erase(use.draft(), args[0]) ? found.release() : nullptr;
+}
+
+}  // namespace
+
+PyObject* keys_in_order(PyObject* dict) {
+  if (PyDict_CheckExact(dict)) return PyDict_Keys(dict);
+  Ref keys = Ref::take(PyList_New(0));
+  Value key = nullptr;
+  Value value = nullptr;
+  for (std::size_t cursor = 0; keys && python_model().next(dict, &cursor, &key, &value);) {
+    if (PyList_Append(keys.get(), to_object(key)) < 0) return nullptr;
+  }
+  return keys.release();
+}
+
+PyObject* dict_take_out(const Use& use, PyObject* key) {
+  Ref kept = Ref::borrow(key);
+  Ref value = Ref::take(use.get(key));
+  if (!value || !use.scope().erase(use.draft(), key)) return nullptr;
+  return PyTuple_Pack(2, key, value.get());
+}
+
+namespace {
+
+// The newest key of a dict that is not empty.
+PyObject* last_key(PyObject* dict) {
+  if (PyDict_CheckExact(dict)) {
+    Ref backwards = Ref::take(PyObject_CallMethod(dict, "__reversed__", nullptr));
+    return backwards ? PyIter_Next(backwards.get()) : nullptr;
+  }
+  Ref keys = Ref::take(keys_in_order(dict));
+  return keys ? PySequence_GetItem(keys.get(), -1) : nullptr;
 }
 
 PyObject* pop_item(PyObject* self, PyObject*) {
@@ -96,15 +132,13 @@ PyObject* pop_item(PyObject* self, PyObject*) {
     PyErr_SetString(PyExc_KeyError, "popitem(): dictionary is empty");
     return nullptr;
   }
-  Ref backwards = Ref::take(PyObject_CallMethod(use.contents(), "__reversed__", nullptr));
-  Ref key = Ref::take(backwards ? PyIter_Next(backwards.get()) : nullptr);
-  Ref value = Ref::take(key ? use.get(key.get()) : nullptr);
-  if (!value || !use.scope().erase(use.draft(), key.get())) return nullptr;
-  return PyTuple_Pack(2, key.get(), value.get());
+  Ref key = Ref::take(last_key(use.contents()));
+  return key ? dict_take_out(use, key.get()) : nullptr;
 }
 
-// Puts in all entries of a plain dict.
-bool put_all(const Use& use, PyObject* entries) {
+}  // namespace
+
+bool dict_put_all(const Use& use, PyObject* entries) {
   PyObject *key, *value;
   for (Py_ssize_t cursor = 0; PyDict_Next(entries, &cursor, &key, &value);) {
     Ref kept_key = Ref::borrow(key);
@@ -114,12 +148,14 @@ bool put_all(const Use& use, PyObject* entries) {
   return true;
 }
 
+namespace {
+
 PyObject* update(PyObject* self, PyObject* args, PyObject* kwargs) {
   Use use(self);
   if (!use || !arity("update", PyTuple_GET_SIZE(args), 0, 1)) return nullptr;
   // Whatever dict() takes; if it fails half-way, nothing has been changed.
   Ref entries = Ref::take(PyObject_Call(as_object(&PyDict_Type), args, kwargs));
-  if (!entries || !put_all(use, entries.get())) return nullptr;
+  if (!entries || !dict_put_all(use, entries.get())) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -135,8 +171,9 @@ PyObject* clear(PyObject* self, PyObject*) {
   Py_RETURN_NONE;
 }
 
-// A plain dict of the same entries; containers among them are drafts.
-PyObject* copy(PyObject* self, PyObject*) {
+}  // namespace
+
+PyObject* dict_copy(PyObject* self, PyObject*) {
   Ref entries = Ref::take(PyDict_New());
   Ref items = Ref::take(entries ? iterate(self, Walk::items) : nullptr);
   if (!items) return nullptr;
@@ -149,12 +186,14 @@ PyObject* copy(PyObject* self, PyObject*) {
   return PyErr_Occurred() != nullptr ? nullptr : entries.release();
 }
 
+namespace {
+
 bool is_dict_like(PyObject* object) {
-  return PyDict_Check(object) || Py_TYPE(object) == draft_types.dict;
+  return PyDict_Check(object) || is_draft_of(object, draft::Kind::map);
 }
 
 PyObject* plain_copy(PyObject* object) {
-  return is_draft(object) ? copy(object, nullptr) : Py_NewRef(object);
+  return is_draft(object) ? dict_copy(object, nullptr) : Py_NewRef(object);
 }
 
 PyObject* merge(PyObject* one, PyObject* other) {
@@ -182,12 +221,12 @@ PyMethodDef methods[] = {
     {"popitem", pop_item, METH_NOARGS, "Takes the newest entry out and returns it."},
     {"update", as_function(update), METH_VARARGS | METH_KEYWORDS, "Puts in many entries."},
     {"clear", clear, METH_NOARGS, "Takes everything out."},
-    {"copy", copy, METH_NOARGS, "A plain dict of the same entries."},
+    {"copy", dict_copy, METH_NOARGS, "A plain dict of the same entries."},
     {"keys", keys, METH_NOARGS, "A live view of the keys."},
     {"values", values, METH_NOARGS, "A live view of the values."},
     {"items", items, METH_NOARGS, "A live view of the entries."},
     {"__reversed__", reversed, METH_NOARGS, "The keys from the newest to the oldest."},
-    {"__copy__", copy, METH_NOARGS, "A plain dict of the same entries."},
+    {"__copy__", dict_copy, METH_NOARGS, "A plain dict of the same entries."},
     HALFLIFE_DRAFT_METHODS,
     {nullptr, nullptr, 0, nullptr},
 };
@@ -208,7 +247,8 @@ int add_draft_dict(PyObject* module) {
       {Py_nb_inplace_or, as_slot(merge_in_place)},
       {0, nullptr},
   };
-  draft_types.dict = add_draft_type(module, "halflife._core.DictDraft", Py_TPFLAGS_MAPPING, slots);
+  draft_types.dict = add_draft_type(module, "halflife._core.DictDraft",
+                                    Py_TPFLAGS_MAPPING | Py_TPFLAGS_BASETYPE, slots);
   return draft_types.dict == nullptr ? -1 : 0;
 }
 

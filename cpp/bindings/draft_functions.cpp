@@ -5,6 +5,7 @@
 #include "arguments.hpp"
 #include "draft_docs.hpp"
 #include "draft_recipe.hpp"
+#include "draft_root.hpp"
 #include "draft_session.hpp"
 #include "patch_object.hpp"
 #include "registry.hpp"
@@ -55,8 +56,9 @@ bool take_value(Scope& scope, PyObject* base, PyObject* returned, bool with_patc
 }
 
 bool produce_into(PyObject* base, PyObject* recipe, bool with_patches, Produced& made) {
-  if (!draft::is_draftable(python_model().kind(base))) {
-    Ref returned = Ref::take(call_recipe(recipe, base));
+  Scope scope(python_model(), false);
+  if (!scope.opens(base)) {
+    Ref returned = Ref::take(check_root(base) ? call_recipe(recipe, base) : nullptr);
     if (!returned) return false;
     made.value =
         returned.get() == Py_None ? Ref::borrow(base) : Ref::take(plain_or_self(returned.get()));
@@ -65,12 +67,15 @@ bool produce_into(PyObject* base, PyObject* recipe, bool with_patches, Produced&
     }
     return static_cast<bool>(made.value);
   }
-  Scope scope(python_model(), false);
   draft::Draft* root = scope.open(base);
   if (root == nullptr) return false;
-  Ref returned = Ref::take(call_recipe(recipe, to_object(root->face)));
-  if (!returned) return false;
-  if (returned.get() == Py_None || returned.get() == root->face) {
+  Value argument = root->face;
+  if (root->kind == draft::Kind::fixed && !scope.give(*root, &argument)) return false;
+  Ref watch;
+  if (!watch_leaves(base, watch)) return false;
+  Ref returned = Ref::take(call_recipe(recipe, to_object(argument)));
+  if (!returned || !check_leaves(watch)) return false;
+  if (returned.get() == Py_None || returned.get() == argument) {
     return take_edits(scope, *root, with_patches, made);
   }
   if (scope.edited()) {
@@ -129,8 +134,10 @@ PyObject* finish(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* k
   if (session == nullptr) return nullptr;
   Ref kept = Ref::borrow(as_object(session));
   Produced made;
+  Ref watch = Ref::take(std::exchange(session->watch, nullptr));
   ++session->busy;  // constructors of records run now; they must not finish it again
-  const bool ok = take_edits(*session->scope, as_draft(slots[0])->draft, with_patches != 0, made);
+  const bool ok = check_leaves(watch) && take_edits(*session->scope, as_draft(slots[0])->draft,
+                                                    with_patches != 0, made);
   --session->busy;
   session->scope->close();
   if (!ok) return nullptr;
@@ -192,6 +199,8 @@ const char* reason(draft::Refusal refusal) {
       return "its path goes on below a value that has no parts";
     case draft::Refusal::not_removable:
       return "neither the whole value nor a field of a record can be removed";
+    case draft::Refusal::in_tuple:
+      return "a tuple cannot be edited, only what is in it; replace it as a whole";
     case draft::Refusal::into_itself:
       return "a value cannot be moved into itself";
     case draft::Refusal::different:
@@ -282,7 +291,7 @@ PyObject* apply_patches(PyObject*, PyObject* const* args, Py_ssize_t count, PyOb
   if (is_draft(slots[0])) return apply_to_draft(slots[0], patches);
   Scope scope(python_model(), false);
   Value root = slots[0];
-  if (draft::is_draftable(python_model().kind(root))) {
+  if (scope.opens(root)) {
     draft::Draft* opened = scope.open(root);
     if (opened == nullptr) return nullptr;
     root = opened->face;

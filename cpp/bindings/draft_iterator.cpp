@@ -1,4 +1,5 @@
 // Iterators over drafts.
+#include "draft_dict.hpp"
 #include "draft_views.hpp"
 #include "set_entries.hpp"
 
@@ -43,7 +44,7 @@ void dealloc(PyObject* self) {
 
 // The value of an entry that was come upon while walking. New reference.
 PyObject* value_of(const Use& use, PyObject* key, PyObject* value) {
-  if (!use.scope().recording() && !draft::is_draftable(python_model().kind(value))) {
+  if (!use.scope().recording() && !draft::has_parts(python_model().kind(value))) {
     return Py_NewRef(value);
   }
   PyObject* found = use.get(key);
@@ -103,6 +104,10 @@ PyObject* next_entry(IteratorObject* iterator, const Use& use) {
 
 PyObject* next_element(IteratorObject* iterator, const Use& use) {
   const auto size = static_cast<Py_ssize_t>(use.size());
+  if (size != iterator->expected && Py_TYPE(iterator->draft) == draft_types.deque) {
+    PyErr_SetString(PyExc_RuntimeError, "deque mutated during iteration");
+    return nullptr;
+  }
   if (iterator->walk == Walk::backwards) {
     if (iterator->done < 0 || iterator->done >= size) return nullptr;
     return use.item(static_cast<std::size_t>(iterator->done--));
@@ -146,7 +151,7 @@ PyObject* iterate(PyObject* draft, Walk walk, bool reversed) {
   const auto size = static_cast<Py_ssize_t>(use.size());
   Ref keys;
   if (reversed) {
-    keys = Ref::take(PySequence_List(use.contents()));
+    keys = Ref::take(keys_in_order(use.contents()));
     if (!keys) return nullptr;
   }
   IteratorObject* made = PyObject_GC_New(IteratorObject, iterator_type);

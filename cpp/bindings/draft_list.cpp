@@ -108,9 +108,10 @@ PyObject* element(const Use& use, std::size_t index) {
   return PyList_GET_ITEM(use.contents(), static_cast<Py_ssize_t>(index));
 }
 
-// Calls found(index) for each element that equals the value, until it returns false.
-template <class Found>
-bool search(const Use& use, PyObject* value, Py_ssize_t start, Py_ssize_t stop, Found found) {
+}  // namespace
+
+bool list_search(const Use& use, PyObject* value, Py_ssize_t start, Py_ssize_t stop,
+                 const Found& found) {
   if (!use.scope().read_deep(use.draft())) return false;
   Ref plain = Ref::take(plain_or_self(value));
   if (!plain) return false;
@@ -126,7 +127,7 @@ bool search(const Use& use, PyObject* value, Py_ssize_t start, Py_ssize_t stop, 
   return true;
 }
 
-int contains(PyObject* self, PyObject* value) {
+int list_contains(PyObject* self, PyObject* value) {
   Use use(self);
   if (!use) return -1;
   int answer = 0;
@@ -134,10 +135,10 @@ int contains(PyObject* self, PyObject* value) {
     answer = 1;
     return false;
   };
-  return search(use, value, 0, PY_SSIZE_T_MAX, found) ? answer : -1;
+  return list_search(use, value, 0, PY_SSIZE_T_MAX, found) ? answer : -1;
 }
 
-PyObject* count(PyObject* self, PyObject* value) {
+PyObject* list_count(PyObject* self, PyObject* value) {
   Use use(self);
   if (!use) return nullptr;
   Py_ssize_t answer = 0;
@@ -145,22 +146,21 @@ PyObject* count(PyObject* self, PyObject* value) {
     ++answer;
     return true;
   };
-  return search(use, value, 0, PY_SSIZE_T_MAX, found) ? PyLong_FromSsize_t(answer) : nullptr;
+  return list_search(use, value, 0, PY_SSIZE_T_MAX, found) ? PyLong_FromSsize_t(answer) : nullptr;
 }
 
-PyObject* index_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  if (!use) return nullptr;
+Py_ssize_t list_find(const Use& use, PyObject* const* args, Py_ssize_t count) {
+  constexpr Py_ssize_t kFailed = -2;
   if (count < 1 || count > 3) {
     PyErr_Format(PyExc_TypeError, "index() takes 1 to 3 arguments, got %zd", count);
-    return nullptr;
+    return kFailed;
   }
   Py_ssize_t bounds[2] = {0, PY_SSIZE_T_MAX};
   const auto size = static_cast<Py_ssize_t>(use.size());
   for (Py_ssize_t place = 1; place < count; ++place) {
     Py_ssize_t& bound = bounds[place - 1];
     bound = PyNumber_AsSsize_t(args[place], nullptr);  // too large counts as the end
-    if (bound == -1 && PyErr_Occurred() != nullptr) return nullptr;
+    if (bound == -1 && PyErr_Occurred() != nullptr) return kFailed;
     if (bound < 0) bound = bound + size < 0 ? 0 : bound + size;
   }
   Py_ssize_t answer = -1;
@@ -168,9 +168,18 @@ PyObject* index_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     answer = index;
     return false;
   };
-  if (!search(use, args[0], bounds[0], bounds[1], found)) return nullptr;
+  return list_search(use, args[0], bounds[0], bounds[1], found) ? answer : kFailed;
+}
+
+namespace {
+
+PyObject* index_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  Use use(self);
+  const Py_ssize_t answer = use ? list_find(use, args, count) : -2;
   if (answer >= 0) return PyLong_FromSsize_t(answer);
-  PyErr_Format(PyExc_ValueError, "%s is not in list", described(args[0]).c_str());
+  if (answer == -1) {
+    PyErr_Format(PyExc_ValueError, "%s is not in list", described(args[0]).c_str());
+  }
   return nullptr;
 }
 
@@ -182,7 +191,7 @@ PyObject* remove(PyObject* self, PyObject* value) {
     answer = index;
     return false;
   };
-  if (!search(use, value, 0, PY_SSIZE_T_MAX, found)) return nullptr;
+  if (!list_search(use, value, 0, PY_SSIZE_T_MAX, found)) return nullptr;
   if (answer < 0 || answer >= static_cast<Py_ssize_t>(use.size())) {
     PyErr_SetString(PyExc_ValueError, "list.remove(x): x not in list");
     return nullptr;
@@ -191,20 +200,24 @@ PyObject* remove(PyObject* self, PyObject* value) {
   Py_RETURN_NONE;
 }
 
+bool is_list_draft(PyObject* object) {
+  return Py_TYPE(object) == draft_types.list || Py_TYPE(object) == draft_types.list_subclass;
+}
+
 PyObject* concatenate(PyObject* self, PyObject* other) {
   Use use(self);
   if (!use) return nullptr;
   Ref left = Ref::take(list_elements(use));
   Ref right = Ref::take(
       !left ? nullptr
-            : (Py_TYPE(other) == draft_types.list ? copy(other, nullptr) : Py_NewRef(other)));
+            : (is_list_draft(other) ? copy(other, nullptr) : Py_NewRef(other)));
   return right ? PySequence_Concat(left.get(), right.get()) : nullptr;
 }
 
 // list + draft: the list's own + refuses, and then + is asked as a number's.
 PyObject* add(PyObject* one, PyObject* other) {
-  if (Py_TYPE(one) == draft_types.list) {
-    if (!PyList_Check(other) && Py_TYPE(other) != draft_types.list) Py_RETURN_NOTIMPLEMENTED;
+  if (is_list_draft(one)) {
+    if (!PyList_Check(other) && !is_list_draft(other)) Py_RETURN_NOTIMPLEMENTED;
     return concatenate(one, other);
   }
   if (!PyList_Check(one)) Py_RETURN_NOTIMPLEMENTED;
@@ -225,7 +238,7 @@ PyMethodDef methods[] = {
     {"remove", remove, METH_O, "Takes out the first element that equals a value."},
     {"clear", list_clear, METH_NOARGS, "Takes everything out."},
     {"index", as_function(index_of), METH_FASTCALL, "Where a value is first."},
-    {"count", count, METH_O, "How often a value is in it."},
+    {"count", list_count, METH_O, "How often a value is in it."},
     {"sort", as_function(list_sort), METH_FASTCALL | METH_KEYWORDS, "Sorts in place."},
     {"reverse", list_reverse, METH_NOARGS, "Reverses in place."},
     {"copy", copy, METH_NOARGS, "A plain list of the same elements."},
@@ -248,7 +261,7 @@ int add_draft_list(PyObject* module) {
       {Py_mp_ass_subscript, as_slot(assign)},
       {Py_sq_length, as_slot(length)},
       {Py_sq_item, as_slot(item)},
-      {Py_sq_contains, as_slot(contains)},
+      {Py_sq_contains, as_slot(list_contains)},
       {Py_sq_concat, as_slot(concatenate)},
       {Py_sq_repeat, as_slot(repeat)},
       {Py_sq_inplace_concat, as_slot(list_extend_in_place)},
@@ -257,7 +270,8 @@ int add_draft_list(PyObject* module) {
       {Py_nb_inplace_add, as_slot(list_extend_in_place)},
       {0, nullptr},
   };
-  draft_types.list = add_draft_type(module, "halflife._core.ListDraft", Py_TPFLAGS_SEQUENCE, slots);
+  draft_types.list = add_draft_type(module, "halflife._core.ListDraft",
+                                    Py_TPFLAGS_SEQUENCE | Py_TPFLAGS_BASETYPE, slots);
   return draft_types.list == nullptr ? -1 : 0;
 }
 

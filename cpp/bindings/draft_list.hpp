@@ -1,6 +1,8 @@
 // What the two halves of list drafts share.
 #pragma once
 
+#include <functional>
+
 #include "draft_object.hpp"
 
 namespace halflife::bindings {
@@ -18,6 +20,15 @@ bool list_splice(const Use& use, Py_ssize_t start, Py_ssize_t stop, PyObject* va
 // del draft[key] if `value` is null; draft[slice] = value.
 bool list_assign(const Use& use, PyObject* key, PyObject* value);
 
+// Calls found(index) for each element that equals the value, until it returns false.
+using Found = std::function<bool(Py_ssize_t)>;
+bool list_search(const Use& use, PyObject* value, Py_ssize_t start, Py_ssize_t stop,
+                 const Found& found);
+// Where a value is first; -1: nowhere; -2: an error is set. `args` may go on with start and stop.
+Py_ssize_t list_find(const Use& use, PyObject* const* args, Py_ssize_t count);
+
+PyObject* list_count(PyObject* self, PyObject* value);
+int list_contains(PyObject* self, PyObject* value);
 PyObject* list_append(PyObject* self, PyObject* value);
 PyObject* list_extend(PyObject* self, PyObject* values);
 PyObject* list_extend_in_place(PyObject* self, PyObject* values);

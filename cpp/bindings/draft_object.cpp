@@ -21,11 +21,17 @@ namespace {
 PyTypeObject* type_for(PyObject* base, Kind kind) {
   switch (kind) {
     case Kind::map:
-      return draft_types.dict;
+      if (PyDict_CheckExact(base)) return draft_types.dict;
+      if (PyODict_Check(base)) return draft_types.ordered;
+      if (is_default_dict(base)) return draft_types.defaulting;
+      return is_counter(base) ? draft_types.counter : draft_types.dict_subclass;
     case Kind::list:
-      return draft_types.list;
+      if (PyList_CheckExact(base)) return draft_types.list;
+      return is_deque(base) ? draft_types.deque : draft_types.list_subclass;
     case Kind::set:
-      return draft_types.set;
+      return Py_IS_TYPE(base, &PySet_Type) ? draft_types.set : draft_types.set_subclass;
+    case Kind::fixed:
+      return draft_types.tuple;
     default:
       return PyTuple_Check(base) ? draft_types.named_tuple : draft_types.record;
   }
@@ -86,7 +92,7 @@ void draft_dealloc(PyObject* self) {
 
 int visit_held(const Draft& draft, visitproc visit, void* arg) {
   for (Value value : {draft.key, draft.base, draft.scratch, draft.children, draft.assigned,
-                      draft.erased, draft.touched}) {
+                      draft.erased, draft.touched, draft.given}) {
     Py_VISIT(to_object(value));
   }
   return 0;
@@ -166,12 +172,14 @@ PyObject* draft_reduce(PyObject*, PyObject*) {
 }
 
 PyTypeObject* add_draft_type(PyObject* module, const char* name, unsigned long flags,
-                             PyType_Slot* slots) {
+                             PyType_Slot* slots, PyTypeObject* base) {
   PyType_Spec spec = {name, sizeof(DraftObject), 0,
                       static_cast<unsigned>(Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
                                             Py_TPFLAGS_DISALLOW_INSTANTIATION | flags),
                       slots};
-  PyObject* type = PyType_FromSpec(&spec);
+  Ref bases = Ref::take(base == nullptr ? nullptr : PyTuple_Pack(1, base));
+  if (base != nullptr && !bases) return nullptr;
+  PyObject* type = PyType_FromSpecWithBases(&spec, bases.get());
   if (type == nullptr) return nullptr;
   const std::string private_name = std::string("_") + (std::strrchr(name, '.') + 1);
   if (PyModule_AddObjectRef(module, private_name.c_str(), type) < 0) return nullptr;
@@ -180,8 +188,14 @@ PyTypeObject* add_draft_type(PyObject* module, const char* name, unsigned long f
 
 int add_draft_types(PyObject* module) {
   for (const auto add : {add_draft_session, add_draft_iterator, add_draft_dict, add_draft_views,
-                         add_draft_list, add_draft_set, add_draft_record}) {
+                         add_draft_list, add_draft_set, add_draft_record, add_draft_tuple,
+                         add_draft_subclasses, add_draft_mappings, add_draft_deque}) {
     if (add(module) < 0) return -1;
+  }
+  // Nobody else derives from them.
+  for (PyTypeObject* type : {draft_types.dict, draft_types.list, draft_types.set,
+                             draft_types.dict_subclass}) {
+    type->tp_flags &= ~Py_TPFLAGS_BASETYPE;
   }
   return 0;
 }

@@ -31,10 +31,23 @@ struct DraftTypes {
   PyTypeObject* dict = nullptr;
   PyTypeObject* list = nullptr;
   PyTypeObject* set = nullptr;
+  PyTypeObject* tuple = nullptr;  // never handed out
+  PyTypeObject* ordered = nullptr;
+  PyTypeObject* defaulting = nullptr;
+  PyTypeObject* counter = nullptr;
+  PyTypeObject* deque = nullptr;
+  PyTypeObject* dict_subclass = nullptr;
+  PyTypeObject* list_subclass = nullptr;
+  PyTypeObject* set_subclass = nullptr;
   PyTypeObject* record = nullptr;
   PyTypeObject* named_tuple = nullptr;
 };
 inline constinit DraftTypes draft_types;
+
+// The draft of a container of that kind?
+inline bool is_draft_of(PyObject* object, draft::Kind kind) {
+  return is_draft(object) && as_draft(object)->draft.kind == kind;
+}
 
 // A new draft of the type that suits `base`; null on an error.
 DraftObject* make_draft(PyObject* base, draft::Kind kind);
@@ -52,7 +65,8 @@ int visit_held(const draft::Draft& draft, visitproc visit, void* arg);
 struct SessionObject {
   PyObject_HEAD draft::Scope* scope;
   PyObject* root;  // borrowed from the scope
-  int busy;        // operations under way: user code in them must not end the session
+  PyObject* watch;  // debug mode: looks for leaves that were edited in place; or null
+  int busy;         // operations under way: user code in them must not end the session
 };
 
 // To be done with a draft before it is handed out: from then on it can be part of garbage.
@@ -82,6 +96,7 @@ class Use {
   // A new reference to what was found, ready for the user.
   PyObject* give(Value found) const {
     PyObject* object = to_object(found);
+    if (Py_TYPE(object) == draft_types.tuple) return give_tuple(as_draft(object)->draft);
     if (session_ != nullptr && is_draft(object)) join(as_draft(object));
     return Py_NewRef(object);
   }
@@ -100,6 +115,7 @@ class Use {
 
  private:
   void join(DraftObject* found) const;
+  PyObject* give_tuple(draft::Draft& fixed) const;
 
   DraftObject* face_;
   SessionObject* session_;
@@ -142,6 +158,10 @@ extern PyMemberDef draft_members[];
 
 // Each adds its types; part of add_draft_types.
 int add_draft_dict(PyObject* module);
+int add_draft_tuple(PyObject* module);
+int add_draft_subclasses(PyObject* module);
+int add_draft_mappings(PyObject* module);
+int add_draft_deque(PyObject* module);
 int add_draft_iterator(PyObject* module);
 int add_draft_views(PyObject* module);
 int add_draft_list(PyObject* module);
@@ -153,6 +173,6 @@ int add_draft_types(PyObject* module);
 // Makes a type, and adds it to the module as what halflife._drafts calls it: the last part of its
 // name behind an underscore. Null on an error.
 PyTypeObject* add_draft_type(PyObject* module, const char* name, unsigned long flags,
-                             PyType_Slot* slots);
+                             PyType_Slot* slots, PyTypeObject* base = nullptr);
 
 }  // namespace halflife::bindings

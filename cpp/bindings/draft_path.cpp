@@ -9,7 +9,7 @@ namespace {
 
 // The key or position at which the parent of a draft holds it; null: nowhere any more, or an error.
 PyObject* place_in(const draft::Draft& parent, const draft::Draft& child) {
-  if (parent.kind != draft::Kind::list) {
+  if (!draft::is_positional(parent.kind)) {
     Value held = nullptr;
     if (parent.children == nullptr || !python_model().find(parent.children, child.key, &held)) {
       return nullptr;

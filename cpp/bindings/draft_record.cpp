@@ -29,19 +29,39 @@ bool is_field(const RecordType& type, PyObject* name) {
   return PyDict_GetItemWithError(type.positions, name) != nullptr;
 }
 
+bool is_storage(PyObject* descriptor) {
+  return Py_IS_TYPE(descriptor, &PyMemberDescr_Type) || Py_IS_TYPE(descriptor, &PyGetSetDescr_Type);
+}
+
+// A property, or anything else of the class that takes what is set in its name.
+bool is_computed(PyTypeObject* type, PyObject* name) {
+  PyObject* found = _PyType_Lookup(type, name);
+  return found != nullptr && Py_TYPE(found)->tp_descr_set != nullptr && !is_storage(found);
+}
+
+// May a field of this name be there without the class's saying so?
+bool is_further(PyTypeObject* type, const RecordType& record, PyObject* name) {
+  return record.more != Py_None && !is_dunder(name) && !is_computed(type, name);
+}
+
 // A new dict of the fields that are set; containers among their values are drafts.
 PyObject* record_fields(PyObject* self) {
   Use use(self);
   if (!use) return nullptr;
-  const RecordType* record = record_type(record_class(use.draft()));
-  Ref names = Ref::borrow(record == nullptr ? nullptr : record->fields);
+  if (record_type(record_class(use.draft()))->more != Py_None) use.size();
+  Ref names = Ref::take(PyList_New(0));
+  Value name = nullptr;
+  Value value = nullptr;
+  for (std::size_t cursor = 0;
+       names && python_model().next(use.contents(), &cursor, &name, &value);) {
+    if (PyList_Append(names.get(), to_object(name)) < 0) return nullptr;
+  }
   Ref fields = Ref::take(names ? PyDict_New() : nullptr);
   if (!fields) return nullptr;
-  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(names.get()); ++index) {
-    PyObject* name = PyTuple_GET_ITEM(names.get(), index);
-    Ref value = Ref::take(use.get(name));
-    if (!value && PyErr_Occurred() != nullptr) return nullptr;
-    if (value && PyDict_SetItem(fields.get(), name, value.get()) < 0) return nullptr;
+  for (Py_ssize_t index = 0; index < PyList_GET_SIZE(names.get()); ++index) {
+    PyObject* field = PyList_GET_ITEM(names.get(), index);
+    Ref found = Ref::take(use.get(field));
+    if (!found || PyDict_SetItem(fields.get(), field, found.get()) < 0) return nullptr;
   }
   return fields.release();
 }
@@ -56,17 +76,17 @@ PyObject* no_attribute(PyTypeObject* type, PyObject* name) {
 // What the record holds beside its fields. It cannot be edited, so only a leaf is handed out.
 PyObject* beside_fields(PyObject* base, PyObject* name) {
   Ref found = Ref::take(PyObject_GenericGetAttr(base, name));
-  for (const char* place : {"__pydantic_private__", "__pydantic_extra__"}) {
-    if (found) break;
-    PyErr_Clear();
-    Ref key = Ref::take(PyUnicode_InternFromString(place));
-    Ref more = Ref::take(key ? PyObject_GenericGetAttr(base, key.get()) : nullptr);
-    if (!more || !PyDict_CheckExact(more.get())) continue;
-    found = Ref::borrow(PyDict_GetItemWithError(more.get(), name));
-  }
   PyErr_Clear();
+  if (!found) {
+    Ref place = Ref::take(PyUnicode_InternFromString("__pydantic_private__"));
+    Ref more = Ref::take(place ? PyObject_GenericGetAttr(base, place.get()) : nullptr);
+    if (more && PyDict_CheckExact(more.get())) {
+      found = Ref::borrow(PyDict_GetItemWithError(more.get(), name));
+    }
+    PyErr_Clear();
+  }
   if (!found) return nullptr;
-  if (draft::is_draftable(python_model().kind(found.get()))) {
+  if (draft::Scope(python_model(), false).opens(found.get())) {
     PyErr_Format(PyExc_AttributeError,
                  "%R is no field of '%.200s', and its draft holds fields only; original(draft)"
                  " has it",
@@ -95,7 +115,16 @@ PyObject* reserved(PyObject* self, PyObject* base, PyObject* name) {
   const char* text = PyUnicode_AsUTF8(name);
   if (text == nullptr || std::strncmp(text, "__pydantic_", 11) != 0) return nullptr;
   Ref stored = Ref::take(PyObject_GenericGetAttr(base, name));
-  return stored ? read_only(stored.get()) : nullptr;
+  if (!stored || !is(name, "__pydantic_extra__") || stored.get() == Py_None) {
+    return stored ? read_only(stored.get()) : nullptr;
+  }
+  const RecordType* record = record_type(Py_TYPE(base));
+  Ref fields = Ref::take(record_fields(self));
+  for (Py_ssize_t index = 0; fields && index < PyTuple_GET_SIZE(record->fields); ++index) {
+    PyObject* field = PyTuple_GET_ITEM(record->fields, index);
+    if (PyDict_Contains(fields.get(), field) == 1) PyDict_DelItem(fields.get(), field);
+  }
+  return fields ? PyDictProxy_New(fields.get()) : nullptr;
 }
 
 // functools.cached_property: computed anew each time, from the draft.
@@ -113,10 +142,6 @@ PyObject* from_class(PyObject* self, PyTypeObject* type, PyObject* found) {
   return get == nullptr ? Py_NewRef(found) : get(found, self, as_object(type));
 }
 
-bool is_storage(PyObject* descriptor) {
-  return Py_TYPE(descriptor) == &PyMemberDescr_Type || Py_TYPE(descriptor) == &PyGetSetDescr_Type;
-}
-
 PyObject* get_attribute(PyObject* self, PyObject* name) {
   DraftObject* face = as_draft(self);
   if (face->draft.scope == nullptr && is_dunder(name)) return PyObject_GenericGetAttr(self, name);
@@ -126,7 +151,7 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
   PyTypeObject* type = Py_TYPE(base.get());
   const RecordType* record = record_type(type);
   if (record == nullptr) return no_attribute(type, name);
-  if (is_field(*record, name)) {
+  if (is_field(*record, name) || is_further(type, *record, name)) {
     PyObject* found = use.get(name);
     if (found != nullptr || PyErr_Occurred() != nullptr) return found;
   }
@@ -146,9 +171,13 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
     PyObject* stored = reserved(self, base.get(), name);
     if (stored != nullptr) return stored;
   }
-  if (!found) {
+  // A field that was deleted is gone, although the base has it.
+  const bool deleted = record->optional && stored_field(base.get(), *record, name) != nullptr;
+  if (!found && !deleted) {
     PyObject* stored = beside_fields(base.get(), name);
     if (stored != nullptr || PyErr_Occurred() != nullptr) return stored;
+  }
+  if (!found) {
     Ref hook_name = Ref::take(PyUnicode_InternFromString("__getattr__"));
     Ref hook = Ref::borrow(hook_name ? _PyType_Lookup(type, hook_name.get()) : nullptr);
     Ref fields_set = Ref::take(PyUnicode_InternFromString("__pydantic_fields__"));
@@ -173,8 +202,15 @@ int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
   Ref found = Ref::borrow(field ? nullptr : _PyType_Lookup(type, name));
   const descrsetfunc set = found ? Py_TYPE(found.get())->tp_descr_set : nullptr;
   if (set != nullptr && !is_storage(found.get())) return set(found.get(), self, value);
-  if (!field) {
+  if (!field && (record == nullptr || !takes_field(to_object(use.draft().base), *record, name))) {
     PyErr_Format(PyExc_AttributeError, "'%.200s' has no field %R", type->tp_name, name);
+    return -1;
+  }
+  if (value == nullptr && python_model().is_optional(use.draft().base, name)) {
+    bool present = false;
+    if (!use.scope().has(use.draft(), name, &present)) return -1;
+    if (present) return use.scope().erase(use.draft(), name) ? 0 : -1;
+    no_attribute(type, name);
     return -1;
   }
   if (value == nullptr) {

@@ -1,6 +1,7 @@
 #include "draft_session.hpp"
 
 #include "arguments.hpp"
+#include "draft_root.hpp"
 #include "registry.hpp"
 
 namespace halflife::bindings {
@@ -13,6 +14,7 @@ SessionObject* as_session(PyObject* object) { return reinterpret_cast<SessionObj
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
+  Py_VISIT(as_session(self)->watch);
   const draft::Scope* scope = as_session(self)->scope;
   if (scope == nullptr) return 0;
   for (const draft::Draft* draft : scope->drafts()) {
@@ -29,12 +31,14 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int clear(PyObject* self) {
+  Py_CLEAR(as_session(self)->watch);
   if (as_session(self)->scope != nullptr) as_session(self)->scope->close();
   return 0;
 }
 
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
+  Py_CLEAR(as_session(self)->watch);
   delete as_session(self)->scope;  // closes it
   PyTypeObject* type = Py_TYPE(self);
   type->tp_free(self);
@@ -44,10 +48,12 @@ void dealloc(PyObject* self) {
 }  // namespace
 
 PyObject* open_session(PyObject* base) {
-  if (!draft::is_draftable(python_model().kind(base))) {
+  const draft::Kind kind = python_model().kind(base);
+  if (!draft::is_draftable(kind)) {
+    if (kind == draft::Kind::leaf && !check_root(base)) return nullptr;
     PyErr_Format(PyExc_TypeError,
-                 "draft() takes a dict, list, set or record (dataclass, attrs, NamedTuple,"
-                 " msgspec, pydantic), not %s of type %.200s",
+                 "draft() takes a dict, list, set, deque or record (dataclass, attrs, NamedTuple,"
+                 " msgspec, pydantic, a class registered with draftable), not %s of type %.200s",
                  described(base).c_str(), Py_TYPE(base)->tp_name);
     return nullptr;
   }
@@ -55,9 +61,13 @@ PyObject* open_session(PyObject* base) {
   if (session == nullptr) return nullptr;
   Ref kept = Ref::take(as_object(session));
   session->root = nullptr;
+  session->watch = nullptr;
   session->busy = 0;
   session->scope = new draft::Scope(python_model(), false);
   PyObject_GC_Track(session);
+  Ref watch;
+  if (!watch_leaves(base, watch)) return nullptr;
+  session->watch = watch.release();
   draft::Draft* root = session->scope->open(base);
   if (root == nullptr) return nullptr;
   session->root = to_object(root->face);

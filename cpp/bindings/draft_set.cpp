@@ -16,7 +16,7 @@ PyObject* members(const Use& use) {
 
 // The plain set behind a draft of one, or the object itself. New reference.
 PyObject* operand(PyObject* object) {
-  if (Py_TYPE(object) != draft_types.set) return Py_NewRef(object);
+  if (!is_draft_of(object, draft::Kind::set)) return Py_NewRef(object);
   Use use(object);
   return use ? Py_NewRef(members(use)) : nullptr;
 }
@@ -45,7 +45,7 @@ bool become(const Use& use, PyObject* wanted) {
 
 // What is looked up: as for sets, a set means the frozenset of its members. New reference.
 PyObject* member_like(PyObject* given) {
-  if (!PySet_Check(given) && Py_TYPE(given) != draft_types.set) return Py_NewRef(given);
+  if (!PySet_Check(given) && !is_draft_of(given, draft::Kind::set)) return Py_NewRef(given);
   Ref plain = Ref::take(operand(given));
   return plain ? PyFrozenSet_New(plain.get()) : nullptr;
 }
@@ -176,7 +176,7 @@ PyObject* update(PyObject* self, PyObject* const* args, Py_ssize_t count) {
 
 bool is_set_like(PyObject* object) {
   return PyAnySet_Check(object) || PyDictViewSet_Check(object) ||
-         Py_TYPE(object) == draft_types.set;
+         is_draft_of(object, draft::Kind::set);
 }
 
 using Combine = PyObject* (*)(PyObject*, PyObject*);
@@ -192,7 +192,7 @@ PyObject* combined(PyObject* one, PyObject* other) {
 
 template <Combine combine>
 PyObject* combined_in_place(PyObject* self, PyObject* other) {
-  if (!PyAnySet_Check(other) && Py_TYPE(other) != draft_types.set) Py_RETURN_NOTIMPLEMENTED;
+  if (!PyAnySet_Check(other) && !is_draft_of(other, draft::Kind::set)) Py_RETURN_NOTIMPLEMENTED;
   Use use(self);
   if (!use) return nullptr;
   Ref right = Ref::take(operand(other));
@@ -201,7 +201,7 @@ PyObject* combined_in_place(PyObject* self, PyObject* other) {
 }
 
 PyObject* union_in_place(PyObject* self, PyObject* other) {
-  if (!PyAnySet_Check(other) && Py_TYPE(other) != draft_types.set) Py_RETURN_NOTIMPLEMENTED;
+  if (!PyAnySet_Check(other) && !is_draft_of(other, draft::Kind::set)) Py_RETURN_NOTIMPLEMENTED;
   Ref done = Ref::take(update(self, &other, 1));
   return done ? Py_NewRef(self) : nullptr;
 }
@@ -257,7 +257,8 @@ int add_draft_set(PyObject* module) {
       {Py_nb_inplace_subtract, as_slot(combined_in_place<PyNumber_Subtract>)},
       {0, nullptr},
   };
-  draft_types.set = add_draft_type(module, "halflife._core.SetDraft", 0, slots);
+  draft_types.set =
+      add_draft_type(module, "halflife._core.SetDraft", Py_TPFLAGS_BASETYPE, slots);
   return draft_types.set == nullptr ? -1 : 0;
 }
 

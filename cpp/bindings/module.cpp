@@ -9,6 +9,7 @@
 #include "draft_functions.hpp"
 #include "draft_object.hpp"
 #include "draft_path.hpp"
+#include "draft_root.hpp"
 #include "factories.hpp"
 #include "json_patch.hpp"
 #include "layer_log.hpp"
@@ -49,6 +50,7 @@ PYBIND11_MODULE(_core, module) {
   check(add_patch_type(module.ptr()));
   check(add_draft_functions(module.ptr()));
   check(add_draft_path(module.ptr()));
+  check(add_draft_root(module.ptr()));
   check(add_json_patch(module.ptr()));
   bind_store(module);
   bind_subscription(module);

@@ -4,7 +4,9 @@
 
 #include "../core/draft/pointer.hpp"
 #include "draft_object.hpp"
+#include "draft_root.hpp"
 #include "equality.hpp"
+#include "ordered_dict.hpp"
 #include "record_type.hpp"
 #include "registry.hpp"
 #include "set_entries.hpp"
@@ -103,6 +105,30 @@ bool same_number(PyObject* one, PyObject* other) {
   return equal > 0;
 }
 
+// The C code of deque for one of its slots, also where a subclass has its own.
+PySequenceMethods* deque_slots() {
+  return reinterpret_cast<PyTypeObject*>(registry().deque)->tp_as_sequence;
+}
+
+// What a container has beside its contents: the same as the other's of its class?
+bool alike_beside(PyObject* one, PyObject* other, const RecordType& type) {
+  const auto same_beside = [&](const char* name) {
+    Ref mine = Ref::take(PyObject_GetAttrString(one, name));
+    Ref theirs = Ref::take(mine ? PyObject_GetAttrString(other, name) : nullptr);
+    PyErr_Clear();
+    return theirs && same_leaf(mine.get(), theirs.get(), 0);
+  };
+  if (is_default_dict(one) && !same_beside("default_factory")) return false;
+  if (is_deque(one) && !same_beside("maxlen")) return false;
+  if (stored_fields(one, type) != stored_fields(other, type)) return false;
+  PyObject *name = nullptr, *value = nullptr;
+  for (std::size_t cursor = 0; next_field(one, type, &cursor, &name, &value);) {
+    PyObject* also = stored_field(other, type, name);
+    if (also == nullptr || !same_leaf(value, also, kDeepestTuple)) return false;
+  }
+  return true;
+}
+
 class PythonModel final : public draft::Model {
  public:
   void own(Value value) override { Py_INCREF(to_object(value)); }
@@ -111,7 +137,7 @@ class PythonModel final : public draft::Model {
   Kind kind(Value value) override {
     PyTypeObject* type = Py_TYPE(to_object(value));
     if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type ||
-        type == &PyBool_Type) {
+        type == &PyBool_Type || value == Py_None) {
       return Kind::leaf;
     }
     if (type == &PyDict_Type) return Kind::map;
@@ -119,7 +145,8 @@ class PythonModel final : public draft::Model {
     if (type == &PyTuple_Type) return Kind::fixed;
     if (type == &PySet_Type) return Kind::set;
     if (is_draft(to_object(value))) return as_draft(to_object(value))->draft.kind;
-    return record_type(type) != nullptr ? Kind::record : Kind::leaf;
+    const RecordType* known = record_type(type);
+    return known != nullptr ? known->kind : Kind::leaf;
   }
 
   bool same(Value one, Value other) override {
@@ -137,8 +164,14 @@ class PythonModel final : public draft::Model {
   std::size_t hash(Value leaf) override { return hash_value(to_object(leaf), kDeepestTuple); }
 
   bool same_type(Value one, Value other) override {
-    return Py_TYPE(to_object(one)) == Py_TYPE(to_object(other));
+    PyTypeObject* type = Py_TYPE(to_object(one));
+    if (type != Py_TYPE(to_object(other))) return false;
+    const RecordType* known = record_type(type);
+    return known == nullptr || known->kind == Kind::record ||
+           alike_beside(to_object(one), to_object(other), *known);
   }
+
+  bool may_be_root(Value leaf) override { return check_root(to_object(leaf)); }
 
   Draft* draft_of(Value value) override {
     return is_draft(to_object(value)) ? &as_draft(to_object(value))->draft : nullptr;
@@ -146,67 +179,71 @@ class PythonModel final : public draft::Model {
 
   std::size_t size(Value container) override {
     PyObject* object = to_object(container);
-    PyTypeObject* type = Py_TYPE(object);
-    if (type == &PyDict_Type) return static_cast<std::size_t>(PyDict_GET_SIZE(object));
-    if (type == &PyList_Type) return static_cast<std::size_t>(PyList_GET_SIZE(object));
-    if (type == &PySet_Type) return static_cast<std::size_t>(PySet_GET_SIZE(object));
-    if (type == &PyTuple_Type) return static_cast<std::size_t>(PyTuple_GET_SIZE(object));
-    const RecordType* record = record_type(type);
+    if (PyDict_Check(object)) return static_cast<std::size_t>(PyDict_GET_SIZE(object));
+    if (PyList_Check(object)) return static_cast<std::size_t>(PyList_GET_SIZE(object));
+    if (PySet_Check(object)) return static_cast<std::size_t>(PySet_GET_SIZE(object));
+    if (PyTuple_CheckExact(object)) return static_cast<std::size_t>(PyTuple_GET_SIZE(object));
+    if (is_deque(object)) return static_cast<std::size_t>(deque_slots()->sq_length(object));
+    const RecordType* record = record_type(Py_TYPE(object));
     return record == nullptr ? 0 : static_cast<std::size_t>(stored_fields(object, *record));
   }
 
   bool find(Value container, Value key, Value* found) override {
     PyObject* object = to_object(container);
-    PyTypeObject* type = Py_TYPE(object);
-    if (type == &PyDict_Type) {
+    if (PyDict_Check(object)) {
       *found = PyDict_GetItemWithError(object, to_object(key));
       return *found != nullptr || PyErr_Occurred() == nullptr;
     }
-    if (type == &PySet_Type) {
+    if (PySet_Check(object)) {
       PyObject* member = nullptr;
       const bool ok = find_member(object, to_object(key), &member);
       *found = member;
       return ok;
     }
-    const RecordType* record = record_type(type);
-    *found = record != nullptr && PyDict_GetItemWithError(record->positions, to_object(key))
-                 ? stored_field(object, *record, to_object(key))
-                 : nullptr;
+    const RecordType* record = record_type(Py_TYPE(object));
+    *found = record != nullptr ? stored_field(object, *record, to_object(key)) : nullptr;
     return PyErr_Occurred() == nullptr;
   }
 
+  bool keeps_order(Value map) override { return PyODict_Check(to_object(map)); }
+
   Value key_in(Value map, Value key) override {
-    return PyDict_CheckExact(to_object(map)) ? find_key(to_object(map), to_object(key)) : key;
+    return PyDict_Check(to_object(map)) ? find_key(to_object(map), to_object(key)) : key;
   }
 
   Value item(Value list, std::size_t index) override {
     const auto place = static_cast<Py_ssize_t>(index);
     PyObject* object = to_object(list);
-    return PyList_CheckExact(object) ? PyList_GET_ITEM(object, place)
-                                     : PyTuple_GET_ITEM(object, place);
+    if (PyList_Check(object)) return PyList_GET_ITEM(object, place);
+    if (PyTuple_Check(object)) return PyTuple_GET_ITEM(object, place);
+    PyObject* element = deque_slots()->sq_item(object, place);
+    Py_XDECREF(element);  // the deque holds it
+    return element;
+  }
+
+  bool is_optional(Value record, Value key) override {
+    const RecordType* known = record_type(Py_TYPE(to_object(record)));
+    if (known == nullptr || !takes_field(to_object(record), *known, to_object(key))) return false;
+    return known->optional || PyDict_GetItemWithError(known->positions, to_object(key)) == nullptr;
   }
 
   bool next(Value container, std::size_t* cursor, Value* key, Value* value) override {
     PyObject* object = to_object(container);
-    PyTypeObject* type = Py_TYPE(object);
     PyObject* found_key = nullptr;
     PyObject* found = nullptr;
-    if (type == &PyDict_Type) {
+    if (PyODict_Check(object)) {
+      if (!next_ordered(object, cursor, &found_key, &found)) return false;
+    } else if (PyDict_Check(object)) {
       auto position = static_cast<Py_ssize_t>(*cursor);
       if (!PyDict_Next(object, &position, &found_key, &found)) return false;
       *cursor = static_cast<std::size_t>(position);
-    } else if (type == &PySet_Type) {
+    } else if (PySet_Check(object)) {
       found_key = found = next_member(object, cursor);
       if (found == nullptr) return false;
     } else {
-      const RecordType* record = record_type(type);
-      while (found == nullptr) {
-        if (record == nullptr ||
-            *cursor >= static_cast<std::size_t>(PyTuple_GET_SIZE(record->fields))) {
-          return false;
-        }
-        found_key = PyTuple_GET_ITEM(record->fields, static_cast<Py_ssize_t>((*cursor)++));
-        found = stored_field(object, *record, found_key);
+      const RecordType* record = record_type(Py_TYPE(object));
+      if (record == nullptr || !next_field(object, *record, cursor, &found_key, &found)) {
+        return false;
       }
     }
     *key = found_key;
@@ -216,32 +253,40 @@ class PythonModel final : public draft::Model {
 
   Value copy(Value container) override {
     PyObject* object = to_object(container);
-    PyTypeObject* type = Py_TYPE(object);
-    if (type == &PyDict_Type) return PyDict_Copy(object);
-    if (type == &PyList_Type) return PyList_GetSlice(object, 0, PyList_GET_SIZE(object));
-    if (type == &PySet_Type) return PySet_New(object);
-    if (type == &PyTuple_Type) return PySequence_List(object);
-    const RecordType* record = record_type(type);
+    if (PyDict_CheckExact(object)) return PyDict_Copy(object);
+    if (PyDict_Check(object)) return copy_entries(object);
+    if (PyList_Check(object)) return PyList_GetSlice(object, 0, PyList_GET_SIZE(object));
+    if (PySet_Check(object)) return PySet_New(object);
+    if (PyTuple_CheckExact(object)) return PySequence_List(object);
+    if (is_deque(object)) return copy_elements(object);
+    const RecordType* record = record_type(Py_TYPE(object));
     return record == nullptr ? PyDict_New() : copy_fields(object, *record);
   }
 
+  bool is_indirect(Value list) override { return is_deque(to_object(list)); }
+
   bool put(Value map, Value key, Value value) override {
-    if (PyDict_CheckExact(to_object(map))) {
-      return PyDict_SetItem(to_object(map), to_object(key), to_object(value)) == 0;
+    PyObject* object = to_object(map);
+    if (PyODict_Check(object)) {
+      return PyODict_SetItem(object, to_object(key), to_object(value)) == 0;
     }
-    return PySet_Add(to_object(map), to_object(key)) == 0;
+    if (PyDict_Check(object)) return PyDict_SetItem(object, to_object(key), to_object(value)) == 0;
+    return PySet_Add(object, to_object(key)) == 0;
   }
 
   bool erase(Value map, Value key) override {
-    if (PyDict_CheckExact(to_object(map))) {
+    if (PyDict_Check(to_object(map))) {
       return PyDict_DelItem(to_object(map), to_object(key)) == 0;
     }
     return PySet_Discard(to_object(map), to_object(key)) >= 0;
   }
 
   bool put_item(Value list, std::size_t index, Value value) override {
-    return PyList_SetItem(to_object(list), static_cast<Py_ssize_t>(index),
-                          Py_NewRef(to_object(value))) == 0;
+    const auto place = static_cast<Py_ssize_t>(index);
+    if (is_deque(to_object(list))) {
+      return deque_slots()->sq_ass_item(to_object(list), place, to_object(value)) == 0;
+    }
+    return PyList_SetItem(to_object(list), place, Py_NewRef(to_object(value))) == 0;
   }
 
   bool insert_item(Value list, std::size_t index, Value value) override {
@@ -254,10 +299,33 @@ class PythonModel final : public draft::Model {
   }
 
   Value rebuild(Value like, Value copy) override {
-    if (PyTuple_CheckExact(to_object(like))) return PyList_AsTuple(to_object(copy));
+    PyTypeObject* type = Py_TYPE(to_object(like));
+    if (type == &PyDict_Type || type == &PyList_Type || type == &PySet_Type) {
+      return Py_NewRef(to_object(copy));
+    }
+    if (type == &PyTuple_Type) return PyList_AsTuple(to_object(copy));
     return rebuild_record(to_object(like), to_object(copy));
   }
 
+ private:
+  // In its own order, and without a look at what a subclass may have overridden.
+  PyObject* copy_entries(PyObject* dict) {
+    Ref made = Ref::take(PyDict_New());
+    Value key = nullptr;
+    Value value = nullptr;
+    for (std::size_t cursor = 0; made && next(dict, &cursor, &key, &value);) {
+      if (PyDict_SetItem(made.get(), to_object(key), to_object(value)) < 0) return nullptr;
+    }
+    return made.release();
+  }
+
+  static PyObject* copy_elements(PyObject* deque) {
+    auto* type = reinterpret_cast<PyTypeObject*>(registry().deque);
+    Ref walk = Ref::take(type->tp_iter(deque));
+    return walk ? PySequence_List(walk.get()) : nullptr;
+  }
+
+ public:
   Value make_map() override { return PyDict_New(); }
   Value make_list() override { return PyList_New(0); }
   Value make_set() override { return PySet_New(nullptr); }

@@ -53,7 +53,14 @@ struct Registry {
   PyObject* show_loadable_html = nullptr;
   PyObject* show_async_value = nullptr;
   PyObject* show_async_value_html = nullptr;
-  PyObject* describe_record = nullptr;  // (class) -> (fields, rebuild, keeps) or None
+  PyObject* describe_record = nullptr;  // (class) -> what RecordType has, or None
+  PyObject* check_leaf = nullptr;       // (leaf) -> None: raises if it could be edited in place
+  PyObject* watch_leaves = nullptr;     // debug mode: (value) -> () -> None, which raises; or None
+  PyObject* drafted_built_ins = nullptr;  // set: built-in classes that drafts know or that were
+                                          // registered
+  PyObject* default_dict = nullptr;
+  PyObject* counter = nullptr;
+  PyObject* deque = nullptr;
   PyObject* is_async = nullptr;         // (callable) -> bool: is it async, or an async generator?
   PyObject* scalars = nullptr;          // tuple of further types compared by ==
   PyObject* enum_type = nullptr;

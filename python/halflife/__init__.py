@@ -35,6 +35,7 @@ from halflife._core import (
 )
 from halflife._default_store import default_store
 from halflife._draft_atoms import DraftAtom, draft_atom
+from halflife._draftables import draftable
 from halflife._editables import Editable, editable
 from halflife._errors import (
     CycleError,
@@ -136,6 +137,7 @@ __all__ = [
     "derived",
     "draft",
     "draft_atom",
+    "draftable",
     "editable",
     "effect",
     "family",

@@ -1,18 +1,21 @@
 """*Debugging*: with HALFLIFE_DEBUG=1 in the environment, recipes and values are watched for what breaks layers.
 
-Each recipe is called twice, on two drafts of one value, and has to do the same. And a value that was handed out
-must not have been changed in place by the time of the next edit. Both cost time, so without the variable none
-of this is called.
+Each recipe is called twice, on two drafts of one value, and has to do the same. A value that was handed out must not
+have been changed in place by the time of the next edit, nor a leaf of a class that drafts do not know by a recipe.
+All of it costs time, so without the variable none of this is called.
 """
 
-import dataclasses
 import os
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any, cast
+import pickle
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
+from operator import is_
+from typing import Any, TypeAlias, cast
 
 from halflife._checks import called_name
-from halflife._core import current, is_draft, produce
+from halflife._core import current, is_draft, parts_of, produce
+from halflife._draftables import is_mutable
 from halflife._errors import RecipeError
 from halflife._repr import abbreviated
 
@@ -21,15 +24,16 @@ ENABLED = os.environ.get("HALFLIFE_DEBUG", "") not in ("", "0")
 
 #: How many values that were handed out are remembered.
 _REMEMBERED = 256
-#: Values that were handed out, by their identity, and a copy of each as it was.
-_handed_out: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
+#: Values that were handed out, by their identity, and what each looked like.
+_handed_out: OrderedDict[int, tuple[Any, list[tuple[Any, Any]]]] = OrderedDict()
 
 
 def checked(recipe: Callable[..., Any]) -> Callable[..., Any]:
     """A recipe that is called twice, and raises `RecipeError` if it does not do the same both times."""
 
     def twice(draft: Any, *args: Any) -> Any:
-        base = current(draft) if is_draft(draft) else draft  # another recipe may have edited it before
+        base = _plain(draft)  # another recipe may have edited it before
+        check = watch_leaves(base)
         first: list[Any] = []
 
         def once(other: Any) -> None:
@@ -37,8 +41,9 @@ def checked(recipe: Callable[..., Any]) -> Callable[..., Any]:
             first.append(None if result is other else _plain(result))
 
         expected = produce(base, once)
+        check()
         result = recipe(draft, *args)
-        found = current(draft) if is_draft(draft) else draft
+        found = _plain(draft)
         where = difference(expected, found)
         if where is None and result is not draft:
             where = difference(first[0], _plain(result))
@@ -55,9 +60,9 @@ def checked(recipe: Callable[..., Any]) -> Callable[..., Any]:
 
 def hand_out(value: Any) -> None:
     """The value is shown from now on."""
-    if not isinstance(value, _CONTAINERS) and not dataclasses.is_dataclass(value):
+    if parts_of(value) is None and not is_mutable(value):
         return
-    _handed_out[id(value)] = value, _copied(value)
+    _handed_out[id(value)] = value, list(_places(value))
     _handed_out.move_to_end(id(value))
     if len(_handed_out) > _REMEMBERED:
         _handed_out.popitem(last=False)
@@ -68,7 +73,7 @@ def check_handed_out(value: Any, name: str) -> None:
     known = _handed_out.get(id(value))
     if known is None or known[0] is not value:
         return
-    where = difference(known[1], value)
+    where = _first_difference(known[1], _places(value))
     if where is not None:
         del _handed_out[id(value)]  # Said once.
         raise RecipeError(
@@ -77,54 +82,112 @@ def check_handed_out(value: Any, name: str) -> None:
         )
 
 
-def difference(one: Any, other: Any, path: str = "") -> str | None:
+def watch_leaves(value: Any) -> Callable[[], None]:
+    """Note what the mutable leaves of a value look like; the answer raises if one was edited in place since then."""
+    noted = [(place, leaf, look) for place, leaf, look in _mutable_leaves(value) if look is not None]
+
+    def check() -> None:
+        for place, leaf, look in noted:
+            if _fingerprint(leaf) != look:
+                raise RecipeError(
+                    f"a recipe edited {abbreviated(leaf, 40)}{_at(place)} in place, which the value below it shares:"
+                    f" drafts do not know the class {type(leaf).__qualname__}; put another object in its place, or"
+                    " register the class with draftable"
+                )
+
+    return check
+
+
+def difference(one: Any, other: Any) -> str | None:
     """Where two values differ, as words for a message; None if nowhere. The order of dicts counts."""
-    if one is other:
+    return None if one is other else _first_difference(_places(one), _places(other))
+
+
+#: A place in a value: that of what is around it, and how to get on from there. The whole value is None.
+Place: TypeAlias = "tuple[Place, str] | None"
+#: What is at a place: the object, and what it looked like: of a container its class and keys, of a mutable leaf a
+#: fingerprint.
+Look: TypeAlias = tuple[Any, Any]
+
+
+def _places(value: Any) -> Iterator[tuple[Place, Look]]:
+    """Every place in a value, containers before what is in them. Values nest as deep as they like."""
+    left: list[tuple[Place, Any]] = [(None, value)]
+    met: set[int] = set()
+    while left:
+        place, here = left.pop()
+        parts = parts_of(here)
+        if parts is None:
+            look = _fingerprint(here) if is_mutable(here) else here
+            yield place, (here, look)
+            continue
+        if isinstance(here, (set, frozenset)):
+            yield place, (here, frozenset(key for key, _ in parts))
+            continue
+        yield place, (here, _shape(here, parts))
+        if id(here) in met:
+            continue  # Seen before, or it contains itself.
+        met.add(id(here))
+        show = "[{!r}]" if isinstance(here, _SUBSCRIPTED) and not hasattr(here, "_fields") else ".{}"
+        left.extend(((place, show.format(key)), part) for key, part in reversed(parts))
+
+
+_SUBSCRIPTED = (dict, list, tuple, deque)
+
+
+def _shape(container: Any, parts: list[tuple[Any, Any]]) -> Any:
+    if isinstance(container, (list, tuple, deque)):
+        return len(parts)
+    return [key for key, _ in parts]
+
+
+def _mutable_leaves(value: Any) -> Iterator[tuple[Place, Any, bytes | None]]:
+    for place, (here, look) in _places(value):
+        if parts_of(here) is None and is_mutable(here):
+            yield place, here, look
+
+
+def _fingerprint(leaf: Any) -> bytes | None:
+    """What a mutable leaf looks like, by its pickle; None if it has none. Nothing is ever unpickled."""
+    try:
+        return blake2b(pickle.dumps(leaf)).digest()
+    except Exception:  # noqa: BLE001 - pickling is the object's own code, and it may be too deep
         return None
-    here = f" at {path}" if path else ""
-    if type(one) is not type(other):
-        return f"{here}: {abbreviated(one, 40)} and {abbreviated(other, 40)}"
-    pairs = _parts(one, other)
-    if pairs is None:
-        same = one == other or (one != one and other != other)
-        return None if same else f"{here}: {abbreviated(one, 40)} and {abbreviated(other, 40)}"
-    if not pairs[0]:
-        return f"{here}: {abbreviated(one, 40)} and {abbreviated(other, 40)}"
-    return next((found for step, left, right in pairs[1] if (found := difference(left, right, path + step))), None)
 
 
-_CONTAINERS = (dict, list, tuple, set, frozenset)
-
-
-def _parts(one: Any, other: Any) -> tuple[bool, list[tuple[str, Any, Any]]] | None:
-    """Whether two containers have the same shape, and what is in both; None for what is no container."""
-    if isinstance(one, dict):
-        rows = [(f"[{key!r}]", value, other.get(key)) for key, value in one.items()]
-        return list(one) == list(other), rows
-    if isinstance(one, (list, tuple)):
-        rows = [(f"[{index}]", left, right) for index, (left, right) in enumerate(zip(one, other, strict=False))]
-        return len(one) == len(other), rows
-    if dataclasses.is_dataclass(one):
-        fields = [field.name for field in dataclasses.fields(one)]
-        return True, [(f".{name}", getattr(one, name, None), getattr(other, name, None)) for name in fields]
+def _first_difference(one: Iterable[tuple[Place, Look]], other: Iterable[tuple[Place, Look]]) -> str | None:
+    # Both have the same places as far as no container differs, and what differs is met before what is in it.
+    for (place, (mine, looked)), (_, (theirs, looks)) in zip(one, other, strict=False):
+        if type(mine) is not type(theirs) or not _looks_alike(looked, looks):
+            return f"{_at(place)}: {abbreviated(mine, 40)} and {abbreviated(theirs, 40)}"
     return None
 
 
-def _copied(value: Any) -> Any:
-    """A copy of the plain containers in a value; what else is in it is kept as it is."""
-    kind = type(value)
-    if kind is dict:
-        return {key: _copied(item) for key, item in value.items()}
-    if kind in (list, tuple):
-        return kind(_copied(item) for item in value)
-    if kind is set:
-        return set(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        copy = object.__new__(kind)
-        for field in dataclasses.fields(value):
-            object.__setattr__(copy, field.name, _copied(getattr(value, field.name, None)))
-        return copy
-    return value
+def _looks_alike(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    try:
+        return type(one) is type(other) and bool(one == other or (one != one and other != other))
+    except Exception:  # noqa: BLE001 - == is the object's own code, and need not give a truth
+        return True
+
+
+def _at(place: Place) -> str:
+    """The path of a place, in the words of a message."""
+    steps: list[str] = []
+    while place is not None:
+        place, step = place
+        steps.append(step)
+    return f" at {abbreviated_path(steps)}" if steps else ""
+
+
+def abbreviated_path(steps: list[str]) -> str:
+    """Steps from a place up to the root, as a path; of a long one the start and the end."""
+    down = steps[::-1]
+    return "".join(down if len(down) <= _LONGEST else [*down[: _LONGEST // 2], "...", *down[-_LONGEST // 2 :]])
+
+
+_LONGEST = 20
 
 
 def _plain(value: Any) -> Any:
@@ -132,8 +195,12 @@ def _plain(value: Any) -> Any:
     if is_draft(value):
         return current(value)
     kind = type(value)
-    if kind in (list, tuple, set, frozenset):
-        return kind(_plain(item) for item in value)
-    if kind is dict:
-        return {key: _plain(item) for key, item in cast(dict[Any, Any], value).items()}
+    try:
+        if kind in (list, tuple, set, frozenset):
+            parts = [_plain(item) for item in value]
+            return value if all(map(is_, parts, value)) else kind(parts)
+        if kind is dict:
+            return {key: _plain(item) for key, item in cast(dict[Any, Any], value).items()}
+    except RecursionError:
+        pass  # Nobody hides drafts that deep.
     return value

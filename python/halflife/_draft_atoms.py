@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 from halflife import _core, _debugging
 from halflife._checks import check_equals, check_initial
-from halflife._core import LayerLog, produce
+from halflife._core import LayerLog, check_root, produce
 from halflife._inner import weak_self
 from halflife._layer_sites import Recipe, Replay, check_recipe, check_replay
 from halflife._layered import How, LayeredAtom, StoreSite, Volumes, check_settled
@@ -50,14 +50,16 @@ def draft_atom(
     `Store.mutate`.
 
     Args:
-        initial: the first value: plain dicts, lists, sets and records; it is never changed in place.
+        initial: the first value: plain containers and records, or anything that cannot change; it is never changed
+            in place.
         name: shown in errors and graphs.
         replay: which recipes are called again when a layer below changes; see `Layers`.
         equals: when a new value counts as the old one, as for `atom`.
         on_mount: called when the atom becomes observed, as for `atom`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type, or not among those listed.
+        TypeError, ValueError: an argument is of the wrong type, or not among those listed; the first value is an
+            object that drafts do not know and that could be changed in place (see `draftable`).
         RecipeError: from `store.update`, when the recipe edits and returns another value.
 
     Example:
@@ -68,6 +70,7 @@ def draft_atom(
     """
     check_equals(equals, "draft_atom")
     check_initial(initial, "draft_atom")
+    check_root(initial)
     if _debugging.ENABLED:
         _debugging.hand_out(initial)
     drafting: _Drafting[T] = _Drafting(always=check_replay(replay, "draft_atom"))

@@ -8,8 +8,10 @@ from collections.abc import ItemsView, KeysView, MutableMapping, MutableSequence
 
 from halflife import _core
 
+# Derived types, such as the draft of a Counter, follow.
 MutableMapping.register(_core._DictDraft)  # pyright: ignore[reportAttributeAccessIssue] - its stub is a Protocol
 MutableSequence.register(_core._ListDraft)  # pyright: ignore[reportAttributeAccessIssue] - its stub is a Protocol
+MutableSequence.register(_core._DequeDraft)  # pyright: ignore[reportAttributeAccessIssue] - its stub is a Protocol
 MutableSet.register(_core._SetDraft)  # pyright: ignore[reportAttributeAccessIssue] - its stub is a Protocol
 Sequence.register(_core._NamedTupleDraft)  # pyright: ignore[reportAttributeAccessIssue] - its stub is a Protocol
 KeysView.register(_core._DraftKeys)

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from weakref import ref
 
 from halflife._checks import called_name
-from halflife._core import Atom, current, is_draft, last_read, original, path_of, produce, trace
+from halflife._core import Atom, check_root, current, is_draft, last_read, original, path_of, produce, trace
 from halflife._errors import LensError, RecipeError
 
 Recipe: TypeAlias = Callable[[Any], object]
@@ -150,6 +150,7 @@ def editing(focuses: Sequence[Focus], recipe: Recipe) -> Recipe:
     def edit(draft: Any) -> Any:
         found = _Found(focuses, draft)
         part = found.part
+        check_root(part)
         result = recipe(part)
         if result is None or result is part:
             return None
@@ -170,7 +171,9 @@ def layering(focuses: Sequence[Focus], recipe: Recipe) -> Recipe:
     """A recipe for the whole that edits the part; what `recipe` returns is the context of a layer."""
 
     def edit(draft: Any) -> Any:
-        return recipe(_Found(focuses, draft).part)
+        part = _Found(focuses, draft).part
+        check_root(part)
+        return recipe(part)
 
     edit.__name__ = called_name(recipe, "recipe")
     return edit

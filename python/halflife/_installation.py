@@ -1,11 +1,12 @@
 """*Installation*: hands the native half what it needs of the Python half, once, before anything is used."""
 
 import enum
+from collections import Counter, defaultdict, deque
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from halflife import _core, _drivers, _errors, _naming, _records, _repr, _signals, _signatures
+from halflife import _core, _debugging, _draftables, _drivers, _errors, _naming, _repr, _signals, _signatures
 
 _core._install(
     store_closed=_errors.StoreClosedError,
@@ -35,7 +36,13 @@ _core._install(
     show_loadable_html=_repr.loadable_html,
     show_async_value=_repr.async_value_repr,
     show_async_value_html=_repr.async_value_html,
-    describe_record=_records.describe,
+    describe_record=_draftables.describe,
+    check_leaf=_draftables.check_leaf,
+    watch_leaves=_debugging.watch_leaves if _debugging.ENABLED else None,
+    drafted_built_ins=_draftables.drafted_built_ins,
+    default_dict=defaultdict,
+    counter=Counter,
+    deque=deque,
     is_async=_signatures.is_async,
     scalars=(date, datetime, time, timedelta, Decimal, UUID),
     enum_type=enum.Enum,

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar, cast, final
 
 from halflife._checks import check_callable
-from halflife._core import LayerLog, LayerState
+from halflife._core import LayerLog, LayerState, check_root
 from halflife._errors import StoreClosedError, WrongThreadError
 from halflife._layer_sites import Known, OwnSite, Recipe, Replay, Site, Status, check_recipe, check_replay
 from halflife._repr import abbreviated
@@ -89,7 +89,8 @@ class Layers(Generic[T]):
             record at ERROR of the logger "halflife".
 
     Raises:
-        TypeError, ValueError: An argument is of the wrong type, or not among those listed.
+        TypeError, ValueError: An argument is of the wrong type, or not among those listed; the base is an object that
+            drafts do not know and that could be changed in place (see `draftable`).
 
     Example:
         >>> from halflife import Layers
@@ -110,6 +111,7 @@ class Layers(Generic[T]):
         self, base: T, *, replay: Replay = "selective", on_error: Callable[[BaseException], object] | None = None
     ) -> None:
         always = check_replay(replay, "Layers")
+        check_root(base)
         if on_error is not None:
             check_callable(on_error, "Layers", "on_error")
         self._site = OwnSite(base, on_error, always=always)

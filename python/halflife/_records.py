@@ -1,8 +1,9 @@
-"""A *record* is an object with a fixed set of named fields, which drafts edit by attribute.
+"""A *record* is an object with named fields, which drafts edit by attribute.
 
 Dataclasses, attrs classes, NamedTuples, msgspec Structs and pydantic models (v2) are records. For each
-class this module says which fields it has and how another record is made from one. attrs, msgspec and
-pydantic are never imported here: a class of theirs exists only if its user has done so.
+class this module says which fields it has and how another record is made from one: as its own library
+does it, so that what the class computes is computed anew. attrs, msgspec and pydantic are never imported
+here: a class of theirs exists only if its user has done so.
 """
 
 from __future__ import annotations
@@ -15,13 +16,21 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-Rebuild: TypeAlias = Callable[[Any, dict[str, Any]], Any]
-# The names of the fields, how to make another one, and whether untouched fields are put back then.
-Description: TypeAlias = tuple[tuple[str, ...], Rebuild, bool]
+#: Makes another record, given what changed in its fields, and which of them are gone.
+Rebuild: TypeAlias = Callable[[Any, dict[str, Any], list[str]], Any]
+#: The names of the fields, and how to make another record.
+Fields: TypeAlias = tuple[tuple[str, ...], Rebuild]
+
+#: The attribute in which pydantic keeps the fields that the class does not name.
+_EXTRA = "__pydantic_extra__"
 
 
-def describe(cls: type) -> Description | None:
-    """What drafts must know of a class, or None if its objects are leaves."""
+def describe_record(cls: type) -> tuple[tuple[str, ...], Rebuild, bool, str | None] | None:
+    """What drafts must know of a class of records; None if it is none.
+
+    That is: the names of the fields, how to make another record, whether untouched fields that come out equal stay
+    the objects that they were, and the attribute with a dict of further fields.
+    """
     found = (
         _describe_named_tuple(cls)
         or _describe_pydantic(cls)
@@ -31,10 +40,13 @@ def describe(cls: type) -> Description | None:
     )
     if found is None:
         return None
-    names, rebuild, keeps = found
+    names, rebuild = found
     if any(_is_computed(cls, name) for name in names):
         return None
-    return tuple(sys.intern(name) for name in names if not _is_dunder(name)), rebuild, keeps
+    if _own_replace(cls) is not None:
+        rebuild = _rebuild_by_own_replace
+    more = _EXTRA if isinstance(inspect.getattr_static(cls, _EXTRA, None), types.MemberDescriptorType) else None
+    return tuple(name for name in names if not _is_dunder(name)), rebuild, not issubclass(cls, tuple), more
 
 
 def _is_dunder(name: str) -> bool:
@@ -49,87 +61,106 @@ def _is_computed(cls: type, name: str) -> bool:
     return hasattr(type(found), "__set__") and not isinstance(found, types.MemberDescriptorType)
 
 
-def _describe_named_tuple(cls: type) -> Description | None:
+def _describe_named_tuple(cls: type) -> Fields | None:
     if not issubclass(cls, tuple):
         return None
     names = getattr(cls, "_fields", None)
     if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names) or not hasattr(cls, "_replace"):
         return None
-    return names, _rebuild_named_tuple, False
+    return names, _rebuild_named_tuple
 
 
-def _rebuild_named_tuple(record: Any, changes: dict[str, Any]) -> Any:
+def _rebuild_named_tuple(record: Any, changes: dict[str, Any], _: list[str]) -> Any:
     return record._replace(**changes)
 
 
-def _describe_pydantic(cls: type) -> Description | None:
+def _describe_pydantic(cls: type) -> Fields | None:
     pydantic = sys.modules.get("pydantic")
     if pydantic is None or not hasattr(cls, "model_copy") or not issubclass(cls, pydantic.BaseModel):
         return None
     config = getattr(cls, "model_config", {})
     validates = bool(config.get("validate_assignment")) and not config.get("frozen")
     names = tuple(getattr(cls, "__pydantic_fields__", None) or getattr(cls, "model_fields", None) or ())
-    return names, _rebuild_validated if validates else _rebuild_pydantic, False
+    return names, _rebuild_validated if validates else _rebuild_pydantic
 
 
-def _rebuild_pydantic(record: Any, changes: dict[str, Any]) -> Any:
+def _rebuild_pydantic(record: Any, changes: dict[str, Any], gone: list[str]) -> Any:
     made = record.model_copy(update=changes)
     _drop_cached(made)
+    for name in gone:
+        getattr(made, _EXTRA).pop(name, None)
+        made.__pydantic_fields_set__.discard(name)
     return made
 
 
-def _rebuild_validated(record: Any, changes: dict[str, Any]) -> Any:
+def _rebuild_validated(record: Any, changes: dict[str, Any], gone: list[str]) -> Any:
     """With `validate_assignment`, as if each changed field had been assigned."""
-    made = _rebuild_pydantic(record, {})
+    made = _rebuild_pydantic(record, {}, gone)
     for name, value in changes.items():
         setattr(made, name, value)
     return made
 
 
-def _describe_struct(cls: type) -> Description | None:
+def _describe_struct(cls: type) -> Fields | None:
     msgspec = sys.modules.get("msgspec")
     if msgspec is None or not issubclass(cls, msgspec.Struct):
         return None
-    return getattr(cls, "__struct_fields__", ()), _rebuild_struct, True
+    return getattr(cls, "__struct_fields__", ()), _rebuild_struct
 
 
-def _rebuild_struct(record: Any, changes: dict[str, Any]) -> Any:
+def _rebuild_struct(record: Any, changes: dict[str, Any], _: list[str]) -> Any:
     return sys.modules["msgspec"].structs.replace(record, **changes)
 
 
-def _describe_attrs(cls: type) -> Description | None:
+def _describe_attrs(cls: type) -> Fields | None:
     fields = getattr(cls, "__attrs_attrs__", None)
     if fields is None or "attr" not in sys.modules:
         return None
     names = tuple(field.name for field in fields)
     aliases = {field.name: field.alias or field.name for field in fields if field.init}
     if not _takes(cls, aliases.values()):
-        return names, _rebuild_by_copying, True
-    return names, functools.partial(_rebuild_attrs, aliases), True
+        return names, _rebuild_by_copying
+    return names, functools.partial(_rebuild_attrs, aliases)
 
 
-def _rebuild_attrs(aliases: Mapping[str, str], record: Any, changes: dict[str, Any]) -> Any:
+def _rebuild_attrs(aliases: Mapping[str, str], record: Any, changes: dict[str, Any], _: list[str]) -> Any:
     given = {aliases[name]: value for name, value in changes.items() if name in aliases}
     made = sys.modules["attr"].evolve(record, **given)
     return _put({name: value for name, value in changes.items() if name not in aliases}, made)
 
 
-def _describe_dataclass(cls: type) -> Description | None:
+def _describe_dataclass(cls: type) -> Fields | None:
     if not dataclasses.is_dataclass(cls):
         return None
     fields = dataclasses.fields(cls)
     names = tuple(field.name for field in fields)
     given = frozenset(field.name for field in fields if field.init)
-    own = _own_replace(cls)
-    if own is None and not _takes(cls, given):
-        return names, _rebuild_by_copying, True
-    return names, functools.partial(_rebuild_dataclass, given, own is not None), True
+    if not _takes(cls, given):
+        return names, _rebuild_by_copying
+    return names, functools.partial(_rebuild_dataclass, given)
 
 
-def _rebuild_dataclass(given: frozenset[str], own: bool, record: Any, changes: dict[str, Any]) -> Any:  # noqa: FBT001
-    arguments = {name: value for name, value in changes.items() if name in given}
-    made = record.__replace__(**arguments) if own else dataclasses.replace(record, **arguments)
+def _rebuild_dataclass(given: frozenset[str], record: Any, changes: dict[str, Any], _: list[str]) -> Any:
+    made = dataclasses.replace(record, **{name: value for name, value in changes.items() if name in given})
     return _put({name: value for name, value in changes.items() if name not in given}, made)
+
+
+def _rebuild_by_own_replace(record: Any, changes: dict[str, Any], _: list[str]) -> Any:
+    """By the `__replace__` of the class; fields that a dataclass or an attrs class computes are put in afterwards."""
+    computed = _fields_without_init(type(record))
+    made = record.__replace__(**{name: value for name, value in changes.items() if name not in computed})
+    return _put({name: value for name, value in changes.items() if name in computed}, made)
+
+
+def _fields_without_init(cls: type) -> frozenset[str]:
+    fields: Iterable[Any] = getattr(cls, "__attrs_attrs__", ())
+    if dataclasses.is_dataclass(cls):
+        fields = dataclasses.fields(cls)
+    return frozenset(field.name for field in fields if not field.init)
+
+
+#: Packages that give classes a `__replace__` of theirs, which does what is done here without it.
+_LIBRARIES = frozenset({"dataclasses", "attr", "attrs", "collections", "typing", "pydantic", "msgspec"})
 
 
 def _own_replace(cls: type) -> Any:
@@ -137,7 +168,8 @@ def _own_replace(cls: type) -> Any:
     for base in cls.__mro__:
         found = base.__dict__.get("__replace__")
         if found is not None:
-            return None if getattr(found, "__module__", None) == "dataclasses" else found
+            library = str(getattr(found, "__module__", None) or base.__module__).partition(".")[0]
+            return None if library in _LIBRARIES or not isinstance(found, types.FunctionType) else found
     return None
 
 
@@ -157,7 +189,7 @@ def _takes(cls: Any, names: Iterable[str]) -> bool:
     return wanted <= parameters.keys() and required <= wanted
 
 
-def _rebuild_by_copying(record: Any, changes: dict[str, Any]) -> Any:
+def _rebuild_by_copying(record: Any, changes: dict[str, Any], _: list[str]) -> Any:
     """For classes that cannot be called with their fields: no `__init__` and no `__post_init__` runs."""
     cls = type(record)
     made = object.__new__(cls)

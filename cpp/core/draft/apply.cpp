@@ -60,7 +60,7 @@ class Applying {
       target->draft = model_.draft_of(at);
       target->part = path[next];
       if (target->draft == nullptr) return refuse(Refusal::not_container);
-      if (target->draft->kind == Kind::list &&
+      if (is_positional(target->draft->kind) &&
           !model_.position(path[next], by_pointer_, &target->index)) {
         return refuse(Refusal::bad_index);
       }
@@ -88,7 +88,7 @@ class Applying {
   }
 
   bool has(const Target& target) {
-    if (target.draft->kind == Kind::list) {
+    if (is_positional(target.draft->kind)) {
       return target.index < scope_.size(*target.draft) || refuse(Refusal::bad_index);
     }
     bool found = false;
@@ -100,6 +100,7 @@ class Applying {
     if (!has(target)) return false;
     switch (target.draft->kind) {
       case Kind::list:
+      case Kind::fixed:
         return host(scope_.get_item(*target.draft, target.index, found));
       case Kind::set:
         *found = target.part;
@@ -129,7 +130,7 @@ class Applying {
     }
     if (!scope_.adopt(value)) return refuse(Refusal::host);
     root_ = value;
-    if (!is_draftable(model_.kind(value)) || model_.draft_of(value) != nullptr) return true;
+    if (!scope_.opens(value) || scope_.draft_of(value) != nullptr) return true;
     Draft* draft = scope_.open(value);
     if (draft == nullptr) return refuse(Refusal::host);
     root_ = draft->face;
@@ -146,8 +147,10 @@ class Applying {
         return insert(draft, target.index, value);
       case Kind::set:
         return host(scope_.include(draft, value, true));
+      case Kind::fixed:
+        return refuse(Refusal::in_tuple);
       case Kind::record:
-        if (!has(target)) return false;
+        if (!model_.is_optional(draft.base, target.part) && !has(target)) return false;
         [[fallthrough]];
       default:
         return host(scope_.set(draft, target.part, value));
@@ -234,8 +237,11 @@ class Applying {
       }
       case Kind::set:
         return host(scope_.include(draft, target.part, false));
+      case Kind::fixed:
+        return refuse(Refusal::in_tuple);
       case Kind::record:
-        return refuse(Refusal::not_removable);
+        if (!model_.is_optional(draft.base, target.part)) return refuse(Refusal::not_removable);
+        [[fallthrough]];
       default:
         return host(scope_.erase(draft, target.part));
     }
@@ -248,6 +254,8 @@ class Applying {
     switch (target.draft->kind) {
       case Kind::list:
         return host(scope_.set_item(*target.draft, target.index, patch.value));
+      case Kind::fixed:
+        return refuse(Refusal::in_tuple);
       case Kind::set:
         return take_out(target) && host(scope_.include(*target.draft, patch.value, true));
       default:
@@ -255,7 +263,12 @@ class Applying {
     }
   }
 
-  // What is taken out of one place and put into another stays the same draft, edits included.
+  bool keeps_order(const Draft& draft) {
+    return draft.kind == Kind::map && model_.keeps_order(draft.base);
+  }
+
+  // What is taken out of one place and put into another stays the same draft, edits included. In a
+  // map whose order counts, a move to the same key puts it behind the others.
   bool move(const Patch& patch) {
     bool below = false;
     bool same_place = false;
@@ -267,7 +280,7 @@ class Applying {
     }
     Target target;
     if (!find_target(patch.from, &target) || !get(target, &value)) return false;
-    if (same_place) return true;
+    if (same_place && !keeps_order(*target.draft)) return true;
     model_.own(value);
     const bool ok = take_out(target) && add(patch.path, value);
     model_.release(value);

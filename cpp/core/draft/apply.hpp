@@ -15,6 +15,7 @@ enum class Refusal : unsigned char {
   bad_index,      // not a position of the list
   not_container,  // the path goes on below a leaf
   not_removable,  // the root, or a field of a record
+  in_tuple,       // an edit of a tuple itself
   into_itself,    // a move to a place below the one it comes from
   different,      // a test that failed
   other_type,     // a draft that is edited in place cannot become a value of another type

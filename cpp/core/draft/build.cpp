@@ -7,6 +7,14 @@
 
 namespace halflife::draft {
 
+// The result of the class of `like`, once everything is in it.
+bool Resolver::finish(Value like, Value made, Value* result) {
+  Value whole = model_.rebuild(like, made);
+  if (whole == nullptr) return false;
+  *result = keep(whole);
+  return true;
+}
+
 // The container to put results into: owned.
 Value Resolver::take(Draft& draft) {
   if (draft.scratch == nullptr) return model_.copy(draft.base);
@@ -25,6 +33,7 @@ bool Resolver::build(Value value, Value* result) {
     case Kind::record:
       return build_map(*draft, result);
     case Kind::list:
+    case Kind::fixed:
       return build_list(*draft, result);
     default:
       return build_set(*draft, result);
@@ -124,13 +133,7 @@ bool Resolver::build_map(Draft& draft, Value* result) {
   Value made = take(draft);
   if (made == nullptr) return false;
   keep(made);
-  if (!fill_map(draft, made)) return false;
-  *result = made;
-  if (draft.kind == Kind::map) return true;
-  Value record = model_.rebuild(draft.base, made);
-  if (record == nullptr) return false;
-  *result = keep(record);
-  return true;
+  return fill_map(draft, made) && finish(draft.base, made, result);
 }
 
 bool Resolver::build_list(Draft& draft, Value* result) {
@@ -168,8 +171,8 @@ bool Resolver::build_list(Draft& draft, Value* result) {
   if (!changed) return true;
   Value made = take(draft);
   if (made == nullptr) return false;
-  *result = keep(made);
-  if (alone) return true;
+  keep(made);
+  if (alone) return finish(draft.base, made, result);
   const auto fill = [&](std::size_t index, Value held) {
     Value now = final_of(held);
     return model_.item(made, index) == now || model_.put_item(made, index, now);
@@ -188,11 +191,12 @@ bool Resolver::build_list(Draft& draft, Value* result) {
       if (!fill(index, model_.item(draft.scratch, index))) return false;
     }
   }
-  if (draft.rows == nullptr) return true;
-  for (const auto& [index, child] : *draft.rows) {
-    if (!fill(index, child->face)) return false;
+  if (draft.rows != nullptr) {
+    for (const auto& [index, child] : *draft.rows) {
+      if (!fill(index, child->face)) return false;
+    }
   }
-  return true;
+  return finish(draft.base, made, result);
 }
 
 bool Resolver::build_set(Draft& draft, Value* result) {
@@ -217,8 +221,8 @@ bool Resolver::build_set(Draft& draft, Value* result) {
   if (!changed) return true;
   Value made = take(draft);
   if (made == nullptr) return false;
-  *result = keep(made);
-  return true;
+  keep(made);
+  return finish(draft.base, made, result);
 }
 
 bool Resolver::build_plain(Value value, Value* result) {
@@ -232,7 +236,7 @@ bool Resolver::build_plain(Value value, Value* result) {
     if (made != nullptr) keep(made);
     return made != nullptr;
   };
-  if (kind == Kind::list || kind == Kind::fixed) {
+  if (is_positional(kind)) {
     const std::size_t count = model_.size(value);
     for (std::size_t index = 0; index < count; ++index) {
       Value held = model_.item(value, index);
@@ -248,13 +252,7 @@ bool Resolver::build_plain(Value value, Value* result) {
       if (now != held && (!open() || !model_.put(made, key, now))) return false;
     }
   }
-  if (made == nullptr) return true;
-  *result = made;
-  if (kind == Kind::map || kind == Kind::list) return true;
-  Value rebuilt = model_.rebuild(value, made);
-  if (rebuilt == nullptr) return false;
-  *result = keep(rebuilt);
-  return true;
+  return made == nullptr || finish(value, made, result);
 }
 
 }  // namespace halflife::draft

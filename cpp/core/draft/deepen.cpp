@@ -43,7 +43,7 @@ bool Scope::deepen_one(Draft& draft) {
   const auto keep = [&](Value key, std::size_t index, const Draft& child) {
     Value before = nullptr;
     Value now = nullptr;
-    if (draft.kind == Kind::list) {
+    if (is_positional(draft.kind)) {
       if (child.inserted) return true;  // what the recipe put there
       now = model_.item(full, index);
       return now == child.base || model_.put_item(full, index, child.base);
@@ -53,7 +53,7 @@ bool Scope::deepen_one(Draft& draft) {
     return now == nullptr || before != nullptr || now == child.base ||
            model_.put(full, key, child.base);
   };
-  if (draft.kind != Kind::record && draft.rows != nullptr) {
+  if (draft.kind == Kind::list && draft.rows != nullptr) {
     for (const auto& [index, child] : *draft.rows) ok = ok && keep(nullptr, index, *child);
   }
   if (draft.kind == Kind::map && draft.children != nullptr) {

@@ -39,7 +39,7 @@ const std::unordered_map<Value, Draft*>& Differ::origins() {
 }
 
 Draft* Differ::origin(Value now, Value before) {
-  if (!is_draftable(model_.kind(now))) return nullptr;
+  if (!has_parts(model_.kind(now))) return nullptr;
   const auto found = origins().find(now);
   return found != origins().end() && found->second->base == before ? found->second : nullptr;
 }
@@ -48,6 +48,7 @@ bool Differ::walk(const Task& task) {
   Value now = resolver_.result_of(*task.draft);
   switch (task.draft->kind) {
     case Kind::list:
+    case Kind::fixed:
       return walk_list(task, now);
     case Kind::set:
       return walk_set(task, now);
@@ -60,6 +61,9 @@ bool Differ::walk(const Task& task) {
 
 bool Differ::walk_map(const Task& task, Value now) {
   Draft& draft = *task.draft;
+  if (draft.erased != nullptr && draft.kind == Kind::map && model_.keeps_order(draft.base)) {
+    return walk_ordered(task, now);
+  }
   if (!walk_children(task)) return false;
   if (draft.assigned == nullptr) return true;
   bool put_back = false;

@@ -56,6 +56,10 @@ class Differ {
   bool is_put_back(Draft& draft, Value now, bool* any);
   bool walk_tail(const Task& task, Value now, const std::vector<Value>& tail);
   bool walk_set(const Task& task, Value now);
+  bool walk_ordered(const Task& task, Value now);
+  bool walk_values(const Task& task, Value now);
+  void find_tail(Value from, Value to, std::vector<Value>* tail);
+  bool is_kept(Value one, Value other, Value key, bool* kept);
 
   bool walk_list(const Task& task, Value now);
   bool walk_slots(const Task& task, const std::vector<Slot>& slots);

@@ -15,7 +15,7 @@ namespace halflife::draft {
 
 class Scope;
 
-// Where a list's nested drafts are, while its positions have not moved.
+// Where the nested drafts of a list or tuple are, while its positions have not moved.
 using Rows = std::unordered_map<std::size_t, Draft*>;
 
 struct Draft {
@@ -23,7 +23,7 @@ struct Draft {
   Value face = nullptr;      // what the user holds; owns this struct
   Draft* parent = nullptr;   // where it was found (its home); null for a root
   Value key = nullptr;       // owned: its key there ...
-  std::size_t index = 0;     // ... or its position, if the parent is a list
+  std::size_t index = 0;     // ... or its position, if the parent is a list or tuple
   Value base = nullptr;      // owned
   Value scratch = nullptr;   // owned: the private copy, or null
   Value children = nullptr;  // owned host map, key -> face; map and record only
@@ -32,9 +32,10 @@ struct Draft {
   Value assigned = nullptr;
   Value erased = nullptr;      // owned host set: keys of the base that were erased at some time
   Value touched = nullptr;     // owned host set, if the scope records: keys read or written
-  std::unique_ptr<Rows> rows;  // list only, until it is structural
+  Value given = nullptr;       // fixed: owned, what the user holds: the tuple of its drafts
+  std::unique_ptr<Rows> rows;  // fixed; list, until it is structural
   std::vector<std::size_t> written;       // list: positions replaced, until it is structural
-  std::vector<std::size_t> touched_rows;  // list, if the scope records
+  std::vector<std::size_t> touched_rows;  // list and fixed, if the scope records
   void* place = nullptr;   // if its base was made by a Source and may be outdated further below
   Value result = nullptr;  // borrowed from the resolver that takes the edits, while it lives
   Kind kind = Kind::leaf;

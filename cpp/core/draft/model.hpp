@@ -20,14 +20,19 @@ inline constexpr std::size_t kEnd = static_cast<std::size_t>(-1);
 
 enum class Kind : unsigned char {
   leaf,    // never looked into: to be replaced, not edited
-  fixed,   // a tuple: a leaf too, but it may carry drafts that were put into it
+  fixed,   // a tuple: not edited itself, but what is in it may be
   map,     // keys to values, in order of insertion
   list,    // values by position
   set,     // members, which are leaves
   record,  // a fixed set of named fields
 };
 
+// Can it be edited itself?
 inline bool is_draftable(Kind kind) { return kind >= Kind::map; }
+// Can there be something to edit in it?
+inline bool has_parts(Kind kind) { return kind >= Kind::fixed; }
+// Are its parts found by position?
+inline bool is_positional(Kind kind) { return kind == Kind::fixed || kind == Kind::list; }
 
 // What core refuses by itself.
 enum class Fault : unsigned char {
@@ -56,35 +61,46 @@ class Model {
   virtual bool alike(Value one, Value other) { return same(one, other); }
   // Leaves that are the same have the same hash. By address is fine for what is not a scalar.
   virtual std::size_t hash(Value leaf) = 0;
-  // Two containers of one kind: of one class too? Subclasses count as others.
+  // Two containers of one kind: of one class too, and alike in what a copy keeps beside the
+  // contents? Subclasses count as others.
   virtual bool same_type(Value one, Value other) = 0;
   // The draft whose face this value is, or null.
   virtual Draft* draft_of(Value value) = 0;
+
+  // May a recipe be called with this leaf? False, with an error pending, if it could be edited in
+  // place, and nobody would notice.
+  virtual bool may_be_root(Value /*leaf*/) { return true; }
 
   // --- reading
   virtual std::size_t size(Value container) = 0;
   // Map, record: the value at key, or null if there is none. Set: the member itself, or null.
   virtual bool find(Value container, Value key, Value* found) = 0;
+  // Map: are two of its class equal only if their keys are in the same order? Then patches carry it.
+  virtual bool keeps_order(Value /*map*/) { return false; }
   // Borrowed: the key as the map holds it, where keys of several types can be equal (1 and True).
   // Only asked of keys that are there.
   virtual Value key_in(Value /*map*/, Value key) { return key; }
   // List, fixed.
   virtual Value item(Value list, std::size_t index) = 0;
+  // Record: is the key no field that every record of the class has? Then it may come and go.
+  virtual bool is_optional(Value /*record*/, Value /*key*/) { return false; }
   // Walks the entries of a map or record, or the members of a set (key and value are the same
   // then). `cursor` starts at 0. Returns false at the end; nothing may be changed meanwhile.
   virtual bool next(Value container, std::size_t* cursor, Value* key, Value* value) = 0;
 
   // --- a private copy, and writing to it. Nobody else may have seen it.
-  // Owned, shallow and mutable. The copy of a record is the map of its fields; that of a fixed one
-  // is a list.
+  // Owned, shallow and mutable: a plain map, list or set, whatever the class of the container. The
+  // copy of a record is the map of its fields; that of a fixed one is a list.
   virtual Value copy(Value container) = 0;
+  // A list whose positions cannot be looked at directly: its drafts start with a copy.
+  virtual bool is_indirect(Value /*list*/) { return false; }
   virtual bool put(Value map, Value key, Value value) = 0;  // set: value is not looked at
   virtual bool erase(Value map, Value key) = 0;             // also set; the key is there
   virtual bool put_item(Value list, std::size_t index, Value value) = 0;
   virtual bool insert_item(Value list, std::size_t index, Value value) = 0;
   virtual bool erase_item(Value list, std::size_t index) = 0;
-  // Owned: a record like `like` of these fields (calls its constructor: user code), or a tuple
-  // like `like` of the items.
+  // Owned: a container like `like` with the contents of the copy, which may be the copy itself.
+  // Records call their constructor, and registered classes their copy function: user code.
   virtual Value rebuild(Value like, Value copy) = 0;
   virtual Value make_map() = 0;  // owned, empty
   virtual Value make_list() = 0;

@@ -51,6 +51,11 @@ void Resolver::forget_result(Value value) {
 
 // --- what needs what
 
+Value Resolver::known_as(Value value) {
+  const Draft* draft = scope_.draft_of(value);
+  return draft == nullptr ? value : draft->face;
+}
+
 // Values that are their own result, or whose result is at hand.
 bool Resolver::simple(Value value, Value* result) {
   const Kind kind = model_.kind(value);
@@ -58,6 +63,7 @@ bool Resolver::simple(Value value, Value* result) {
     *result = value;
     return true;
   }
+  value = known_as(value);
   Draft* draft = model_.draft_of(value);
   if (draft != nullptr && draft->scope == &scope_ && !draft->dirty && !draft->inserted) {
     *result = draft->base;
@@ -77,6 +83,7 @@ Value Resolver::final_of(Value value) {
 
 // A value that the recipe put somewhere. A draft among them is taken with all that is in it.
 bool Resolver::need(Value value, std::vector<Value>& needs) {
+  value = known_as(value);
   Draft* draft = model_.draft_of(value);
   if (draft != nullptr) {
     if (draft->scope != &scope_) {
@@ -93,7 +100,7 @@ bool Resolver::need(Value value, std::vector<Value>& needs) {
 // Not of the slots for which `owner` has a draft: that is what counts there.
 bool Resolver::needs_of_entries(Value container, Draft* owner, std::vector<Value>& needs) {
   const Kind kind = model_.kind(container);
-  if (kind == Kind::list || kind == Kind::fixed) {
+  if (is_positional(kind)) {
     const std::size_t count = model_.size(container);
     for (std::size_t index = 0; index < count; ++index) {
       if (owner != nullptr && owner->rows != nullptr && owner->rows->contains(index)) continue;
@@ -142,7 +149,7 @@ bool Resolver::carries_drafts() {
     left.pop_back();
     const Kind kind = model_.kind(container);
     if (kind == Kind::set) continue;  // members are leaves
-    if (kind == Kind::list || kind == Kind::fixed) {
+    if (is_positional(kind)) {
       const std::size_t count = model_.size(container);
       for (std::size_t index = 0; index < count; ++index) {
         if (meet(model_.item(container, index))) return true;
@@ -182,7 +189,7 @@ bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
     const std::size_t count = model_.size(draft.scratch);
     for (std::size_t index = 0; index < count; ++index) {
       value = model_.item(draft.scratch, index);
-      if (model_.draft_of(value) == nullptr &&
+      if (scope_.draft_of(value) == nullptr &&
           !(scope_.has_inserted() && scope_.is_inserted(value))) {
         continue;
       }
@@ -220,6 +227,7 @@ bool Resolver::needs_of(Value value, std::vector<Value>& needs) {
 
 bool Resolver::resolve(Value value, Value* result) {
   if (simple(value, result)) return true;
+  value = known_as(value);
   if (model_.draft_of(value) != nullptr && model_.draft_of(value)->scope != &scope_) {
     model_.raise(Fault::foreign_draft, value);
     return false;

@@ -45,6 +45,8 @@ class Resolver {
     bool known = false;     // or being worked on
     Value value = nullptr;  // null: being worked on
   };
+  // What a tuple of drafts is known as: the face of its draft. Any other value is itself.
+  Value known_as(Value value);
   Result find_result(Value value, const Draft* draft) const;
   void note_result(Value value, Value result);
   void forget_result(Value value);
@@ -61,6 +63,7 @@ class Resolver {
   bool build_list(Draft& draft, Value* result);
   bool build_set(Draft& draft, Value* result);
   bool build_plain(Value value, Value* result);
+  bool finish(Value like, Value made, Value* result);
   bool is_changed_map(Draft& draft, bool* changed);
   bool fill_map(Draft& draft, Value made);
   bool slot(Draft& draft, Value key, Value* held);

@@ -25,11 +25,12 @@ Draft* Scope::make(Value base, Kind kind, void* place) {
   draft->kind = kind;
   draft->place = place;
   drafts_.push_back(draft);
+  if (kind == Kind::list && model_.is_indirect(base) && !open_scratch(*draft)) return nullptr;
   return draft;
 }
 
 bool Scope::is_assigned(const Draft& parent, Value key, std::size_t index, bool* assigned) {
-  if (parent.kind == Kind::list) {
+  if (is_positional(parent.kind)) {
     *assigned = parent.structural || index >= model_.size(parent.base) || is_written(parent, index);
     return true;
   }
@@ -114,9 +115,12 @@ bool Scope::get(Draft& draft, Value key, Value* found) {
     if (*found != nullptr) return true;
   }
   if (!model_.find(draft.contents(), key, found)) return false;
-  if (*found == nullptr || !is_draftable(model_.kind(*found))) return true;
-  if (model_.draft_of(*found) != nullptr) return true;
-  Draft* made = nullptr;
+  if (*found == nullptr || !opens(*found)) return true;
+  Draft* made = draft_of(*found);
+  if (made != nullptr) {
+    *found = made->face;
+    return true;
+  }
   if (!child(draft, key, 0, *found, &made)) return false;
   if (draft.children == nullptr) draft.children = model_.make_map();
   if (draft.children == nullptr) return false;
@@ -139,8 +143,12 @@ bool Scope::get_item(Draft& draft, std::size_t index, Value* found) {
     }
   }
   *found = model_.item(draft.contents(), index);
-  if (!is_draftable(model_.kind(*found)) || model_.draft_of(*found) != nullptr) return true;
-  Draft* made = nullptr;
+  if (!opens(*found)) return true;
+  Draft* made = draft_of(*found);
+  if (made != nullptr) {
+    *found = made->face;
+    return true;
+  }
   if (!child(draft, nullptr, index, *found, &made)) return false;
   if (draft.rows == nullptr) draft.rows = std::make_unique<Rows>();
   draft.rows->emplace(index, made);
@@ -150,9 +158,10 @@ bool Scope::get_item(Draft& draft, std::size_t index, Value* found) {
 
 bool Scope::lift(Draft& list, std::size_t index, Value* found) {
   *found = model_.item(list.scratch, index);
-  if (!is_draftable(model_.kind(*found)) || model_.draft_of(*found) != nullptr) return true;
-  Draft* made = nullptr;
-  if (!child(list, nullptr, index, *found, &made)) return false;
+  if (!opens(*found)) return true;
+  Draft* made = draft_of(*found);
+  if (made == nullptr && !child(list, nullptr, index, *found, &made)) return false;
+  if (*found == made->face) return true;
   *found = made->face;
   return model_.put_item(list.scratch, index, made->face);
 }
@@ -179,7 +188,7 @@ bool Scope::open_scratch(Draft& draft) {
 bool Scope::adopt(Value value) {
   const Kind kind = model_.kind(value);
   if (kind == Kind::leaf) return true;
-  if (Draft* draft = model_.draft_of(value); draft != nullptr) {
+  if (Draft* draft = draft_of(value); draft != nullptr) {
     if (draft->scope != this) {
       model_.raise(Fault::foreign_draft, value);
       return false;
@@ -222,12 +231,13 @@ bool Scope::set(Draft& draft, Value key, Value value) {
   if (draft.children != nullptr) {
     Value face = nullptr;
     if (!model_.find(draft.children, key, &face)) return false;
-    if (face == value) return true;  // d["a"] += ... ends so
+    const Draft* put = face == nullptr ? nullptr : draft_of(value);
+    if (put != nullptr && put->face == face) return true;  // d["a"] += ... ends so
   }
   if (draft.scratch == nullptr) {
     Value before = nullptr;
     if (!model_.find(draft.base, key, &before)) return false;
-    if (before != nullptr && !is_draftable(model_.kind(before)) && model_.same(before, value)) {
+    if (before != nullptr && model_.same(before, value) && !opens(before)) {
       return true;
     }
   }
@@ -257,7 +267,7 @@ bool Scope::set_item(Draft& draft, std::size_t index, Value value) {
   if (draft.rows != nullptr) {
     const auto known = draft.rows->find(index);
     if (known != draft.rows->end()) {
-      if (known->second->face == value) return true;
+      if (known->second == draft_of(value)) return true;
       draft.rows->erase(known);
     }
   }
@@ -310,12 +320,15 @@ void Scope::close() {
   std::unordered_set<Value> inserted;
   inserted.swap(inserted_);
   std::vector<Value> dropped(inserted.begin(), inserted.end());
-  dropped.reserve(dropped.size() + 4 * drafts.size());
+  dropped.reserve(dropped.size() + opening_.size() + 4 * drafts.size());
+  dropped.insert(dropped.end(), opening_.begin(), opening_.end());
+  opening_.clear();
+  given_.clear();
   if (last_read_.key != nullptr) dropped.push_back(last_read_.key);
   last_read_ = {};
   for (Draft* draft : drafts) {
     for (Value* held : {&draft->key, &draft->base, &draft->scratch, &draft->children,
-                        &draft->assigned, &draft->erased, &draft->touched}) {
+                        &draft->assigned, &draft->erased, &draft->touched, &draft->given}) {
       if (*held != nullptr) dropped.push_back(std::exchange(*held, nullptr));
     }
     draft->rows.reset();

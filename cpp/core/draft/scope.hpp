@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -35,12 +36,21 @@ class Scope {
   Scope& operator=(const Scope&) = delete;
   ~Scope() { close(); }
 
-  // The draft of a whole value, which must be draftable. Null on an error. Owned by the scope.
+  // Can something in the value be edited? It is a container, or a tuple with one in it, however deep
+  // in further tuples.
+  bool opens(Value value);
+  // The draft of a whole value that opens. Null on an error. Owned by the scope.
   Draft* open(Value base, void* place = nullptr);
+  // The draft whose face the value is, or which the user knows as this tuple; null: it is plain.
+  Draft* draft_of(Value value);
+  // The tuple that the user gets for the draft of one: containers in it are drafts. Borrowed; the
+  // same each time.
+  bool give(Draft& fixed, Value* given);
 
-  // --- reading. What comes out is a leaf or the face of a draft, borrowed; null: there is none.
+  // --- reading. What comes out is a leaf or the face of a draft, borrowed; null: there is none. The
+  // face of a tuple's draft is for core only; see give().
   bool get(Draft& draft, Value key, Value* found);               // map, record
-  bool get_item(Draft& draft, std::size_t index, Value* found);  // list; index < size
+  bool get_item(Draft& draft, std::size_t index, Value* found);  // list, fixed; index < size
   bool has(Draft& draft, Value key, bool* found);                // map, set
   std::size_t size(Draft& draft);
   // The keys, length or order are about to be read from draft.contents().
@@ -102,11 +112,15 @@ class Scope {
   bool deepen(Draft& draft);
   bool deepen_one(Draft& draft);
   bool deepen_scratch(Draft& draft, Value full);
+  bool opens_fixed(Value tuple);
+  bool give_items(Draft& fixed, Value items, std::size_t* next, Draft** waits_for);
 
   Model& model_;
   Source* source_;
   std::vector<Draft*> drafts_;          // in order of making; faces owned
   std::unordered_set<Value> inserted_;  // plain containers that recipes put in; owned
+  std::unordered_set<Value> opening_;   // nested tuples that are known to open; owned
+  std::unordered_map<Value, Draft*> given_;  // drafts of tuples by what the user got for them
   Slot last_read_;
   bool recording_;
   bool tracing_ = false;

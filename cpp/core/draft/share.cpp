@@ -44,7 +44,7 @@ Objects containers_of(Model& model, Value root) {
     left.pop_back();
     const Kind kind = model.kind(container);
     if (kind == Kind::set) continue;  // members are leaves
-    if (kind == Kind::list || kind == Kind::fixed) {
+    if (is_positional(kind)) {
       for (std::size_t index = 0; index < model.size(container); ++index) {
         meet(model.item(container, index));
       }
@@ -255,10 +255,6 @@ class Sharing {
       if (!ok) return false;
     }
     if (made == nullptr) return true;
-    if (pair.kind == Kind::map || pair.kind == Kind::list) {
-      *result = made;
-      return true;
-    }
     Value rebuilt = model_.rebuild(pair.now, made);
     // A class that cannot make such a record anew, or makes another one of it: as it came, then.
     if (rebuilt == nullptr) return model_.forgive();

@@ -47,7 +47,7 @@ bool Attempt::run_at(Value base, Seq seq, const Parts& parts) {
   const Version* version = root.latest(0, before_);
   Value under = version != nullptr ? version->value : base;
   const Seq after = version != nullptr ? version->seq : 0;
-  if (!draft::is_draftable(model_.kind(under)) || root.is_plain()) {
+  if (!draft::has_parts(model_.kind(under)) || root.is_plain()) {
     return run(under, nullptr, parts);
   }
   Value level = composer_.compose(root, under, after, before_, true);
@@ -71,10 +71,9 @@ bool Attempt::run(Value root, Place* place, const Parts& parts) {
   Resolver resolver(scope, true);
   Draft* draft = nullptr;
   Value argument = root;
-  if (parts.whole == nullptr && draft::is_draftable(model_.kind(root))) {
-    draft = scope.open(root, place);
-    if (draft == nullptr) return fail();
-    argument = draft->face;
+  if (parts.whole == nullptr && !open(scope, root, place, &draft, &argument)) {
+    reads_.push_back({&tree_.root(), How::deep});
+    return fail();
   }
   if (parts.whole == nullptr && draft == nullptr) {
     reads_.push_back({&tree_.root(), How::deep});
@@ -108,6 +107,16 @@ bool Attempt::run(Value root, Place* place, const Parts& parts) {
     shown_ = shown;
   }
   return true;
+}
+
+// What recipes get for a value: its draft, if there is anything to edit in it.
+bool Attempt::open(Scope& scope, Value value, Place* place, Draft** draft, Value* argument) {
+  *argument = value;
+  if (!scope.opens(value)) return model_.kind(value) != Kind::leaf || model_.may_be_root(value);
+  *draft = scope.open(value, place);
+  if (*draft == nullptr) return false;
+  *argument = (*draft)->face;
+  return (*draft)->kind != Kind::fixed || scope.give(**draft, argument);
 }
 
 bool Attempt::call(const Parts& parts, Value argument, Scope& scope, Resolver& resolver) {
@@ -150,7 +159,7 @@ bool Attempt::replace_whole(Value returned, Value argument, const Parts& parts, 
     return false;
   }
   Value plain = nullptr;
-  if (Draft* draft = model_.draft_of(returned);
+  if (Draft* draft = scope.draft_of(returned);
       draft != nullptr && draft->scope == &scope && !scope.read_deep(*draft)) {
     return fail();
   }
@@ -170,11 +179,8 @@ bool Attempt::follow(Value recipe) {
   Resolver resolver(scope, true);
   Value whole = writes_.front().value;
   Value argument = whole;
-  if (draft::is_draftable(model_.kind(whole))) {
-    Draft* draft = scope.open(whole);
-    if (draft == nullptr) return fail();
-    argument = draft->face;
-  }
+  Draft* draft = nullptr;
+  if (!open(scope, whole, nullptr, &draft, &argument)) return fail();
   Value returned = nullptr;
   if (!host_.call(recipe, argument, &returned, &error_)) {
     raised_in_then_ = true;

@@ -50,6 +50,7 @@ class Attempt : public draft::Source {
     Seq after;
   };
   bool run(Value root, Place* place, const Parts& parts);
+  bool open(draft::Scope& scope, Value value, Place* place, draft::Draft** draft, Value* argument);
   bool call(const Parts& parts, Value argument, draft::Scope& scope, draft::Resolver& resolver);
   bool keep_context(Value returned, draft::Scope& scope);
   bool replace_whole(Value returned, Value argument, const Parts& parts, draft::Scope& scope,

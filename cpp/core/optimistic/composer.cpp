@@ -12,7 +12,7 @@ using draft::Kind;
 bool Composer::lookup(Value container, const Slot& slot, Value* found) {
   *found = nullptr;
   const Kind kind = model_.kind(container);
-  if (kind == Kind::list) {
+  if (draft::is_positional(kind)) {
     if (slot.key == nullptr && slot.index < model_.size(container)) {
       *found = model_.item(container, slot.index);
     }
@@ -32,9 +32,10 @@ bool Composer::open(Level& level) {
 
 bool Composer::put(Level& level, Slot& slot, Value value) {
   const Kind kind = model_.kind(level.under);
-  if (!draft::is_draftable(kind) || (kind == Kind::list) != (slot.key == nullptr)) return true;
+  const bool positional = draft::is_positional(kind);
+  if (!draft::has_parts(kind) || positional != (slot.key == nullptr)) return true;
   Value held = nullptr;
-  if (kind == Kind::list) {
+  if (positional) {
     Value list = level.made != nullptr ? level.made : level.fresh ? level.under : level.shown;
     if (value == nullptr || slot.index >= model_.size(list)) return true;
     held = model_.item(list, slot.index);
@@ -79,7 +80,10 @@ bool Composer::has_moved(const Task& task, const Level& level, const Slot& slot,
 
 bool Composer::enter(const Task& task, Level level) {
   const Mark* mark = task.marks == nullptr ? nullptr : task.marks->find(*level.slot);
-  bool fresh = level.shown == nullptr;
+  // A record is rebuilt from what is below and what layers wrote: the fields that its class computes
+  // are not to be taken for written ones.
+  const bool record = model_.kind(level.under) == Kind::record;
+  bool fresh = level.shown == nullptr || record;
   if (mark != nullptr && !fresh && model_.kind(level.under) == Kind::map) {
     for (const Slot* below : mark->below) {
       bool moved = false;
@@ -99,6 +103,8 @@ bool Composer::enter(const Task& task, Level level) {
     for (const auto& [id, slot] : level.slot->slots) {
       if (!slot->versions.empty() || (!task.shallow && !slot->is_plain())) {
         level.todo.push_back(slot);
+      } else if (record && mark != nullptr && task.marks->find(*slot) != nullptr) {
+        level.todo.push_back(slot);  // what a layer wrote there is gone
       }
     }
   }
@@ -175,7 +181,7 @@ bool Composer::step(const Task& task) {
       return place(level, slot, version, shown);
     }
   }
-  const bool nested = !task.shallow && value != nullptr && draft::is_draftable(model_.kind(value));
+  const bool nested = !task.shallow && value != nullptr && draft::has_parts(model_.kind(value));
   if (!nested || slot.is_plain()) return place(level, slot, version, value);
   const bool from_shown = level.shown != nullptr && mark != nullptr && !mark->itself &&
                           shown != nullptr && model_.kind(shown) == model_.kind(value);
@@ -191,7 +197,7 @@ bool Composer::is_one(Value one, Value other) {
 // Do both hold the same objects, in the same order? (`made` of a record is the map of its fields.)
 bool Composer::is_level(Value one, Value made) {
   if (model_.size(one) != model_.size(made)) return false;
-  if (model_.kind(one) == Kind::list) {
+  if (draft::is_positional(model_.kind(one))) {
     for (std::size_t index = 0; index < model_.size(one); ++index) {
       if (!is_one(model_.item(one, index), model_.item(made, index))) return false;
     }
@@ -212,6 +218,26 @@ bool Composer::is_level(Value one, Value made) {
     }
     if (!is_one(value, held) || (!record && key != other && !model_.same(key, other))) return false;
   }
+  return true;
+}
+
+// The container of its class out of its parts; takes the reference. A record that equals the one
+// that is shown, as one does whose constructor changes what it gets, stays that object.
+bool Composer::finish(const Level& level, Value* made) {
+  Value whole = model_.rebuild(level.under, *made);
+  tree_.trash(*made);
+  if (whole == nullptr) return false;
+  *made = whole;
+  if (level.beside == nullptr || model_.kind(level.under) != Kind::record) return true;
+  bool same = false;
+  if (!draft::equal(model_, level.beside, whole, true, &same)) {
+    tree_.trash(whole);
+    return false;
+  }
+  if (!same) return true;
+  tree_.trash(whole);
+  model_.own(level.beside);
+  *made = level.beside;
   return true;
 }
 
@@ -244,11 +270,8 @@ bool Composer::leave(Value* result) {
     tree_.trash(made);
     made = is_under ? level.under : level.beside;
     model_.own(made);
-  } else if (model_.kind(level.under) == Kind::record) {
-    Value record = model_.rebuild(level.under, made);
-    model_.release(made);
-    if (record == nullptr) return false;
-    made = record;
+  } else {
+    if (!finish(level, &made)) return false;
   }
   *result = made;
   return true;
@@ -300,7 +323,7 @@ Value Composer::renew(Value base, Value shown, const Marks& marks) {
   const Version* version = root.latest(0, kNow);
   Value under = version != nullptr ? version->value : base;
   const Seq after = version != nullptr ? version->seq : 0;
-  if (!draft::is_draftable(model_.kind(under)) || root.is_plain()) {
+  if (!draft::has_parts(model_.kind(under)) || root.is_plain()) {
     if (is_one(shown, under)) under = shown;
     model_.own(under);
     return under;
@@ -322,7 +345,7 @@ Value Composer::fold(Value base, Value shown, const Marks& marks, Seq before) {
   Slot& root = tree_.root();
   const Version* version = root.latest(0, before);
   Value under = version != nullptr ? version->value : base;
-  if (!draft::is_draftable(model_.kind(under))) {
+  if (!draft::has_parts(model_.kind(under))) {
     model_.own(under);
     return under;
   }

@@ -62,6 +62,7 @@ class Composer {
   bool is_level(Value one, Value made);
   bool is_one(Value one, Value other);
   bool leave(Value* result);
+  bool finish(const Level& level, Value* made);
   bool place(Level& level, Slot& slot, const Version* version, Value value);
   bool put(Level& level, Slot& slot, Value value);
   bool open(Level& level);

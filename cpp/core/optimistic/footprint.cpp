@@ -196,7 +196,7 @@ bool Attempt::write_all(Draft& root, Resolver& resolver) {
   while (!todo.empty()) {
     const Spot spot = todo.back();
     todo.pop_back();
-    const bool ok = spot.draft->kind == Kind::list ? write_items(spot, resolver, todo)
+    const bool ok = draft::is_positional(spot.draft->kind) ? write_items(spot, resolver, todo)
                                                    : write_keys(spot, resolver, todo);
     if (!ok) return false;
   }

@@ -89,7 +89,7 @@ bool Log::note_base(Change& change, Value before, Value now) {
 bool Log::is_level(const Difference& each) {
   if (each.before == nullptr || each.now == nullptr) return false;
   const Kind kind = model_.kind(each.before);
-  return draft::is_draftable(kind) && kind == model_.kind(each.now) &&
+  return draft::has_parts(kind) && kind == model_.kind(each.now) &&
          model_.same_type(each.before, each.now);
 }
 
@@ -138,7 +138,7 @@ bool Log::find_in_step(const Difference& level, std::vector<Difference>& todo, b
   const std::size_t size = model_.size(level.before);
   *in_step = false;
   if (kind == Kind::set || size != model_.size(level.now)) return true;
-  if (kind == Kind::list) {
+  if (draft::is_positional(kind)) {
     for (std::size_t index = 0; index < size; ++index) {
       Value before = model_.item(level.before, index);
       Value now = model_.item(level.now, index);

@@ -138,7 +138,7 @@ Value Log::shown_at(const Slot& slot) {
 
 // A container that equals the one that is shown in its place is no change there: it is that one.
 bool Log::keep_shown(Write& write) {
-  if (write.value == nullptr || write.append || !draft::is_draftable(model_.kind(write.value))) {
+  if (write.value == nullptr || write.append || !draft::has_parts(model_.kind(write.value))) {
     return false;
   }
   Value shown = shown_at(*write.slot);

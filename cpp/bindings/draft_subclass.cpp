@@ -1,0 +1,144 @@
+// Drafts of registered subclasses of dict, list and set. They are edited as the container; methods of
+// the class run with the draft as `self`, and attributes of the object can be read, not edited.
+#include "draft_dict.hpp"
+#include "record_type.hpp"
+
+namespace halflife::bindings {
+
+namespace {
+
+PyObject* base_of(const Use& use) { return to_object(use.draft().base); }
+
+// A built-in container's own method: it would look past the draft.
+bool is_native(PyObject* found) {
+  return Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type) ||
+         Py_IS_TYPE(found, &PyMemberDescr_Type) || Py_IS_TYPE(found, &PyGetSetDescr_Type);
+}
+
+PyObject* bind(PyObject* self, PyTypeObject* type, PyObject* found) {
+  const descrgetfunc get = Py_TYPE(found)->tp_descr_get;
+  return get == nullptr ? Py_NewRef(found) : get(found, self, as_object(type));
+}
+
+PyObject* refuse(PyTypeObject* type, PyObject* name, const char* why) {
+  PyErr_Format(PyExc_AttributeError, "'%.200s' object %s %R", type->tp_name, why, name);
+  return nullptr;
+}
+
+// A list of the contents, or a dict, or a set; containers in it are drafts.
+PyObject* plain_contents(PyObject* self) {
+  Use use(self);
+  if (!use) return nullptr;
+  switch (use.draft().kind) {
+    case draft::Kind::map:
+      return dict_copy(self, nullptr);
+    case draft::Kind::set:
+      use.size();
+      return PySet_New(use.contents());
+    default:
+      return PySequence_List(self);
+  }
+}
+
+}  // namespace
+
+Ref subclass_method(PyObject* self, const char* name) {
+  Use use(self);
+  Ref key = Ref::take(use ? PyUnicode_InternFromString(name) : nullptr);
+  if (!key) return {};
+  PyTypeObject* type = Py_TYPE(base_of(use));
+  Ref found = Ref::borrow(_PyType_Lookup(type, key.get()));
+  return found && !is_native(found.get()) ? Ref::take(bind(self, type, found.get())) : Ref{};
+}
+
+PyObject* subclass_subscript(PyObject* self, PyObject* key) {
+  Use use(self);
+  if (!use) return nullptr;
+  PyObject* found = use.get(key);
+  if (found != nullptr || PyErr_Occurred() != nullptr) return found;
+  Ref method = subclass_method(self, "__missing__");
+  return method ? PyObject_CallOneArg(method.get(), key) : missing_key(key);
+}
+
+PyObject* subclass_copy(PyObject* self, PyObject*) {
+  Use use(self);
+  Ref contents = Ref::take(use ? plain_contents(self) : nullptr);
+  if (!contents) return nullptr;
+  return to_object(python_model().rebuild(use.draft().base, contents.get()));
+}
+
+PyObject* subclass_attribute(PyObject* self, PyObject* name) {
+  PyObject* own = PyObject_GenericGetAttr(self, name);
+  if (own != nullptr || PyErr_ExceptionMatches(PyExc_AttributeError) == 0) return own;
+  if (as_draft(self)->draft.scope == nullptr) return nullptr;
+  PyErr_Clear();
+  Use use(self);
+  Ref base = Ref::borrow(base_of(use));
+  PyTypeObject* type = Py_TYPE(base.get());
+  Ref found = Ref::borrow(_PyType_Lookup(type, name));
+  if (found && !is_native(found.get())) return bind(self, type, found.get());
+  const RecordType* known = record_type(type);
+  Ref held = Ref::borrow(known == nullptr ? nullptr : stored_field(base.get(), *known, name));
+  if (!held) return refuse(type, name, "has no attribute");
+  if (use.scope().opens(held.get())) {
+    return refuse(type, name,
+                  "is edited as the container that it is; original(draft) has its attribute");
+  }
+  return held.release();
+}
+
+int subclass_set_attribute(PyObject* self, PyObject* name, PyObject* value) {
+  Use use(self);
+  if (!use) return -1;
+  PyTypeObject* type = Py_TYPE(base_of(use));
+  Ref found = Ref::borrow(_PyType_Lookup(type, name));
+  const descrsetfunc set = found ? Py_TYPE(found.get())->tp_descr_set : nullptr;
+  if (set != nullptr && !is_native(found.get())) return set(found.get(), self, value);
+  refuse(type, name, "is edited as the container that it is: its draft cannot set");
+  return -1;
+}
+
+int add_draft_subclasses(PyObject* module) {
+  static PyMethodDef methods[] = {
+      {"copy", subclass_copy, METH_NOARGS, "A plain object of its class with the same contents."},
+      {"__copy__", subclass_copy, METH_NOARGS, "A plain object of its class, the same contents."},
+      {nullptr, nullptr, 0, nullptr},
+  };
+  static PyType_Slot dict_slots[] = {
+      {Py_tp_doc, const_cast<char*>("The draft of a registered subclass of dict.")},
+      HALFLIFE_DRAFT_SLOTS,
+      HALFLIFE_SUBCLASS_SLOTS,
+      {Py_mp_subscript, as_slot(subclass_subscript)},
+      {Py_tp_methods, methods + 1},
+      {0, nullptr},
+  };
+  static PyType_Slot list_slots[] = {
+      {Py_tp_doc, const_cast<char*>("The draft of a registered subclass of list.")},
+      HALFLIFE_DRAFT_SLOTS,
+      HALFLIFE_SUBCLASS_SLOTS,
+      {Py_tp_methods, methods + 1},
+      {0, nullptr},
+  };
+  static PyType_Slot set_slots[] = {
+      {Py_tp_doc, const_cast<char*>("The draft of a registered subclass of set.")},
+      HALFLIFE_DRAFT_SLOTS,
+      HALFLIFE_SUBCLASS_SLOTS,
+      {Py_tp_methods, methods},
+      {0, nullptr},
+  };
+  constexpr unsigned long kBase = Py_TPFLAGS_BASETYPE;
+  draft_types.dict_subclass =
+      add_draft_type(module, "halflife._core.DictSubclassDraft", Py_TPFLAGS_MAPPING | kBase,
+                     dict_slots, draft_types.dict);
+  draft_types.list_subclass =
+      add_draft_type(module, "halflife._core.ListSubclassDraft", Py_TPFLAGS_SEQUENCE, list_slots,
+                     draft_types.list);
+  draft_types.set_subclass = add_draft_type(module, "halflife._core.SetSubclassDraft", 0, set_slots,
+                                            draft_types.set);
+  return draft_types.dict_subclass == nullptr || draft_types.list_subclass == nullptr ||
+                 draft_types.set_subclass == nullptr
+             ? -1
+             : 0;
+}
+
+}  // namespace halflife::bindings
