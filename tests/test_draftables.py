@@ -595,7 +595,7 @@ def test_debug_mode_never_fails_itself(debugging: Any) -> None:
         __hash__ = None  # type: ignore[assignment]
 
     deep: Any = []
-    for _ in range(100_000):
+    for _ in range(20_000):
         deep = [deep]
     tail = Unknown()
     chain: Any = tail

@@ -1,5 +1,5 @@
-// The draft of a deque. It works on a list, and keeps to the greatest length of the deque as a deque
-// does: what is too much goes at the other end.
+// The draft of a deque. It works on a list, and keeps to the greatest length of the deque as a
+// deque does: what is too much goes at the other end.
 #include "arguments.hpp"
 #include "draft_dict.hpp"
 #include "draft_list.hpp"
@@ -165,7 +165,8 @@ PyObject* subscript(PyObject* self, PyObject* key) {
 int assign(PyObject* self, PyObject* key, PyObject* value) {
   Use use(self);
   Py_ssize_t index = 0;
-  if (!use || !is_index(key) || !list_index(use, key, "deque index out of range", &index)) return -1;
+  if (!use || !is_index(key) || !list_index(use, key, "deque index out of range", &index))
+    return -1;
   const bool done = value == nullptr
                         ? list_splice(use, index, index + 1, nullptr)
                         : use.scope().set_item(use.draft(), static_cast<std::size_t>(index), value);

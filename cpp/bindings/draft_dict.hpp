@@ -37,9 +37,7 @@ Ref subclass_method(PyObject* self, const char* name);
 PyObject* subclass_attribute(PyObject* self, PyObject* name);
 int subclass_set_attribute(PyObject* self, PyObject* name, PyObject* value);
 
-#define HALFLIFE_SUBCLASS_SLOTS                       \
-  {Py_tp_getattro, as_slot(subclass_attribute)}, {    \
-    Py_tp_setattro, as_slot(subclass_set_attribute)   \
-  }
+#define HALFLIFE_SUBCLASS_SLOTS \
+  {Py_tp_getattro, as_slot(subclass_attribute)}, { Py_tp_setattro, as_slot(subclass_set_attribute) }
 
 }  // namespace halflife::bindings

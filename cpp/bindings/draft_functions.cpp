@@ -136,8 +136,8 @@ PyObject* finish(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* k
   Produced made;
   Ref watch = Ref::take(std::exchange(session->watch, nullptr));
   ++session->busy;  // constructors of records run now; they must not finish it again
-  const bool ok = check_leaves(watch) && take_edits(*session->scope, as_draft(slots[0])->draft,
-                                                    with_patches != 0, made);
+  const bool ok = check_leaves(watch) &&
+                  take_edits(*session->scope, as_draft(slots[0])->draft, with_patches != 0, made);
   --session->busy;
   session->scope->close();
   if (!ok) return nullptr;

@@ -208,9 +208,8 @@ PyObject* concatenate(PyObject* self, PyObject* other) {
   Use use(self);
   if (!use) return nullptr;
   Ref left = Ref::take(list_elements(use));
-  Ref right = Ref::take(
-      !left ? nullptr
-            : (is_list_draft(other) ? copy(other, nullptr) : Py_NewRef(other)));
+  Ref right =
+      Ref::take(!left ? nullptr : (is_list_draft(other) ? copy(other, nullptr) : Py_NewRef(other)));
   return right ? PySequence_Concat(left.get(), right.get()) : nullptr;
 }
 

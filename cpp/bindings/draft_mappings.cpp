@@ -61,8 +61,8 @@ PyObject* ordered_pop_item(PyObject* self, PyObject* args, PyObject* kwargs) {
     return nullptr;
   }
   Ref keys = Ref::take(keys_in_order(use.contents()));
-  return keys ? dict_take_out(use, PyList_GET_ITEM(
-                                       keys.get(), last != 0 ? PyList_GET_SIZE(keys.get()) - 1 : 0))
+  return keys ? dict_take_out(use, PyList_GET_ITEM(keys.get(),
+                                                   last != 0 ? PyList_GET_SIZE(keys.get()) - 1 : 0))
               : nullptr;
 }
 

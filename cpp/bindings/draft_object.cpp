@@ -193,8 +193,8 @@ int add_draft_types(PyObject* module) {
     if (add(module) < 0) return -1;
   }
   // Nobody else derives from them.
-  for (PyTypeObject* type : {draft_types.dict, draft_types.list, draft_types.set,
-                             draft_types.dict_subclass}) {
+  for (PyTypeObject* type :
+       {draft_types.dict, draft_types.list, draft_types.set, draft_types.dict_subclass}) {
     type->tp_flags &= ~Py_TPFLAGS_BASETYPE;
   }
   return 0;

@@ -64,7 +64,7 @@ int visit_held(const draft::Draft& draft, visitproc visit, void* arg);
 // is collected.
 struct SessionObject {
   PyObject_HEAD draft::Scope* scope;
-  PyObject* root;  // borrowed from the scope
+  PyObject* root;   // borrowed from the scope
   PyObject* watch;  // debug mode: looks for leaves that were edited in place; or null
   int busy;         // operations under way: user code in them must not end the session
 };

@@ -1,13 +1,13 @@
-// The root is the whole value that a recipe edits. One that is a leaf is replaced by what the recipe
-// returns; an object that could be edited in place, unnoticed, is refused.
+// The root is the whole value that a recipe edits. One that is a leaf is replaced by what the
+// recipe returns; an object that could be edited in place, unnoticed, is refused.
 #pragma once
 
 #include "python.hpp"
 
 namespace halflife::bindings {
 
-// False, with a TypeError set that names `draftable`: a leaf of a class that drafts do not know, and
-// whose objects are mutable.
+// False, with a TypeError set that names `draftable`: a leaf of a class that drafts do not know,
+// and whose objects are mutable.
 bool check_root(PyObject* leaf);
 
 // In debug mode, notes what the mutable leaves in a value look like. False: an error is set.

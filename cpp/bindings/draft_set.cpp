@@ -257,8 +257,7 @@ int add_draft_set(PyObject* module) {
       {Py_nb_inplace_subtract, as_slot(combined_in_place<PyNumber_Subtract>)},
       {0, nullptr},
   };
-  draft_types.set =
-      add_draft_type(module, "halflife._core.SetDraft", Py_TPFLAGS_BASETYPE, slots);
+  draft_types.set = add_draft_type(module, "halflife._core.SetDraft", Py_TPFLAGS_BASETYPE, slots);
   return draft_types.set == nullptr ? -1 : 0;
 }
 

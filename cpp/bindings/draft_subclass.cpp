@@ -1,5 +1,5 @@
-// Drafts of registered subclasses of dict, list and set. They are edited as the container; methods of
-// the class run with the draft as `self`, and attributes of the object can be read, not edited.
+// Drafts of registered subclasses of dict, list and set. They are edited as the container; methods
+// of the class run with the draft as `self`, and attributes of the object can be read, not edited.
 #include "draft_dict.hpp"
 #include "record_type.hpp"
 
@@ -130,11 +130,10 @@ int add_draft_subclasses(PyObject* module) {
   draft_types.dict_subclass =
       add_draft_type(module, "halflife._core.DictSubclassDraft", Py_TPFLAGS_MAPPING | kBase,
                      dict_slots, draft_types.dict);
-  draft_types.list_subclass =
-      add_draft_type(module, "halflife._core.ListSubclassDraft", Py_TPFLAGS_SEQUENCE, list_slots,
-                     draft_types.list);
-  draft_types.set_subclass = add_draft_type(module, "halflife._core.SetSubclassDraft", 0, set_slots,
-                                            draft_types.set);
+  draft_types.list_subclass = add_draft_type(module, "halflife._core.ListSubclassDraft",
+                                             Py_TPFLAGS_SEQUENCE, list_slots, draft_types.list);
+  draft_types.set_subclass =
+      add_draft_type(module, "halflife._core.SetSubclassDraft", 0, set_slots, draft_types.set);
   return draft_types.dict_subclass == nullptr || draft_types.list_subclass == nullptr ||
                  draft_types.set_subclass == nullptr
              ? -1

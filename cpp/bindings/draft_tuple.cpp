@@ -1,5 +1,5 @@
-// The draft of a tuple with containers in it. It is never handed out: the user gets a tuple, in which
-// the containers are drafts.
+// The draft of a tuple with containers in it. It is never handed out: the user gets a tuple, in
+// which the containers are drafts.
 #include <vector>
 
 #include "draft_object.hpp"

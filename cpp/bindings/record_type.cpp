@@ -213,9 +213,9 @@ bool is_same(PyObject* one, PyObject* other, bool* same) {
          draft::equal(python_model(), one, other, true, same);
 }
 
-// A field that no edit touched, and that came out equal, stays the very object that it was. One that
-// came out as another value was computed by the class, and is left alone; but if the class does not
-// make its old value of the old fields either, somebody has set it, and it is kept.
+// A field that no edit touched, and that came out equal, stays the very object that it was. One
+// that came out as another value was computed by the class, and is left alone; but if the class
+// does not make its old value of the old fields either, somebody has set it, and it is kept.
 bool keep_untouched(PyObject* like, PyObject* made, PyObject* rebuild, const RecordType& type,
                     PyObject* fields, PyObject* changes) {
   Ref names = Ref::borrow(type.fields);
@@ -233,13 +233,12 @@ bool keep_untouched(PyObject* like, PyObject* made, PyObject* rebuild, const Rec
         Ref none = Ref::take(PyDict_New());
         Ref gone = Ref::take(none ? PyList_New(0) : nullptr);
         if (!gone) return false;
-        again = Ref::take(
-            PyObject_CallFunctionObjArgs(rebuild, like, none.get(), gone.get(), nullptr));
+        again =
+            Ref::take(PyObject_CallFunctionObjArgs(rebuild, like, none.get(), gone.get(), nullptr));
         if (!again) return false;
       }
-      PyObject* before = Py_TYPE(again.get()) == Py_TYPE(like)
-                             ? stored_field(again.get(), type, name)
-                             : value;
+      PyObject* before =
+          Py_TYPE(again.get()) == Py_TYPE(like) ? stored_field(again.get(), type, name) : value;
       bool computed = false;
       if (!is_same(value, before, &computed)) return false;
       keep = !computed;
@@ -279,8 +278,7 @@ PyObject* rebuild_record(PyObject* like, PyObject* fields) {
   type = record_type(Py_TYPE(like));  // user code ran
   if (!made || type == nullptr || !type->keeps) return made.release();
   if (Py_TYPE(made.get()) != Py_TYPE(like)) return made.release();  // its __replace__ knows why
-  const bool ok =
-      keep_untouched(like, made.get(), rebuild.get(), *type, fields, changes.get());
+  const bool ok = keep_untouched(like, made.get(), rebuild.get(), *type, fields, changes.get());
   return ok ? made.release() : nullptr;
 }
 

@@ -61,8 +61,8 @@ struct Registry {
   PyObject* default_dict = nullptr;
   PyObject* counter = nullptr;
   PyObject* deque = nullptr;
-  PyObject* is_async = nullptr;         // (callable) -> bool: is it async, or an async generator?
-  PyObject* scalars = nullptr;          // tuple of further types compared by ==
+  PyObject* is_async = nullptr;  // (callable) -> bool: is it async, or an async generator?
+  PyObject* scalars = nullptr;   // tuple of further types compared by ==
   PyObject* enum_type = nullptr;
 };
 

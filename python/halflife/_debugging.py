@@ -103,8 +103,8 @@ def difference(one: Any, other: Any) -> str | None:
     return None if one is other else _first_difference(_places(one), _places(other))
 
 
-#: A place in a value: that of what is around it, and how to get on from there. The whole value is None.
-Place: TypeAlias = "tuple[Place, str] | None"
+#: A place in a value: that of the container around it, the container, and the key. The whole value is None.
+Place: TypeAlias = "tuple[Place, Any, Any] | None"
 #: What is at a place: the object, and what it looked like: of a container its class and keys, of a mutable leaf a
 #: fingerprint.
 Look: TypeAlias = tuple[Any, Any]
@@ -128,8 +128,7 @@ def _places(value: Any) -> Iterator[tuple[Place, Look]]:
         if id(here) in met:
             continue  # Seen before, or it contains itself.
         met.add(id(here))
-        show = "[{!r}]" if isinstance(here, _SUBSCRIPTED) and not hasattr(here, "_fields") else ".{}"
-        left.extend(((place, show.format(key)), part) for key, part in reversed(parts))
+        left.extend(((place, here, key), part) for key, part in reversed(parts))
 
 
 _SUBSCRIPTED = (dict, list, tuple, deque)
@@ -151,7 +150,7 @@ def _fingerprint(leaf: Any) -> bytes | None:
     """What a mutable leaf looks like, by its pickle; None if it has none. Nothing is ever unpickled."""
     try:
         return blake2b(pickle.dumps(leaf)).digest()
-    except Exception:  # noqa: BLE001 - pickling is the object's own code, and it may be too deep
+    except Exception:
         return None
 
 
@@ -168,7 +167,7 @@ def _looks_alike(one: Any, other: Any) -> bool:
         return True
     try:
         return type(one) is type(other) and bool(one == other or (one != one and other != other))
-    except Exception:  # noqa: BLE001 - == is the object's own code, and need not give a truth
+    except Exception:
         return True
 
 
@@ -176,8 +175,9 @@ def _at(place: Place) -> str:
     """The path of a place, in the words of a message."""
     steps: list[str] = []
     while place is not None:
-        place, step = place
-        steps.append(step)
+        place, container, key = place
+        by_key = isinstance(container, _SUBSCRIPTED) and (isinstance(container, dict) or isinstance(key, int))
+        steps.append(f"[{key!r}]" if by_key else f".{key}")
     return f" at {abbreviated_path(steps)}" if steps else ""
 
 

@@ -75,7 +75,8 @@ class Model {
   virtual std::size_t size(Value container) = 0;
   // Map, record: the value at key, or null if there is none. Set: the member itself, or null.
   virtual bool find(Value container, Value key, Value* found) = 0;
-  // Map: are two of its class equal only if their keys are in the same order? Then patches carry it.
+  // Map: are two of its class equal only if their keys are in the same order? Then patches carry
+  // it.
   virtual bool keeps_order(Value /*map*/) { return false; }
   // Borrowed: the key as the map holds it, where keys of several types can be equal (1 and True).
   // Only asked of keys that are there.

@@ -36,8 +36,8 @@ class Scope {
   Scope& operator=(const Scope&) = delete;
   ~Scope() { close(); }
 
-  // Can something in the value be edited? It is a container, or a tuple with one in it, however deep
-  // in further tuples.
+  // Can something in the value be edited? It is a container, or a tuple with one in it, however
+  // deep in further tuples.
   bool opens(Value value);
   // The draft of a whole value that opens. Null on an error. Owned by the scope.
   Draft* open(Value base, void* place = nullptr);
@@ -47,8 +47,8 @@ class Scope {
   // same each time.
   bool give(Draft& fixed, Value* given);
 
-  // --- reading. What comes out is a leaf or the face of a draft, borrowed; null: there is none. The
-  // face of a tuple's draft is for core only; see give().
+  // --- reading. What comes out is a leaf or the face of a draft, borrowed; null: there is none.
+  // The face of a tuple's draft is for core only; see give().
   bool get(Draft& draft, Value key, Value* found);               // map, record
   bool get_item(Draft& draft, std::size_t index, Value* found);  // list, fixed; index < size
   bool has(Draft& draft, Value key, bool* found);                // map, set
@@ -117,9 +117,9 @@ class Scope {
 
   Model& model_;
   Source* source_;
-  std::vector<Draft*> drafts_;          // in order of making; faces owned
-  std::unordered_set<Value> inserted_;  // plain containers that recipes put in; owned
-  std::unordered_set<Value> opening_;   // nested tuples that are known to open; owned
+  std::vector<Draft*> drafts_;               // in order of making; faces owned
+  std::unordered_set<Value> inserted_;       // plain containers that recipes put in; owned
+  std::unordered_set<Value> opening_;        // nested tuples that are known to open; owned
   std::unordered_map<Value, Draft*> given_;  // drafts of tuples by what the user got for them
   Slot last_read_;
   bool recording_;

@@ -80,8 +80,8 @@ bool Composer::has_moved(const Task& task, const Level& level, const Slot& slot,
 
 bool Composer::enter(const Task& task, Level level) {
   const Mark* mark = task.marks == nullptr ? nullptr : task.marks->find(*level.slot);
-  // A record is rebuilt from what is below and what layers wrote: the fields that its class computes
-  // are not to be taken for written ones.
+  // A record is rebuilt from what is below and what layers wrote: the fields that its class
+  // computes are not to be taken for written ones.
   const bool record = model_.kind(level.under) == Kind::record;
   bool fresh = level.shown == nullptr || record;
   if (mark != nullptr && !fresh && model_.kind(level.under) == Kind::map) {

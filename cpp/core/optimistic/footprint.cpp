@@ -197,7 +197,7 @@ bool Attempt::write_all(Draft& root, Resolver& resolver) {
     const Spot spot = todo.back();
     todo.pop_back();
     const bool ok = draft::is_positional(spot.draft->kind) ? write_items(spot, resolver, todo)
-                                                   : write_keys(spot, resolver, todo);
+                                                           : write_keys(spot, resolver, todo);
     if (!ok) return false;
   }
   return true;
