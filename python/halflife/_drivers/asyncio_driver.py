@@ -116,7 +116,8 @@ class AsyncioDriver:
     ) -> asyncio.Task[Any]:
         context = self._context.copy()
         carry_over(context)
-        task = loop.create_task(body, name=name, context=context)
+        # Not by the loop's task factory: an eager one would take the first step in the middle of a flush.
+        task: asyncio.Task[Any] = asyncio.Task(body, loop=loop, name=name, context=context)
         # asyncio complains of a task that is collected before it ended. Ours are collected only together with
         # their store, or after their loop was closed, when nobody can hear of them any more.
         with suppress(AttributeError):
