@@ -127,9 +127,12 @@ def ended_in_a_callback(size: int) -> Work:
             subscription()
         ending.clear()
 
+    def look(get: Any, set: Any) -> None:
+        get(one)
+
     store.subscribe(one, end_all)
     ending += [store.subscribe(one, ignore) for _ in range(size)]
-    ending += [store.observe(effect(lambda get, set: get(one))) for _ in range(size)]
+    ending += [store.observe(effect(look)) for _ in range(size)]
     return lambda: store.set(one, 1)
 
 
@@ -162,14 +165,14 @@ def refreshed_and_dropped(size: int) -> Work:
 
     atoms = [make() for _ in range(size)]
 
-    def drop() -> None:
+    async def drop() -> None:
         with store.batch():
             for each in atoms:
                 store.refresh(each)
             del each
             atoms.clear()
 
-    return drop
+    return lambda: asyncio.run(drop())
 
 
 def circles_dropped(size: int) -> Work:
@@ -194,7 +197,6 @@ def circles_dropped(size: int) -> Work:
         for circle in circles:
             circle.clear()
         circles.clear()
-        gc.collect()
 
     return drop
 
