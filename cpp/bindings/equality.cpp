@@ -96,7 +96,9 @@ bool plain_key(PyObject* key, int depth = 0) {
 
 // Is it worth the while to look into two that are neither the same nor containers?
 const RecordType* common_record_type(PyObject* one, PyObject* other) {
-  return Py_TYPE(one) == Py_TYPE(other) ? record_type(Py_TYPE(one)) : nullptr;
+  if (Py_TYPE(one) != Py_TYPE(other)) return nullptr;
+  const RecordType* known = record_type(Py_TYPE(one));  // of a Counter, too, which is no record
+  return known != nullptr && known->kind == draft::Kind::record ? known : nullptr;
 }
 
 // What is under the same keys, whatever their order. The keys are such that no user's code is
