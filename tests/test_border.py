@@ -11,7 +11,7 @@ import weakref
 import pytest
 
 from halflife import Atom, HasData, Loading, Store, StoreClosedError, Subscription, action, atom, derived
-from halflife._core import AsyncValue, StoreBase
+from halflife._core import AsyncValue, Batch, StoreBase
 
 
 def test_an_atom_cannot_be_made_around_nothing() -> None:
@@ -39,9 +39,7 @@ def test_a_store_whose_init_was_not_called_says_so_at_each_call() -> None:
             lambda store=store: store.refresh(derived(lambda get: 1)),
             lambda store=store: store.subscribe(count, print),
             lambda store=store: store.closed,
-            lambda store=store: store._begin_batch(),
-            lambda store=store: store._commit_batch(),
-            lambda store=store: store._abort_batch(),
+            lambda store=store: Batch(store),
             lambda store=store: store._snapshot(),
             lambda store=store: store._peek(count),
             lambda store=store: store._invariant(),

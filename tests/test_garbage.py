@@ -194,8 +194,9 @@ def error_and_its_traceback(sentinel):
 
 def batch_left_open(sentinel):
     store, count = Store(), atom(1)
-    store._begin_batch()
-    store.set(count, (store, sentinel))
+    batch = store.batch()
+    batch.__enter__()
+    store.set(count, (store, sentinel, batch))
     store.set(count, (store, count, sentinel))
     return store
 

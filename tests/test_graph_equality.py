@@ -1,5 +1,6 @@
 """What counts as a change: identity, and == where it is known to be harmless."""
 
+import contextlib
 import datetime
 import enum
 import math
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from conftest import named
-from halflife import Store, atom, derived
+from halflife import CycleError, Store, atom, derived, loadable
 
 
 class Color(enum.Enum):
@@ -211,4 +212,110 @@ def test_an_equality_that_fails_counts_as_a_change_and_is_reported() -> None:
         store.subscribe(source, seen.append)
         store.set(source, 2)
         assert (seen, errors) == ([2], [failure])
+        assert store._invariant() is None
+
+
+def circle(error: CycleError) -> set[str]:
+    first, *others = str(error).removeprefix("an atom needs its own value: ").split(" → ")
+    assert others[-1] == first
+    return {first, *others}
+
+
+@pytest.mark.parametrize("observed", [False, True])
+@pytest.mark.parametrize("above", [0, 1, 3])
+@pytest.mark.parametrize("batched", [False, True])
+def test_a_comparison_that_reads_its_own_atom_or_one_above_it_is_on_a_circle(observed, above, batched) -> None:
+    count, met = atom(0, name="count"), []
+
+    def equals(before, now) -> bool:
+        try:
+            store.get(chain[above])
+        except CycleError as error:
+            met.append(circle(error))
+        return before == now
+
+    chain = [derived(lambda get: [get(count)], name="d0", equals=equals)]
+    for number in range(1, 4):
+        chain.append(derived(lambda get, below=chain[-1]: get(below), name=f"d{number}"))
+    with Store() as store:
+        seen = []
+        for one in chain:
+            store.get(one)
+            if observed:
+                store.subscribe(one, seen.append)
+        with store.batch() if batched else contextlib.nullcontext():
+            store.set(count, 1)
+            assert store.get(chain[-1]) == [1]
+        assert met
+        assert all(each == {f"d{number}" for number in range(above + 1)} for each in met)
+        assert store._invariant() is None
+        assert seen == [[1]] * (4 if observed else 0)
+        store.set(count, 2)
+        assert [store.get(one) for one in chain] == [[2]] * 4
+
+
+@pytest.mark.parametrize("value", [1.0, 2])
+def test_a_comparison_of_a_source_that_reads_it_or_what_is_above_it_is_on_a_circle(value) -> None:
+    met, seen = [], []
+
+    def equals(before, now) -> bool:
+        for one in (count, double, view):
+            try:
+                store.get(one)
+            except CycleError as error:
+                met.append(circle(error))
+        return before == now
+
+    count = atom(1, name="count", equals=equals)
+    double = derived(lambda get: get(count) * 2, name="double")
+    view = derived(lambda get: get(double), name="view")
+    with Store() as store:
+        store.get(view)
+        store.subscribe(view, seen.append)
+        store.set(count, value)
+        assert met == [{"count"}, {"count", "double"}, {"count", "double", "view"}]
+        assert (store.get(view), seen) == (value * 2, [4] if value == 2 else [])
+        assert store._invariant() is None
+
+
+def test_a_comparison_may_read_what_is_beside_and_below_its_atom() -> None:
+    with Store() as store:
+        count, other = atom(1), atom(5)
+        beside = derived(lambda get: get(other) * get(count))
+        read = []
+
+        def equals(before, now) -> bool:
+            read.append((store.get(count), store.get(beside)))
+            return False
+
+        double = derived(lambda get: get(count) * 2, equals=equals)
+        seen = []
+        store.subscribe(double, seen.append)
+        store.set(count, 2)
+        assert (read, seen, store._invariant()) == ([(2, 10)], [4], None)
+
+
+@pytest.mark.asyncio
+async def test_a_comparison_of_an_async_atom_that_reads_it_is_on_a_circle() -> None:
+    met, count = [], atom(1)
+
+    def equals(before, now) -> bool:
+        for one in (user, loadable(user), above):
+            try:
+                store.get(one)
+            except CycleError as error:
+                met.append(error)
+        return before == now
+
+    async def read(get):
+        return get(count)
+
+    user = derived(read, name="user", equals=equals)
+    above = derived(lambda get: get(loadable(user)))
+    async with Store() as store:
+        store.subscribe(above, lambda value: None)
+        assert await store.value(user) == 1
+        store.set(count, 2)
+        assert await store.value(user) == 2
+        assert len(met) == 3
         assert store._invariant() is None

@@ -105,8 +105,9 @@ class Pair:
             if self.made:
                 self.settle(kind, *arguments)
         elif kind == "begin":
-            self.open.append((log.save(), len(self.made)))
-            self.store._begin_batch()
+            batch = self.store.batch()
+            batch.__enter__()
+            self.open.append((log.save(), len(self.made), batch))
         elif kind in ("end", "fail"):
             if self.open:
                 self.leave(failed=kind == "fail")
@@ -124,14 +125,14 @@ class Pair:
         assert results[0] == results[1]
 
     def leave(self, *, failed: bool) -> None:
-        saved, made = self.open.pop()
+        saved, made, batch = self.open.pop()
         if failed:
             self.log.restore(saved)
             for _, state in self.made[made:]:
                 state.status = "rolled_back"
-            self.store._abort_batch()
+            batch.__exit__(ValueError, ValueError(), None)
         else:
-            self.store._commit_batch()
+            batch.__exit__(None, None, None)
 
     def check(self) -> None:
         layers = self.store.layers(self.atom)

@@ -1,9 +1,13 @@
 """Whatever a callback ends, drops, closes or collects, the store goes on: nothing is freed that is still due."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
+import reentrant_programs
+from conftest import FIRST_SEED, MULTIPLIER
 from halflife import Store, atom, derived, effect
 
 
@@ -184,3 +188,40 @@ def test_the_store_is_closed_in_a_mount_hook_that_returns_a_cleanup() -> None:
     hooked = atom(1, on_mount=on_mount)
     store.subscribe(hooked, log.append)
     assert (log, store.closed) == (["cleaned up"], True)
+
+
+def test_random_programs_whose_hooks_call_the_store_again() -> None:
+    # In processes of their own, since what goes wrong here may well be a crash.
+    count = max(1, round(40 * MULTIPLIER))
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", reentrant_programs.__file__, str(FIRST_SEED), str(count)],
+        capture_output=True,
+        text=True,
+        timeout=1800,
+        check=False,
+    )
+    started = [line for line in done.stderr.splitlines() if line.startswith("program ")]
+    assert done.returncode == 0, f"{done.stdout}\n{started[-1:]}\n{done.stderr[-3000:]}"
+    acted = {line.partition(":")[0] for line in done.stdout.splitlines()}
+    assert acted >= {
+        "__del__ of a value",
+        "__del__ of an owner",
+        "action",
+        "cleanup of an effect",
+        "cleanup of on_mount",
+        "clock.call_later",
+        "clock.now",
+        "collector's start",
+        "collector's stop",
+        "effect",
+        "equals",
+        "on_mount",
+        "read after",
+        "read before",
+        "read between",
+        "run after",
+        "run before",
+        "run between",
+        "select",
+        "subscriber",
+    }

@@ -4,6 +4,7 @@
 #include "async_value.hpp"
 #include "atom_object.hpp"
 #include "awaiter.hpp"
+#include "batch_object.hpp"
 #include "callables.hpp"
 #include "common_ends.hpp"
 #include "draft_functions.hpp"
@@ -53,5 +54,6 @@ PYBIND11_MODULE(_core, module) {
   check(add_draft_root(module.ptr()));
   check(add_json_patch(module.ptr()));
   bind_store(module);
+  check(add_batch_type(module.ptr()));
   bind_subscription(module);
 }

@@ -89,6 +89,34 @@ py::list snapshot(py::handle object) {
   return rows;
 }
 
+// One atom of a chain, made like a row.
+struct Link {
+  py::object atom;
+  std::vector<std::size_t> inputs;
+  Stamp asked = 0;
+  Stamp answered = 0;
+  bool has_asked = false;
+  bool has_answered = false;
+  bool under_way = false;
+  bool waits = false;
+};
+
+Link link_of(const Node& node) {
+  Link link;
+  const graph::AsyncState* state = node.is(flag::asynchronous) ? node.async() : nullptr;
+  const auto* known = static_cast<const AtomObject*>(node.atom);
+  if (known != nullptr) link.atom = atom_of(node);
+  if (state == nullptr) return link;
+  link.under_way = is_under_way(*state);
+  link.waits = node.pending() && !state->shows_stream();
+  if (known == nullptr || known->kind != AtomKind::derived || known->has(bit::stream)) return link;
+  link.has_asked = state->generation > 0;
+  link.has_answered = node.is(flag::computed);
+  link.asked = state->asked_at;
+  link.answered = state->answered_at;
+  return link;
+}
+
 py::list chain(py::handle object, py::handle atom) {
   StoreObject& store = open_store(object);
   if (!is_atom(atom.ptr())) {
@@ -100,27 +128,27 @@ py::list chain(py::handle object, py::handle atom) {
   if (first == nullptr) return rows;
   std::unordered_map<const Node*, std::size_t> places{{first, 0}};
   std::vector<const Node*> found{first};
+  std::vector<Link> links;
   for (std::size_t place = 0; place < found.size(); ++place) {
     const Node& node = *found[place];
-    py::list inputs;
+    Link link = link_of(node);
     // Those of the last run too, while the newest one has not come to them yet.
     for (const graph::Edge& edge : node.inputs) {
-      const Node* input = edge.input;
-      const auto [entry, is_new] = places.try_emplace(input, found.size());
-      if (is_new) found.push_back(input);
-      inputs.append(entry->second);
+      const auto [entry, is_new] = places.try_emplace(edge.input, found.size());
+      if (is_new) found.push_back(edge.input);
+      link.inputs.push_back(entry->second);
     }
-    const graph::AsyncState* state = node.is(flag::asynchronous) ? node.async() : nullptr;
-    py::object asked = py::none(), answered = py::none();
-    const auto* known = static_cast<const AtomObject*>(node.atom);
-    if (state != nullptr && known != nullptr && known->kind == AtomKind::derived &&
-        !known->has(bit::stream)) {
-      if (state->generation > 0) asked = py::int_(state->asked_at);
-      if (node.is(flag::computed)) answered = py::int_(state->answered_at);
-    }
-    rows.append(py::make_tuple(known == nullptr ? py::object(py::none()) : atom_of(node), answered,
-                               asked, state != nullptr && is_under_way(*state),
-                               node.pending() && !state->shows_stream(), inputs));
+    links.push_back(std::move(link));
+  }
+  const auto number = [](bool known, Stamp stamp) {
+    return known ? py::object(py::int_(stamp)) : py::object(py::none());
+  };
+  for (const Link& link : links) {
+    py::list inputs;
+    for (const std::size_t input : link.inputs) inputs.append(input);
+    rows.append(py::make_tuple(
+        link.atom ? link.atom : py::object(py::none()), number(link.has_answered, link.answered),
+        number(link.has_asked, link.asked), link.under_way, link.waits, inputs));
   }
   return rows;
 }

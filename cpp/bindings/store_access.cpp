@@ -99,7 +99,7 @@ PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssi
   Ref held_getter = Ref::borrow(getter);
   Ref held_setter = Ref::borrow(setter);
   Ref write = Ref::borrow(atom->write);
-  graph.begin_batch();
+  const std::uint32_t serial = graph.begin_batch();
   writing_.push_back(atom);
   Ref result = Ref::take(PyObject_Vectorcall(
       write.get(), stack + 1, static_cast<std::size_t>(count + 2) | PY_VECTORCALL_ARGUMENTS_OFFSET,
@@ -107,21 +107,19 @@ PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssi
   writing_.pop_back();
   if (closed()) return result.release();
   if (!result) {
-    SavedError saved;
-    graph.abort_batch();
+    abort_batch(serial);
     return nullptr;
   }
   if (PyCoro_CheckExact(result.get())) {
     Ref task =
         Ref::take(PyObject_CallMethod(driver, "start_action", "OO", result.get(), as_object(atom)));
     if (!task) {
-      SavedError saved;
-      graph.abort_batch();
+      abort_batch(serial);
       return nullptr;
     }
     result = std::move(task);
   }
-  if (!graph.commit_batch()) return nullptr;
+  if (!commit_batch(serial)) return nullptr;
   return result.release();
 }
 

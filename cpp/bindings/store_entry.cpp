@@ -127,6 +127,7 @@ bool StoreObject::enter_slowly() {
   }
   if ((guards_ & kNew) != 0) return settle_here();
   if (thread != home_ && !is_home(thread)) return false;
+  if ((guards_ & kAbandoned) != 0 && !undo_abandoned()) return false;
   if ((guards_ & kBatch) != 0 && batch_context_ != nullptr &&
       PyThreadState_Get()->context != batch_context_) {
     // Another context usually is another task, but a task may also run code in a copied context.
@@ -144,17 +145,18 @@ bool StoreObject::enter_slowly() {
 
 // The store belongs to this thread from now on.
 bool StoreObject::settle_here() {
-  if (driver == nullptr) {
-    PyErr_SetString(PyExc_TypeError, "Store.__init__ was not called");
-    return false;
-  }
   home_ = this_thread();
   guards_ &= ~kNew;
+  if (driver == nullptr) return true;  // without its Python face
   return static_cast<bool>(Ref::take(PyObject_CallMethod(driver, "bind", nullptr)));
 }
 
 // A thread that Python has not started may have another state at each call.
 bool StoreObject::is_home(std::uint64_t thread) {
+  if (driver == nullptr) {
+    PyErr_SetString(registry().wrong_thread, "the store belongs to another thread");
+    return false;
+  }
   Ref error = Ref::take(PyObject_CallMethod(driver, "refuse_thread", nullptr));
   if (!error) return false;
   if (error.get() != Py_None) {
@@ -171,41 +173,6 @@ bool StoreObject::note_loop() {
   Py_XDECREF(before);
   return driver == nullptr ||
          static_cast<bool>(Ref::take(PyObject_CallMethod(driver, "note_loop", nullptr)));
-}
-
-bool StoreObject::begin_batch() {
-  if (!enter() || !graph.writable_now()) return false;
-  if (open_batches_++ == 0) {
-    PyObject* task = PyObject_CallNoArgs(registry().current_task);
-    if (task == nullptr) {
-      --open_batches_;
-      return false;
-    }
-    batch_task_ = task;
-    batch_context_ = task == Py_None ? nullptr : PyThreadState_Get()->context;
-    guards_ |= kBatch;
-  }
-  graph.begin_batch();
-  return true;
-}
-
-bool StoreObject::commit_batch() {
-  if (closed() || open_batches_ == 0) return true;
-  if (--open_batches_ == 0) {
-    guards_ &= ~kBatch;
-    Py_CLEAR(batch_task_);
-  }
-  return graph.commit_batch();
-}
-
-void StoreObject::abort_batch() {
-  if (closed() || open_batches_ == 0) return;
-  if (--open_batches_ == 0) {
-    guards_ &= ~kBatch;
-    Py_CLEAR(batch_task_);
-  }
-  SavedError saved;
-  graph.abort_batch();
 }
 
 // Ends the store: cleanups are called, runs cancelled, and everything is given back.

@@ -126,6 +126,7 @@ void StoreObject::keep_interrupt() { collect_error(); }
 bool StoreObject::raise_collected() {
   fire_woken();
   if (!untold_.empty() && !graph.in_batch()) {
+    SavedError saved;  // of a read that was interrupted
     std::vector<graph::Subscription*> untold;
     untold.swap(untold_);
     for (graph::Subscription* subscription : untold) {

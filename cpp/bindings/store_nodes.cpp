@@ -64,6 +64,7 @@ graph::Node* StoreObject::create(AtomObject* atom) {
       return nullptr;
   }
   if (atom->has(bit::hooked)) flags |= flag::hooked;
+  if (atom->equals != nullptr) flags |= flag::compares;
   if (atom->has(bit::abort_unseen)) flags |= flag::abort_unseen;
   Node* node = graph.add(atom, kind, flags);
   if (atom->kind == AtomKind::source) initialize_source(*node, atom->body);

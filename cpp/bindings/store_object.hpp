@@ -46,9 +46,12 @@ class StoreObject final : public graph::Host {
   bool closed() const { return (guards_ & kClosed) != 0; }
   void close();
   void collect(bool closing);
-  bool begin_batch();
-  bool commit_batch();
-  void abort_batch();
+  // --- batches (store_batches.cpp): explicit ones, by their number, and those of writers.
+  std::uint32_t begin_batch();  // 0, with an error set, if none can begin
+  bool commit_batch(std::uint32_t serial);
+  // False, with an error set: an interrupt that came meanwhile goes before the block's own error.
+  bool abort_batch(std::uint32_t serial);
+  void abandon_batch(std::uint32_t serial);  // nobody will ever end it
 
   // --- nodes (store_nodes.cpp)
   graph::Node* node_of(AtomObject* atom) {
@@ -175,6 +178,9 @@ class StoreObject final : public graph::Host {
   Outcome outcome_of_error(graph::Node& node);
   bool raise_kept_interrupt();
   void tell_first(graph::Subscription& subscription);
+  bool undo_batch(std::uint32_t serial);
+  bool undo_abandoned();
+  void forget_batches(std::uint32_t serial);
   void report_to(PyObject* receiver, PyObject* error, AtomObject* atom);
   void put_off(const char* event, const graph::Node& node, PyObject* detail);
   void start_grace(PyObject* told, AtomObject* atom);
@@ -183,8 +189,9 @@ class StoreObject final : public graph::Host {
   void run_cleanup(graph::Node& node);
 
   static constexpr unsigned kClosed = 1;
-  static constexpr unsigned kBatch = 2;  // an explicit batch is open: is this its task?
-  static constexpr unsigned kNew = 4;    // no home thread yet
+  static constexpr unsigned kBatch = 2;      // an explicit batch is open: is this its task?
+  static constexpr unsigned kNew = 4;        // no home thread yet
+  static constexpr unsigned kAbandoned = 8;  // batches wait to be undone
 
   unsigned guards_ = kNew;
   std::uint64_t home_ = 0;
@@ -201,11 +208,12 @@ class StoreObject final : public graph::Host {
   std::deque<Errand> errands_;                // for the driver, from walks that must not call it
   bool on_errand_ = false;
   PyObject* interrupt_ = nullptr;
-  PyObject* loop_hook_ = nullptr;      // tells the loop that was noted last from another one
-  PyObject* batch_task_ = nullptr;     // who opened the explicit batch
-  PyObject* batch_context_ = nullptr;  // ... and in which context; borrowed, compared only
-  unsigned open_batches_ = 0;
-  Stamp reported_ = 0;  // the last change reported to on_error: once is enough
+  PyObject* loop_hook_ = nullptr;            // tells the loop that was noted last from another one
+  PyObject* batch_task_ = nullptr;           // who opened the explicit batch
+  PyObject* batch_context_ = nullptr;        // ... and in which context; borrowed, compared only
+  std::vector<std::uint32_t> open_batches_;  // explicit ones
+  std::vector<std::uint32_t> abandoned_;     // to be undone when nothing is under way
+  Stamp reported_ = 0;                       // the last change reported to on_error: once is enough
 };
 
 // The native store behind a Python object, or null with an error set.

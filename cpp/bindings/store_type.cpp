@@ -69,25 +69,6 @@ PyObject* store_refresh(PyObject* self, PyObject* atom) {
   return store == nullptr ? nullptr : store->refresh(as_atom(atom));
 }
 
-PyObject* begin_batch(PyObject* self, PyObject*) {
-  StoreObject* store = store_of(self);
-  if (store == nullptr || !store->begin_batch()) return nullptr;
-  Py_RETURN_NONE;
-}
-
-PyObject* commit_batch(PyObject* self, PyObject*) {
-  StoreObject* store = store_of(self);
-  if (store == nullptr || !store->commit_batch()) return nullptr;
-  Py_RETURN_NONE;
-}
-
-PyObject* abort_batch(PyObject* self, PyObject*) {
-  StoreObject* store = store_of(self);
-  if (store == nullptr) return nullptr;
-  store->abort_batch();
-  Py_RETURN_NONE;
-}
-
 PyMethodDef grafted[] = {
     {"get", store_get, METH_O, "get($self, a, /)\n--\n\nThe value of an atom."},
     {"set", as_function(store_set), METH_FASTCALL,
@@ -95,9 +76,6 @@ PyMethodDef grafted[] = {
     {"update", as_function(store_update), METH_FASTCALL,
      "update($self, a, fn, /)\n--\n\nSets an atom to fn(its value)."},
     {"refresh", store_refresh, METH_O, "refresh($self, a, /)\n--\n\nRuns a derived atom again."},
-    {"_begin_batch", begin_batch, METH_NOARGS, nullptr},
-    {"_commit_batch", commit_batch, METH_NOARGS, nullptr},
-    {"_abort_batch", abort_batch, METH_NOARGS, nullptr},
 };
 
 void graft(PyObject* type) {
@@ -177,7 +155,9 @@ void enter_store(py::handle self) { entered(self); }
 void expire(py::handle self, py::handle atom) {
   StoreObject& store = entered(self);
   graph::Node* node = store.known_node(atom_argument("_expire()", atom));
-  if (node != nullptr && !store.graph.expire(*node)) throw py::error_already_set();
+  if (node == nullptr || store.graph.expire(*node)) return;
+  // Only a timer called.
+  if (!store.report_exception(nullptr)) throw py::error_already_set();
 }
 
 void flush_quiet(py::handle self) {

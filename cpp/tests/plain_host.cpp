@@ -157,15 +157,15 @@ void Graph::promise(const AtomPointer& atom, const std::string& name) {
 void Graph::refresh(const AtomPointer& atom) { step(store.refresh(node_of(*atom))); }
 
 void Graph::batch(const std::function<void()>& block) {
-  store.begin_batch();
+  const std::uint32_t serial = store.begin_batch();
   try {
     block();
   } catch (...) {
-    store.abort_batch();
+    store.abort_batch(serial);
     check();
     throw;
   }
-  step(store.commit_batch());
+  step(store.commit_batch(serial));
 }
 
 Handle Graph::subscribe(const AtomPointer& atom) {

@@ -10,9 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from halflife import _hydration, _repr, _watching
-from halflife._batches import Batch
 from halflife._checks import check_atom, check_callable
-from halflife._core import AsyncValue, Atom, StoreBase
+from halflife._core import AsyncValue, Atom, Batch, StoreBase
 from halflife._drivers.asyncio_driver import AsyncioDriver
 from halflife._drivers.clock import LoopClock
 from halflife._drivers.closing import Closing

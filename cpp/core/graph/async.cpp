@@ -284,10 +284,7 @@ bool Store::publish(Node& node, Generation generation, Value value) {
     // An equal value is no news: the object that is shown stays.
     const Value shown = state.shown;
     host_.own(shown);
-    const bool comparing = comparing_;
-    comparing_ = true;
-    const bool equal = host_.equal(node, shown, value);
-    comparing_ = comparing;
+    const bool equal = is_equal(node, shown, value);
     trash(equal ? value : shown);
     if (equal) value = shown;
     if (!is_current(node, generation)) {  // the comparison has superseded it

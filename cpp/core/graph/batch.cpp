@@ -7,8 +7,16 @@
 
 namespace halflife::graph {
 
-void Store::begin_batch() {
+std::uint32_t Store::begin_batch() {
   marks_.push_back({journal_.size(), notes_.size(), restarts_.size(), ++batch_serial_});
+  return batch_serial_;
+}
+
+bool Store::is_open(std::uint32_t serial) const {
+  for (const Mark& mark : marks_) {
+    if (mark.serial == serial) return true;
+  }
+  return false;
 }
 
 // Before the first change of a node within a batch.
@@ -82,7 +90,9 @@ void Store::drop_saved(const Saved& saved) {
   for (const Edge& edge : saved.inputs) unhold_later(*edge.input);
 }
 
-bool Store::commit_batch() {
+bool Store::commit_batch(std::uint32_t serial) {
+  if (!is_open(serial)) return true;
+  while (marks_.back().serial != serial) undo();
   marks_.pop_back();
   if (in_batch()) return true;  // the outer batch answers for it
   // A value that was set back is as if it had never been set.
@@ -172,7 +182,15 @@ void Store::put_back(Saved& saved) {
   for (const Dependent& dependent : node.dependents) heap_.push(*dependent.node);
 }
 
-void Store::abort_batch() {
+bool Store::abort_batch(std::uint32_t serial) {
+  if (!is_open(serial)) return true;
+  while (marks_.back().serial != serial) undo();
+  undo();
+  return in_batch() || flush();
+}
+
+// Undoes the innermost batch.
+void Store::undo() {
   const Mark mark = marks_.back();
   marks_.pop_back();
   ++revision_;  // first: what was verified within the batch is not current any more
@@ -226,7 +244,6 @@ void Store::abort_batch() {
   for (const Saved& saved : undone) saved.node->lower(flag::journaled);
   ++revision_;
   retry_cycles(0);
-  if (!in_batch()) flush();
 }
 
 }  // namespace halflife::graph

@@ -231,6 +231,7 @@ void Store::clear() {
   for (Value& value : cancels_) take(value);
   for (Value& value : starts_) take(value);
   journal_.clear();
+  marks_.clear();
   cancels_.clear();
   starts_.clear();
   for (auto* list : {&notes_, &quiet_notes_, &effects_, &restarts_, &cyclic_, &unholds_}) {

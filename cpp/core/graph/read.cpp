@@ -179,8 +179,17 @@ void Store::take_detour() {
 // The node on top of the checks needs itself.
 void Store::raise_cycle(Node& node) {
   std::size_t begin = checks_.size() - 1;
+  const Frame* outside = nullptr;  // the innermost run that is not on the circle
   if (node.is(flag::running)) {
-    begin = frame_of(node)->checks;
+    if (const Frame* frame = frame_of(node)) {
+      begin = frame->checks;
+      outside = frame->outer;
+    } else {  // its run has ended; what came out is being compared
+      const Comparison* comparison = comparing_;
+      while (comparison->node != &node) comparison = comparison->outer;
+      begin = comparison->checks;
+      outside = comparison->top;
+    }
   } else {
     while (checks_[begin - 1].node != &node) --begin;
   }
@@ -196,10 +205,9 @@ void Store::raise_cycle(Node& node) {
   path.push_back(path.front());
   // Whoever is on the circle caught it at this read; its recorded inputs do not tell the whole
   // truth, so it is run again after any change.
-  for (Frame* frame = top_; frame != nullptr; frame = frame->outer) {
+  for (Frame* frame = top_; frame != outside; frame = frame->outer) {
     if (frame->node->kind == Kind::effect) break;
     frame->node->raise(flag::cyclic);
-    if (frame->node == &node) break;
   }
   host_.raise(Error::cycle, path);
 }

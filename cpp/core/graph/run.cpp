@@ -108,10 +108,41 @@ bool Store::same(Node& node, Value value, bool error) {
   if (!node.is(flag::computed) || node.is(flag::error) != error) return false;
   if (error) return host_.same_error(node.value, value);
   if (node.value == value) return true;
-  const bool comparing = comparing_;
-  comparing_ = true;
-  const bool equal = host_.equal(node, node.value, value);
-  comparing_ = comparing;
+  return is_equal(node, node.value, value);
+}
+
+bool Store::is_equal(Node& node, Value before, Value now) {
+  Comparison comparison{&node, comparing_, top_, checks_.size()};
+  const bool was_running = node.is(flag::running);
+  comparing_ = &comparison;
+  node.raise(flag::running);
+  const bool equal =
+      node.is(flag::compares) ? compare(node, before, now) : host_.equal(node, before, now);
+  if (!was_running) node.lower(flag::running);
+  comparing_ = comparison.outer;
+  return equal;
+}
+
+// By the user's function. Until that has decided, the node has no value: one that reads it, or what
+// depends on it, is on a circle.
+bool Store::compare(Node& node, Value before, Value now) {
+  const Revision verified = std::exchange(node.verified_at, 0);
+  const bool stabilizing = stabilizing_;
+  const Height height = height_;
+  if (node.is(flag::live) && !stabilizing) {  // then observed nodes count as current only below it
+    stabilizing_ = true;
+    height_ = node.height;
+  }
+  if (node.kind == Kind::source) ++revision_;  // what has read it may have been verified just now
+  const std::size_t cyclic = cyclic_.size();
+  const bool equal = host_.equal(node, before, now);
+  node.verified_at = verified;
+  stabilizing_ = stabilizing;
+  height_ = height;
+  if (cyclic_.size() > cyclic) {  // whoever was on the circle tries again without the comparison
+    ++revision_;
+    retry_cycles(flag::loud);
+  }
   return equal;
 }
 

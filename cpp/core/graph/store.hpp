@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "frame.hpp"
 #include "heap.hpp"
 #include "host.hpp"
 #include "journal.hpp"
@@ -28,15 +29,6 @@
 #include "order.hpp"
 
 namespace halflife::graph {
-
-// One run of a node's read on the C stack.
-struct Frame {
-  Node* node;
-  Frame* outer;
-  std::uint64_t serial;
-  std::uint32_t cursor;  // inputs before it were read by this run
-  std::size_t checks;    // how long the stack of pulls was when it began
-};
 
 class Store {
  public:
@@ -122,9 +114,11 @@ class Store {
   bool refresh(Node& node);
 
   // --- batch.cpp
-  void begin_batch();
-  bool commit_batch();
-  void abort_batch();
+  // Each batch has a number. Ending one that has ended changes nothing; those that were left open
+  // inside of it are undone.
+  std::uint32_t begin_batch();
+  bool commit_batch(std::uint32_t serial);
+  bool abort_batch(std::uint32_t serial);
   bool in_batch() const { return !marks_.empty(); }
   // Names the batch around the innermost one, which may still fail as a whole; 0: there is none.
   std::uint64_t outer_batch() const {
@@ -182,7 +176,9 @@ class Store {
   void unwind_to(Node& node);
   unsigned depth() const { return depth_; }
   bool unwinding() const { return !detour_.empty(); }
-  bool busy() const { return top_ != nullptr || stabilizing_ || comparing_ || !checks_.empty(); }
+  bool busy() const {
+    return top_ != nullptr || stabilizing_ || comparing_ != nullptr || !checks_.empty();
+  }
   // While one of these lives, no node is freed and nothing is released: for whoever holds nodes
   // that nothing else keeps, across calls that may run user code. Call sweep() afterwards.
   class Pin {
@@ -215,6 +211,8 @@ class Store {
   void save(Node& node);
   void forget_saved(Node& node);
   void trim_journal();
+  bool is_open(std::uint32_t serial) const;
+  void undo();
   void put_back(Saved& saved);
   void drop_saved(const Saved& saved);
 
@@ -248,6 +246,8 @@ class Store {
   Status run(Node& node);
   void commit_inputs(Node& node, std::uint32_t count);
   bool same(Node& node, Value value, bool error);
+  bool is_equal(Node& node, Value before, Value now);
+  bool compare(Node& node, Value before, Value now);
   void accept(Node& node, Outcome outcome);
   bool replace(Node& node, Value value, bool error, std::uint32_t loudness);
   void changed(Node& node, std::uint32_t loudness);
@@ -329,7 +329,7 @@ class Store {
   bool sweeping_ = false;
   bool logging_ = false;
   bool quiet_deferred_ = false;
-  bool comparing_ = false;  // a comparison may be the user's code
+  Comparison* comparing_ = nullptr;  // a comparison may be the user's code
   bool committing_runs_ = false;
   unsigned depth_ = 0;
   unsigned pins_ = 0;

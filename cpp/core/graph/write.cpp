@@ -6,7 +6,7 @@ namespace halflife::graph {
 bool Store::writable_now() {
   Frame* reading = top_;
   while (reading != nullptr && reading->node->kind == Kind::effect) reading = reading->outer;
-  if (reading == nullptr && !stabilizing_ && !comparing_ && checks_.empty()) return true;
+  if (reading == nullptr && !stabilizing_ && comparing_ == nullptr && checks_.empty()) return true;
   Node* node = reading != nullptr ? reading->node : nullptr;
   host_.raise(Error::write_during_read, std::span<Node* const>(&node, node != nullptr ? 1 : 0));
   return false;
@@ -42,7 +42,7 @@ bool Store::set(Node& node, Value value) {
   if (!node.is(flag::asynchronous)) {
     if (same(node, value, false)) {
       trash(value);
-      return true;
+      return heap_.empty() || flush();
     }
     save(node);
   } else {

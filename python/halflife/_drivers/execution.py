@@ -158,23 +158,22 @@ class InBatches(Generator[Any, Any, Any], Coroutine[Any, Any, Any]):
         return self
 
     def _step(self, go: Callable[[Any], Any], sent: Any) -> Any:
-        store = self._store
-        if not store.closed:  # what is cancelled because of that still ends in its own way
-            store._begin_batch()
+        if self._store.closed:  # what is cancelled because of that still ends in its own way
+            return go(sent)
+        yielded = returned = None
+        has_ended = False
         try:
-            yielded = go(sent)
-        except StopIteration:
-            self._commit()
-            raise
-        except BaseException:
-            store._abort_batch()
-            raise
-        self._commit()
-        return yielded
-
-    def _commit(self) -> None:
-        # What subscribers raise is nothing the action could handle: it is past the set by now.
-        try:
-            self._store._commit_batch()
+            with self._store.batch():
+                try:
+                    yielded = go(sent)
+                except StopIteration as stop:
+                    returned = stop
+                has_ended = True
         except Exception as error:
+            if not has_ended:
+                raise
+            # What subscribers raise is nothing the action could handle: it is past the set by now.
             self._report(error)
+        if returned is not None:
+            raise returned
+        return yielded
