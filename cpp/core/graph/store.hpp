@@ -199,6 +199,12 @@ class Store {
     Node* node;
     std::uint32_t index;
   };
+  struct Comparison {  // of the value of a node with another one
+    Node* node;
+    Comparison* outer;
+    Frame* top;
+    std::size_t checks;  // how long the stack of pulls was when it began
+  };
   struct MountChange {
     Node* node;
     bool mounted;
