@@ -43,6 +43,7 @@ PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
   if (frame == nullptr || frame->node != node) frame = store->graph.frame_of(*node);
   const bool ok = frame != nullptr ? store->graph.record(*frame, *input, false)
                                    : store->graph.record_late(*node, *input);
+  if (frame == nullptr && store->graph.due()) store->flush_soon();
   return ok ? store->result(*input) : nullptr;
 }
 

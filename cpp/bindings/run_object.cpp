@@ -127,6 +127,7 @@ PyObject* run_getter_call(PyObject* self, PyObject* const* args, std::size_t nar
   graph::Node* node = current_node(run);  // what was computed just now may have changed things
   if (node == nullptr) return raise_superseded(run);
   if (!store->graph.record_async(*node, *input)) return nullptr;
+  if (store->graph.due()) store->flush_soon();  // in case that this is not a step of the run itself
   if (input->is(graph::flag::asynchronous)) {
     return as_object(async_value_of(store, *input, as_object(run)));
   }
@@ -191,6 +192,34 @@ PyObject* run_publish(PyObject* self, PyObject* value) {
   Py_RETURN_TRUE;
 }
 
+PyObject* run_enter(PyObject* self, PyObject*) {
+  RunObject* run = as_run(self);
+  graph::Node* node = current_node(run);
+  if (node == nullptr) Py_RETURN_FALSE;
+  StoreObject* store = store_of(run->store);
+  if (store->graph.enter_run(*node, run->generation)) Py_RETURN_TRUE;
+  Ref keep_store = Ref::borrow(run->store);
+  Ref keep_atom = Ref::borrow(run->atom);
+  if (!store->graph.flush() && !store->report_exception(as_atom(keep_atom.get()))) return nullptr;
+  Py_RETURN_FALSE;
+}
+
+// What the step has read is observed now: the flush runs the mount hooks.
+PyObject* run_step_ended(PyObject* self, PyObject*) {
+  RunObject* run = as_run(self);
+  if (run->store == nullptr) Py_RETURN_NONE;
+  StoreObject* store = store_of(run->store);
+  if (store == nullptr || store->closed()) {
+    PyErr_Clear();
+    Py_RETURN_NONE;
+  }
+  if (!store->graph.due()) Py_RETURN_NONE;
+  Ref keep_store = Ref::borrow(run->store);
+  Ref keep_atom = Ref::borrow(run->atom);
+  if (!store->graph.flush() && !store->report_exception(as_atom(keep_atom.get()))) return nullptr;
+  Py_RETURN_NONE;
+}
+
 PyObject* run_abandon(PyObject* self, PyObject*) {
   RunObject* run = as_run(self);
   if (graph::Node* node = current_node(run)) {
@@ -242,6 +271,8 @@ PyMethodDef run_methods[] = {
     {"reject", run_reject, METH_O, "It ended with this error."},
     {"halt", run_halt, METH_O, "It was cancelled by somebody else."},
     {"publish", run_publish, METH_O, "It has a value, and goes on."},
+    {"enter", run_enter, METH_NOARGS, "It begins its first step; False if it must not."},
+    {"step_ended", run_step_ended, METH_NOARGS, "It waits, or has ended."},
     {"abandon", run_abandon, METH_NOARGS, "Its loop is gone: it will never end."},
     {nullptr, nullptr, 0, nullptr},
 };

@@ -300,6 +300,13 @@ bool StoreObject::defer() {
   return deferred.get() == Py_True;
 }
 
+void StoreObject::flush_soon() {
+  if (driver == nullptr) return;
+  SavedError saved;
+  Ref done = Ref::take(PyObject_CallMethod(driver, "flush_soon", nullptr));
+  if (!done) PyErr_Clear();
+}
+
 void StoreObject::notify(graph::Subscription& subscription) {
   Node& node = *subscription.node;
   AtomObject* atom = atom_of(node);

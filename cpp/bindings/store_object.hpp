@@ -112,6 +112,7 @@ class StoreObject final : public graph::Host {
   bool enlist(graph::Node& node, PyObject* future, bool first);
   bool delist(graph::Node& node, PyObject* future);
   void fire_woken();
+  void flush_soon();  // at the end of this loop pass at the latest
 
   // --- graph::Host (store_host.cpp)
   Outcome run(graph::Node& node, graph::Frame& frame) override;

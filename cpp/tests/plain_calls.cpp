@@ -132,8 +132,9 @@ Value Graph::make_run(Node& node, Generation generation) {
 
 void Graph::start(Value value) {
   auto& run = *static_cast<Run*>(object_of(value));
+  if (run.cancelled || !store.enter_run(*run.node, run.generation)) return;
   Atom& atom = atom_of(*run.node);
-  EXPECT_FALSE(run.started || run.cancelled);
+  EXPECT_FALSE(run.started);
   run.started = true;
   say("start " + atom.name);
   call(atom.on_start);
@@ -143,7 +144,7 @@ void Graph::cancel(Value value) {
   auto& run = *static_cast<Run*>(object_of(value));
   EXPECT_FALSE(run.cancelled) << "cancelled twice";
   run.cancelled = true;
-  say("cancel " + atom_of(*run.node).name);
+  if (run.started) say("cancel " + atom_of(*run.node).name);
 }
 
 void Graph::wake(Node& node) {

@@ -4,6 +4,8 @@
 // merely pending makes the node pending with it; if that input settles to an equal value, the node
 // keeps what it has without running. All of it travels through the recompute heap, by height, so a
 // chain of any depth needs no recursion and no node is told twice.
+#include <algorithm>
+
 #include "store.hpp"
 
 namespace halflife::graph {
@@ -36,9 +38,11 @@ void Store::update_async(Node& node, bool asked) {
     for (std::uint32_t index = 0; index < state.cursor; ++index) {
       Edge& edge = node.inputs[index];
       const bool counts = !edge.awaiting && !edge.state && edge.input->pending();
-      if (counts == edge.counted) continue;
+      const bool moves = counts && edge.input->moving();
+      if (counts != edge.counted) state.pending_inputs += counts ? 1 : -1;
+      if (moves != edge.moving) state.moving_inputs += moves ? 1 : -1;
       edge.counted = counts;
-      state.pending_inputs += counts ? 1 : -1;
+      edge.moving = moves;
     }
     if (state.phase == Phase::finished && state.pending_inputs == 0) {
       const Value value = state.provisional;
@@ -46,7 +50,7 @@ void Store::update_async(Node& node, bool asked) {
       settle(node, value, state.provisional_error);
       return;
     }
-  } else if (!state.restart_queued) {
+  } else if (uncount(node); !state.restart_queued) {
     if (node.is(flag::mounted) || state.asked || state.phase != Phase::idle) {
       queue_restart(node);
     } else if (!asked && node.is(flag::live)) {
@@ -82,17 +86,21 @@ void Store::restart(Node& node) {
 void Store::update_pending(Node& node) {
   AsyncState& state = *node.async();
   const bool pending = node.is(flag::asynchronous) && state.pending();
+  const bool moving = pending && state.moving();
   const bool turned = pending != state.was_pending;
-  if (!turned && state.shows_stream() == state.showed_stream) return;
+  const bool moved = moving != state.was_moving;
+  const bool showed = turned || state.shows_stream() != state.showed_stream;
+  if (!moved && !showed) return;
   state.was_pending = pending;
+  state.was_moving = moving;
   state.showed_stream = state.shows_stream();
-  state.state_at = ++stamp_;
+  if (showed) state.state_at = ++stamp_;
   const std::uint32_t loudness = pending ? flag::quiet : flag::loud;
   for (const Dependent& dependent : node.dependents) {
     Node& other = *dependent.node;
     const Edge& edge = other.inputs[dependent.edge];
-    const bool waits = turned && other.is(flag::asynchronous) && !edge.awaiting;
-    if (edge.state || waits) enqueue(other, loudness);
+    const bool waits = (turned || moved) && other.is(flag::asynchronous) && !edge.awaiting;
+    if ((edge.state && showed) || waits) enqueue(other, loudness);
   }
   if (turned && !pending) host_.wake(node);
 }
@@ -100,7 +108,7 @@ void Store::update_pending(Node& node) {
 // A run in flight, or the wait for an input, keeps the node live.
 void Store::update_reason(Node& node) {
   AsyncState& state = *node.async();
-  const bool reason = state.phase != Phase::idle || state.pending_inputs > 0;
+  const bool reason = state.phase == Phase::running || state.moving_inputs > 0;
   if (reason != state.reason) {
     state.reason = reason;
     if (reason) {
@@ -121,15 +129,17 @@ void Store::count_pending(Node& node) {
 }
 
 void Store::uncount(Node& node) {
-  for (Edge& edge : node.inputs) edge.counted = false;
-  node.async()->pending_inputs = 0;
+  AsyncState& state = *node.async();
+  if (state.pending_inputs == 0) return;
+  for (Edge& edge : node.inputs) edge.counted = edge.moving = false;
+  state.pending_inputs = state.moving_inputs = 0;
 }
 
 // Ends the run in flight, or its provisional result; nothing of it will be shown.
 void Store::stop(Node& node) {
   AsyncState& state = *node.async();
   if (state.run != nullptr) {
-    if (logging_) host_.event(Event::superseded, node);
+    if (logging_ && state.entered) host_.event(Event::superseded, node);
     cancels_.push_back(state.run);
     state.run = nullptr;
   }
@@ -139,7 +149,7 @@ void Store::stop(Node& node) {
   state.streaming = false;
 }
 
-// The outermost batch is through: cancels what is superseded and starts what is due.
+// The outermost batch is through: cancels what is superseded and begins what is due.
 void Store::commit_runs() {
   if (committing_runs_) return;
   committing_runs_ = true;
@@ -172,10 +182,51 @@ void Store::commit_runs() {
     host_.cancel(run);
     trash(run);
   }
-  for (std::size_t index = 0; index < starts_.size(); ++index) host_.start(starts_[index]);
-  for (const Value run : starts_) trash(run);
-  starts_.clear();
   committing_runs_ = false;
+}
+
+// All runs that a flush has begun start together at its end, in one loop pass, dependents before
+// their inputs: a dependent that ends in its first step, or reads something else, lets go of an
+// input before that has taken its own first step.
+void Store::start_runs() {
+  const auto higher = [](const Start& one, const Start& other) {
+    return one.height > other.height;
+  };
+  if (!std::is_sorted(starts_.begin(), starts_.end(), higher)) {
+    std::stable_sort(starts_.begin(), starts_.end(), higher);
+  }
+  for (std::size_t index = 0; index < starts_.size(); ++index) host_.start(starts_[index].run);
+  for (const Start& start : starts_) trash(start.run);
+  starts_.clear();
+}
+
+bool Store::enter_run(Node& node, Generation generation) {
+  if (!is_current(node, generation)) return false;
+  // Kept mounted for a grace period it has no observer who could want a new value.
+  const bool observed = node.mounts > (node.is(flag::lingering) ? 1U : 0U);
+  AsyncState& state = *node.async();
+  if (observed || state.demanded) {
+    if (logging_ && !state.entered) host_.event(Event::run, node);
+    state.entered = true;
+    return true;
+  }
+  withdraw(node);
+  return false;
+}
+
+// Ends a run of which nothing has happened, or nothing can happen any more.
+void Store::withdraw(Node& node) {
+  AsyncState& state = *node.async();
+  if (state.run != nullptr) trash(state.run);
+  state.run = nullptr;
+  stop(node);
+  if (node.kind == Kind::derived && !node.is(flag::async_read)) node.raise(flag::dirty);
+  state.forced = state.outdated = true;
+  uncount(node);
+  ++revision_;
+  update_reason(node);
+  update_pending(node);
+  if (node.is(flag::live)) left_unstarted(node);
 }
 
 void Store::begin(Node& node) {
@@ -190,11 +241,13 @@ void Store::begin(Node& node) {
   ++state.generation;
   state.phase = Phase::running;
   state.asked_at = kNotAsked;
+  state.demanded = state.asked || node.has_subscribers() || node.kind == Kind::source;
+  state.entered = state.demanded;
   state.outdated = state.forced = state.asked = state.halted = state.streaming = false;
   state.run = host_.make_run(node, state.generation);
   host_.own(state.run);
-  starts_.push_back(state.run);
-  if (logging_) host_.event(Event::run, node);
+  starts_.push_back({state.run, node.height});
+  if (logging_ && state.entered) host_.event(Event::run, node);
   ++revision_;
   update_reason(node);
   update_pending(node);
@@ -325,25 +378,15 @@ bool Store::remove_waiter(Node& node) {
 void Store::abandon(Node& node) {
   AsyncState& state = *node.async();
   if (state.phase != Phase::running) return;
-  if (logging_) host_.event(Event::superseded, node);
-  trash(state.run);  // its loop is closed: there is nothing left to cancel
-  state.run = nullptr;
-  stop(node);
-  if (node.kind == Kind::derived && !node.is(flag::async_read)) node.raise(flag::dirty);
-  state.forced = state.outdated = true;
-  uncount(node);
-  ++revision_;
-  update_reason(node);
-  update_pending(node);
-  if (node.is(flag::live)) left_unstarted(node);
+  if (logging_ && state.entered) host_.event(Event::superseded, node);
+  withdraw(node);  // its loop is closed: there is nothing left to cancel
 }
 
 void Store::adopt(Node& node, Value value, std::span<Node* const> inputs, bool refreshing) {
   drop_inputs(node, 0);
   node.started = false;
   for (Node* input : inputs) {
-    insert_input(node, node.inputs.size(),
-                 Edge{input, input->changed_at, kUnlinked, false, false, false});
+    insert_input(node, node.inputs.size(), Edge{input, input->changed_at, kUnlinked, false, false});
   }
   if (node.is(flag::async_read)) {
     AsyncState& state = node.make_async();

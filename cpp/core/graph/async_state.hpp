@@ -33,16 +33,20 @@ struct AsyncState {
   Stamp answered_at = 0;             // ... and the one whose result is the settled value
   std::uint32_t cursor = 0;          // inputs before it belong to the current run
   std::uint32_t pending_inputs = 0;  // received inputs that are pending
+  std::uint32_t moving_inputs = 0;   // ... and those of them that will settle by themselves
   std::uint32_t waiters = 0;
   std::uint32_t place_in_restarts = 0;  // while restart_queued
   Phase phase = Phase::idle;
-  bool outdated = true;  // needs a new run
-  bool forced = true;    // ... even though no input changed (never run, refresh)
-  bool asked = false;    // read explicitly since it is out of date
-  bool halted = false;   // cancelled from outside: only an explicit read starts it again
+  bool outdated = true;   // needs a new run
+  bool forced = true;     // ... even though no input changed (never run, refresh)
+  bool asked = false;     // read explicitly since it is out of date
+  bool demanded = false;  // the current run was begun for a read, or a subscriber of its own
+  bool entered = false;   // the current run starts, or has started: nobody can let go of it
+  bool halted = false;    // cancelled from outside: only an explicit read starts it again
   bool provisional_error = false;
   bool streaming = false;      // the current run has published
   bool was_pending = true;     // as told to dependents
+  bool was_moving = false;     // as told to dependents
   bool showed_stream = false;  // as told to dependents
   bool restart_queued = false;
   bool reason = false;      // its run counts as a reason to be live
@@ -50,6 +54,9 @@ struct AsyncState {
 
   // What the current run has published, until an input of it changes.
   bool shows_stream() const { return streaming && !outdated; }
+  // Is something under way by which a pending node settles? One that is out of date and that
+  // nobody wants is not: it waits for a read, perhaps for ever, and so keeps nobody waiting.
+  bool moving() const { return phase == Phase::running || restart_queued || moving_inputs > 0; }
   bool pending() const { return outdated || phase != Phase::idle || pending_inputs > 0; }
 };
 

@@ -165,8 +165,7 @@ void Store::put_back(Saved& saved) {
         node.inputs[count].seen = edge.seen;
         node.inputs[count].awaiting = edge.awaiting;
       } else {
-        insert_input(node, count,
-                     {edge.input, edge.seen, kUnlinked, edge.state, edge.awaiting, false});
+        insert_input(node, count, {edge.input, edge.seen, kUnlinked, edge.state, edge.awaiting});
       }
       ++count;
     }

@@ -35,6 +35,7 @@ bool Store::flush() {
       break;
     }
   }
+  start_runs();
   flushing_ = false;
   // First, so that a flush within the sweep does not raise what this one has collected.
   ok = host_.raise_collected() && ok;
@@ -137,7 +138,7 @@ void Store::run_hooks() {
         node.raise(flag::hook_run);
         if (logging_) host_.event(Event::mounted, node);
         if (node.is(flag::hooked)) host_.mount(node);
-      } else {
+      } else if (!kept_for_run(node)) {
         node.lower(flag::hook_run);
         if (logging_) host_.event(Event::unmounted, node);
         if (node.is(flag::hooked)) host_.unmount(node);

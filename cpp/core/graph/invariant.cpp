@@ -78,7 +78,7 @@ const char* Store::invariant() const {
       const Edge& edge = dependent.node->inputs[dependent.edge];
       if (edge.input != node || edge.slot != slot) return "a back-link that does not lead back";
       if (!dependent.node->is(flag::live)) return "a back-link to a node that is not live";
-      if (dependent.node->is(flag::mounted)) ++mounts;
+      if (dependent.node->is(flag::mounted) && !edge.passed) ++mounts;
       if (dependent.edge < dependent.node->active_inputs() &&
           dependent.node->height <= node->height)
         return "a dependent that is not higher";
@@ -100,10 +100,13 @@ const char* Store::invariant() const {
     if (heap_.empty() && node->is(flag::queued)) return "queued, but not in the heap";
     if (const AsyncState* state = node->async()) {
       std::uint32_t counted = 0;
+      std::uint32_t moving = 0;
       for (std::uint32_t index = 0; index < node->inputs.size(); ++index) {
         if (node->inputs[index].counted) ++counted;
+        if (node->inputs[index].moving) ++moving;
       }
-      if (counted != state->pending_inputs) return "miscounted pending inputs";
+      if (counted != state->pending_inputs || moving != state->moving_inputs)
+        return "miscounted pending inputs";
       if (heap_.empty() && restarts_.empty() && node->is(flag::asynchronous) &&
           state->was_pending != state->pending()) {
         return "dependents were told something else";

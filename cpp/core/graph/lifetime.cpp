@@ -229,7 +229,7 @@ void Store::clear() {
     take(saved.awaitable);
   }
   for (Value& value : cancels_) take(value);
-  for (Value& value : starts_) take(value);
+  for (Start& start : starts_) take(start.run);
   journal_.clear();
   marks_.clear();
   cancels_.clear();

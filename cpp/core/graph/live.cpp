@@ -5,6 +5,7 @@
 // looks at it; only then is on_mount due. Mounted implies live. All walks here are iterative and
 // run no user code: hooks are queued for the flush.
 #include <algorithm>
+#include <unordered_set>
 
 #include "steps.hpp"
 #include "store.hpp"
@@ -41,7 +42,55 @@ void Store::unlink(Edge& edge, const Node& owner) {
   }
   input.dependents.pop_back();
   edge.slot = kUnlinked;
-  if (owner.is(flag::mounted)) drop_mount(input);
+  if (edge.passed) {
+    edge.passed = false;
+    --passed_;
+    unhook_below(input);
+  } else if (owner.is(flag::mounted)) {
+    drop_mount(input);
+  }
+}
+
+// A pending run has read another input in this one's place. Nobody observes it on behalf of that
+// run any more, so it does not start again for it. Its unmount hook waits for the end of the run.
+void Store::pass_over(Node& node, Edge& edge) {
+  if (edge.passed || edge.slot == kUnlinked) return;
+  edge.passed = true;
+  ++passed_;
+  if (node.is(flag::mounted)) drop_mount(*edge.input);
+}
+
+bool Store::kept_for_run(Node& node) const {
+  if (passed_ == 0) return false;
+  std::vector<const Node*> work{&node};
+  std::unordered_set<const Node*> seen{&node};
+  while (!work.empty()) {
+    const Node& one = *work.back();
+    work.pop_back();
+    for (const Dependent& dependent : one.dependents) {
+      if (dependent.node->inputs[dependent.edge].passed) {
+        if (dependent.node->is(flag::mounted)) return true;
+      } else if (seen.insert(dependent.node).second) {
+        work.push_back(dependent.node);
+      }
+    }
+  }
+  return false;
+}
+
+// The run that kept these mounted has let go.
+void Store::unhook_below(Node& root) {
+  std::vector<Node*> work{&root};
+  std::unordered_set<const Node*> seen{&root};
+  while (!work.empty()) {
+    Node& node = *work.back();
+    work.pop_back();
+    if (node.is(flag::mounted)) continue;
+    if (node.is(flag::hook_run)) queue_hook(node, false);
+    for (const Edge& edge : node.inputs) {
+      if (seen.insert(edge.input).second) work.push_back(edge.input);
+    }
+  }
 }
 
 void Store::drop_inputs(Node& node, std::uint32_t from) {
@@ -51,6 +100,7 @@ void Store::drop_inputs(Node& node, std::uint32_t from) {
     Node& input = *edge.input;
     count_step();
     if (edge.counted) --node.async()->pending_inputs;
+    if (edge.moving) --node.async()->moving_inputs;
     if (edge.slot != kUnlinked) {
       unlink(edge, node);
       leave(input);
@@ -89,7 +139,7 @@ void Store::make_live(Node& root, const Node* above) {
     Node& input = *edge.input;
     edge.slot = input.dependents.size();
     input.dependents.push_back({&node, index});
-    if (node.is(flag::mounted)) add_mount(input);
+    if (node.is(flag::mounted) && !edge.passed) add_mount(input);
     if (!input.is(flag::live)) {
       enter(input);
       stack.push_back({&input, 0});
@@ -156,7 +206,7 @@ void Store::add_mount(Node& root) {
       continue;
     }
     const Edge& edge = node.inputs[index];
-    if (edge.slot == kUnlinked) continue;
+    if (edge.slot == kUnlinked || edge.passed) continue;
     Node& input = *edge.input;
     if (input.is(flag::lingering)) {
       input.lower(flag::lingering);
@@ -191,7 +241,12 @@ void Store::unmount(Node& root) {
       queue_restart(node);
     }
     for (const Edge& edge : node.inputs) {
-      if (edge.slot != kUnlinked && --edge.input->mounts == 0) work.push_back(edge.input);
+      if (edge.slot == kUnlinked) continue;
+      if (edge.passed) {
+        unhook_below(*edge.input);
+      } else if (--edge.input->mounts == 0) {
+        work.push_back(edge.input);
+      }
     }
   }
 }

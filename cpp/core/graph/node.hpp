@@ -29,11 +29,14 @@ constexpr std::uint32_t kUnlinked = 0xFFFFFFFFu;
 
 struct Edge {
   Node* input;
-  Stamp seen;          // the input's stamp when its value was received
-  std::uint32_t slot;  // our place in input->dependents; kUnlinked while not live
-  bool state : 1;      // reads the loading state, not the settled value
-  bool awaiting : 1;   // asked for by an async run that has not received it yet
-  bool counted : 1;    // counted in the dependent's pending_inputs
+  Stamp seen;                 // the input's stamp when its value was received
+  std::uint32_t slot;         // our place in input->dependents; kUnlinked while not live
+  bool state : 1 = false;     // reads the loading state, not the settled value
+  bool awaiting : 1 = false;  // asked for by an async run that has not received it yet
+  bool counted : 1 = false;   // counted in the dependent's pending_inputs
+  bool moving : 1 = false;    // counted in the dependent's moving_inputs
+  bool passed : 1 = false;    // kept from an async node's last run, but another one was read in its
+                              // place: its dependent does not observe it any more
 };
 
 // A back-link: which edge of which node reads us.
@@ -136,6 +139,7 @@ struct Node {
   }
   bool has_subscribers() const { return extra && !extra->subscriptions.empty(); }
   bool pending() const { return is(flag::asynchronous) && extra->async->pending(); }
+  bool moving() const { return is(flag::asynchronous) && extra->async->moving(); }
 
   // The inputs that count: those behind the cursor are only kept from the last run.
   std::uint32_t active_inputs() const {

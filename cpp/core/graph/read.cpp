@@ -215,7 +215,7 @@ void Store::raise_cycle(Node& node) {
 void Store::record_new(Frame& frame, Node& input, bool state) {
   Node& node = *frame.node;
   if (!state && input.read_by == frame.serial) return;
-  Edge edge{&input, 0, kUnlinked, state, false, false};
+  Edge edge{&input, 0, kUnlinked, state, false};
   edge.seen = stamp_of(edge);
   insert_input(node, frame.cursor, edge);
   ++frame.cursor;
@@ -227,7 +227,7 @@ bool Store::record_late(Node& node, Node& input) {
   if (node.kind != Kind::derived || node.is(flag::running | flag::orphan)) return true;
   const std::uint32_t place = place_of(node, input);
   if (place < node.active_inputs() || reaches(input, node)) return true;
-  Edge edge{&input, 0, kUnlinked, false, false, false};
+  Edge edge{&input, 0, kUnlinked, false, false};
   edge.seen = stamp_of(edge);
   insert_input(node, place, edge);
   if (AsyncState* state = node.async(); state != nullptr && node.is(flag::asynchronous)) {

@@ -19,8 +19,15 @@ bool Store::record_async(Node& node, Node& input) {
     edge.seen = input.changed_at;
     edge.awaiting = awaiting;
     edge.state = false;
+    if (edge.passed) {
+      edge.passed = false;
+      --passed_;
+      if (node.is(flag::mounted)) add_mount(input);
+    }
   } else {
-    insert_input(node, index, Edge{&input, input.changed_at, kUnlinked, false, awaiting, false});
+    const bool displaces = index < node.inputs.size();
+    insert_input(node, index, Edge{&input, input.changed_at, kUnlinked, false, awaiting});
+    if (displaces) pass_over(node, node.inputs.back());
   }
   ++state.cursor;
   if (node.started) not_started(node);

@@ -70,7 +70,8 @@ void Store::accept(Node& node, Outcome outcome) {
     state.awaitable = outcome.value;
     state.cursor = node.inputs.size();
     state.forced = state.outdated = true;
-    state.asked = true;
+    // Observed, it starts for its observers; else for whoever reads it now.
+    if (!node.is(flag::mounted)) state.asked = true;
     queue_restart(node);
     update_pending(node);
     node.verified_at = revision_;

@@ -129,6 +129,11 @@ class Store {
   bool flush();
   void flush_quiet();
   bool flushing() const { return flushing_; }
+  // Is there something for a flush to do? What a pending run reads becomes observed at once, and
+  // the hooks are run by the flush at the end of that step.
+  bool due() const {
+    return !heap_.empty() || !restarts_.empty() || !hooks_.empty() || !notes_.empty();
+  }
 
   // --- live.cpp
   Subscription* subscribe(Node& node, Value callback, Value on_error);
@@ -153,6 +158,9 @@ class Store {
   // False: that would close a circle, and the host has raised.
   bool record_async(Node& node, Node& input);
   bool received(Node& node, Generation generation, Node& input);
+  // The run is about to take its first step. False: it must not, for it was superseded, or those
+  // that wanted it have let go of the node since; then the node is pending, and starts when read.
+  bool enter_run(Node& node, Generation generation);
   bool is_current(const Node& node, Generation generation) const;
   // The run has taken its first step: what it asks, it asks now.
   void asked(Node& node, Generation generation);
@@ -208,6 +216,10 @@ class Store {
   struct MountChange {
     Node* node;
     bool mounted;
+  };
+  struct Start {
+    Value run;
+    Height height;
   };
 
   // write.cpp
@@ -273,6 +285,9 @@ class Store {
   void drop_mount(Node& node);
   void unmount(Node& node);
   void queue_hook(Node& node, bool mounted);
+  void pass_over(Node& node, Edge& edge);
+  bool kept_for_run(Node& node) const;
+  void unhook_below(Node& root);
   void insert_input(Node& node, std::uint32_t index, const Edge& edge);
   void add_holder(Node& node);
   void unhold_later(Node& node);
@@ -305,7 +320,9 @@ class Store {
   void restart(Node& node);
   void commit_runs();
   void begin(Node& node);
+  void start_runs();
   void stop(Node& node);
+  void withdraw(Node& node);
   void settle(Node& node, Value value, bool error);
   void update_pending(Node& node);
   void update_reason(Node& node);
@@ -344,6 +361,7 @@ class Store {
   SubscriptionId next_subscription_ = 0;
   std::size_t pending_runs_ = 0;
   std::size_t unstarted_ = 0;  // nodes that wait for a read to start them: see start.cpp
+  std::size_t passed_ = 0;     // edges that were passed over
 
   std::vector<Check> checks_;
   std::vector<Rise> rising_;  // a heap: lowest before first
@@ -360,7 +378,7 @@ class Store {
   std::vector<Node*> effects_;
   std::vector<Node*> restarts_;
   std::vector<Value> cancels_;
-  std::vector<Value> starts_;
+  std::vector<Start> starts_;
   std::vector<Node*> cyclic_;
   std::vector<Value> trash_;
   std::vector<Node*> orphans_;
@@ -398,7 +416,7 @@ void Store::for_each_value(Visitor&& visit) const {
   }
   for (Value value : trash_) visit(value);
   for (Value value : cancels_) visit(value);
-  for (Value value : starts_) visit(value);
+  for (const Start& start : starts_) visit(start.run);
 }
 
 }  // namespace halflife::graph

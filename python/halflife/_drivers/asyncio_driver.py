@@ -57,6 +57,7 @@ class AsyncioDriver:
         self._lingering: dict[Atom[Any], Any] = {}
         self._watchers: set[Watcher] = set()
         self._started = 0
+        self._flush_is_due = False
         self.scopes = Scopes()
         self._holds = Holds()
         self.log: deque[Event] | None = None
@@ -210,7 +211,21 @@ class AsyncioDriver:
             return
         store = self._store()
         if store is not None:
-            store._flush_quiet()
+            store._flush(quiet=True)
+
+    def flush_soon(self) -> None:
+        """Have what a read outside of a step of a run made observed mounted in the next loop pass."""
+        loop = self.home.loop()
+        if loop is None or self._flush_is_due:
+            return
+        self._flush_is_due = True
+        loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_is_due = False
+        store = self._store()
+        if store is not None:
+            store._flush(quiet=False)
 
     # --- actions and other tasks
 

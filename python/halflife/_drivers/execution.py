@@ -104,15 +104,25 @@ class RunSteps(Coroutine[Any, Any, None]):
 
     def send(self, value: Any) -> Any:
         """Go on to the next await."""
-        if self._body is None:
+        body = self._body
+        if body is None:
+            if not self._run.enter():
+                self._close_unused()
+                raise StopIteration
             self._run.asked()
-            self._body = execute(self._run, self._on_yield)
-        return self._body.send(value)
+            body = self._body = execute(self._run, self._on_yield)
+        try:
+            return body.send(value)
+        finally:
+            self._run.step_ended()
 
     def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:  # noqa: ARG002 - a coroutine's throw
         """Go on with an error."""
         if self._body is not None:
-            return self._body.throw(error)
+            try:
+                return self._body.throw(error)
+            finally:
+                self._run.step_ended()
         self._close_unused()
         raise error
 
