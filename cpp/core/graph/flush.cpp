@@ -31,11 +31,13 @@ bool Store::flush() {
       run_effects();
     } else if (!notes_.empty()) {
       run_subscribers();
+    } else if (!starts_.empty()) {
+      start_runs();
     } else {
       break;
     }
   }
-  start_runs();
+  start_runs();  // also when the flush was given up
   flushing_ = false;
   // First, so that a flush within the sweep does not raise what this one has collected.
   ok = host_.raise_collected() && ok;
