@@ -6,10 +6,14 @@ Checks run before anything is made or changed, so that a refused call leaves no 
 import inspect
 import math
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from halflife._core import Atom, is_function
 from halflife._repr import abbreviated
+from halflife._signatures import check_takes
+
+_UNUSUAL = inspect.CO_VARARGS | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 def check_atom(value: object, function: str, argument: str) -> None:
@@ -20,10 +24,21 @@ def check_atom(value: object, function: str, argument: str) -> None:
         raise TypeError(f"{function}: {argument} must be an atom with a value; {value.name} is an {value.kind}")
 
 
-def check_callable(value: object, function: str, argument: str) -> None:
-    """Raise `TypeError` unless `value` can be called, or if it is an atom (those are read, not called)."""
+def check_callable(value: object, function: str, argument: str, parameters: str | None = None) -> None:
+    """Raise `TypeError` unless `value` can be called; an atom cannot, it is read.
+
+    With `parameters` ("the value, the action"), unless it is plain and takes as many.
+    """
     if not is_function(value):
         raise TypeError(f"{function}: {argument} must be callable, got {_described(value)}")
+    if parameters is None:
+        return
+    count = parameters.count(",") + 1
+    if type(value) is FunctionType and value.__code__.co_argcount == count and not value.__kwdefaults__:
+        code = value.__code__
+        if not code.co_kwonlyargcount and not code.co_flags & _UNUSUAL:
+            return  # most functions: nothing to look up
+    check_takes(value, count, function, argument, parameters)
 
 
 def check_initial(value: object, function: str) -> None:

@@ -1,6 +1,5 @@
 """A *site* is where layers are: by themselves, with an atom in a store, or seen through a lens."""
 
-import inspect
 import itertools
 import logging
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from halflife import _debugging
 from halflife._checks import check_callable
 from halflife._core import LayerLog, LayerState
 from halflife._repr import abbreviated
+from halflife._signatures import is_async
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -158,7 +158,7 @@ def check_replay(replay: object, function: str) -> bool:
 def check_recipe(recipe: object, function: str, argument: str) -> None:
     """Raise `TypeError` unless `recipe` can be called with a draft and ends at once."""
     check_callable(recipe, function, argument)
-    if inspect.iscoroutinefunction(recipe) or inspect.isasyncgenfunction(recipe):
+    if is_async(recipe):
         raise TypeError(
             f"{function}: {argument} must be a plain function of the draft; do what is async before, or in the"
             " effect of a saga, or between draft(value) and finish(d)"

@@ -60,7 +60,7 @@ def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = No
     """
     if not isinstance(root, LayeredAtom):
         raise TypeError(f"lens: root must be a draft atom, an editable or a lens, got {abbreviated(root)}")
-    check_callable(focus, "lens", "focus")
+    check_callable(focus, "lens", "focus", "the value")
 
     def make() -> Lens[S]:
         looking = _Looking(root, focus, is_named=name is not None)

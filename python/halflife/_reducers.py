@@ -41,7 +41,7 @@ def reducer(
         >>> store.get(count)
         3
     """
-    check_callable(reduce, "reducer", "reduce")
+    check_callable(reduce, "reducer", "reduce", "the value, the action")
     check_equals(equals, "reducer")
     check_initial(initial, "reducer")
 

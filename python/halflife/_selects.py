@@ -51,7 +51,7 @@ def select(a: Atom[Any], fn: Callable[[Any], S], equals: Equals[S] | None = None
         'Ada'
     """
     check_atom(a, "select", "a")
-    check_callable(fn, "select", "fn")
+    check_callable(fn, "select", "fn", "the value")
     check_equals(equals, "select")
 
     def make() -> Atom[S]:

@@ -74,7 +74,7 @@ def split(a: Atom[Sequence[T]], key: Callable[[T], Any] | None = None) -> SplitA
     """
     check_atom(a, "split", "a")
     if key is not None:
-        check_callable(key, "split", "key")
+        check_callable(key, "split", "key", "the item")
     if a.is_async:
         raise TypeError(f"split: a must hold a list, but {a.name} is async; split(unwrap({a.name}, [])) works")
     return remember(a, ("split", key), lambda: Splitter(a, key).make())
