@@ -253,6 +253,10 @@ bool StoreObject::can_start_task() {
 }
 
 bool StoreObject::can_start(Node& node, bool demand) {
+  if (demand && starts_nothing) {
+    PyErr_SetString(registry().no_event_loop, "nothing is started for a snapshot");
+    return false;
+  }
   if (driver == nullptr) {
     if (demand) PyErr_SetString(registry().store_closed, "the store is closed");
     return false;

@@ -148,12 +148,13 @@ class StoreObject final : public graph::Host {
   int traverse(visitproc visit, void* arg);
 
   graph::Store graph;
-  PyObject* self = nullptr;    // the Python object, borrowed: it owns us
-  PyObject* driver = nullptr;  // the Python side's driver
-  PyObject* log = nullptr;     // a deque of events, or null
-  bool reports = false;        // there is an on_error
-  bool hydrating = false;      // values wait for named atoms to be read
-  bool grace = false;          // mount_grace > 0
+  PyObject* self = nullptr;     // the Python object, borrowed: it owns us
+  PyObject* driver = nullptr;   // the Python side's driver
+  PyObject* log = nullptr;      // a deque of events, or null
+  bool reports = false;         // there is an on_error
+  bool hydrating = false;       // values wait for named atoms to be read
+  bool starts_nothing = false;  // a snapshot is being taken
+  bool grace = false;           // mount_grace > 0
   std::uint32_t id() const { return id_; }
   std::unordered_map<graph::Node*, void*> effects;  // observed effects and their handles
 

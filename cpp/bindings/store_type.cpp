@@ -2,6 +2,8 @@
 // plain C methods; the rest is ordinary pybind11.
 #include "store_type.hpp"
 
+#include <pybind11/stl.h>
+
 #include "callables.hpp"
 #include "snapshot.hpp"
 #include "store_object.hpp"
@@ -197,18 +199,47 @@ py::object invariant(py::handle self) {
   return broken == nullptr ? py::object(py::none()) : py::str(broken);
 }
 
+// Each input comes with the stamp it had when the value was derived from it; 0: the one it has now.
 void adopt(py::handle self, py::handle atom, py::object value, const py::list& inputs,
-           bool refreshing) {
+           const std::vector<std::uint64_t>& stamps, bool refreshing) {
   StoreObject& store = entered(self);
   graph::Node* node = store.node_of(atom_argument("_adopt()", atom));
   if (node == nullptr) throw py::error_already_set();
   std::vector<graph::Node*> nodes;
-  for (py::handle input : inputs) {
-    graph::Node* one = store.node_of(atom_argument("_adopt()", input));
-    if (one == nullptr || !store.graph.ensure(*one)) throw py::error_already_set();
+  std::vector<Stamp> seen;
+  for (std::size_t index = 0; index < inputs.size(); ++index) {
+    graph::Node* one = store.node_of(atom_argument("_adopt()", inputs[index]));
+    if (one == nullptr) throw py::error_already_set();
+    Stamp stamp = stamps[index] != 0 ? stamps[index] : one->changed_at;
+    if (stamp == 0) {  // it was never computed
+      if (!store.graph.ensure(*one)) throw py::error_already_set();
+      stamp = one->changed_at;
+    }
     nodes.push_back(one);
+    seen.push_back(stamp);
   }
-  store.graph.adopt(*node, value.release().ptr(), nodes, refreshing);
+  store.graph.adopt(*node, value.release().ptr(), nodes, seen, refreshing);
+}
+
+// When the atom changed last in this store; 0: it has no state here, or was never computed.
+std::uint64_t stamp_of_atom(py::handle self, py::handle atom) {
+  StoreObject& store = entered(self);
+  const graph::Node* node = store.known_node(store.read_instead(atom_argument("_stamp()", atom)));
+  return node == nullptr ? 0 : node->changed_at;
+}
+
+// Brings an atom up to date without starting a run; false if that would be needed.
+bool settle(py::handle self, py::handle atom) {
+  StoreObject& store = entered(self);
+  graph::Node* node = store.node_of(atom_argument("_settle()", atom));
+  if (node == nullptr) throw py::error_already_set();
+  const bool before = std::exchange(store.starts_nothing, true);
+  const bool ok = store.graph.ensure(*node);
+  store.starts_nothing = before;
+  if (ok) return !node->pending();
+  if (PyErr_ExceptionMatches(PyExc_Exception) == 0) throw py::error_already_set();
+  PyErr_Clear();
+  return false;
 }
 
 void close_store(py::handle self) {
@@ -245,7 +276,31 @@ std::uint64_t outer_batch(py::handle self) {
   return store->graph.outer_batch();
 }
 
+PyObject* refuse_reduce(PyObject* self, PyObject*) {
+  PyErr_Format(
+      PyExc_TypeError,
+      "a %s cannot be pickled or copied, because it holds running tasks and callbacks; take"
+      " its values along by store.dehydrate(atoms)",
+      Py_TYPE(self)->tp_name);
+  return nullptr;
+}
+
 }  // namespace
+
+// pybind11 lets an object be copied that it then cannot take apart.
+void refuse_pickling(PyObject* type) {
+  static PyMethodDef methods[] = {
+      {"__reduce_ex__", refuse_reduce, METH_O, nullptr},
+      {"__reduce__", refuse_reduce, METH_NOARGS, nullptr},
+  };
+  for (PyMethodDef& method : methods) {
+    PyObject* descriptor = PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type), &method);
+    if (descriptor == nullptr || PyObject_SetAttrString(type, method.ml_name, descriptor) < 0) {
+      throw py::error_already_set();
+    }
+    Py_DECREF(descriptor);
+  }
+}
 
 void bind_store(py::module_& module) {
   py::class_<StoreObject> type(module, "StoreBase", py::custom_type_setup(collectable));
@@ -261,6 +316,8 @@ void bind_store(py::module_& module) {
       .def("_set_hydrating", &set_hydrating)
       .def("_invariant", &invariant)
       .def("_adopt", &adopt)
+      .def("_stamp", &stamp_of_atom)
+      .def("_settle", &settle)
       .def("_dispose", &close_store)
       .def("_snapshot", &snapshot)
       .def("_chain", &chain)
@@ -272,6 +329,7 @@ void bind_store(py::module_& module) {
       .def_property_readonly("_pending_runs", &pending_runs)
       .def_property_readonly("closed", &is_closed, "Whether the store was closed.");
   graft(type.ptr());
+  refuse_pickling(type.ptr());
 }
 
 }  // namespace halflife::bindings

@@ -194,16 +194,17 @@ void leave(SubscriptionHandle& handle, const py::args&) { handle.end(); }
 }  // namespace
 
 void bind_subscription(py::module_& module) {
-  py::class_<SubscriptionHandle, Handle>(module, "Subscription", py::custom_type_setup(collectable),
-                                         py::is_final(),
-                                         "Somebody who looks on; calling it ends that.")
-      .def("__call__", &SubscriptionHandle::end)
+  py::class_<SubscriptionHandle, Handle> type(module, "Subscription",
+                                              py::custom_type_setup(collectable), py::is_final(),
+                                              "Somebody who looks on; calling it ends that.");
+  type.def("__call__", &SubscriptionHandle::end)
       .def("unsubscribe", &SubscriptionHandle::end)
       .def("__enter__", &itself, py::return_value_policy::reference_internal)
       .def("__exit__", &leave)
       .def("__repr__", &describe)
       .def_property_readonly("active", &SubscriptionHandle::active,
                              "Whether it still hears of changes.");
+  refuse_pickling(type.ptr());
   auto store = module.attr("StoreBase");
   py::cpp_function subscribe_method(
       &subscribe, py::name("subscribe"), py::is_method(store), py::arg("a"), py::arg("callback"),

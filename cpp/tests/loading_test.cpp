@@ -292,7 +292,8 @@ TEST(Loading, AnAdoptedValueCountsAsSettledUntilAnInputChanges) {
   Page p;
   p.graph.get(p.input);
   graph::Node* inputs[] = {p.input->node};
-  p.graph.store.adopt(p.graph.node_of(*p.fetch), static_cast<Object*>(new Number(42)), inputs);
+  const Stamp seen[] = {p.input->node->changed_at};
+  p.graph.store.adopt(p.graph.node_of(*p.fetch), static_cast<Object*>(new Number(42)), inputs, seen);
   p.graph.check();
   EXPECT_EQ(p.graph.show(p.fetch), "42");
   EXPECT_FALSE(p.graph.pending(p.fetch));
@@ -310,9 +311,22 @@ TEST(Loading, AnAdoptedValueOfAPlainAtomIsNotComputed) {
   const auto sum = graph.derived("sum", [&](Reader& get) { return get(input) + 1; });
   graph.get(input);
   graph::Node* inputs[] = {input->node};
-  graph.store.adopt(graph.node_of(*sum), static_cast<Object*>(new Number(42)), inputs);
+  const Stamp seen[] = {input->node->changed_at};
+  graph.store.adopt(graph.node_of(*sum), static_cast<Object*>(new Number(42)), inputs, seen);
   EXPECT_EQ(graph.get(sum), 42);
   graph.set(input, 5);
+  EXPECT_EQ(graph.get(sum), 6);
+}
+
+TEST(Loading, AnInputThatChangedBeforeTheAdoptionOutdatesTheValue) {
+  Graph graph;
+  const auto input = graph.source("input", 1);
+  const auto sum = graph.derived("sum", [&](Reader& get) { return get(input) + 1; });
+  graph.get(input);
+  graph::Node* inputs[] = {input->node};
+  const Stamp seen[] = {input->node->changed_at};
+  graph.set(input, 5);
+  graph.store.adopt(graph.node_of(*sum), static_cast<Object*>(new Number(42)), inputs, seen);
   EXPECT_EQ(graph.get(sum), 6);
 }
 

@@ -8,8 +8,8 @@ value is shown while the atom runs again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from halflife._checks import check_atom
 from halflife._core import Atom
@@ -35,19 +35,18 @@ def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
             raise ValueError(f"{atom!r} has no explicit name; give it one: atom(..., name='...')")
         if wanted.setdefault(name, atom) is not atom:
             raise ValueError(f"two atoms are both named {name!r}; names of dehydrated atoms must be unique")
-    for atom in wanted.values():
-        if not atom.is_async:
-            with suppress(Exception):  # its error is its own affair: it is left out
-                store.get(atom)
+    settled = [name for name, atom in wanted.items() if store._settle(atom)]
     inputs_of = {row[0]: row[7] for row in store._snapshot()}
     data: dict[str, Any] = {}
-    for name, atom in wanted.items():
+    for name in settled:
+        atom = wanted[name]
         state, value = store._peek(atom)
         if state != "value":
             continue
         entry: dict[str, Any] = {"value": _confirmed(store, atom, value)}
-        if atom.kind not in ("source", "lazy"):
-            names = [one.explicit_name for one in inputs_of.get(atom, ())]
+        shown = store._instead(atom)
+        if shown.kind not in ("source", "lazy"):
+            names = [one.explicit_name for one in inputs_of.get(shown, ())]
             entry["inputs"] = None if None in names else names
         data[name] = entry
     return {"version": _VERSION, "atoms": data}
@@ -70,25 +69,44 @@ class Hydrated:
             if not isinstance(name, str) or not _is_entry(entry):
                 raise ValueError(f"hydrate(): the entry {abbreviated(name)} is not one of dehydrate()")
         self._entries = dict(entries)
+        # When the inputs had the values from which the others were derived: at the moment of hydration, or
+        # when they got their state here, which is before anybody could set them.
+        self._stamps: WeakKeyDictionary[Atom[Any], int] = WeakKeyDictionary()
+
+    def note_inputs(self, store: Store) -> None:
+        """Sets made from now on count as changes of the inputs."""
+        for name in {one for entry in self._entries.values() for one in entry.get("inputs") or ()}:
+            for atom in atoms_named(name):
+                if store._is_known(atom):
+                    self._stamps[atom] = store._stamp(atom)
 
     def update(self, other: Hydrated) -> None:
         """Later data replaces earlier data."""
         self._entries.update(other._entries)
+        self._stamps.update(other._stamps)
 
     def show(self, store: Store, atom: Atom[Any]) -> None:
-        """The atom is about to be read for the first time: show what waits for it."""
+        """The atom gets its state in the store: show what waits for it."""
         name = atom.explicit_name
         entry = self._entries.pop(name, None) if name is not None else None
-        if entry is None:
-            return
+        if entry is not None:
+            self._show(store, atom, entry)
+        if store._stamp(atom):
+            self._stamps.setdefault(atom, store._stamp(atom))
+
+    def _show(self, store: Store, atom: Atom[Any], entry: Mapping[str, Any]) -> None:
         if atom.kind in ("source", "lazy"):
-            store._adopt(atom, entry["value"], [], False)  # noqa: FBT003 - native, positional only
+            store._adopt(atom, entry["value"], [], [], False)  # noqa: FBT003 - native, positional only
             return
         inputs = [_input(store, atom, one) for one in entry.get("inputs") or ()]
-        known = entry.get("inputs") is not None and None not in inputs
-        if known or atom.is_async:
-            given = [one for one in inputs if one is not None] if known else []
-            store._adopt(atom, entry["value"], given, not known)
+        given = [one for one in inputs if one is not None]
+        known = entry.get("inputs") is not None and len(given) == len(inputs)
+        if not known and not atom.is_async:
+            return
+        if not known:
+            given = []
+        stamps = [self._stamps.get(one, 0) for one in given]
+        store._adopt(atom, entry["value"], given, stamps, not known)
 
 
 def _is_entry(entry: object) -> bool:

@@ -340,6 +340,7 @@ class Store(StoreBase):
             ValueError: The data is not what `dehydrate` gives; nothing is changed.
         """
         hydrated = _hydration.Hydrated(data)
+        hydrated.note_inputs(self)
         if self._hydrated is None:
             self._hydrated = hydrated
             self._set_hydrating(True)  # noqa: FBT003 - native, positional only

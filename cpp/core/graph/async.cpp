@@ -382,11 +382,13 @@ void Store::abandon(Node& node) {
   withdraw(node);  // its loop is closed: there is nothing left to cancel
 }
 
-void Store::adopt(Node& node, Value value, std::span<Node* const> inputs, bool refreshing) {
+void Store::adopt(Node& node, Value value, std::span<Node* const> inputs,
+                  std::span<const Stamp> seen, bool refreshing) {
   drop_inputs(node, 0);
   node.started = false;
-  for (Node* input : inputs) {
-    insert_input(node, node.inputs.size(), Edge{input, input->changed_at, kUnlinked, false, false});
+  for (std::size_t index = 0; index < inputs.size(); ++index) {
+    insert_input(node, node.inputs.size(),
+                 Edge{inputs[index], seen[index], kUnlinked, false, false});
   }
   if (node.is(flag::async_read)) {
     AsyncState& state = node.make_async();
@@ -399,7 +401,7 @@ void Store::adopt(Node& node, Value value, std::span<Node* const> inputs, bool r
   node.value = value;
   node.raise(flag::computed);
   node.changed_at = ++stamp_;
-  node.verified_at = node.kind == Kind::source ? kAlways : refreshing ? 0 : revision_;
+  node.verified_at = node.kind == Kind::source ? kAlways : 0;  // the first read looks at the inputs
 }
 
 Store::LoadState Store::load_state(const Node& node) {

@@ -172,8 +172,10 @@ class Store {
   bool remove_waiter(Node& node);
   // The host lost the loop of this run: it will never end.
   void abandon(Node& node);
-  // Shows a value that was saved elsewhere, as if the node had been computed from these inputs.
-  void adopt(Node& node, Value value, std::span<Node* const> inputs, bool refreshing = false);
+  // Shows a value that was saved elsewhere, as if the node had been computed from these inputs when
+  // they had these stamps.
+  void adopt(Node& node, Value value, std::span<Node* const> inputs, std::span<const Stamp> seen,
+             bool refreshing = false);
 
   // --- invariant.cpp
   // Null if everything that should be true is; else what is not.

@@ -1,0 +1,146 @@
+"""All orders of setting, reading, subscribing and dehydrating after a hydration, against what must come of them."""
+
+import asyncio
+import gc
+import itertools
+from typing import Any
+
+import pytest
+
+from halflife import NoEventLoopError, Store, atom, derived, loadable, unwrap
+
+SAVED = {
+    "version": 1,
+    "atoms": {
+        "id": {"value": 2},
+        "user": {"value": "saved user 2", "inputs": ["id"]},
+        "posts": {"value": "saved posts", "inputs": ["user"]},
+        "title": {"value": "saved title", "inputs": ["id"]},
+        "heading": {"value": "saved heading", "inputs": ["title"]},
+    },
+}
+
+
+class App:
+    """A chain of async atoms and one of plain ones, over one id; what is computed here says so."""
+
+    def __init__(self) -> None:
+        gc.collect()  # a name that two living atoms have tells nothing
+        self.runs: list[str] = []
+        self.atoms: dict[str, Any] = {"id": atom(1, name="id")}
+        self.atoms["user"] = derived(self._user, name="user")
+        self.atoms["posts"] = derived(self._posts, name="posts")
+        self.atoms["title"] = derived(lambda get: self._run("title") or f"title {get(self.atoms['id'])}", name="title")
+        self.atoms["heading"] = derived(
+            lambda get: self._run("heading") or f"heading of {get(self.atoms['title'])}", name="heading"
+        )
+
+    def _run(self, name: str) -> None:
+        self.runs.append(name)
+
+    async def _user(self, get: Any) -> str:
+        number = get(self.atoms["id"])
+        self._run("user")
+        await asyncio.sleep(0)
+        return f"user {number}"
+
+    async def _posts(self, get: Any) -> str:
+        user = await get(self.atoms["user"])
+        self._run("posts")
+        return f"posts of {user}"
+
+
+STEPS = (
+    "set 3",
+    "set 2",
+    "read id",
+    "read user",
+    "read posts",
+    "read heading",
+    "subscribe posts",
+    "subscribe heading",
+    "dehydrate",
+)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("first", STEPS)
+async def test_whatever_the_order_only_a_changed_input_makes_anything_run(first: str) -> None:
+    for rest in itertools.product(STEPS, repeat=2):
+        app, told = App(), []
+        number, changed = 2, False
+        async with Store() as store:
+            store.hydrate(SAVED)
+            for step in (first, *rest):
+                verb, _, what = step.partition(" ")
+                if verb == "set":
+                    changed = changed or int(what) != number
+                    number = int(what)
+                    store.set(app.atoms["id"], number)
+                elif verb == "read":
+                    store.get(app.atoms[what])
+                elif verb == "subscribe":
+                    store.subscribe(app.atoms[what], told.append)
+                else:
+                    before = list(app.runs)
+                    found = store.dehydrate(app.atoms.values())["atoms"]
+                    await store.settled()
+                    assert set(found) >= {"id", "title", "heading"}, (first, *rest)
+                    assert ("user" in found) == ("posts" in found) == (not changed or "user" in app.runs), (
+                        first,
+                        *rest,
+                    )
+                    assert changed or app.runs == before == []
+                await store.settled()
+            shown = {name: await store.value(one) for name, one in app.atoms.items()}
+            assert shown["id"] == number
+            if changed:
+                assert shown["user"] == f"user {number}", (first, *rest)
+                assert shown["posts"] == f"posts of user {number}", (first, *rest)
+                assert shown["heading"] == f"heading of title {number}", (first, *rest)
+            else:
+                assert shown["posts"] == "saved posts", (first, *rest)
+                assert shown["heading"] == "saved heading", (first, *rest)
+                assert (app.runs, told) == ([], []), (first, *rest)
+            assert store._invariant() is None
+
+
+@pytest.mark.asyncio
+async def test_every_settled_async_atom_is_in_it_whoever_set_what_since() -> None:
+    app = App()
+    other = atom(0)
+    async with Store() as store:
+        await store.value(app.atoms["posts"])
+        await store.value(app.atoms["user"])
+        for value in range(3):
+            store.set(other, value)
+            assert set(store.dehydrate([app.atoms["user"], app.atoms["posts"]])["atoms"]) == {"user", "posts"}
+        runs = list(app.runs)
+        store.set(app.atoms["id"], 9)
+        assert store.dehydrate([app.atoms["user"], app.atoms["posts"]])["atoms"] == {}
+        await store.settled()
+        assert app.runs == runs
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("view", [lambda a: unwrap(a, 0), loadable], ids=["unwrap", "loadable"])
+async def test_nothing_is_started_for_what_is_derived_from_a_view(view: Any) -> None:
+    app = App()
+    over = derived(lambda get: str(get(view(app.atoms["user"]))), name="over")
+    async with Store() as store:
+        assert store.dehydrate([over])["atoms"] == {}
+        await store.settled()
+        assert (app.runs, store._pending_runs) == ([], 0)
+        await store.value(app.atoms["user"])
+        assert list(store.dehydrate([over])["atoms"]) == ["over"]
+
+
+def test_without_a_loop_too() -> None:
+    app = App()
+    with Store() as store:
+        store.hydrate(SAVED)
+        assert store.dehydrate(app.atoms.values()) == SAVED
+        store.set(app.atoms["id"], 3)
+        assert set(store.dehydrate(app.atoms.values())["atoms"]) == {"id", "title", "heading"}
+        with pytest.raises(NoEventLoopError):
+            store.get(app.atoms["user"])
