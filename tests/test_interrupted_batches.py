@@ -1,0 +1,193 @@
+"""An interrupt (Ctrl-C) at any point of a batch: it is done, or it has not begun, and none is left open."""
+
+import contextlib
+import dis
+import gc
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from halflife import Store, action, atom, derived, effect
+
+
+class StopError(KeyboardInterrupt):
+    """The interrupt."""
+
+
+def interrupted(at: int, work: Callable[[], object]) -> bool:
+    """Run the work, and interrupt it where Python looks for signals for the n-th time: after calls and jumps back."""
+    left = at
+    last: dict[FrameType, str] = {}
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal left
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+            before = last.get(frame, "RESUME")
+            last[frame] = name
+            if before.startswith(("CALL", "JUMP_BACKWARD", "RESUME")):
+                left -= 1
+                if left == 0:
+                    sys.settrace(None)
+                    last.clear()
+                    raise StopError
+        return trace
+
+    sys.settrace(trace)
+    try:
+        work()
+    except StopError:
+        return True
+    finally:
+        sys.settrace(None)
+        last.clear()
+    return False
+
+
+class Program:
+    """Two atoms that are always set together, and everybody who looks on."""
+
+    def __init__(self) -> None:
+        self.store = Store(on_error=lambda error: None)
+        self.left, self.right = atom(0), atom(0, on_mount=lambda set: lambda: None)
+        self.total = derived(lambda get: get(self.left) + get(self.right))
+        self.told: list[int] = []
+        self.store.subscribe(self.total, self.told.append)
+        self.store.observe(effect(lambda get, set: get(self.left) and None))
+        self.write = action(self.set_both)
+
+    def set_both(self, get: Callable[[Any], Any], set: Callable[..., Any], value: int) -> None:
+        set(self.left, value)
+        get(self.total)
+        set(self.right, value)
+
+    def both(self, value: int) -> None:
+        self.set_both(self.store.get, self.store.set, value)
+
+    def batch(self) -> None:
+        with self.store.batch():
+            self.both(1)
+
+    def nested(self) -> None:
+        with self.store.batch():
+            self.store.set(self.left, 1)
+            with self.store.batch():
+                self.both(1)
+
+    def stacked(self) -> None:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.store.batch())
+            stack.enter_context(self.store.batch())
+            self.both(1)
+
+    def act(self) -> None:
+        self.store.set(self.write, 1)
+
+    def act_in_a_batch(self) -> None:
+        with self.store.batch():
+            self.store.set(self.write, 1)
+            self.store.update(self.left, lambda value: value)
+
+    def in_a_subscriber(self) -> None:
+        trigger = atom(0)
+
+        def told(value: int) -> None:
+            with self.store.batch():
+                self.both(value)
+
+        with self.store.subscribe(trigger, told):
+            self.store.set(trigger, 1)
+
+
+def check(program: Program, at: int) -> None:
+    store = program.store
+    assert not store._in_batch, at
+    assert store._invariant() is None, at
+    values = store.get(program.left), store.get(program.right)
+    assert values in ((0, 0), (1, 1)), at
+    assert store.get(program.total) == sum(values), at
+    with store.batch():
+        program.both(5)
+    assert program.told[-1] == 10, at
+    assert store._invariant() is None, at
+
+
+WAYS = ["batch", "nested", "stacked", "act", "act_in_a_batch", "in_a_subscriber"]
+
+
+def interrupt_everywhere(way: str) -> None:
+    at = 0
+    while True:
+        at += 1
+        program = Program()
+        if not interrupted(at, getattr(program, way)):
+            break
+        check(program, at)
+    assert at > 10
+    assert program.told == [2]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_wherever_it_is_interrupted_it_is_done_or_has_not_begun(way: str) -> None:
+    interrupt_everywhere(way)
+
+
+def test_a_batch_that_begins_in_python_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+    native = Store.batch
+
+    class PythonBatch:
+        def __init__(self, store: Store) -> None:
+            self.batch = native(store)
+            kept.append(self.batch)
+
+        def __enter__(self) -> None:
+            self.batch.__enter__()
+
+        def __exit__(self, *error: Any) -> None:
+            self.batch.__exit__(*error)
+
+    monkeypatch.setattr(Store, "batch", lambda store: PythonBatch(store))
+    with pytest.raises(AssertionError):
+        interrupt_everywhere("batch")
+
+
+def test_a_batch_that_was_entered_and_never_left_is_undone_when_it_is_collected() -> None:
+    program = Program()
+    store = program.store
+    for cyclic in (False, True):
+        batch = store.batch()
+        batch.__enter__()
+        with store.batch():
+            program.both(3)
+        assert store._in_batch
+        holder: list[Any] = [batch]
+        if cyclic:
+            holder.append(holder)
+        del batch, holder
+        gc.collect()
+        check(program, 0)
+        store.set(program.write, 0)
+        program.told.clear()
+
+
+def test_a_batch_is_left_twice_and_used_again() -> None:
+    program = Program()
+    batch = program.store.batch()
+    for value in (1, 2):
+        with batch, batch:
+            program.both(value)
+        assert batch.__exit__(None, None, None) is False
+        assert program.told.pop() == 2 * value
+    outer = program.store.batch()
+    outer.__enter__()
+    batch.__enter__()
+    program.both(7)
+    outer.__exit__(None, None, None)  # the inner one was left open: it is undone
+    assert not program.store._in_batch
+    batch.__exit__(None, None, None)
+    assert (program.store.get(program.total), program.told) == (4, [])
