@@ -148,8 +148,8 @@ def test_a_batch_that_begins_in_python_is_found_out(monkeypatch: pytest.MonkeyPa
         def __enter__(self) -> None:
             self.batch.__enter__()
 
-        def __exit__(self, *error: Any) -> None:
-            self.batch.__exit__(*error)
+        def __exit__(self, *error: object) -> None:
+            self.batch.__exit__(*error)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Store, "batch", lambda store: PythonBatch(store))
     with pytest.raises(AssertionError):
