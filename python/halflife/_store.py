@@ -148,8 +148,7 @@ class Store(StoreBase):
             NoEventLoopError: The store has no running loop yet.
             StoreClosedError: The store is closed.
         """
-        given: object = a
-        if not isinstance(given, Atom) or given.kind == "effect":
+        if not isinstance(a, Atom) or a.kind == "effect":  # type: ignore[redundant-expr]
             raise TypeError(f"Store.post() sets an atom or an action, not {_repr.abbreviated(a)}")
         return self._driver.calls.submit("post", self.set, a, *args)
 
@@ -292,7 +291,6 @@ class Store(StoreBase):
 
         Raises:
             WriteDuringReadError: A read of this store is under way.
-            WrongThreadError: Called by another thread than the store's.
         """
         if not self.closed:
             self._dispose()  # first: it refuses another thread, and a read
