@@ -35,7 +35,7 @@ PARAMETERS = {
     "reducer": ["initial", "reduce"],
     "refreshable": ["read"],
     "resettable": ["initial"],
-    "resource": ["source", "fetcher", "initial", "name", "thread"],
+    "resource": ["source", "fetcher", "initial", "name", "equals", "thread"],
     "select": ["a", "fn", "equals"],
     "split": ["a", "key"],
     "throttled": ["a", "seconds"],
