@@ -102,7 +102,7 @@ Outcome StoreObject::run_view(Node& node, Frame& frame, AtomObject* atom) {
   AtomObject* target = as_atom(atom->body);
   Node* input = node_of(target);
   if (input == nullptr || !graph.record(frame, *input, true)) return outcome_of_error(node);
-  const graph::Store::LoadState state = graph::Store::load_state(*input);
+  const graph::LoadState state = graph::Store::load_state(*input);
   const bool keep = atom->has(bit::keep_previous);
   PyObject* value = object_of(state.value);
   PyObject* shown = object_of(state.shown);

@@ -38,7 +38,7 @@ Outcome Graph::look(Atom& atom, Frame& frame) {
     if (raised_ == Raised::unwind) return {Status::unwind, nullptr};
     return {Status::interrupted, nullptr};
   }
-  const graph::Store::LoadState state = graph::Store::load_state(input);
+  const graph::LoadState state = graph::Store::load_state(input);
   long shown = state.shown != nullptr ? number_of(state.shown).number : 0;
   if (!state.pending && state.error) shown = -1;
   if (state.pending) shown += 1'000'000;

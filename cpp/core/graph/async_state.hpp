@@ -60,4 +60,14 @@ struct AsyncState {
   bool pending() const { return outdated || phase != Phase::idle || pending_inputs > 0; }
 };
 
+// What those who look at the loading state are shown.
+struct LoadState {
+  bool pending;
+  bool streaming;
+  bool settled;  // value/error below is there
+  bool error;
+  Value value;
+  Value shown;
+};
+
 }  // namespace halflife::graph

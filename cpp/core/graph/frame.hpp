@@ -17,6 +17,12 @@ struct Frame {
   std::size_t checks;    // how long the stack of pulls was when it began
 };
 
+// A node on the stack of a walk, and which of its inputs is next.
+struct Check {
+  Node* node;
+  std::uint32_t index;
+};
+
 // The value of a node is being compared with another one.
 struct Comparison {
   Node* node;

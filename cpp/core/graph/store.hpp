@@ -13,7 +13,8 @@
 //   batch.cpp      all or nothing
 //   flush.cpp      recompute, start runs, mount, effects, subscribers
 //   receive.cpp    what an async run reads
-//   async.cpp      begin, resolve, publish, waiters: the life of asynchronous nodes
+//   restart.cpp    which runs end and begin, and in what order they start
+//   async.cpp      resolve, publish, waiters: the life of asynchronous nodes
 //   lifetime.cpp   nodes come and go; what is released when
 //   invariant.cpp  what is true between any two calls
 #pragma once
@@ -21,6 +22,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "due.hpp"
 #include "frame.hpp"
 #include "heap.hpp"
 #include "host.hpp"
@@ -129,8 +131,7 @@ class Store {
   bool flush();
   void flush_quiet();
   bool flushing() const { return flushing_; }
-  // Is there something for a flush to do? What a pending run reads becomes observed at once, and
-  // the hooks are run by the flush at the end of that step.
+  // Is there something for a flush to do?
   bool due() const {
     return !heap_.empty() || !restarts_.empty() || !hooks_.empty() || !notes_.empty();
   }
@@ -145,21 +146,12 @@ class Store {
   bool expire(Node& node);
 
   // --- async.cpp
-  struct LoadState {
-    bool pending;
-    bool streaming;
-    bool settled;  // value/error below is there
-    bool error;
-    Value value;
-    Value shown;
-  };
   static LoadState load_state(const Node& node);
   // A read by an async run; the input must be current.
   // False: that would close a circle, and the host has raised.
   bool record_async(Node& node, Node& input);
   bool received(Node& node, Generation generation, Node& input);
-  // The run is about to take its first step. False: it must not, for it was superseded, or those
-  // that wanted it have let go of the node since; then the node is pending, and starts when read.
+  // The run takes its first step; false if it must not: superseded, or nobody wants it any more.
   bool enter_run(Node& node, Generation generation);
   bool is_current(const Node& node, Generation generation) const;
   // The run has taken its first step: what it asks, it asks now.
@@ -205,25 +197,6 @@ class Store {
   void set_logging(bool on) { logging_ = on; }
 
  private:
-  struct Check {
-    Node* node;
-    std::uint32_t index;
-  };
-  struct Comparison {  // of the value of a node with another one
-    Node* node;
-    Comparison* outer;
-    Frame* top;
-    std::size_t checks;  // how long the stack of pulls was when it began
-  };
-  struct MountChange {
-    Node* node;
-    bool mounted;
-  };
-  struct Start {
-    Value run;
-    Height height;
-  };
-
   // write.cpp
   void wrote(Node& node);
 

@@ -57,7 +57,6 @@ class AsyncioDriver:
         self._lingering: dict[Atom[Any], Any] = {}
         self._watchers: set[Watcher] = set()
         self._started = 0
-        self._flush_is_due = False
         self.scopes = Scopes()
         self._holds = Holds()
         self.log: deque[Event] | None = None
@@ -198,16 +197,12 @@ class AsyncioDriver:
 
     def after_pass(self) -> bool:
         """Have the quiet notifications told after the callbacks that are ready now; False without a loop."""
-        loop = self.home.loop()
-        if loop is None or not loop.is_running():
-            return False
-        loop.call_soon(self._flush_quiet, loop, self._started, _QUIET_PASSES)
-        return True
+        return self._call_soon(partial(self._flush_quiet, self._started, _QUIET_PASSES))
 
-    def _flush_quiet(self, loop: asyncio.AbstractEventLoop, started: int, passes: int) -> None:
+    def _flush_quiet(self, started: int, passes: int) -> None:
         # A run that ended in this pass may have started its dependents: theirs is the next one.
         if self._started != started and passes > 0:
-            loop.call_soon(self._flush_quiet, loop, self._started, passes - 1)
+            self._call_soon(partial(self._flush_quiet, self._started, passes - 1))
             return
         store = self._store()
         if store is not None:
@@ -215,17 +210,7 @@ class AsyncioDriver:
 
     def flush_soon(self) -> None:
         """Have what a read outside of a step of a run made observed mounted in the next loop pass."""
-        loop = self.home.loop()
-        if loop is None or self._flush_is_due:
-            return
-        self._flush_is_due = True
-        loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._flush_is_due = False
-        store = self._store()
-        if store is not None:
-            store._flush(quiet=False)
+        self.soon(lambda store: store._flush(quiet=False))
 
     # --- actions and other tasks
 
@@ -387,25 +372,27 @@ class AsyncioDriver:
 
     def soon(self, call: Callable[[Store], object]) -> None:
         """Call this with the store when nothing is under way any more; not at all without a loop."""
-        loop = self.home.loop()
 
         def call_now() -> None:
             store = self._store()
             if store is not None and not store.closed:
                 call(store)
 
-        if loop is not None and loop.is_running():
-            loop.call_soon(call_now)
+        self._call_soon(call_now)
+
+    def _call_soon(self, call: Callable[[], object]) -> bool:
+        loop = self.home.loop()
+        if loop is None or not loop.is_running():
+            return False
+        loop.call_soon(call)
+        return True
 
     def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None:
         """Errors found while an atom was being read: reported when nothing is under way any more."""
-        loop = self.home.loop()
 
         def report_all() -> None:
             for error in errors:
                 self.report(error, atom)
 
-        if loop is not None and loop.is_running():
-            loop.call_soon(report_all)
-        else:
+        if not self._call_soon(report_all):
             report_all()

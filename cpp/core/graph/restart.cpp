@@ -1,0 +1,147 @@
+// Restarts: which runs are due, how one ends for that and the next one begins, and in what order
+// those of one flush take their first steps.
+#include <algorithm>
+
+#include "store.hpp"
+
+namespace halflife::graph {
+
+void Store::queue_restart(Node& node) {
+  AsyncState& state = *node.async();
+  if (state.restart_queued) return;
+  state.restart_queued = true;
+  state.place_in_restarts = static_cast<std::uint32_t>(restarts_.size());
+  restarts_.push_back(&node);
+}
+
+// Starts over. A plain read that returned an awaitable has to give another one: the last one may
+// be used up.
+void Store::restart(Node& node) {
+  if (node.kind != Kind::derived || node.is(flag::async_read)) {
+    queue_restart(node);
+    return;
+  }
+  node.raise(flag::dirty);
+  node.verified_at = 0;
+  if (node.is(flag::live)) enqueue(node, flag::loud);
+}
+
+// Ends the run in flight, or its provisional result; nothing of it will be shown.
+void Store::stop(Node& node) {
+  AsyncState& state = *node.async();
+  if (state.run != nullptr) {
+    if (logging_ && state.entered) host_.event(Event::superseded, node);
+    cancels_.push_back(state.run);
+    state.run = nullptr;
+  }
+  if (state.provisional != nullptr) trash(state.provisional);
+  state.provisional = nullptr;
+  state.phase = Phase::idle;
+  state.streaming = false;
+}
+
+// The outermost batch is through: cancels what is superseded and begins what is due.
+void Store::commit_runs() {
+  if (committing_runs_) return;
+  committing_runs_ = true;
+  for (std::size_t index = 0; index < restarts_.size(); ++index) {
+    if (restarts_[index] == nullptr) continue;
+    Node& node = *restarts_[index];
+    AsyncState& state = *node.async();
+    state.restart_queued = false;
+    if (node.is(flag::asynchronous) && !state.outdated) continue;
+    stop(node);
+    const bool wanted = node.is(flag::asynchronous) && (node.is(flag::mounted) || state.asked);
+    if (wanted && host_.can_start(node, false)) {
+      begin(node);
+      continue;
+    }
+    state.asked = false;
+    state.forced = true;
+    uncount(node);
+    if (node.is(flag::asynchronous) && node.kind == Kind::derived && !node.is(flag::async_read)) {
+      node.raise(flag::dirty);  // what it returned went with the run
+    }
+    if (node.is(flag::asynchronous) && (node.is(flag::live) || state.reason)) left_unstarted(node);
+    update_reason(node);
+    update_pending(node);
+  }
+  restarts_.clear();
+  while (!cancels_.empty()) {
+    const Value run = cancels_.back();
+    cancels_.pop_back();
+    host_.cancel(run);
+    trash(run);
+  }
+  committing_runs_ = false;
+}
+
+// All runs that a flush has begun start together at its end, in one loop pass, dependents before
+// their inputs: a dependent that ends in its first step, or reads something else, lets go of an
+// input before that has taken its own first step.
+void Store::start_runs() {
+  const auto higher = [](const Start& one, const Start& other) {
+    return one.height > other.height;
+  };
+  if (!std::is_sorted(starts_.begin(), starts_.end(), higher)) {
+    std::stable_sort(starts_.begin(), starts_.end(), higher);
+  }
+  for (std::size_t index = 0; index < starts_.size(); ++index) host_.start(starts_[index].run);
+  for (const Start& start : starts_) trash(start.run);
+  starts_.clear();
+}
+
+bool Store::enter_run(Node& node, Generation generation) {
+  if (!is_current(node, generation)) return false;
+  // Kept mounted for a grace period it has no observer who could want a new value.
+  const bool observed = node.mounts > (node.is(flag::lingering) ? 1U : 0U);
+  AsyncState& state = *node.async();
+  if (observed || state.demanded) {
+    if (logging_ && !state.entered) host_.event(Event::run, node);
+    state.entered = true;
+    return true;
+  }
+  withdraw(node);
+  return false;
+}
+
+// Ends a run of which nothing has happened, or nothing can happen any more.
+void Store::withdraw(Node& node) {
+  AsyncState& state = *node.async();
+  if (state.run != nullptr) trash(state.run);
+  state.run = nullptr;
+  stop(node);
+  if (node.kind == Kind::derived && !node.is(flag::async_read)) node.raise(flag::dirty);
+  state.forced = state.outdated = true;
+  uncount(node);
+  ++revision_;
+  update_reason(node);
+  update_pending(node);
+  if (node.is(flag::live)) left_unstarted(node);
+}
+
+void Store::begin(Node& node) {
+  AsyncState& state = *node.async();
+  uncount(node);
+  if (node.is(flag::in_unstarted)) no_longer_unstarted(node);
+  if (node.is(flag::async_read)) {
+    forget_places(node);
+    state.cursor = 0;  // the last run's inputs stay linked until this one has ended: no bounce
+    if (!node.is(flag::live)) drop_inputs(node, 0);
+  }
+  ++state.generation;
+  state.phase = Phase::running;
+  state.asked_at = kNotAsked;
+  state.demanded = state.asked || node.has_subscribers() || node.kind == Kind::source;
+  state.entered = state.demanded;
+  state.outdated = state.forced = state.asked = state.halted = state.streaming = false;
+  state.run = host_.make_run(node, state.generation);
+  host_.own(state.run);
+  starts_.push_back({state.run, node.height});
+  if (logging_ && state.entered) host_.event(Event::run, node);
+  ++revision_;
+  update_reason(node);
+  update_pending(node);
+}
+
+}  // namespace halflife::graph
