@@ -224,7 +224,7 @@ def test_native_objects_that_stand_for_state_are_neither_copied_nor_pickled() ->
     store.set(action(lambda get, set: kept.extend((get, set))))
     for thing in (store, store.subscribe(atom(1), print), *kept):
         for take in (copy.copy, pickle.dumps):
-            with pytest.raises(TypeError, match="cannot pickle"):
+            with pytest.raises(TypeError, match=r"cannot (be )?pickle"):
                 take(thing)
     count = atom(1)
     assert copy.copy(count) is count
