@@ -280,7 +280,7 @@ def late_getter(size: int) -> Work:
         return 0
 
     store.subscribe(keeps, ignore)
-    return lambda: [kept[0](each) for each in atoms]
+    return lambda: ([kept[0](each) for each in atoms], store)
 
 
 def waiters_cancelled(size: int) -> Work:
