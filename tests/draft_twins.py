@@ -14,7 +14,7 @@ def in_turn(*_done: Any) -> None:
     """Several steps in one lambda, which then returns nothing."""
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 - a case a kind
     """What a draft, a view, an iterator, or a container with drafts in it comes down to."""
     if is_draft(value):
         return current(value)

@@ -23,7 +23,8 @@ bool inspect(PyObject* read, std::uint32_t& bits) {
     const Py_ssize_t required = code->co_argcount - optional;
     const bool starred = (code->co_flags & CO_VARARGS) != 0;
     // One that passes on what it gets takes what the function that it wraps takes.
-    const bool passes_on = starred && reinterpret_cast<PyFunctionObject*>(read)->func_dict != nullptr;
+    const bool passes_on =
+        starred && reinterpret_cast<PyFunctionObject*>(read)->func_dict != nullptr;
     const bool keyword_only =
         code->co_kwonlyargcount > 0 && PyFunction_GET_KW_DEFAULTS(read) == nullptr;
     if ((required == 1 || required == 2 || (required < 1 && (code->co_argcount > 0 || starred))) &&

@@ -12,6 +12,7 @@
 #include "draft_path.hpp"
 #include "draft_root.hpp"
 #include "factories.hpp"
+#include "frames.hpp"
 #include "json_patch.hpp"
 #include "layer_log.hpp"
 #include "layer_object.hpp"
@@ -46,6 +47,7 @@ PYBIND11_MODULE(_core, module) {
   check(add_layer_log_type(module.ptr()));
   check(add_factories(module.ptr()));
   check(add_common_ends(module.ptr()));
+  check(add_frames(module.ptr()));
   check(add_set_entries(module.ptr()));
   check(add_draft_types(module.ptr()));
   check(add_patch_type(module.ptr()));

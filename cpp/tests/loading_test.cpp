@@ -293,7 +293,8 @@ TEST(Loading, AnAdoptedValueCountsAsSettledUntilAnInputChanges) {
   p.graph.get(p.input);
   graph::Node* inputs[] = {p.input->node};
   const Stamp seen[] = {p.input->node->changed_at};
-  p.graph.store.adopt(p.graph.node_of(*p.fetch), static_cast<Object*>(new Number(42)), inputs, seen);
+  p.graph.store.adopt(p.graph.node_of(*p.fetch), static_cast<Object*>(new Number(42)), inputs,
+                      seen);
   p.graph.check();
   EXPECT_EQ(p.graph.show(p.fetch), "42");
   EXPECT_FALSE(p.graph.pending(p.fetch));

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from halflife import _hydration, _repr, _watching
 from halflife._checks import check_atom, check_callable
-from halflife._core import AsyncValue, Atom, Batch, StoreBase
+from halflife._core import Atom, Batch, StoreBase
 from halflife._drivers.asyncio_driver import AsyncioDriver
 from halflife._drivers.clock import LoopClock
 from halflife._drivers.closing import Closing
@@ -95,10 +95,9 @@ class Store(StoreBase):
         Raises:
             Exception: The atom's own error.
         """
-        value: Any = self.get(a)
-        while isinstance(value, AsyncValue):
-            value = await value
-        return value  # type: ignore[no-any-return]
+        waiting = _watching.value(self, a)
+        del self, a  # an error that is kept keeps this frame
+        return await waiting  # type: ignore[no-any-return]
 
     def changes(self, a: Atom[T]) -> AsyncGenerator[T, None]:
         """The current settled value, then every new one, for `async for`; a slow consumer skips to the newest.
@@ -122,7 +121,9 @@ class Store(StoreBase):
             Exception: The atom's own error, when it becomes one.
         """
         check_atom(a, "Store.until()", "a")
-        return await _watching.until(self, a, predicate, timeout)  # type: ignore[no-any-return]
+        waiting = _watching.until(self, a, predicate, timeout)
+        del self, a, predicate  # as in value()
+        return await waiting  # type: ignore[no-any-return]
 
     # --- writing
 

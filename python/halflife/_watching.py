@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from halflife._checks import check_seconds
-from halflife._core import HasData, HasError, is_function, loadable
+from halflife._core import AsyncValue, HasData, HasError, is_function, loadable
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from halflife._store import Store
 
 _NOTHING = object()
+
+
+async def value(store: Store, atom: Atom[Any]) -> Any:
+    """The settled value; see `Store.value`."""
+    found: Any = None
+    try:
+        found = store.get(atom)
+        while isinstance(found, AsyncValue):
+            found = await found
+        return found
+    finally:
+        del store, atom, found  # an error that the store keeps would keep this frame
 
 
 async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
@@ -31,6 +43,7 @@ async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
                     last = data
                     yield data
                 case HasError(error=error):
+                    del store, atom, state  # the store keeps the error, and that this frame
                     raise error
             await watcher.wait()
 
@@ -59,6 +72,7 @@ async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object
                 case HasData(data=data) if predicate(data):
                     return data
                 case HasError(error=error):
+                    del store, atom, state  # the store keeps the error, and that this frame
                     raise error
             if timed_out:
                 raise TimeoutError(f"{atom.name} did not satisfy the predicate within {timeout} s")

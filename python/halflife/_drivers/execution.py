@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from halflife._core import AsyncValue
+from halflife._core import AsyncValue, clear_frames
 from halflife._errors import RunCancelledError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ async def execute(run: Run, on_yield: Callable[[], None]) -> None:
     except GeneratorExit:  # collected in the middle: nobody is there to be told
         raise
     except Exception as error:
+        _leave_frames(error)
         run.reject(error)
     except BaseException as error:
         if not run.superseded:
@@ -36,6 +37,15 @@ async def execute(run: Run, on_yield: Callable[[], None]) -> None:
         raise
     else:
         run.resolve(value)
+
+
+def _leave_frames(error: BaseException) -> None:
+    """Let an error that the store keeps hold nothing of the run: neither our frames nor the locals of the user's."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_code in _OWN_CODE:
+        traceback = traceback.tb_next
+    error.__traceback__ = traceback
+    clear_frames(error)
 
 
 def cancelled_from_outside(run: Run, cause: BaseException | None) -> RunCancelledError:
@@ -86,6 +96,9 @@ async def _last_of(stream: AsyncGenerator[Any, None], run: Run, on_yield: Callab
     if not last:
         raise RuntimeError(f"the stream of {run.atom.name} ended without a value")
     return last[0]
+
+
+_OWN_CODE = frozenset(function.__code__ for function in (execute, _result, _last_of))
 
 
 class RunSteps(Coroutine[Any, Any, None]):

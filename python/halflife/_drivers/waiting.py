@@ -33,6 +33,7 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
     loop = asyncio.get_running_loop()
     future = loop.create_future()
     value._enlist(future)
+    newest: Any = None
     try:
         while True:
             newest = value._poll()
@@ -47,6 +48,9 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
                 value._rearm(future)
     finally:
         value._delist(future)
+        # The store keeps an error that is raised here, its traceback keeps this frame, and that would keep the atom.
+        newest = None
+        del value, store, loop, future
 
 
 async def wait_for_call(register: Callable[[Callable[[], object]], object]) -> None:
