@@ -108,7 +108,7 @@ TAKES_ATOM = {
     "Store.get": (lambda store, value: store.get(value), ATOMS, "get|EFFECT|ACTION"),
     "Store.set": (lambda store, value: store.set(value, 1), WRITABLE, "set"),
     "Store.update": (lambda store, value: store.update(value, lambda old: 1), ATOMS, "update|EFFECT|ACTION"),
-    "Store.refresh": (lambda store, value: store.refresh(value), set(), "refresh"),
+    "Store.refresh": (lambda store, value: store.refresh(value), set(), "refresh|EFFECT|ACTION"),
     "Store.subscribe": (lambda store, value: store.subscribe(value, print), ATOMS, "subscribe|EFFECT|ACTION"),
     "Store.observe": (lambda store, value: store.observe(value), {"an effect"}, "observe"),
     "Store.value": (lambda store, value: asyncio.run(store.value(value)), ATOMS, "get|value|EFFECT|ACTION"),
