@@ -179,6 +179,7 @@ _SagaTuple: TypeAlias = (
     | tuple[Callable[[T], object], Callable[..., Awaitable[Any]], Callable[[T, Any], object]]
 )
 
+@final
 class Batch:
     """The with block of `Store.batch()`. One that is collected before it was left is undone."""
 

@@ -82,7 +82,7 @@ def draftable(cls: C) -> C:
     if not cls.__flags__ & _HEAP_TYPE:
         drafted_built_ins.add(cls)
     _core.forget_class(cls)
-    return cls
+    return cls  # pyright: ignore[reportReturnType] - enum.Enum above makes it a type of anything
 
 
 _HEAP_TYPE: Final = 1 << 9
