@@ -246,9 +246,13 @@ TEST_F(LayersTest, ALayerThatIsConfirmedWhileInConflictIsTriedAgain) {
       Layer* last = layers.apply(copy("k", "c"));
       ASSERT_TRUE(layers.rollback(*second));
       EXPECT_EQ(last->status, LayerStatus::conflicted);
-      if (first) ASSERT_TRUE(layers.commit(*last));
+      if (first) {
+        ASSERT_TRUE(layers.commit(*last));
+      }
       ASSERT_TRUE(layers.rollback(*oldest));
-      if (!first) ASSERT_TRUE(layers.commit(*last));
+      if (!first) {
+        ASSERT_TRUE(layers.commit(*last));
+      }
       EXPECT_EQ(layers.shown(), "{k: 0, c: 0}");
       EXPECT_EQ(layers.log.shown(), layers.log.base());
       EXPECT_EQ(layers.conflicts.size(), 1u);

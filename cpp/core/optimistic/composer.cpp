@@ -101,11 +101,10 @@ bool Composer::enter(const Task& task, Level level) {
   } else {
     level.todo.reserve(level.slot->slots.size());
     for (const auto& [id, slot] : level.slot->slots) {
-      if (!slot->versions.empty() || (!task.shallow && !slot->is_plain())) {
-        level.todo.push_back(slot);
-      } else if (record && mark != nullptr && task.marks->find(*slot) != nullptr) {
-        level.todo.push_back(slot);  // what a layer wrote there is gone
-      }
+      const bool written = !slot->versions.empty() || (!task.shallow && !slot->is_plain());
+      // What a layer wrote there is gone.
+      const bool left = record && mark != nullptr && task.marks->find(*slot) != nullptr;
+      if (written || left) level.todo.push_back(slot);
     }
   }
   levels_.push_back(std::move(level));
