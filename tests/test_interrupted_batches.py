@@ -37,6 +37,9 @@ def interrupted(at: int, work: Callable[[], object]) -> bool:
                     raise StopError
         return trace
 
+    # The collector may not run meanwhile: an interrupt in what it calls would be told to nobody.
+    gc.collect()
+    gc.disable()
     sys.settrace(trace)
     try:
         work()
@@ -44,6 +47,7 @@ def interrupted(at: int, work: Callable[[], object]) -> bool:
         return True
     finally:
         sys.settrace(None)
+        gc.enable()
         last.clear()
     return False
 

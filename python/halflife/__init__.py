@@ -1,5 +1,6 @@
 """State that loads, goes stale, refreshes, fails, and is edited optimistically."""
 
+from halflife import _main_interpreter as _main_interpreter  # isort: skip - before the native half is loaded
 from halflife import _installation as _installation  # isort: skip - before anything else
 from halflife import _drafts as _drafts  # isort: skip
 
