@@ -1,5 +1,6 @@
 """An interrupt (Ctrl-C) at any point of an operation on layers: it is done, or it has not begun."""
 
+import gc
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -31,6 +32,7 @@ def interrupted(at: int, work: Callable[[], object]) -> bool:
                 raise StopError
         return trace
 
+    gc.disable()  # an interrupt in what the collector calls would be told to nobody
     sys.settrace(trace)
     try:
         work()
@@ -38,6 +40,7 @@ def interrupted(at: int, work: Callable[[], object]) -> bool:
         return True
     finally:
         sys.settrace(None)
+        gc.enable()
     return False
 
 
