@@ -66,11 +66,22 @@ const char* Store::wrong_lists() const {
   return holes == holes_ ? nullptr : "miscounted holes";
 }
 
+// A node that was verified at this revision counts on all that it read.
+const char* Store::wrong_verification(const Node& node) const {
+  if (node.kind == Kind::source || node.verified_at < revision_) return nullptr;
+  for (std::uint32_t index = 0; index < node.active_inputs(); ++index) {
+    const Edge& edge = node.inputs[index];
+    if (!edge.awaiting && !fresh(*edge.input)) return "verified, though an input is not";
+  }
+  return nullptr;
+}
+
 const char* Store::invariant() const {
   if (const char* wrong = wrong_lists()) return wrong;
   if (top_ != nullptr || stabilizing_ || !checks_.empty()) return "a walk is still under way";
   for (const Node* node : nodes_) {
     if (node->is(flag::running | flag::checking)) return "a node is marked as running";
+    if (const char* wrong = wrong_verification(*node)) return wrong;
     std::uint32_t mounts = 0;
     for (std::uint32_t slot = 0; slot < node->dependents.size(); ++slot) {
       const Dependent& dependent = node->dependents[slot];

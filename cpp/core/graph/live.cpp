@@ -154,16 +154,15 @@ void Store::leave(Node& root) {
     return !node.dependents.empty() || node.reasons > 0 || !node.is(flag::live);
   };
   if (wanted(root)) return;
-  const bool settled = heap_.empty() && !stabilizing_;
   std::vector<Node*> work{&root};
   while (!work.empty()) {
     Node& node = *work.back();
     work.pop_back();
     if (wanted(node)) continue;
     node.started = false;
-    const bool current = settled && !node.is(flag::dirty | flag::running);
+    // What was verified on top of it at this revision counts on that. (A source says so itself.)
+    if (node.verified_at < revision_ && fresh(node)) node.verified_at = revision_;
     node.lower(flag::live | flag::queued | flag::loud | flag::quiet);
-    if (current && node.verified_at < revision_) node.verified_at = revision_;
     for (Edge& edge : node.inputs) {
       if (edge.slot == kUnlinked) continue;
       unlink(edge, node);

@@ -306,6 +306,7 @@ class Store {
 
   // invariant.cpp
   const char* wrong_lists() const;
+  const char* wrong_verification(const Node& node) const;
 
   // lifetime.cpp
   bool can_free() const { return pins_ == 0 && !flushing_ && !busy(); }
