@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -48,6 +49,8 @@ def apart() -> Callable[[str], str]:
             text=True,
             timeout=300,
             check=False,
+            # What the tests share, a script may use as well.
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
         )
         assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
         return done.stdout
