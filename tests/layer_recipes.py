@@ -153,6 +153,8 @@ def row(where: str, *groups: set[Any]) -> Callable[[Any], Any]:
 
 
 BASIC_KEYS = ["a", "b", "c", "n", "m", "in"]
+MIXED_KEYS = [1, True, 1.0, "1", None, (1,), (True,)]  # of every scalar type; some are one key, spelled otherwise
+KEYS = [BASIC_KEYS] * 6 + [MIXED_KEYS]
 BASIC_VALUES: list[Any] = [
     *(0, 1, 2, 3, "x", "y", None, True, 1.0, (1, 2)),
     *({"n": 1}, {"n": 2, "in": {"n": 0}}, {"id": 7, "n": 0}, {"id": 1, "n": 5}, {}),
@@ -237,8 +239,8 @@ def draw_step(choose: Choose, shape: str, forbidden: set[Any]) -> Step:
     needs = USED[edit]
     draw = {
         "other": lambda: choose(paths)[0],
-        "key": lambda: choose(BASIC_KEYS),
-        "key2": lambda: choose(BASIC_KEYS),
+        "key": lambda: choose(choose(KEYS)),
+        "key2": lambda: choose(choose(KEYS)),
         "i": lambda: choose([0, 0, 1, 2, -1]),
         "j": lambda: choose([0, 1, 2, 3]),
         "value": lambda: choose(BASIC_VALUES),

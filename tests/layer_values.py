@@ -17,6 +17,9 @@ def plain_copy(value: Any, origins: dict[int, tuple[Any, Any]] | None = None) ->
         made = [plain_copy(item, origins) for item in value]
     elif kind is set:
         made = set(value)
+    elif kind is tuple:
+        parts = tuple(plain_copy(item, origins) for item in value)
+        return value if all(map(is_identical, parts, value)) else parts
     elif dataclasses.is_dataclass(value):
         made = with_fields(value, {name: plain_copy(item, origins) for name, item in vars(value).items()})
     else:

@@ -4,6 +4,7 @@ import copy
 import itertools
 import json
 import random
+import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, MutableMapping, MutableSequence
 from typing import Any
@@ -382,6 +383,20 @@ def test_the_order_of_an_ordered_dict_is_told_by_as_few_moves_as_there_are() -> 
     assert list(new) == list("acdefb")
     assert list(apply_patches(new, inverse)) == list(base)
     assert apply_patches(base, from_json_patch(to_json_patch(patches))) == new
+
+
+def test_a_deque_asks_no_iterable_for_its_length() -> None:
+    class Numbers:
+        def __iter__(self) -> Any:
+            return iter([1, 2])
+
+        def __length_hint__(self) -> int:
+            return sys.maxsize
+
+    assert produce(deque([0]), lambda draft: draft.extend(Numbers())) == deque([0, 1, 2])
+    assert produce(deque([0]), lambda draft: draft.extendleft(Numbers())) == deque([2, 1, 0])
+    with pytest.raises(TypeError):
+        produce(deque([0]), lambda draft: draft.extend(5))
 
 
 def test_an_edit_that_is_turned_back_is_none() -> None:

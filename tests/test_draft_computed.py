@@ -1,6 +1,7 @@
 """Records whose class computes fields: an edit rebuilds them as the library of the record does."""
 
 import dataclasses
+import functools
 import uuid
 from typing import Any, NamedTuple
 
@@ -167,6 +168,32 @@ def test_it_is_also_under_layers(make: Any, replay: Any) -> None:
     assert layers.visible["it"].total == 1005
     layers.rollback_all()
     assert layers.visible["it"].total == 5
+
+
+def test_a_slot_that_attrs_fills_when_it_is_read_can_be_read_of_a_draft() -> None:
+    @attrs.define
+    class Box:
+        width: int
+        parts: list[int] = attrs.field(factory=list)
+
+        @functools.cached_property
+        def area(self) -> int:
+            return self.width * len(self.parts)
+
+    read = []
+
+    def edit(draft: Any) -> None:
+        read.append(draft.area)
+        draft.width = 5
+        draft.parts.append(1)
+        read.append(draft.area)
+
+    base = Box(2, [1, 2])
+    assert base.area == 4
+    assert produce(base, edit).area == 15
+    assert read == [4, 15]
+    with pytest.raises(AttributeError, match="volume"):
+        produce(base, lambda draft: draft.volume)
 
 
 def test_what_somebody_has_set_and_the_class_does_not_compute_is_kept() -> None:

@@ -309,6 +309,23 @@ def test_attributes_of_such_a_draft_are_read_and_not_edited() -> None:
     assert produce(base, recipe) is base
 
 
+def test_an_attribute_of_the_object_goes_before_one_of_its_class() -> None:
+    @draftable
+    class Titled(list):  # type: ignore[type-arg]
+        title = "none"
+
+        @property
+        def loud(self) -> str:
+            return self.title.upper()
+
+    base = Titled([1])
+    read: list[str] = []
+    produce(base, lambda draft: read.extend([draft.title, draft.loud]))
+    base.title = "ours"
+    produce(base, lambda draft: read.extend([draft.title, draft.loud]))
+    assert read == ["none", "NONE", "ours", "OURS"]
+
+
 def test_a_registered_wrapper_of_a_container_works_through_its_methods() -> None:
     @draftable
     class Wrapped(UserDict):

@@ -25,6 +25,7 @@ def value() -> dict[str, Any]:
         "record": Row("one"),
         "words": {"x", "y"},
         "text": "two words",
+        "pair": (1, 2),
         "count": 5,
     }
 
@@ -60,6 +61,9 @@ NO_PARTS: dict[str, Callable[[Any], Any]] = {
     "format": lambda v: f"{v['count']} items",
     "pair": lambda v: (v["count"], v["text"]),
     "new dict": lambda v: {"a": v["by_id"]["a"]},
+    "a member": lambda v: next(iter(v["words"])),
+    "membership": lambda v: "x" in v["words"],
+    "one of a tuple": lambda v: v["pair"][0],
     "counter": lambda v: collections.Counter(v["numbers"]),
     "constant": lambda v: [],
     "nothing": lambda v: None,

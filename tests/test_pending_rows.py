@@ -35,6 +35,7 @@ SHAPES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any], tuple[Any, ...]
     "a list": (lambda: rows(1, 2, 3), lambda value: value, ()),
     "a dict of lists": (lambda: {"done": rows(7), "todo": rows(1, 2, 3)}, lambda value: value["todo"], ("todo",)),
     "a list of lists": (lambda: [rows(7), rows(1, 2, 3)], lambda value: value[1], (1,)),
+    "a tuple": (lambda: {"pair": (rows(7), rows(1, 2, 3))}, lambda value: value["pair"][1], ("pair", 1)),
     "a record": (
         lambda: Board("b", {"todo": rows(1, 2, 3)}),
         lambda value: value.columns["todo"],

@@ -60,15 +60,26 @@ PyObject* append(PyObject* self, PyObject* value, bool at_end) {
 PyObject* append_right(PyObject* self, PyObject* value) { return append(self, value, true); }
 PyObject* append_left(PyObject* self, PyObject* value) { return append(self, value, false); }
 
+// A list of what the iterable gives, whatever it says of its length: a deque asks for none.
+Ref list_of(PyObject* values) {
+  Ref iterator = Ref::take(PyObject_GetIter(values));
+  Ref list = Ref::take(iterator ? PyList_New(0) : nullptr);
+  if (!list) return {};
+  while (Ref value = Ref::take(PyIter_Next(iterator.get()))) {
+    if (PyList_Append(list.get(), value.get()) < 0) return {};
+  }
+  return PyErr_Occurred() == nullptr ? std::move(list) : Ref{};
+}
+
 PyObject* extend(PyObject* self, PyObject* values) {
   Use use(self);
-  Ref list = Ref::take(use ? PySequence_List(values) : nullptr);
+  Ref list = use ? list_of(values) : Ref{};
   return list ? none_if(put(use, list.get(), true)) : nullptr;
 }
 
 PyObject* extend_left(PyObject* self, PyObject* values) {
   Use use(self);
-  Ref list = Ref::take(use ? PySequence_List(values) : nullptr);
+  Ref list = use ? list_of(values) : Ref{};
   if (!list || PyList_Reverse(list.get()) < 0) return nullptr;
   return none_if(put(use, list.get(), false));
 }

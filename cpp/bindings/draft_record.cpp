@@ -142,6 +142,13 @@ PyObject* from_class(PyObject* self, PyTypeObject* type, PyObject* found) {
   return get == nullptr ? Py_NewRef(found) : get(found, self, as_object(type));
 }
 
+// A plain record of the same values; containers among them are drafts.
+PyObject* copy(PyObject* self, PyObject*) {
+  Use use(self);
+  Ref fields = Ref::take(use ? record_fields(self) : nullptr);
+  return fields ? rebuild_record(to_object(use.draft().base), fields.get()) : nullptr;
+}
+
 PyObject* get_attribute(PyObject* self, PyObject* name) {
   DraftObject* face = as_draft(self);
   if (face->draft.scope == nullptr && is_dunder(name)) return PyObject_GenericGetAttr(self, name);
@@ -170,6 +177,11 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
   if (found && is_dunder(name)) {
     PyObject* stored = reserved(self, base.get(), name);
     if (stored != nullptr) return stored;
+  }
+  if (found && !record->optional && Py_IS_TYPE(found.get(), &PyMemberDescr_Type)) {
+    // A slot that is no field. attrs keeps cached properties there: computed on a record as it is.
+    Ref plain = Ref::take(copy(self, nullptr));
+    return plain ? PyObject_GetAttr(plain.get(), name) : nullptr;
   }
   // A field that was deleted is gone, although the base has it.
   const bool deleted = record->optional && stored_field(base.get(), *record, name) != nullptr;
@@ -219,13 +231,6 @@ int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
     return -1;
   }
   return use.scope().set(use.draft(), name, value) ? 0 : -1;
-}
-
-// A plain record of the same values; containers among them are drafts.
-PyObject* copy(PyObject* self, PyObject*) {
-  Use use(self);
-  Ref fields = Ref::take(use ? record_fields(self) : nullptr);
-  return fields ? rebuild_record(to_object(use.draft().base), fields.get()) : nullptr;
 }
 
 PyObject* dir(PyObject* self, PyObject*) {

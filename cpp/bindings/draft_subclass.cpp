@@ -76,9 +76,11 @@ PyObject* subclass_attribute(PyObject* self, PyObject* name) {
   Ref base = Ref::borrow(base_of(use));
   PyTypeObject* type = Py_TYPE(base.get());
   Ref found = Ref::borrow(_PyType_Lookup(type, name));
-  if (found && !is_native(found.get())) return bind(self, type, found.get());
   const RecordType* known = record_type(type);
   Ref held = Ref::borrow(known == nullptr ? nullptr : stored_field(base.get(), *known, name));
+  // As in a plain lookup: a data descriptor, the object's own attribute, any other of the class.
+  const bool is_data = found && Py_TYPE(found.get())->tp_descr_set != nullptr;
+  if (found && !is_native(found.get()) && (is_data || !held)) return bind(self, type, found.get());
   if (!held) return refuse(type, name, "has no attribute");
   if (use.scope().opens(held.get())) {
     return refuse(type, name,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "../core/draft/equality.hpp"
 #include "draft_recipe.hpp"
 #include "registry.hpp"
 
@@ -23,7 +24,27 @@ bool LayerHost::intern(Value key, std::uint64_t* id) {
   return number && PyDict_SetItem(keys, object, number.get()) == 0;
 }
 
-void LayerHost::forget_keys() { Py_CLEAR(keys); }
+Value LayerHost::spelling(Value key) {
+  if (spellings == nullptr && (spellings = PyDict_New()) == nullptr) return nullptr;
+  Ref known = Ref::borrow(PyDict_GetItemWithError(spellings, to_object(key)));
+  if (!known) {
+    if (PyErr_Occurred() != nullptr) return nullptr;
+    known = Ref::take(PyList_New(0));
+    if (!known || PyDict_SetItem(spellings, to_object(key), known.get()) < 0) return nullptr;
+  }
+  for (Py_ssize_t index = 0; index < PyList_GET_SIZE(known.get()); ++index) {
+    Value held = PyList_GET_ITEM(known.get(), index);
+    bool same = false;
+    if (!draft::equal(model(), held, key, true, &same)) return nullptr;
+    if (same) return held;
+  }
+  return PyList_Append(known.get(), to_object(key)) == 0 ? key : nullptr;
+}
+
+void LayerHost::forget_keys() {
+  Py_CLEAR(spellings);
+  Py_CLEAR(keys);
+}
 
 bool LayerHost::call(Value recipe, Value argument, Value* returned, Value* error) {
   ++recipe_calls;
@@ -86,6 +107,7 @@ void LayerHost::set_error(optimistic::Layer& layer, Value error) {
 
 int LayerHost::traverse(visitproc visit, void* arg) const {
   Py_VISIT(keys);
+  Py_VISIT(spellings);
   Py_VISIT(on_conflict);
   for (const Ref& ref : conflicts) Py_VISIT(ref.get());
   return 0;
@@ -94,7 +116,7 @@ int LayerHost::traverse(visitproc visit, void* arg) const {
 void LayerHost::clear() {
   std::vector<Ref> dropped;
   dropped.swap(conflicts);
-  Py_CLEAR(keys);
+  forget_keys();
   Py_CLEAR(on_conflict);
 }
 

@@ -14,6 +14,7 @@ class LayerHost final : public optimistic::Host {
  public:
   draft::Model& model() override;
   bool intern(Value key, std::uint64_t* id) override;
+  Value spelling(Value key) override;
   void forget_keys() override;
   bool call(Value recipe, Value argument, Value* returned, Value* error) override;
   bool is_nothing(Value returned) override { return returned == Py_None; }
@@ -26,6 +27,7 @@ class LayerHost final : public optimistic::Host {
   void set_error(optimistic::Layer& layer, Value error) override;
 
   PyObject* keys = nullptr;         // dict: key -> its number
+  PyObject* spellings = nullptr;    // dict: key -> list of the equal keys that differ in type
   PyObject* on_conflict = nullptr;  // or null
   std::size_t recipe_calls = 0;
   bool busy = false;           // an operation is under way

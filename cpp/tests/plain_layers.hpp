@@ -48,6 +48,7 @@ class Layers : public optimistic::Host {
   // --- Host
   draft::Model& model() override { return values_; }
   bool intern(Value key, std::uint64_t* id) override;
+  Value spelling(Value key) override { return key; }  // keys of the plain host differ in all ways
   void forget_keys() override { keys_.clear(); }
   bool call(Value recipe, Value argument, Value* returned, Value* raised) override;
   bool is_nothing(Value returned) override { return returned == nothing_; }

@@ -4,6 +4,7 @@ Layers hold such recipes for as long as they are pending, so a focus knows its l
 """
 
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol, TypeAlias
 from weakref import ref
 
@@ -74,7 +75,8 @@ class _Found:
         if not self.is_whole and not self._is_in_slot() and not (is_draft(part) and path_of(part)):
             raise LensError(
                 f"{self._focus} cannot be edited: what its focus returns is no part of the value but was computed or"
-                " copied from it, as a slice is; read the part from where it is, as in value['items'][0]"
+                " copied from it, as a slice is, or stands in a set or a tuple; read the part from where it is, as in"
+                " value['items'][0]"
             )
 
     @property
@@ -83,7 +85,9 @@ class _Found:
         return self.part is self._whole
 
     def _is_in_slot(self) -> bool:
-        return self._slot is not None and path_of(self._slot[0]) is not None and _is(_at(*self._slot), self.part)
+        if self._slot is None or isinstance(self._slot[0], AbstractSet) or path_of(self._slot[0]) is None:
+            return False
+        return _is(_at(*self._slot), self.part)
 
     def put(self, value: Any) -> None:
         """Put something in the place of the part."""

@@ -62,6 +62,8 @@ class Attempt : public draft::Source {
   bool write_keys(const Spot& spot, draft::Resolver& resolver, std::vector<Spot>& todo);
   bool write_items(const Spot& spot, draft::Resolver& resolver, std::vector<Spot>& todo);
   bool descend(const Spot& spot, draft::Draft& child, std::vector<Spot>& todo);
+  bool spell(const Slot& slot, Value key, Value* spelling);
+  bool same_spellings(const draft::Draft& draft, bool* same);
   bool is_outdated(const Spot& spot, Value key, bool* outdated);
   bool write_appended(const Spot& spot, draft::Resolver& resolver);
   void write(Slot& slot, Value value, Birth birth, Moves moves = nullptr);

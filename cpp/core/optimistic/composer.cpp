@@ -44,17 +44,19 @@ bool Composer::put(Level& level, Slot& slot, Value value) {
   Value source = level.fresh ? level.under : level.shown;
   if (!model_.find(level.made != nullptr ? level.made : source, slot.key, &held)) return false;
   if (held == value || (held != nullptr && value != nullptr && is_one(held, value))) return true;
-  if (kind == Kind::set && held != nullptr && value != nullptr) return true;
   if (!open(level)) return false;
-  return value == nullptr ? model_.erase(level.made, slot.key)
-                          : model_.put(level.made, slot.key, value);
+  if (value == nullptr) return model_.erase(level.made, slot.key);
+  if (kind != Kind::set) return model_.put(level.made, slot.key, value);
+  if (held != nullptr && !model_.erase(level.made, slot.key)) return false;
+  return model_.put(level.made, value, value);  // spelled as its layer did
 }
 
 // A key that a layer added stands behind those that came with the container.
 bool Composer::place(Level& level, Slot& slot, const Version* version, Value value) {
   if (level.fresh && version != nullptr && value != nullptr && version->birth.seq > folded_ &&
       model_.kind(level.under) == Kind::map && slot.key != nullptr) {
-    level.added.push_back({version->birth, slot.key, value});
+    Value spelling = version->birth.spelling;
+    level.added.push_back({version->birth, spelling != nullptr ? spelling : slot.key, value});
     return true;
   }
   return put(level, slot, value);

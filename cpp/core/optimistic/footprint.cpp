@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "../draft/equality.hpp"
 #include "attempt.hpp"
 
 namespace halflife::optimistic {
@@ -82,6 +83,31 @@ bool Attempt::is_outdated(const Spot& spot, Value key, bool* outdated) {
   return !failed;
 }
 
+// How a key is spelled, if not as the slot spells it.
+bool Attempt::spell(const Slot& slot, Value key, Value* spelling) {
+  *spelling = nullptr;
+  bool same = key == slot.key;
+  if (!same && !draft::equal(model_, key, slot.key, true, &same)) return false;
+  if (!same) *spelling = host_.spelling(key);
+  return same || *spelling != nullptr;
+}
+
+// Are the keys of a map that were erased and set again spelled as they were?
+bool Attempt::same_spellings(const Draft& draft, bool* same) {
+  std::size_t cursor = 0;
+  Value key = nullptr;
+  Value member = nullptr;
+  Value now = nullptr;
+  while (*same && model_.next(draft.erased, &cursor, &key, &member)) {
+    if (!model_.find(draft.contents(), key, &now)) return false;
+    if (now == nullptr) continue;
+    Value before = model_.key_in(draft.base, key);
+    Value after = model_.key_in(draft.contents(), key);
+    if (before != after && !draft::equal(model_, before, after, true, same)) return false;
+  }
+  return true;
+}
+
 bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>& todo) {
   Draft& draft = *spot.draft;
   std::size_t cursor = 0;
@@ -90,7 +116,7 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
   // Keys that were erased and set again stand where they stood, if nothing else came behind them.
   bool in_order = true;
   if (draft.erased != nullptr && draft.kind == Kind::map &&
-      !resolver.same_order(draft, &in_order)) {
+      (!resolver.same_order(draft, &in_order) || !same_spellings(draft, &in_order))) {
     return false;
   }
   if (draft.assigned != nullptr) {
@@ -101,7 +127,9 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
       if (!model_.find(draft.base, key, &before)) return false;
       if (draft.kind == Kind::set) {
         if (!model_.find(draft.scratch, key, &now)) return false;
-        if ((now == nullptr) == (before == nullptr)) continue;
+        if (now == before || (now != nullptr && before != nullptr && model_.same(now, before))) {
+          continue;
+        }
       } else {
         if (!resolver.at(draft, key, &now)) return false;
         if (draft.erased != nullptr && !model_.find(draft.erased, key, &erased)) return false;
@@ -123,7 +151,9 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
       if (now == nullptr && before == nullptr) continue;
       Birth birth{};
       if (now != nullptr && (before == nullptr || erased != nullptr)) {
-        birth = {seq_, born_++};
+        birth = {seq_, born_++, nullptr};
+        Value held = draft.kind == Kind::map ? model_.key_in(draft.contents(), key) : slot->key;
+        if (!spell(*slot, held, &birth.spelling)) return false;
       } else if (const Version* version = slot->latest(spot.after, before_); version != nullptr) {
         birth = version->birth;
       }

@@ -20,6 +20,9 @@ class Host {
   // One number for all keys that are equal, for as long as forget_keys() is not called. May run the
   // key's own code; false: an error is pending.
   virtual bool intern(Value key, std::uint64_t* id) = 0;
+  // Borrowed, until forget_keys(): one value for all keys that nothing can tell apart. Null: an
+  // error is pending.
+  virtual Value spelling(Value key) = 0;
   virtual void forget_keys() = 0;
 
   // Calls a recipe with the face of a draft, or with a leaf. Both out values are owned. False: it

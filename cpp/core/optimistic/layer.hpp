@@ -47,6 +47,8 @@ struct Read {
 struct Birth {
   Seq seq = 0;
   std::uint32_t order = 0;
+  // How the layer spelled the key, if not as the slot does (True and 1 are one key). The host's.
+  Value spelling = nullptr;
   auto operator<=>(const Birth&) const = default;
 };
 

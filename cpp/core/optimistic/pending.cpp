@@ -54,7 +54,7 @@ bool Log::wrote(Slot& slot, const Version& version, const std::vector<Value>& pa
   Value under = nullptr;
   Seq after = 0;
   if (!found_under(slot, version.seq, &under, &after)) return false;
-  if (under == nullptr || version.value == nullptr || !draft::is_draftable(model_.kind(under))) {
+  if (under == nullptr || version.value == nullptr || !draft::has_parts(model_.kind(under))) {
     return true;
   }
   Composer composer(tree_, model_, folded_);
@@ -170,9 +170,14 @@ int Log::is_pending_at(const std::vector<Value>& path) {
       if (!wrote(slot, at->second, path, spot.next, draft::kNone, 0, &differs)) return -1;
       if (differs) return 1;
     }
-    bool failed = false;
-    Slot* below = tree_.find(slot, key, &failed);
-    if (failed) return -1;
+    Slot* below = nullptr;
+    if (under != nullptr && model_.kind(under) == Kind::fixed) {
+      if (model_.position(key, false, &index)) below = Tree::find(slot, Tree::position(index));
+    } else {
+      bool failed = false;
+      below = tree_.find(slot, key, &failed);
+      if (failed) return -1;
+    }
     if (below != nullptr) todo.push_back({below, spot.after, spot.before, spot.next + 1});
   }
   return 0;
