@@ -81,7 +81,7 @@ class SagaSteps:
         turn = None
         if self.effect is not None:
             driver.ready()
-            turn = driver.scopes.turn(self.scope) if self.scope is not None else None
+            turn = driver.scopes.turn(atom, self.scope)
         layers = Layers._at(store.layers(atom)._site.quiet())
 
         def report(error: BaseException) -> None:
@@ -89,7 +89,7 @@ class SagaSteps:
 
         layer, shown = self.applied(layers, change)
         handle: SagaHandle[Any] = SagaHandle(layer, report)
-        if self.effect is None:
+        if self.effect is None or turn is None:
             return handle
         try:
             effect, count = self.effect, _wanted(self.effect)
@@ -98,7 +98,7 @@ class SagaSteps:
 
             def answer() -> Any:
                 # In a scope an edit that was shown may have been refused while the effect waited for its turn.
-                next_value = part if turn is None else layers.visible
+                next_value = part if self.scope is None else layers.visible
                 return effect(*(next_value, layer.context)[:count])
 
             course = Course(store, atom, layer, answer=answer, confirm=self.confirmed, turn=turn)

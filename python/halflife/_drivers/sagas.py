@@ -24,7 +24,7 @@ SagaStatus: TypeAlias = Literal["running", "success", "error", "cancelled"]
 class Course:
     """What a saga still has to do, and whether it was told not to."""
 
-    __slots__ = ("_answer", "_atom", "_confirm", "_layer", "_store", "_turn", "cancelled", "has_answer")
+    __slots__ = ("_answer", "_atom", "_confirm", "_layer", "_store", "cancelled", "has_answer", "turn")
 
     def __init__(
         self,
@@ -34,14 +34,15 @@ class Course:
         *,
         answer: Callable[[], Any],
         confirm: Callable[[Layer[Any], Any], object],
-        turn: Turn | None,
+        turn: Turn,
     ) -> None:
         self._store = store
         self._atom = atom
         self._layer = layer
         self._answer = answer
         self._confirm = confirm
-        self._turn = turn
+        #: When its effect runs.
+        self.turn = turn
         self.cancelled = False
         #: Whether the effect has succeeded: from then on the edit cannot be taken back.
         self.has_answer = False
@@ -49,11 +50,8 @@ class Course:
     async def run(self) -> Any:
         """The effect, in its turn, and what follows from it."""
         try:
-            if self._turn is None:
+            async with self.turn:
                 result = await self._effect()
-            else:
-                async with self._turn:
-                    result = await self._effect()
             self._check_wanted()
             self.has_answer = True
             self._follow(result)
@@ -113,7 +111,8 @@ class SagaHandle(Generic[R_co]):
     """The course of one saga. Awaiting it gives what the effect returned, or raises its error.
 
     The saga runs whether or not anybody awaits it, and whoever stops waiting does not stop it. An error that
-    nobody awaits is reported to the store's `on_error` when the handle is dropped.
+    nobody awaits is reported to the store's `on_error` when the handle is dropped. Awaiting it inside of an effect
+    for which the saga waits itself raises RuntimeError.
     """
 
     __slots__ = ("__weakref__", "_awaited", "_course", "_report", "_task", "layer")
@@ -173,18 +172,19 @@ class SagaHandle(Generic[R_co]):
 
     def __await__(self) -> Generator[Any, None, R_co]:
         task = self._task
-        if task is not None and not task.done():
+        if task is not None and self._course is not None and not task.done():
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
             def wake(_: object) -> None:
                 if not waiter.done():
                     waiter.set_result(None)
 
-            task.add_done_callback(wake)
-            try:
-                yield from waiter
-            finally:
-                task.remove_done_callback(wake)
+            with self._course.turn.awaited():
+                task.add_done_callback(wake)
+                try:
+                    yield from waiter
+                finally:
+                    task.remove_done_callback(wake)
         return self.result()
 
     def __del__(self) -> None:
