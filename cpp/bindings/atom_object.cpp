@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "function_check.hpp"
 #include "naming.hpp"
 #include "store_object.hpp"
 #include "wall.hpp"
@@ -236,7 +237,7 @@ PyObject* atom_new(PyTypeObject*, PyObject*, PyObject*) {
   return nullptr;
 }
 
-bool check_equals(PyObject* equals, AtomParts& parts) {
+bool check_equals(const char* called, PyObject* equals, AtomParts& parts) {
   if (equals == nullptr || equals == Py_None) {
     parts.equals = nullptr;
   } else if (PyUnicode_Check(equals) && PyUnicode_CompareWithASCIIString(equals, "deep") == 0) {
@@ -246,9 +247,14 @@ bool check_equals(PyObject* equals, AtomParts& parts) {
     PyErr_Format(PyExc_TypeError, "equals must be None, 'deep' or a function of two values, not %s",
                  described(equals).c_str());
     return false;
+  } else {
+    return check_function(equals, {called, "equals", "the old value, the new value", 2, 2});
   }
   return true;
 }
+
+// What a user has called to make an atom of this kind.
+const char* called_by(AtomKind kind) { return kind == AtomKind::source ? "atom" : name_of(kind); }
 
 }  // namespace
 
@@ -260,27 +266,24 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
     PyErr_Format(PyExc_TypeError, "name must be a str, not %s", described(parts.name).c_str());
     return nullptr;
   }
-  if (parts.on_mount != nullptr && !is_function(parts.on_mount)) {
-    PyErr_Format(PyExc_TypeError, "on_mount must be a function of set, not %s",
-                 described(parts.on_mount).c_str());
+  const char* called = called_by(parts.kind);
+  if (parts.on_mount != nullptr &&
+      !check_function(parts.on_mount, {called, "on_mount", "set", 1, 1})) {
     return nullptr;
   }
-  if (parts.equals != nullptr && !check_equals(parts.equals, parts)) return nullptr;
+  if (parts.equals != nullptr && !check_equals(called, parts.equals, parts)) return nullptr;
   // What is fetched again and is equal must not look like a change.
   if (parts.equals == nullptr && (parts.bits & bit::asynchronous) != 0) parts.bits |= bit::deep;
-  const bool reads = parts.kind != AtomKind::source && parts.kind != AtomKind::loadable &&
-                     parts.kind != AtomKind::unwrap;
-  if (reads && !is_function(parts.body)) {
-    PyErr_Format(PyExc_TypeError, "%s() takes a function, not %s", name_of(parts.kind),
-                 described(parts.body).c_str());
+  if (parts.kind == AtomKind::lazy &&
+      !check_function(parts.body, {called, "factory", "", 0, 0, "async"})) {
     return nullptr;
   }
-  if (parts.write == Py_None && parts.kind != AtomKind::unwrap) parts.write = nullptr;
+  if (parts.write == Py_None && parts.kind == AtomKind::derived) parts.write = nullptr;
   if (parts.write != nullptr && parts.kind != AtomKind::unwrap) {
-    Ref is_async = Ref::take(
-        PyObject_CallFunction(registry().check_write, "Os", parts.write, "write(get, set, ...)"));
-    if (!is_async) return nullptr;
-    if (is_async.get() == Py_True) parts.bits |= bit::async_write;
+    bool is_async = false;
+    const FunctionRole role{called, "write", "get and set, and what is set", 2, -1, "async"};
+    if (!check_function(parts.write, role, &is_async)) return nullptr;
+    if (is_async) parts.bits |= bit::async_write;
   }
   auto* atom = reinterpret_cast<AtomObject*>(type->tp_alloc(type, 0));
   if (atom == nullptr) return nullptr;

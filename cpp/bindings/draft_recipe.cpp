@@ -1,42 +1,15 @@
 #include "draft_recipe.hpp"
 
 #include "arguments.hpp"
-#include "atom_object.hpp"
+#include "function_check.hpp"
 #include "registry.hpp"
 
 namespace halflife::bindings {
 
-namespace {
-
-// 1: calling it gives a coroutine; 0: it does not; -1: an error is set.
-int is_async(PyObject* recipe) {
-  constexpr int kAsync = CO_COROUTINE | CO_ASYNC_GENERATOR;
-  PyObject* function = PyMethod_Check(recipe) ? PyMethod_GET_FUNCTION(recipe) : recipe;
-  if (PyFunction_Check(function)) {
-    auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function));
-    return (code->co_flags & kAsync) != 0 ? 1 : 0;
-  }
-  if (PyCFunction_Check(function) || PyType_Check(function)) return 0;
-  Ref answer = Ref::take(PyObject_CallOneArg(registry().is_async, recipe));
-  return answer ? PyObject_IsTrue(answer.get()) : -1;
-}
-
-}  // namespace
-
 bool check_recipe(PyObject* recipe, const char* what) {
-  if (!is_function(recipe)) {
-    PyErr_Format(PyExc_TypeError, "%s takes a recipe, a function of the draft, not %s", what,
-                 described(recipe).c_str());
-    return false;
-  }
-  const int async = is_async(recipe);
-  if (async > 0) {
-    PyErr_Format(PyExc_TypeError,
-                 "%s takes a plain function, and %s is async: await first, then edit; or use"
-                 " draft() and finish(), which may lie an await apart",
-                 what, described(recipe).c_str());
-  }
-  return async == 0;
+  // What is written in C is called at once, and then says itself what it does not take.
+  if (PyCFunction_Check(recipe) || PyType_Check(recipe)) return true;
+  return check_function(recipe, {what, "recipe", "the draft", 1, 1});
 }
 
 PyObject* call_recipe(PyObject* recipe, PyObject* argument) {

@@ -4,6 +4,7 @@
 #include "arguments.hpp"
 #include "atom_object.hpp"
 #include "factory_docs.hpp"
+#include "function_check.hpp"
 #include "store_object.hpp"
 
 namespace halflife::bindings {
@@ -137,12 +138,6 @@ PyObject* make_derived(PyObject* module, PyObject* const* args, Py_ssize_t count
     if (signal_only) parts.bits |= bit::signal_only;
     if (abort_unseen) parts.bits |= bit::abort_unseen;
   }
-  if (!is_function(slots[0])) {
-    PyErr_Format(PyExc_TypeError,
-                 "derived(read): read must be a function of get (or of get and signal), not %s",
-                 described(slots[0]).c_str());
-    return nullptr;
-  }
   if (!inspect(slots[0], parts.bits)) return nullptr;
   parts.body = slots[0];
   parts.write = slots[1];
@@ -191,15 +186,7 @@ PyObject* make_effect(PyObject* module, PyObject* const* args, Py_ssize_t count,
     Ref self = Ref::take(PyObject_GetAttrString(module, "effect"));
     return self ? decorator(self.get(), args, count, kwnames) : nullptr;
   }
-  Ref is_async =
-      Ref::take(PyObject_CallFunction(registry().check_write, "Os", slots[0], "effect(get, set)"));
-  if (!is_async) return nullptr;
-  if (is_async.get() == Py_True) {
-    PyErr_SetString(PyExc_TypeError,
-                    "effect(fn): fn must be a plain function of get and set; start what is async"
-                    " by an action");
-    return nullptr;
-  }
+  if (!check_function(slots[0], {"effect", "fn", "get and set", 2, 2})) return nullptr;
   AtomParts parts;
   parts.kind = AtomKind::effect;
   parts.body = slots[0];
@@ -342,6 +329,8 @@ PyMethodDef functions[] = {
     {"loadable", as_function(make_loadable), kFast, docs::loadable},
     {"unwrap", as_function(make_unwrap), kFast, docs::unwrap},
     {"is_function", tell_function, METH_O, "Callable, and no atom?"},
+    {"plainly_takes", as_function(plainly_takes_function), METH_FASTCALL,
+     "Certainly a plain function of so many arguments?"},
     {"check_replacement", check_replaced, METH_VARARGS,
      "Raises TypeError if a function that returned None has edited its argument."},
     {"make", as_function(make_any), kFast, "Makes an atom of a subclass."},

@@ -30,7 +30,7 @@ PyObject* install(PyObject*, PyObject* args, PyObject* kwargs) {
       {"own_folders", &known.own_folders},
       {"note_name", &known.note_name},
       {"inspect_read", &known.inspect_read},
-      {"check_write", &known.check_write},
+      {"check_function", &known.check_function},
       {"wait", &known.wait},
       {"same_task", &known.same_task},
       {"current_task", &known.current_task},
@@ -48,7 +48,6 @@ PyObject* install(PyObject*, PyObject* args, PyObject* kwargs) {
       {"default_dict", &known.default_dict},
       {"counter", &known.counter},
       {"deque", &known.deque},
-      {"is_async", &known.is_async},
       {"scalars", &known.scalars},
       {"enum_type", &known.enum_type},
   };

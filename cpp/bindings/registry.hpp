@@ -42,7 +42,8 @@ struct Registry {
   PyObject* own_folders = nullptr;   // tuple of str: the package's folder, and exceptions in it
   PyObject* note_name = nullptr;     // (atom) -> None: an atom with an explicit name was made
   PyObject* inspect_read = nullptr;  // (callable) -> (is_async, is_stream, wants_signal)
-  PyObject* check_write = nullptr;   // (callable, what) -> bool: is it async? raises TypeError
+  // (callable, (call, argument, parameters, least, most, may_be)) -> is it async? raises TypeError
+  PyObject* check_function = nullptr;
   PyObject* wait = nullptr;          // (AsyncValue) -> generator that waits for the newest value
   PyObject* same_task = nullptr;     // (task or None) -> bool: is it the current task?
   PyObject* current_task = nullptr;  // () -> task or None
@@ -61,8 +62,7 @@ struct Registry {
   PyObject* default_dict = nullptr;
   PyObject* counter = nullptr;
   PyObject* deque = nullptr;
-  PyObject* is_async = nullptr;  // (callable) -> bool: is it async, or an async generator?
-  PyObject* scalars = nullptr;   // tuple of further types compared by ==
+  PyObject* scalars = nullptr;  // tuple of further types compared by ==
   PyObject* enum_type = nullptr;
 };
 

@@ -1,10 +1,11 @@
 // Reading and writing atoms from outside.
 #include <algorithm>
 #include <unordered_set>
-#include "arguments.hpp"
 
+#include "arguments.hpp"
 #include "async_value.hpp"
 #include "callables.hpp"
+#include "function_check.hpp"
 #include "record_type.hpp"
 #include "store_object.hpp"
 
@@ -140,8 +141,10 @@ bool check_replacement(const char* call, AtomObject* atom, PyObject* before, PyO
 
 PyObject* StoreObject::update(AtomObject* asked, PyObject* function) {
   AtomObject* atom = written_instead(asked);
+  constexpr FunctionRole role{"update", "fn", "the value", 1, 1, "async"};
   if (!is_function(function)) {
-    PyErr_Format(PyExc_TypeError, "update(%s, fn): fn must be a function of the value, not %s",
+    PyErr_Format(PyExc_TypeError,
+                 "update(%s, fn): fn must be callable, a function of the value, not %s",
                  atom_name(atom), described(function).c_str());
     return nullptr;
   }
@@ -159,6 +162,7 @@ PyObject* StoreObject::update(AtomObject* asked, PyObject* function) {
     return nullptr;
   }
   Ref next = Ref::take(PyObject_CallOneArg(function, current.get()));
+  if (!next) explain_failed_call(function, role);
   if (!next || !enter()) return nullptr;
   if (!check_replacement("update", atom, current.get(), next.get())) return nullptr;
   PyObject* args[] = {next.get()};

@@ -1,6 +1,7 @@
 // Subscription: the handle of somebody who looks on. Calling it ends it; so does leaving its with
 // block. Dropping the handle does not.
 #include "callables.hpp"
+#include "function_check.hpp"
 #include "store_object.hpp"
 #include "store_type.hpp"
 
@@ -100,11 +101,10 @@ Handle subscribe(py::handle self, py::handle atom_object, py::object callback, p
     not_an_atom("Store.subscribe()", atom_object.ptr());
     throw py::error_already_set();
   }
-  if (!is_function(callback.ptr())) {
-    fail(PyExc_TypeError, "subscribe(a, callback): callback must be a function of the value");
-  }
-  if (!on_error.is_none() && !is_function(on_error.ptr())) {
-    fail(PyExc_TypeError, "subscribe(..., on_error): on_error must be a function of the error");
+  if (!check_function(callback.ptr(), {"subscribe", "callback", "the value", 1, 1}) ||
+      (!on_error.is_none() &&
+       !check_function(on_error.ptr(), {"subscribe", "on_error", "the error", 1, 1}))) {
+    throw py::error_already_set();
   }
   AtomObject* atom = as_atom(atom_object.ptr());
   if (!store.readable(atom)) throw py::error_already_set();

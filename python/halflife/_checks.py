@@ -6,14 +6,11 @@ Checks run before anything is made or changed, so that a refused call leaves no 
 import inspect
 import math
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 from halflife._core import Atom, is_function
 from halflife._repr import abbreviated
-from halflife._signatures import check_takes
-
-_UNUSUAL = inspect.CO_VARARGS | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+from halflife._signatures import Body, Role, check_function
 
 
 def check_atom(value: object, function: str, argument: str) -> None:
@@ -24,21 +21,33 @@ def check_atom(value: object, function: str, argument: str) -> None:
         raise TypeError(f"{function}: {argument} must be an atom with a value; {value.name} is an {value.kind}")
 
 
-def check_callable(value: object, function: str, argument: str, parameters: str | None = None) -> None:
-    """Raise `TypeError` unless `value` can be called; an atom cannot, it is read.
+def check_callable(
+    value: object,
+    function: str,
+    argument: str,
+    parameters: str,
+    *,
+    least: int | None = None,
+    more: bool = False,
+    may_be: Body = "plain",
+) -> bool:
+    """Raise `TypeError` unless `value` is a function that can be called with what it is called with.
 
-    With `parameters` ("the value, the action"), unless it is plain and takes as many.
+    Args:
+        value: What was given; an atom is no function, it is read.
+        function: What the user has called.
+        argument: The argument.
+        parameters: What it is called with, in words between commas ("the value, the action").
+        least: How many of them it must take at least; all unless told.
+        more: Whether the user gives further arguments when it is called.
+        may_be: Whether it may be an `async def`, or an async generator.
+
+    Returns:
+        Whether calling it gives a coroutine.
     """
-    if not is_function(value):
-        raise TypeError(f"{function}: {argument} must be callable, got {_described(value)}")
-    if parameters is None:
-        return
-    count = parameters.count(",") + 1
-    if type(value) is FunctionType and value.__code__.co_argcount == count and not value.__kwdefaults__:
-        code = value.__code__
-        if not code.co_kwonlyargcount and not code.co_flags & _UNUSUAL:
-            return  # most functions: nothing to look up
-    check_takes(value, count, function, argument, parameters)
+    count = parameters.count(",") + 1 if parameters else 0
+    most = -1 if more else count
+    return check_function(value, Role(function, argument, parameters, count if least is None else least, most, may_be))
 
 
 def check_initial(value: object, function: str) -> None:
@@ -52,8 +61,11 @@ def check_initial(value: object, function: str) -> None:
 
 def check_equals(value: object, function: str) -> None:
     """Raise `TypeError` unless `value` says how to compare: None, "deep" or a function of two values."""
-    if value is not None and value != "deep" and not is_function(value):
-        raise TypeError(f'{function}: equals must be None, "deep" or callable, got {_described(value)}')
+    if value is None or (isinstance(value, str) and value == "deep"):
+        return
+    if not is_function(value):
+        raise TypeError(f'{function}: equals must be None, "deep" or a function of two values, got {_described(value)}')
+    check_callable(value, function, "equals", "the old value, the new value")
 
 
 def check_seconds(value: object, function: str, argument: str, *, positive: bool = False) -> float:

@@ -280,7 +280,7 @@ def family(
     time_source = clock if clock is not None else _MonotonicClock()
 
     def wrap(function: Make[P, A]) -> Family[P, A]:
-        check_callable(function, "family", "make")
+        check_callable(function, "family", "make", "the parameter", more=True)
         return Family(function, max_size, ttl, time_source, called_name(function, "family"))
 
     return wrap if make is None else wrap(make)

@@ -25,7 +25,7 @@ _core._install(
     own_folders=_naming.OWN_FOLDERS,
     note_name=_naming.note_name,
     inspect_read=_signatures.inspect_read,
-    check_write=_signatures.check_write,
+    check_function=_signatures.check_function,
     wait=_drivers.wait,
     same_task=_drivers.same_task,
     current_task=_drivers.current_task,
@@ -43,7 +43,6 @@ _core._install(
     default_dict=defaultdict,
     counter=Counter,
     deque=deque,
-    is_async=_signatures.is_async,
     scalars=(date, datetime, time, timedelta, Decimal, UUID),
     enum_type=enum.Enum,
 )

@@ -43,7 +43,7 @@ def from_iter(
         ...         yield message
         >>> last_tick = from_iter(ticks, initial=None)
     """
-    check_callable(make_async_iterator, "from_iter", "make_async_iterator")
+    check_callable(make_async_iterator, "from_iter", "make_async_iterator", "", may_be="stream")
     state = inner_source(Outcome(initial), "newest of an iterator", name=part_name(name, "newest"))
 
     def read(get: Getter) -> T | F:

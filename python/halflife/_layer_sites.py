@@ -10,7 +10,6 @@ from halflife import _debugging
 from halflife._checks import check_callable
 from halflife._core import LayerLog, LayerState
 from halflife._repr import abbreviated
-from halflife._signatures import is_async
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -155,11 +154,6 @@ def check_replay(replay: object, function: str) -> bool:
     return replay == "always"
 
 
-def check_recipe(recipe: object, function: str, argument: str) -> None:
+def check_recipe(recipe: object, function: str, argument: str, parameters: str = "the draft") -> None:
     """Raise `TypeError` unless `recipe` can be called with a draft and ends at once."""
-    check_callable(recipe, function, argument)
-    if is_async(recipe):
-        raise TypeError(
-            f"{function}: {argument} must be a plain function of the draft; do what is async before, or in the"
-            " effect of a saga, or between draft(value) and finish(d)"
-        )
+    check_callable(recipe, function, argument, parameters)

@@ -113,7 +113,7 @@ class Layers(Generic[T]):
         always = check_replay(replay, "Layers")
         check_root(base)
         if on_error is not None:
-            check_callable(on_error, "Layers", "on_error")
+            check_callable(on_error, "Layers", "on_error", "the error")
         self._site = OwnSite(base, on_error, always=always)
 
     @classmethod

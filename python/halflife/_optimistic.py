@@ -52,7 +52,7 @@ class Optimistic(Generic[T]):
         Raises:
             NoEventLoopError: no event loop is running; nothing is changed then.
         """
-        check_callable(server_call, "update", "server_call")
+        check_callable(server_call, "update", "server_call", "", may_be="async")
         steps = SagaSteps(recipe, lambda _: server_call(), returns=True, confirm=_confirm)
         return steps.start(self._in_store(), self._atom)
 

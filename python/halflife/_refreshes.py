@@ -11,6 +11,7 @@ from halflife import _core
 from halflife._checks import check_callable, check_equals
 from halflife._core import Atom
 from halflife._inner import weak_self
+from halflife._signatures import inspect_read
 from halflife._types import AsyncAtom, Equals, Getter, OnMount, Setter, Signal, WritableAtom
 
 T = TypeVar("T")
@@ -119,9 +120,9 @@ def refreshable(
         ...     return await fetch_news()
         >>> await store.set(news)
     """
-    check_callable(read, "refreshable", "read")
+    inspect_read(read, "refreshable")
     if write is not None:
-        check_callable(write, "refreshable", "write")
+        check_callable(write, "refreshable", "write", "get, set", more=True, may_be="async")
     check_equals(equals, "refreshable")
 
     def refresh_or_write(get: Getter, set: Setter, *args: Any) -> Any:

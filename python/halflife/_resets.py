@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any, Final, Literal, TypeAlias, TypeVar, cast, overload
 
 from halflife import _core
-from halflife._checks import called_name, check_callable, check_equals, check_initial
+from halflife._checks import called_name, check_equals, check_initial
 from halflife._core import Atom
 from halflife._inner import inner_source, part_name, weak_self
 from halflife._signatures import inspect_read
@@ -166,7 +166,6 @@ def with_default(
         >>> store.get(offer)
         19
     """
-    check_callable(read, "with_default", "read")
     check_equals(equals, "with_default")
     # What was set, in a list, or an empty one to follow. A list, so that each set is a change: a value that
     # was hydrated is shown on top of this, and a reset has to undo it.
@@ -186,7 +185,7 @@ def with_default(
 
 def _following(read: Callable[..., Any], override: SourceAtom[Any]) -> Callable[..., Any]:
     """A read of the same kind as `read` that gives what was set instead, while something is."""
-    is_async, is_stream, wants_signal = inspect_read(read)
+    is_async, is_stream, wants_signal = inspect_read(read, "with_default")
 
     def call(get: Getter, signal: Signal) -> Any:
         return read(get, signal) if wants_signal else read(get)

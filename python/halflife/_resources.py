@@ -13,9 +13,9 @@ from halflife import _core
 from halflife._checks import called_name, check_atom, check_callable, check_equals
 from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable
 from halflife._drivers.threads import run_in_thread
-from halflife._fetchers import is_async_fetcher, wants_info
 from halflife._inner import describe, inner_lazy, inner_source, part_name
 from halflife._sameness import same
+from halflife._signatures import given_count, inspect_read
 from halflife._types import ActionAtom, AsyncAtom, Equals, Getter, Loadable, Setter, Signal
 from halflife._unset import UNSET, UnsetType
 
@@ -146,16 +146,16 @@ def resource(
         >>> store.set(user.mutate, lambda latest: {**latest, "name": "Ada"})
         >>> await store.set(user.refetch)
     """
-    check_callable(fetcher, "resource", "fetcher")
+    is_async = check_callable(fetcher, "resource", "fetcher", "the value, the info", least=1, may_be="async")
     check_equals(equals, "resource")
     if not isinstance(thread, bool):
         raise TypeError(f"resource: thread must be True or False, got {type(thread).__name__}")
-    if thread and is_async_fetcher(fetcher):
+    if thread and is_async:
         raise TypeError("resource: thread=True is for a plain fetcher; an async one runs on the event loop")
     if isinstance(source, Atom):
         check_atom(source, "resource", "source")
     else:
-        check_callable(source, "resource", "source")
+        inspect_read(source, "resource", "source")
         source = _core.make(Atom, "derived", source, name=part_name(name, "source"))
     fetching: _Fetching[Any, Any] = _Fetching(source, fetcher, initial, name, equals, thread=thread)
     return fetching.make()
@@ -231,7 +231,7 @@ class _Fetching(Generic[S, T]):
         self.name = name
         self.equals = equals
         self.thread = thread
-        self.wants_info = wants_info(fetcher)
+        self.wants_info = given_count(fetcher, 2, unknown=1) == 2  # `int` was made for values, not for us
         # Named only if the resource is, so that what is saved of it can be found again.
         self.memory: Atom[_Memory[T]] = inner_lazy(lambda: _Memory(initial), "memory", name=part_name(name, "memory"))
         # One atom, because the last wish counts: a refetch after a mutate fetches, a mutate after a refetch does not.

@@ -4,7 +4,6 @@ Running them applies the first edit as a layer and starts the effect as a task. 
 confirmed. It fails or is cancelled: the layer, and nothing else, is taken back.
 """
 
-import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from halflife._core import LayerLog, LayerState, is_function
 from halflife._drivers.sagas import Course, SagaHandle
 from halflife._layer_sites import check_recipe
 from halflife._layers import Layer, Layers
+from halflife._signatures import given_count
 
 if TYPE_CHECKING:
     from halflife._layered import LayeredAtom
@@ -51,13 +51,11 @@ class SagaSteps:
         if self.update is not None:
             check_recipe(self.update, function, "update")
         if self.effect is not None:
-            check_callable(self.effect, function, "effect")
-            if inspect.isasyncgenfunction(self.effect):
-                raise TypeError(f"{function}: effect must be `async def` without yield: it gives one result")
+            check_effect(self.effect, function, "effect")
         if self.post_effect is not None:
-            check_recipe(self.post_effect, function, "post_effect")
             if self.effect is None:
                 raise TypeError(f"{function}: post_effect follows an effect, and there is none; give effect=")
+            check_recipe(self.post_effect, function, "post_effect", "the draft, the result")
         if self.scope is not None and not isinstance(self.scope, str):
             raise TypeError(f"{function}: scope must be a str, got {type(self.scope).__name__}")
 
@@ -92,7 +90,7 @@ class SagaSteps:
         if self.effect is None or turn is None:
             return handle
         try:
-            effect, count = self.effect, _wanted(self.effect)
+            effect, count = self.effect, given_count(self.effect, 2, unknown=2)
             # What it showed, and not what is shown: subscribers may have edited more by now.
             part = layers._site.part(shown)
 
@@ -146,13 +144,6 @@ def _nothing(draft: Any) -> None:
     """A saga without an update edits nothing."""
 
 
-def _wanted(effect: Callable[..., Any]) -> int:
-    """How many of (next value, context) an effect takes: by its required positional parameters, both if unknown."""
-    try:
-        parameters = inspect.signature(effect).parameters.values()
-    except (TypeError, ValueError):
-        return 2
-    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
-        return 2
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return min(2, sum(one.kind in positional and one.default is one.empty for one in parameters))
+def check_effect(effect: object, function: str, argument: str) -> None:
+    """Raise `TypeError` unless `effect` can be called with (next value, context), the value alone, or nothing."""
+    check_callable(effect, function, argument, "the next value, the context", least=0, may_be="async")

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from halflife._drivers.sagas import SagaHandle
-from halflife._saga_steps import SagaSteps
+from halflife._layer_sites import check_recipe
+from halflife._saga_steps import SagaSteps, check_effect
 
 if TYPE_CHECKING:
     from halflife._layered import LayeredAtom
@@ -31,14 +32,17 @@ class Saga(Generic[T, C, R]):
 
     def update(self, recipe: Callable[[T], D]) -> "Saga[T, D, Any]":
         """What is shown at once: an edit of the draft. What the recipe returns is the context."""
+        check_recipe(recipe, "update", "recipe")
         return cast("Saga[T, D, Any]", replace(self, _steps=replace(self._steps, update=recipe)))
 
     def effect(self, effect: Callable[[T, C], Awaitable[S]] | Callable[[T], Awaitable[S]]) -> "Saga[T, C, S]":
         """What tells the server; an async function of the next value and the context, or of the value alone."""
+        check_effect(effect, "effect", "effect")
         return cast("Saga[T, C, S]", replace(self, _steps=replace(self._steps, effect=effect)))
 
     def post_effect(self, recipe: Callable[[T, R], object]) -> "Saga[T, C, R]":
         """What follows when the effect has succeeded: ``recipe(draft, result)``, in the place of the update."""
+        check_recipe(recipe, "post_effect", "recipe", "the draft, the result")
         return replace(self, _steps=replace(self._steps, post_effect=recipe))
 
     def run(self) -> SagaHandle[R]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from halflife._core import is_function
+from halflife._checks import check_callable
 from halflife._drivers import wait_for_call
 from halflife._errors import Superseded
-from halflife._repr import abbreviated
 
 
 class AbortSignal:
@@ -43,8 +42,7 @@ class AbortSignal:
 
     def add_callback(self, callback: Callable[[], object]) -> None:
         """Call `callback()` on abort; at once if that has been. It may come from another thread."""
-        if not is_function(callback):
-            raise TypeError(f"add_callback() takes a function without arguments, not {abbreviated(callback)}")
+        check_callable(callback, "add_callback", "callback", "")
         if self._callbacks is None:
             callback()
         else:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from halflife import _hydration, _repr, _watching
-from halflife._checks import check_atom, check_callable
+from halflife._checks import check_atom
 from halflife._core import Atom, Batch, StoreBase
 from halflife._drivers.asyncio_driver import AsyncioDriver
 from halflife._drivers.clock import LoopClock
@@ -24,6 +24,7 @@ from halflife._layers import Layers
 from halflife._overrides import override
 from halflife._saga_steps import SagaSteps
 from halflife._sagas import Saga, SagaHandle
+from halflife._signatures import Role, check_function
 from halflife._store_options import check_options
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class Store(StoreBase):
             >>> total = store.call(lambda: store.get(price) * store.get(count)).result()
             >>> user = store.call(store.value, current_user).result()
         """
-        check_callable(fn, "Store.call()", "fn")
+        check_function(fn, Role("call", "fn", "the arguments given to call", len(args), len(args), "async"))
         return self._driver.calls.submit("call", fn, *args)
 
     # --- optimistic edits

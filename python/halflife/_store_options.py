@@ -13,7 +13,7 @@ def check_options(clock: object, name: object, mount_grace: object, on_error: ob
     if name is not None and not isinstance(name, str):
         raise TypeError(f"name must be a str, not {abbreviated(name)}")
     if on_error is not None:
-        check_callable(on_error, "Store", "on_error")
+        check_callable(on_error, "Store", "on_error", "the error")
     if isinstance(mount_grace, bool) or not isinstance(mount_grace, (int, float)):
         raise TypeError(f"mount_grace must be a number of seconds, not {abbreviated(mount_grace)}")
     if not 0 <= mount_grace < math.inf:

@@ -6,9 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from halflife._checks import check_seconds
-from halflife._core import AsyncValue, HasData, HasError, is_function, loadable
-from halflife._repr import abbreviated
+from halflife._checks import check_callable, check_seconds
+from halflife._core import AsyncValue, HasData, HasError, loadable
 
 if TYPE_CHECKING:
     from halflife._core import Atom
@@ -50,8 +49,7 @@ async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
 
 async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:
     """The first settled value that satisfies the predicate; see `Store.until`."""
-    if not is_function(predicate):
-        raise TypeError(f"until(a, predicate): predicate must be a function of the value, not {abbreviated(predicate)}")
+    check_callable(predicate, "until", "predicate", "the value")
     if timeout is not None:
         timeout = check_seconds(timeout, "until", "timeout")
     state = loadable(atom)

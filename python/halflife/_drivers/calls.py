@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from halflife._drivers.home import Home
 from halflife._drivers.sagas import LateSteps
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
+from halflife._signatures import is_async
 
 T = TypeVar("T")
 
@@ -83,7 +84,7 @@ class Calls:
         if future not in self._waiting:  # the store was closed
             return
         self._waiting.discard(future)
-        if inspect.iscoroutinefunction(function):
+        if is_async(function):
             # A future that is not marked as running can be cancelled, and the task with it.
             if not future.cancelled():
                 self._run(future, LateSteps(partial(function, *args)))
