@@ -58,6 +58,43 @@ class TestMembers:
         assert plain.name == "plain"
         assert plain.__doc__ == "What it is."
 
+    def test_a_member_may_have_several_parameters(self) -> None:
+        made: list[object] = []
+
+        @family
+        def member(owner, name):
+            made.append((owner, name))
+            return atom(0)
+
+        assert member("ada", 1) is member("ada", 1)
+        assert len({member("ada", 1), member("ada", True), member("ada", 1.0), member(1, "ada")}) == 4
+        assert made == list(member) == [("ada", 1), ("ada", True), ("ada", 1.0), (1, "ada")]
+        assert ("ada", 1) in member
+        assert ("ada", 2) not in member
+        assert member.remove("ada", 1)
+        assert not member.remove("ada", 1)
+        assert all(member.remove(params) for params in list(member))
+        assert len(member) == 0
+        for params in ((), (1,), (1, 2, 3), ([], 1), (1, [])):
+            with pytest.raises(TypeError):
+                member(*params)
+        assert len(member) == 0
+
+    def test_several_parameters_are_not_one_that_is_a_tuple(self) -> None:
+        member = family(lambda *params: atom(params))
+        with Store() as store:
+            assert store.get(member(1, 2)) == (1, 2)
+            assert store.get(member((1, 2))) == ((1, 2),)
+        assert len(member) == 2
+
+    def test_limits_count_members_of_several_parameters(self) -> None:
+        member = family(lambda one, two: atom(one), max_size=2)
+        first = member(1, 1)
+        member(2, 2)
+        member(3, 3)
+        assert list(member) == [(2, 2), (3, 3)]
+        assert member(1, 1) is not first
+
     def test_parameters_are_told_apart_by_type(self) -> None:
         member = family(make)
         assert len({member(1), member(True), member(1.0)}) == 3

@@ -17,6 +17,9 @@ async def quiet() -> None:
     await ManualClock().advance(0)
 
 
+FAILED = ValueError("no")
+
+
 class Fetch:
     """An async atom that ends when it is let: with its key, or with the error that its key is."""
 
@@ -72,6 +75,26 @@ class TestTheThree:
         assert (Loading(None).previous, Loading(None).has_previous) == (None, True)
         assert (HasError(KeyError()).previous, HasError(KeyError()).has_previous) == (None, False)
         assert (HasError(KeyError(), None).previous, HasError(KeyError(), None).has_previous) == (None, True)
+
+    @pytest.mark.parametrize(
+        ("state", "data", "error", "is_loading", "value"),
+        [
+            (Loading(), None, None, True, "fallback"),
+            (Loading(1), 1, None, True, 1),
+            (Loading(None), None, None, True, None),
+            (HasData(1), 1, None, False, 1),
+            (HasData(None), None, None, False, None),
+            (HasData(1, refreshing=True), 1, None, False, 1),
+            (HasError(FAILED), None, FAILED, False, "fallback"),
+            (HasError(FAILED, 1), 1, FAILED, False, 1),
+            (HasError(FAILED, None), None, FAILED, False, None),
+        ],
+    )
+    def test_code_without_match_asks_any_of_them(self, state, data, error, is_loading, value) -> None:
+        assert (state.data, state.error, state.is_loading) == (data, error, is_loading)
+        assert state.value_or("fallback") == value
+        with pytest.raises(TypeError):
+            state.value_or()
 
     def test_loading_without_previous_is_one_identical_object(self) -> None:
         assert Loading() is Loading()

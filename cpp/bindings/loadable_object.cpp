@@ -44,14 +44,34 @@ void dealloc(PyObject* self) {
   Py_TRASHCAN_END
 }
 
-PyObject* get_content(PyObject* self, void*) {
-  PyObject* content = as_loadable(self)->content;
-  return Py_NewRef(content == nullptr ? Py_None : content);
-}
-
 PyObject* get_previous(PyObject* self, void*) {
   PyObject* previous = as_loadable(self)->previous;
   return Py_NewRef(previous == nullptr ? Py_None : previous);
+}
+
+// The data of HasData, else the last data before; null if there is none. Borrowed.
+PyObject* data_of(PyObject* self) {
+  const LoadableObject* loadable = as_loadable(self);
+  return Py_TYPE(self) == registry().has_data ? loadable->content : loadable->previous;
+}
+
+PyObject* get_data(PyObject* self, void*) {
+  PyObject* data = data_of(self);
+  return Py_NewRef(data == nullptr ? Py_None : data);
+}
+
+PyObject* value_or(PyObject* self, PyObject* fallback) {
+  PyObject* data = data_of(self);
+  return Py_NewRef(data == nullptr ? fallback : data);
+}
+
+PyObject* get_error(PyObject* self, void*) {
+  if (Py_TYPE(self) != registry().has_error) Py_RETURN_NONE;
+  return Py_NewRef(as_loadable(self)->content);
+}
+
+PyObject* get_is_loading(PyObject* self, void*) {
+  return PyBool_FromLong(Py_TYPE(self) == registry().loading);
 }
 
 PyObject* get_has_previous(PyObject* self, void*) {
@@ -184,35 +204,36 @@ PyObject* reduce(PyObject* self, PyObject*) {
 }
 
 PyMethodDef methods[] = {
+    {"value_or", value_or, METH_O, "The data, also the last before; else what is given."},
     {"__reduce__", reduce, METH_NOARGS, "How to make an equal one."},
     {"_repr_html_", repr_html, METH_NOARGS, "How a notebook shows it."},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "Loading[int]"},
     {nullptr, nullptr, 0, nullptr},
 };
 
-#define HALFLIFE_STATE {"state", get_state, nullptr, "loading, hasData or hasError.", nullptr}
+// What each of the three has, for code that does not match.
+#define HALFLIFE_COMMON                                                                     \
+  {"state", get_state, nullptr, "loading, hasData or hasError.", nullptr},                  \
+      {"data", get_data, nullptr, "The data, also the last before; else None.", nullptr},   \
+      {"error", get_error, nullptr, "The exception, or None.", nullptr}, {                  \
+    "is_loading", get_is_loading, nullptr, "Is there neither newer data nor an error yet?", \
+        nullptr                                                                             \
+  }
 #define HALFLIFE_PREVIOUS                                                            \
   {"previous", get_previous, nullptr, "The last data, or None.", nullptr}, {         \
     "has_previous", get_has_previous, nullptr, "Was there any data before?", nullptr \
   }
-PyGetSetDef loading_properties[] = {
-    HALFLIFE_STATE,
+PyGetSetDef properties_with_previous[] = {
+    HALFLIFE_COMMON,
     HALFLIFE_PREVIOUS,
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 PyGetSetDef data_properties[] = {
-    HALFLIFE_STATE,
-    {"data", get_content, nullptr, "The data.", nullptr},
+    HALFLIFE_COMMON,
     {"refreshing", get_refreshing, nullptr, "Is newer data on its way?", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
-PyGetSetDef error_properties[] = {
-    HALFLIFE_STATE,
-    HALFLIFE_PREVIOUS,
-    {"error", get_content, nullptr, "The exception.", nullptr},
-    {nullptr, nullptr, nullptr, nullptr, nullptr},
-};
-#undef HALFLIFE_STATE
+#undef HALFLIFE_COMMON
 #undef HALFLIFE_PREVIOUS
 
 PyTypeObject* add(PyObject* module, const char* name, const char* full_name, const char* doc,
@@ -275,11 +296,11 @@ bool same_loadable(PyObject* one, PyObject* other) {
 int add_loadable_types(PyObject* module) {
   Registry& known = registry();
   known.loading = add(module, "Loading", "halflife._core.Loading", "No newer data yet.",
-                      new_loading, loading_properties, Py_BuildValue("(s)", "previous"));
+                      new_loading, properties_with_previous, Py_BuildValue("(s)", "previous"));
   known.has_data = add(module, "HasData", "halflife._core.HasData", "Data.", new_has_data,
                        data_properties, Py_BuildValue("(ss)", "data", "refreshing"));
   known.has_error = add(module, "HasError", "halflife._core.HasError", "An error.", new_has_error,
-                        error_properties, Py_BuildValue("(ss)", "error", "previous"));
+                        properties_with_previous, Py_BuildValue("(ss)", "error", "previous"));
   if (known.loading == nullptr || known.has_data == nullptr || known.has_error == nullptr) {
     return -1;
   }

@@ -21,6 +21,9 @@ _SPARED_A_CALL = 2
 
 P = TypeVar("P")
 P_contra = TypeVar("P_contra", contravariant=True)
+P1 = TypeVar("P1")
+P2 = TypeVar("P2")
+P3 = TypeVar("P3")
 A = TypeVar("A", bound=Atom[Any])
 A_co = TypeVar("A_co", bound=Atom[Any], covariant=True)
 
@@ -30,6 +33,12 @@ class HasNow(Protocol):
 
     #: The time in seconds since some fixed moment.
     def now(self) -> float: ...
+
+
+class _Params(tuple[Any, ...]):
+    """The parameters of a member that was asked for with several: they are not one parameter that is a tuple."""
+
+    __slots__ = ()
 
 
 class Make(Protocol[P_contra, A_co]):
@@ -61,7 +70,9 @@ class _Member(Generic[P, A]):
 class Family(Generic[P, A]):
     """The atoms of a family, by parameter. Made by `family`."""
 
-    def __init__(self, make: Make[P, A], max_size: int | None, ttl: float | None, clock: HasNow, name: str) -> None:
+    def __init__(
+        self, make: Callable[..., A], max_size: int | None, ttl: float | None, clock: HasNow, name: str
+    ) -> None:
         self._make = make
         self._max_size = max_size
         self._ttl = ttl
@@ -79,12 +90,21 @@ class Family(Generic[P, A]):
         # No member can have become too old before this moment.
         self._looks_again = -math.inf
 
-    def __call__(self, param: P) -> A:
-        """The atom for `param`: made now, or the one made before.
+    @overload
+    def __call__(self, param: P, /) -> A: ...
+    @overload
+    def __call__(self: "Family[tuple[P1, P2], A]", one: P1, two: P2, /) -> A: ...
+    @overload
+    def __call__(self: "Family[tuple[P1, P2, P3], A]", one: P1, two: P2, three: P3, /) -> A: ...
+    def __call__(self, param: Any, /, *more: Any) -> A:
+        """The atom for `param`, or for several parameters: made now, or the one made before.
 
         Raises:
-            TypeError: `param` is not hashable, or the function given to `family` returned no atom.
+            TypeError: A parameter is not hashable, or the function given to `family` does not take so many, or
+                returned no atom.
         """
+        if more:
+            param = _Params((param, *more))
         kind = type(param)
         key = (kind, param) if kind in PLAIN else self._key(param)
         if not self._limited:
@@ -108,12 +128,20 @@ class Family(Generic[P, A]):
             self._evict_over_size(key)
         return member.atom
 
-    def remove(self, param: P) -> bool:
+    @overload
+    def remove(self, param: P, /) -> bool: ...
+    @overload
+    def remove(self: "Family[tuple[P1, P2], A]", one: P1, two: P2, /) -> bool: ...
+    @overload
+    def remove(self: "Family[tuple[P1, P2, P3], A]", one: P1, two: P2, three: P3, /) -> bool: ...
+    def remove(self, param: Any, /, *more: Any) -> bool:
         """Forget the atom of `param`, observed or not; returns whether there was one.
 
-        Who holds the atom can go on using it; the next call makes a new one.
+        Several parameters are given as they were to the family, or as the tuple that the iteration gives. Who
+        holds the atom can go on using it; the next call makes a new one.
         """
-        return self._members.pop(self._key(param), None) is not None
+        keys = [self._key(_Params((param, *more)))] if more else self._keys(param)
+        return any(self._members.pop(key, None) is not None for key in keys)
 
     def clear(self) -> None:
         """Forget all atoms, observed or not."""
@@ -124,18 +152,22 @@ class Family(Generic[P, A]):
         return len(self._members)
 
     def __contains__(self, param: object) -> bool:
-        key = self._key(param)
+        """Whether there is an atom for `param`; several parameters are given as a tuple."""
+        keys = self._keys(param)
         if self._max_size is not None and len(self._members) > self._max_size:
             self._evict_over_size(None)
-        member = self._members.get(key)
-        if member is None or self._ttl is None:
-            return member is not None
-        return not self._has_expired(key, member, self._clock.now())
+        for key in keys:
+            member = self._members.get(key)
+            if member is not None:
+                return self._ttl is None or not self._has_expired(key, member, self._clock.now())
+        return False
 
     def __iter__(self) -> Iterator[P]:
-        """The parameters, as they were when the iteration began."""
+        """The parameters, as they were when the iteration began; several of one member as a tuple."""
         self._evict_now()
-        return iter([member.param for member in list(self._members.values())])
+        params: Any = [member.param for member in list(self._members.values())]
+        found: list[Any] = [tuple(param) if type(param) is _Params else param for param in params]
+        return iter(found)
 
     def __repr__(self) -> str:
         return f"<family {self.name!r} of {len(self._members)}>"
@@ -143,11 +175,18 @@ class Family(Generic[P, A]):
     def _key(self, param: object) -> TypedKey:
         return typed_key(param, self._described, "parameter")
 
+    def _keys(self, param: object) -> list[TypedKey]:
+        """The key of one parameter; of a tuple also that of several."""
+        keys = [self._key(param)]
+        if type(param) is tuple:
+            keys.append(self._key(_Params(param)))
+        return keys
+
     def _described(self) -> str:
         return f"family {self.name!r}"
 
-    def _added(self, key: TypedKey, param: P, now: float) -> _Member[P, A]:
-        made = self._make(param)
+    def _added(self, key: TypedKey, param: Any, now: float) -> _Member[P, A]:
+        made = self._make(*param) if type(param) is _Params else self._make(param)
         if not isinstance(made, Atom):
             raise TypeError(
                 f"family {self.name!r} must make atoms, but for {abbreviated(param)}"
@@ -220,6 +259,22 @@ class Family(Generic[P, A]):
 
 @overload
 def family(
+    make: Callable[[P1, P2, P3], A],
+    *,
+    max_size: int | None = None,
+    ttl: float | None = None,
+    clock: HasNow | None = None,
+) -> Family[tuple[P1, P2, P3], A]: ...
+@overload
+def family(
+    make: Callable[[P1, P2], A],
+    *,
+    max_size: int | None = None,
+    ttl: float | None = None,
+    clock: HasNow | None = None,
+) -> Family[tuple[P1, P2], A]: ...
+@overload
+def family(
     make: Make[P, A],
     *,
     max_size: int | None = None,
@@ -235,19 +290,19 @@ def family(
     clock: HasNow | None = None,
 ) -> Callable[[Make[P, A]], Family[P, A]]: ...
 def family(
-    make: Make[P, A] | None = None,
+    make: Callable[..., Any] | None = None,
     *,
     max_size: int | None = None,
     ttl: float | None = None,
     clock: HasNow | None = None,
-) -> Family[P, A] | Callable[[Make[P, A]], Family[P, A]]:
+) -> Any:
     """Make a family of atoms: one atom for each parameter, made when it is first asked for.
 
     Also usable as a decorator, with or without options. Parameters are told apart by type as well:
     `1`, `True` and `1.0` are three parameters, inside tuples and frozensets too.
 
     Args:
-        make: ``make(param) -> atom``.
+        make: ``make(param) -> atom``, with one positional parameter or several.
         max_size: when there are more members, those used least recently are forgotten.
         ttl: seconds since it was last asked for after which a member is forgotten.
         clock: what tells the time for `ttl`, such as a `halflife.testing.ManualClock`.
@@ -267,6 +322,9 @@ def family(
         ...     return one
         >>> user(7) is user(7)
         True
+        >>> repository = family(lambda owner, name: atom(f"{owner}/{name}"))
+        >>> repository("ada", "engine") is repository("ada", "engine")
+        True
     """
     if max_size is not None:
         if isinstance(max_size, bool) or not isinstance(max_size, int):
@@ -279,7 +337,7 @@ def family(
         raise TypeError(f"family: clock must have a method now(), got {type(clock).__name__}")
     time_source = clock if clock is not None else _MonotonicClock()
 
-    def wrap(function: Make[P, A]) -> Family[P, A]:
+    def wrap(function: Callable[..., Any]) -> Family[Any, Any]:
         check_callable(function, "family", "make", "the parameter", more=True)
         return Family(function, max_size, ttl, time_source, called_name(function, "family"))
 

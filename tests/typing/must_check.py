@@ -90,6 +90,11 @@ def show(of: Store) -> str:
             return str(error)
 
 
+state = store.get(loadable(user))
+assert_type(state.data, dict[str, str] | None)
+assert_type(state.error, BaseException | None)
+assert_type(state.is_loading, bool)
+assert_type(state.value_or(0), dict[str, str] | int)
 assert_type(store.get(unwrap(user, 0)), dict[str, str] | int)
 assert_type(store.get(select(names, len)), int)
 

@@ -126,6 +126,15 @@ assert_type(list(member), list[int])
 assert_type(member.remove(7), bool)
 
 
+@family
+def repository(owner: str, number: int) -> SourceAtom[str]:
+    return atom(owner)
+
+
+assert_type(repository("ada", 1), SourceAtom[str])
+assert_type(next(iter(repository)), tuple[str, int])
+
+
 @family(max_size=10, ttl=60.0, clock=ManualClock())
 def profile(name: str) -> AsyncAtom[str]:
     @derived
