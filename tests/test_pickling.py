@@ -1,53 +1,243 @@
-"""Pickling and copying: a clear error, or a copy; never the end of the process."""
+"""Pickling and copying: a copy that is equal, the object itself, or a clear `TypeError`; never anything else."""
 
+import asyncio
 import copy
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from halflife import Store, action, atom, derived, effect
+import halflife
+from halflife import (
+    RESET,
+    AbortSignal,
+    HasData,
+    HasError,
+    Layers,
+    Loading,
+    OptimisticUpdater,
+    Store,
+    action,
+    atom,
+    derived,
+    draft,
+    draft_atom,
+    editable,
+    effect,
+    family,
+    lens,
+    loadable,
+    optimistic,
+    produce,
+    produce_with_patches,
+    resource,
+    select,
+    split,
+    unwrap,
+)
 
-COPIES = {
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    **{f"pickle {protocol}": lambda one, protocol=protocol: pickle.dumps(one, protocol) for protocol in range(6)},
-    "reduce": lambda one: one.__reduce__(),
+PUBLIC: list[Any] = [getattr(halflife, name) for name in halflife.__all__]
+ERRORS = [one for one in PUBLIC if isinstance(one, type) and issubclass(one, BaseException)]
+COPIES: dict[str, Callable[[Any], Any]] = {"copy": copy.copy, "deepcopy": copy.deepcopy}
+PICKLES: dict[str, Callable[[Any], Any]] = {
+    f"pickle {protocol}": lambda one, protocol=protocol: pickle.loads(pickle.dumps(one, protocol))  # noqa: S301
+    for protocol in range(6)
 }
+WAYS = {**COPIES, **PICKLES}
 
 
-@pytest.mark.parametrize("way", COPIES)
-def test_a_store_and_its_subscriptions_say_that_they_cannot_be_copied(way: str) -> None:
+def definitions() -> dict[str, Any]:
+    """Known by their identity: copying gives the object itself, pickling is refused."""
+    todos = draft_atom({"a": [1]})
+    numbers = split(atom([1, 2]))
+    user = derived(fetch)
     with Store() as store:
-        subscription = store.subscribe(atom(1), print)
-        observed = store.observe(effect(lambda get, set: None))
-        for one in (store, subscription, observed):
-            with pytest.raises(TypeError, match=f"{type(one).__name__}.*cannot be pickled"):
-                COPIES[way](one)
-        assert subscription.active
+        item = store.get(numbers)[0]
+    return {
+        "source atom": atom(1),
+        "derived atom": derived(lambda get: 1),
+        "async atom": user,
+        "action": action(lambda get, set: None),
+        "effect": effect(lambda get, set: None),
+        "loadable atom": loadable(user),
+        "unwrap": unwrap(user),
+        "select": select(user, len),
+        "draft atom": todos,
+        "lens": lens(todos, lambda value: value["a"]),
+        "split": numbers,
+        "item": item,
+        "editable": editable(user),
+        "resource": resource(atom(1), lambda value: value),
+        "family": family(atom),
+    }
 
 
-def objects_of(store: Store) -> dict[str, Any]:
+def values() -> dict[str, Any]:
+    """Copies are equal, and of the same type."""
+    patches = produce_with_patches({"a": [1]}, lambda value: value["a"].append(2))[1]
+    return {
+        "loading": Loading(),
+        "loading with previous": Loading([1]),
+        "data": HasData({"a": [1]}),
+        "refreshing data": HasData(None, refreshing=True),
+        "patch": patches[0],
+        "patches": patches,
+        "RESET": RESET,
+    }
+
+
+async def fetch(get: Any) -> dict[str, int]:
+    return {"id": 1}
+
+
+async def never(*_: Any) -> None:
+    await asyncio.Event().wait()
+
+
+def views(value: Any) -> dict[str, Any]:
+    return {"keys": value.keys(), "values": value.values(), "items": value.items(), "iterator": iter(value)}
+
+
+async def under_way(store: Store) -> dict[str, Any]:
+    """What takes part in something that is under way: refused."""
     kept: dict[str, Any] = {}
-    store.set(action(lambda get, set: kept.update(get=get, set=set)))
-    store.get(derived(lambda get: kept.update(reader=get)))
-    kept["hook"] = None
-    store.subscribe(atom(1, on_mount=lambda set: kept.update(hook=set)), print)
-    return {**kept, "atom": atom(1), "derived": derived(lambda get: 1), "batch": store.batch(), "graph": store.graph()}
+    todos = draft_atom({"a": [1]})
+
+    @derived
+    async def user(get, signal):
+        kept.update({"getter of a run": get, "signal": signal})
+        return 1
+
+    async def info_kept(value, info):
+        kept["info"] = info
+        return value
+
+    @action
+    async def rename(get, set):
+        kept.update({"getter of an action": get, "setter of an action": set})
+
+    renaming = store.set(rename)
+    await renaming
+    await store.value(user)
+    await store.value(resource(atom(1), info_kept))
+    hooked = atom(1, on_mount=lambda set: kept.update({"setter of a hook": set}))
+    seen = effect(lambda get, set: kept.update({"getter of an effect": get, "setter of an effect": set}))
+    store.get(derived(lambda get: kept.update(getter=get)))
+    layers, own, updater = store.layers(todos), Layers({"a": 1}), OptimisticUpdater({"a": 1})
+    return {
+        **kept,
+        "store": store,
+        "subscription": store.subscribe(hooked, print),
+        "observed effect": store.observe(seen),
+        **kept,
+        "batch": store.batch(),
+        "awaited": store.get(user).__await__(),
+        "changes": store.changes(user),
+        "layers": layers,
+        "layer": layers.apply(lambda value: value["a"].append(2)),
+        "layers outside of stores": own,
+        "layer outside of stores": own.apply(lambda value: value.update(a=2)),
+        "optimistic": optimistic(todos, store),
+        "updater": updater,
+        "handle of an updater": updater.apply(lambda value: value.update(a=2)),
+        "saga": store.saga(todos).update(lambda value: None),
+        "handle of a saga": store.mutate(todos, None, never),
+        "handle of an action": renaming,
+        "call": store.call(len, ()),
+        "closing": Store().close(),
+        "new signal": AbortSignal(),
+        **views(draft({"a": 1})),
+    }
 
 
-@pytest.mark.parametrize("way", COPIES)
-def test_nothing_else_ends_the_process(apart, way: str) -> None:
-    apart(
-        f"""
-        import sys
-        sys.path.insert(0, "tests")
-        from test_pickling import COPIES, objects_of
-        with Store() as store:
-            for one in objects_of(store).values():
-                try:
-                    COPIES[{way!r}](one)
-                except Exception:
-                    pass
-        """
+@pytest.mark.parametrize("way", WAYS)
+def test_a_definition_is_itself_when_it_is_copied_and_cannot_be_pickled(way: str) -> None:
+    for name, one in definitions().items():
+        if way in COPIES:
+            assert WAYS[way](one) is one, name
+        else:
+            with pytest.raises(TypeError, match=r"cannot be pickled.*import it"):
+                WAYS[way](one)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_value_has_equal_copies(way: str) -> None:
+    for name, one in values().items():
+        made = WAYS[way](one)
+        assert (type(made), made) == (type(one), one), name
+    assert WAYS[way](Loading()) is Loading()
+    made = WAYS[way](HasError(KeyError("no"), [1]))
+    assert (type(made.error), made.error.args, made.previous) == (KeyError, ("no",), [1])
+    for error in ERRORS:
+        made = WAYS[way](error("what was wrong"))
+        assert (type(made), made.args) == (error, ("what was wrong",))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("way", [*WAYS, "__reduce_ex__"])
+async def test_what_is_under_way_says_that_it_cannot_be_copied(way: str) -> None:
+    reduce_ex = lambda one: one.__reduce_ex__(4)  # noqa: E731
+    async with Store(on_error=print) as store:
+        parts = await under_way(store)
+        assert len(parts) >= 30
+        for name, one in parts.items():
+            with pytest.raises(TypeError, match=r"pickle"):
+                WAYS.get(way, reduce_ex)(one)
+            if name not in {"changes", "iterator"}:
+                with pytest.raises(TypeError, match=rf"{type(one).__name__} cannot be pickled or copied"):
+                    WAYS.get(way, reduce_ex)(one)
+        assert parts["subscription"].active
+        assert parts["layer"].status == "pending"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_async_value_belongs_to_its_store(way: str) -> None:
+    async with Store() as store:
+        user, waiting = store.get(derived(fetch)), store.get(derived(never))
+        await user
+        for one in (user, waiting):
+            if way in COPIES:
+                assert WAYS[way](one) is one
+            else:
+                with pytest.raises(TypeError, match="await get"):
+                    WAYS[way](one)
+
+
+@pytest.mark.parametrize("way", PICKLES)
+def test_a_draft_is_taken_out_before_it_is_pickled(way: str) -> None:
+    kept: list[Any] = []
+    produce({"a": [1], "b": {2}}, lambda value: kept.extend([value, value["a"], value["b"]]))
+    opened = draft({"a": [1], "b": {2}})
+    for one in (*kept, opened, opened["a"], opened["b"]):
+        with pytest.raises(TypeError, match="current"):
+            PICKLES[way](one)
+
+
+def test_a_refused_copy_of_a_handle_reports_nothing(apart) -> None:
+    assert (
+        apart(
+            """
+            import asyncio, copy, gc
+            from halflife import Store, action, draft_atom
+            async def main():
+                async with Store() as store:
+                    async def save(value): pass
+                    todos = draft_atom({})
+                    for handle in (store.mutate(todos, None, save), store.set(action(save_of))):
+                        await handle
+                        for way in (copy.copy, copy.deepcopy):
+                            try:
+                                way(handle)
+                            except TypeError:
+                                pass
+                        del handle
+                        gc.collect()
+            async def save_of(get, set): pass
+            asyncio.run(main())
+            print("ok")
+            """
+        )
+        == "ok\n"
     )

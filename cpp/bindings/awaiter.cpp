@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "async_value.hpp"
+#include "copying.hpp"
 
 namespace halflife::bindings {
 
@@ -96,6 +97,7 @@ int add_awaiter_type(PyObject*) {
       {Py_tp_iter, as_slot(PyObject_SelfIter)},
       {Py_tp_iternext, as_slot(next)},
       {Py_am_send, as_slot(send)},
+      {Py_tp_methods, methods_without_copies},
       {0, nullptr},
   };
   static PyType_Spec spec = {

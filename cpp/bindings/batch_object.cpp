@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "copying.hpp"
 #include "store_object.hpp"
 
 namespace halflife::bindings {
@@ -88,6 +89,7 @@ void batch_dealloc(PyObject* self) {
 PyMethodDef methods[] = {
     {"__enter__", batch_enter, METH_NOARGS, nullptr},
     {"__exit__", as_function(batch_exit), METH_FASTCALL, nullptr},
+    {"__reduce_ex__", refuse_copy, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 

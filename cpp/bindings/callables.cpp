@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "arguments.hpp"
+#include "copying.hpp"
 
 namespace halflife::bindings {
 
@@ -143,6 +144,7 @@ int add_callable_types(PyObject* module) {
       {Py_tp_dealloc, as_slot(getter_dealloc)},
       {Py_tp_call, as_slot(PyVectorcall_Call)},
       {Py_tp_members, getter_members},
+      {Py_tp_methods, methods_without_copies},
       {Py_tp_getset, getter_properties},
       {0, nullptr},
   };
@@ -165,6 +167,7 @@ int add_callable_types(PyObject* module) {
       {Py_tp_clear, as_slot(setter_clear)},
       {Py_tp_call, as_slot(PyVectorcall_Call)},
       {Py_tp_members, setter_members},
+      {Py_tp_methods, methods_without_copies},
       {Py_tp_getset, setter_properties},
       {0, nullptr},
   };

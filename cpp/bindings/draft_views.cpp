@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "copying.hpp"
+
 namespace halflife::bindings {
 
 namespace {
@@ -152,11 +154,13 @@ PyObject* is_disjoint(PyObject* self, PyObject* other) {
 PyTypeObject* add(PyObject* module, const char* name, bool like_set) {
   static PyMethodDef set_methods[] = {
       {"__reversed__", reversed, METH_NOARGS, "From the newest to the oldest."},
+      {"__reduce_ex__", refuse_copy, METH_O, nullptr},
       {"isdisjoint", is_disjoint, METH_O, "True if both have no member in common."},
       {nullptr, nullptr, 0, nullptr},
   };
   static PyMethodDef methods[] = {
       {"__reversed__", reversed, METH_NOARGS, "From the newest to the oldest."},
+      {"__reduce_ex__", refuse_copy, METH_O, nullptr},
       {nullptr, nullptr, 0, nullptr},
   };
   PyType_Slot slots[16] = {

@@ -6,6 +6,7 @@
 
 #include "arguments.hpp"
 #include "atom_object.hpp"
+#include "copying.hpp"
 #include "draft_object.hpp"
 #include "draft_recipe.hpp"
 #include "log_object.hpp"
@@ -285,6 +286,7 @@ PyMethodDef log_methods[] = {
     {"is_pending_at", log_is_pending_at, METH_O, "Does a pending layer write there, or below?"},
     {"save", log_save, METH_NOARGS, "The log as it is, for restore()."},
     {"restore", log_restore, METH_O, "Makes the log what it was when saved."},
+    {"__reduce_ex__", refuse_copy, METH_O, nullptr},
     {},
 };
 

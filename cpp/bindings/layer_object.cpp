@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <new>
 
+#include "copying.hpp"
+
 namespace halflife::bindings {
 
 namespace {
@@ -92,13 +94,10 @@ PyMemberDef layer_members[] = {
 };
 
 PyType_Slot layer_slots[] = {
-    {Py_tp_dealloc, as_slot(layer_dealloc)},
-    {Py_tp_traverse, as_slot(layer_traverse)},
-    {Py_tp_clear, as_slot(layer_clear)},
-    {Py_tp_repr, as_slot(layer_repr)},
-    {Py_tp_getset, layer_properties},
-    {Py_tp_members, layer_members},
-    {0, nullptr},
+    {Py_tp_dealloc, as_slot(layer_dealloc)}, {Py_tp_traverse, as_slot(layer_traverse)},
+    {Py_tp_clear, as_slot(layer_clear)},     {Py_tp_repr, as_slot(layer_repr)},
+    {Py_tp_getset, layer_properties},        {Py_tp_members, layer_members},
+    {Py_tp_methods, methods_without_copies}, {0, nullptr},
 };
 
 PyType_Spec layer_spec = {

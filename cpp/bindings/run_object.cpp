@@ -6,6 +6,7 @@
 
 #include "async_value.hpp"
 #include "callables.hpp"
+#include "copying.hpp"
 
 namespace halflife::bindings {
 
@@ -274,6 +275,7 @@ PyMethodDef run_methods[] = {
     {"enter", run_enter, METH_NOARGS, "It begins its first step; False if it must not."},
     {"step_ended", run_step_ended, METH_NOARGS, "It waits, or has ended."},
     {"abandon", run_abandon, METH_NOARGS, "Its loop is gone: it will never end."},
+    {"__reduce_ex__", refuse_copy, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -303,6 +305,7 @@ int add_run_types(PyObject* module) {
       {Py_tp_clear, as_slot(getter_clear)},
       {Py_tp_call, as_slot(PyVectorcall_Call)},
       {Py_tp_members, getter_members},
+      {Py_tp_methods, methods_without_copies},
       {0, nullptr},
   };
   static PyType_Spec getter_spec = {"halflife._core.RunGetter", sizeof(RunGetterObject), 0,

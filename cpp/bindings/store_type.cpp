@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include "callables.hpp"
+#include "copying.hpp"
 #include "snapshot.hpp"
 #include "store_object.hpp"
 
@@ -276,31 +277,7 @@ std::uint64_t outer_batch(py::handle self) {
   return store->graph.outer_batch();
 }
 
-PyObject* refuse_reduce(PyObject* self, PyObject*) {
-  PyErr_Format(
-      PyExc_TypeError,
-      "a %s cannot be pickled or copied, because it holds running tasks and callbacks; take"
-      " its values along by store.dehydrate(atoms)",
-      Py_TYPE(self)->tp_name);
-  return nullptr;
-}
-
 }  // namespace
-
-// pybind11 lets an object be copied that it then cannot take apart.
-void refuse_pickling(PyObject* type) {
-  static PyMethodDef methods[] = {
-      {"__reduce_ex__", refuse_reduce, METH_O, nullptr},
-      {"__reduce__", refuse_reduce, METH_NOARGS, nullptr},
-  };
-  for (PyMethodDef& method : methods) {
-    PyObject* descriptor = PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type), &method);
-    if (descriptor == nullptr || PyObject_SetAttrString(type, method.ml_name, descriptor) < 0) {
-      throw py::error_already_set();
-    }
-    Py_DECREF(descriptor);
-  }
-}
 
 void bind_store(py::module_& module) {
   py::class_<StoreObject> type(module, "StoreBase", py::custom_type_setup(collectable));
@@ -329,7 +306,7 @@ void bind_store(py::module_& module) {
       .def_property_readonly("_pending_runs", &pending_runs)
       .def_property_readonly("closed", &is_closed, "Whether the store was closed.");
   graft(type.ptr());
-  refuse_pickling(type.ptr());
+  refuse_copies(type.ptr());
 }
 
 }  // namespace halflife::bindings

@@ -5,7 +5,6 @@
 
 namespace halflife::bindings {
 
-void refuse_pickling(PyObject* type);  // and copying
 void bind_store(pybind11::module_& module);
 void bind_subscription(pybind11::module_& module);
 

@@ -1,6 +1,7 @@
 // Subscription: the handle of somebody who looks on. Calling it ends it; so does leaving its with
 // block. Dropping the handle does not.
 #include "callables.hpp"
+#include "copying.hpp"
 #include "function_check.hpp"
 #include "store_object.hpp"
 #include "store_type.hpp"
@@ -204,7 +205,7 @@ void bind_subscription(py::module_& module) {
       .def("__repr__", &describe)
       .def_property_readonly("active", &SubscriptionHandle::active,
                              "Whether it still hears of changes.");
-  refuse_pickling(type.ptr());
+  refuse_copies(type.ptr());
   auto store = module.attr("StoreBase");
   py::cpp_function subscribe_method(
       &subscribe, py::name("subscribe"), py::is_method(store), py::arg("a"), py::arg("callback"),

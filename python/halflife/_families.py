@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, Generic, Protocol, TypeVar, final, overload
+from typing import Any, Generic, NoReturn, Protocol, Self, SupportsIndex, TypeVar, final, overload
 
 from halflife._checks import called_name, check_callable, check_seconds
 from halflife._core import Atom
@@ -168,6 +168,15 @@ class Family(Generic[P, A]):
         params: Any = [member.param for member in list(self._members.values())]
         found: list[Any] = [tuple(param) if type(param) is _Params else param for param in params]
         return iter(found)
+
+    def __copy__(self) -> Self:
+        return self  # a definition, as an atom and a function are
+
+    def __deepcopy__(self, memo: object, /) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        raise TypeError(f"family {self.name!r} cannot be pickled: a family is a definition; import it instead")
 
     def __repr__(self) -> str:
         return f"<family {self.name!r} of {len(self._members)}>"

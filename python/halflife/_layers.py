@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar, cast, final
 
 from halflife._checks import check_callable
+from halflife._copies import refuse_copies
 from halflife._core import LayerLog, LayerState, check_root
 from halflife._errors import StoreClosedError, WrongThreadError
 from halflife._layer_sites import Known, OwnSite, Recipe, Replay, Site, Status, check_recipe, check_replay
@@ -23,6 +24,8 @@ class Layer(Generic[T]):
     """One edit that may still be confirmed or taken back. Made by `Layers.apply`."""
 
     __slots__ = ("__weakref__", "_id", "_known", "_layers", "_state")
+
+    __reduce_ex__ = refuse_copies
 
     def __init__(self, layers: "Layers[T]", id: int, state: LayerState, known: Known) -> None:
         self._layers = layers
@@ -104,6 +107,8 @@ class Layers(Generic[T]):
     """
 
     __slots__ = ("__weakref__", "_site")
+
+    __reduce_ex__ = refuse_copies
 
     _site: Site
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar, final
 
 from halflife._checks import check_callable
+from halflife._copies import refuse_copies
 from halflife._core import Atom
 from halflife._default_store import default_store
 from halflife._drivers.sagas import SagaHandle
@@ -27,6 +28,8 @@ class Optimistic(Generic[T]):
     """
 
     __slots__ = ("_atom", "_store", "pending")
+
+    __reduce_ex__ = refuse_copies
 
     pending: Atom[int]
 
@@ -102,6 +105,8 @@ class OptimisticHandle:
 
     __slots__ = ("_layer",)
 
+    __reduce_ex__ = refuse_copies
+
     def __init__(self, layer: Layer[Any]) -> None:
         self._layer = layer
 
@@ -137,6 +142,8 @@ class OptimisticUpdater(Generic[T]):
     """
 
     __slots__ = ("_layers",)
+
+    __reduce_ex__ = refuse_copies
 
     def __init__(self, data: T) -> None:
         self._layers: Layers[T] = Layers(data)

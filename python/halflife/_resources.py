@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cas
 
 from halflife import _core
 from halflife._checks import called_name, check_atom, check_callable, check_equals
+from halflife._copies import refuse_copies
 from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable
 from halflife._drivers.threads import run_in_thread
 from halflife._inner import describe, inner_lazy, inner_source, part_name
@@ -40,6 +41,8 @@ class ResourceInfo(Generic[T_co]):
         previous: the last data, None if there is none.
         signal: aborted when the fetch is superseded; safe to ask from a worker thread.
     """
+
+    __reduce_ex__ = refuse_copies
 
     refetching: Any
     previous: T_co | None

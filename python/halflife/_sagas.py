@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
+from halflife._copies import refuse_copies
 from halflife._drivers.sagas import SagaHandle
 from halflife._layer_sites import check_recipe
 from halflife._saga_steps import SagaSteps, check_effect
@@ -25,6 +26,8 @@ __all__ = ["Saga", "SagaHandle"]
 @dataclass(frozen=True, slots=True)
 class Saga(Generic[T, C, R]):
     """The steps of a saga, as they are told one after another; each call gives a new one. Made by `Store.saga`."""
+
+    __reduce_ex__ = refuse_copies
 
     _store: "Store"
     _atom: "LayeredAtom[T]"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from halflife._checks import check_callable
+from halflife._copies import refuse_copies
 from halflife._drivers import wait_for_call
 from halflife._errors import Superseded
 
@@ -20,6 +21,8 @@ class AbortSignal:
     """
 
     __slots__ = ("__weakref__", "_callbacks", "_reason")
+
+    __reduce_ex__ = refuse_copies
 
     def __init__(self) -> None:
         self._callbacks: list[Callable[[], object]] | None = []

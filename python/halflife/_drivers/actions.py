@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Generator
 from typing import Any
 
+from halflife._copies import refuse_copies
+
 
 class ActionHandle:
     """The course of one async action. Awaiting it gives what the action returned, or raises its error.
@@ -15,6 +17,8 @@ class ActionHandle:
     """
 
     __slots__ = ("__weakref__", "_awaited", "_report", "_task")
+
+    __reduce_ex__ = refuse_copies
 
     def __init__(self, task: asyncio.Task[Any], report: Callable[[BaseException], None]) -> None:
         self._task = task

@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
+from halflife._copies import refuse_copies
 from halflife._drivers.home import Home
 from halflife._drivers.sagas import LateSteps
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 class CallFuture(concurrent.futures.Future[T]):
     """The outcome of a call. The store's own thread cannot wait for it, because it would wait for itself."""
+
+    __reduce_ex__ = refuse_copies
 
     def __init__(self, home: Home, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()

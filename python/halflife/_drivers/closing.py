@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Generator, Sequence
 from typing import Any, Final
 
+from halflife._copies import refuse_copies
+
 #: Why the tasks of a store that was closed are cancelled.
 CLOSED: Final = "the store was closed"
 
@@ -18,6 +20,8 @@ class Closing:
     """
 
     __slots__ = ("_tasks",)
+
+    __reduce_ex__ = refuse_copies
 
     def __init__(self, tasks: Sequence[asyncio.Task[Any]] = ()) -> None:
         self._tasks = tasks

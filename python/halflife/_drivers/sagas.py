@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
+from halflife._copies import refuse_copies
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class SagaHandle(Generic[R_co]):
     """
 
     __slots__ = ("__weakref__", "_awaited", "_course", "_report", "_task", "layer")
+
+    __reduce_ex__ = refuse_copies
 
     def __init__(self, layer: Layer[Any], report: Callable[[BaseException], None]) -> None:
         #: The edit that is shown until the effect has ended.

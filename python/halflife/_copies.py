@@ -1,0 +1,15 @@
+"""What takes part in something that is under way cannot be pickled or copied: a handle, a layer, a signal."""
+
+from typing import NoReturn, SupportsIndex
+
+
+def refuse_copies(self: object, protocol: SupportsIndex, /) -> NoReturn:
+    """The `__reduce_ex__` of such a class. Without it, copies of handles report errors of their own.
+
+    Raises:
+        TypeError: always.
+    """
+    raise TypeError(
+        f"a {type(self).__name__} cannot be pickled or copied, because it takes part in what is under way in this"
+        " process; pickle or copy the values themselves"
+    )
