@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
 
-from halflife import _repr
+from halflife import Store, _repr, derived
+from public_objects import definitions, fetch, never, under_way, values
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror='alert(2)' title=\"&\">"
 
@@ -280,3 +282,27 @@ def test_html_says_what_the_line_says():
     assert Tags(_repr.loadable_html(has_error(KeyError("x"), 1))).text == "hasError KeyError('x') previous=1"
     assert Tags(_repr.async_value_html(AsyncValue("loading", None))).text == "loading"
     assert Tags(_repr.async_value_html(AsyncValue("hasData", 1))).text == "hasData 1"
+
+
+@pytest.mark.asyncio
+async def test_no_repr_raises_wherever_it_is_asked_for() -> None:
+    """In another thread, within a read or a batch, and of a closed store."""
+    store = Store()
+    store.history(10)
+    parts = {**await under_way(store), **definitions(), **values()}
+    parts |= {"value": store.get(derived(fetch)), "pending value": store.get(derived(never))}
+    parts |= {"graph": store.graph(), "events": store.history()}
+
+    def shown() -> None:
+        for one in parts.values():
+            for show in (repr, str, *(getattr(one, name) for name in ("_repr_html_",) if name in dir(type(one)))):
+                assert isinstance(show(one) if show in {repr, str} else show(), str)
+
+    shown()
+    store.get(derived(lambda get: shown()))
+    with store.batch():
+        shown()
+    await asyncio.to_thread(shown)
+    await store.close()
+    shown()
+    await asyncio.to_thread(shown)

@@ -277,4 +277,10 @@ class Layers(Generic[T]):
             self._site.operate(lambda log: log.commit_all(), confirms=True)
 
     def __repr__(self) -> str:
-        return f"<Layers of {self._site.name()}: {self.pending} pending>"
+        try:
+            state = f"{self.pending} pending"
+        except StoreClosedError:
+            state = "their store is closed"
+        except WrongThreadError:
+            state = "in another thread"
+        return f"<Layers of {self._site.name()}: {state}>"
