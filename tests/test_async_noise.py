@@ -16,7 +16,8 @@ from halflife import *
 complaints = []
 class Ears(logging.Handler):
     def emit(self, record):
-        complaints.append(record.getMessage())
+        if not record.getMessage().startswith("Executing "):  # a slow step: the machine is busy
+            complaints.append(record.getMessage())
 logging.getLogger("asyncio").addHandler(Ears())
 sys.unraisablehook = lambda unraisable: complaints.append(repr(unraisable))
 key = atom(1)

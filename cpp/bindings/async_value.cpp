@@ -113,6 +113,12 @@ StoreObject* entered(AsyncValueObject* value) {
   return store != nullptr && store->enter() ? store : nullptr;
 }
 
+// Was it given by the `get` of a run that has not ended, so that awaiting it is that run's
+// business?
+bool is_input(const AsyncValueObject* value) {
+  return value->reader != nullptr && as_run(value->reader)->ended == Ended::no;
+}
+
 // The newest value if it is settled; Py_None-like `self` if it is pending; null with an error set.
 PyObject* newest(AsyncValueObject* value, bool asked) {
   if (value->store != nullptr && value->result != nullptr) {
@@ -123,13 +129,14 @@ PyObject* newest(AsyncValueObject* value, bool asked) {
   if (store == nullptr) return nullptr;
   graph::Node* node = store->node_of(as_atom(value->atom));
   if (node == nullptr) return nullptr;
-  const bool ok = asked && value->reader == nullptr ? store->graph.ensure_asked(*node)
-                                                    : store->graph.ensure(*node);
+  // Whoever still has it when that run has ended waits for himself.
+  const bool is_read = is_input(value);
+  const bool ok = asked && !is_read ? store->graph.ensure_asked(*node) : store->graph.ensure(*node);
   if (!ok) return nullptr;
   if (node->pending()) return Py_NewRef(as_object(value));
-  if (value->reader != nullptr) {
+  if (is_read) {
     graph::Node* reader = current_node(as_run(value->reader));
-    if (reader == nullptr) return raise_superseded(as_run(value->reader));
+    if (reader == nullptr) return raise_not_current(as_run(value->reader));
     store->graph.received(*reader, as_run(value->reader)->generation, *node);
   }
   if (node->async() == nullptr || value->generation == node->async()->generation) {
@@ -238,6 +245,10 @@ PyObject* get_store(PyObject* self, void*) {
   return Py_NewRef(store == nullptr ? Py_None : store);
 }
 
+PyObject* get_is_read(PyObject* self, void*) {
+  return PyBool_FromLong(is_input(as_async_value(self)));
+}
+
 PyObject* repr(PyObject* self) { return PyObject_CallOneArg(registry().show_async_value, self); }
 
 PyObject* format(PyObject* self, PyObject*) { return refuse(self, "be formatted"); }
@@ -263,6 +274,7 @@ PyGetSetDef properties[] = {
     {"state", get_state, nullptr, "loading, hasData, hasError or superseded.", nullptr},
     {"atom", get_atom, nullptr, "The atom whose value it is.", nullptr},
     {"store", get_store, nullptr, "The store it came from.", nullptr},
+    {"_is_read", get_is_read, nullptr, "Was it given by the get of a run that goes on?", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 

@@ -22,6 +22,23 @@ PyObject* gone(const char* what) {
   return nullptr;
 }
 
+// Why the getter is of no use any more.
+PyObject* raise_ended(const GetterObject* getter) {
+  const StoreObject* store = store_with_id(getter->store_id);
+  if (store == nullptr || store->closed() || getter->name == nullptr) return gone("get");
+  if (getter->name == Py_None) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "get was called after the atom that it belongs to was dropped, so that nothing"
+                    " could depend on what it gives; call store.get");
+  } else {
+    PyErr_Format(PyExc_RuntimeError,
+                 "get was called after the effect %U that it belongs to had ended, so that nothing"
+                 " could depend on what it gives; call store.get",
+                 getter->name);
+  }
+  return nullptr;
+}
+
 PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
                       PyObject* kwnames) {
   auto* getter = reinterpret_cast<GetterObject*>(self);
@@ -30,7 +47,7 @@ PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
     return nullptr;
   }
   StoreObject* store = getter->store;
-  if (store == nullptr) return gone("get");
+  if (store == nullptr) return raise_ended(getter);
   if (!is_atom(args[0])) return not_an_atom("get()", args[0]);
   if (!store->enter()) return nullptr;
   AtomObject* atom = as_atom(args[0]);
@@ -49,6 +66,7 @@ PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
 }
 
 void getter_dealloc(PyObject* self) {
+  Py_XDECREF(reinterpret_cast<GetterObject*>(self)->name);
   PyTypeObject* type = Py_TYPE(self);
   type->tp_free(self);
   Py_DECREF(type);
@@ -116,6 +134,7 @@ GetterObject* make_getter(StoreObject* store, graph::Node* node) {
   getter->call = getter_call;
   getter->node = node;
   getter->store = store;
+  getter->name = nullptr;
   return getter;
 }
 

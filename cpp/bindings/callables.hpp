@@ -12,8 +12,12 @@ namespace halflife::bindings {
 // `get` of a derived atom's read; with no node, the `get` of writers, which registers nothing.
 struct GetterObject {
   PyObject_HEAD vectorcallfunc call;
-  graph::Node* node;
-  StoreObject* store;
+  union {
+    graph::Node* node;
+    std::uint32_t store_id;  // once `store` is null
+  };
+  StoreObject* store;  // null: closed, or the node is gone
+  PyObject* name;      // of an effect; None: of an atom that is gone; else null
 };
 
 // `set` of writers; with an atom, the `set(value)` of its on_mount.

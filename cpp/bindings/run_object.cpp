@@ -23,6 +23,7 @@ PyObject* make_run_object(StoreObject* store, graph::Node& node, Generation gene
   run->signal = signal == Py_None ? nullptr : Py_NewRef(signal);
   run->task = nullptr;
   run->generation = generation;
+  run->ended = Ended::no;
   PyObject_GC_Track(run);
   return as_object(run);
 }
@@ -39,9 +40,21 @@ graph::Node* current_node(RunObject* run) {
   return node;
 }
 
-PyObject* raise_superseded(RunObject* run) {
-  PyErr_Format(registry().superseded, "this run of %s was superseded: a newer one has its place",
-               atom_name(as_atom(run->atom)));
+PyObject* raise_not_current(RunObject* run) {
+  const char* name = atom_name(as_atom(run->atom));
+  const char* how = run->ended == Ended::well     ? "well"
+                    : run->ended == Ended::failed ? "with an error"
+                                                  : "because it was cancelled";
+  if (run->ended == Ended::no) {
+    PyErr_Format(registry().superseded, "this run of %s was superseded: a newer one has its place",
+                 name);
+  } else {
+    PyErr_Format(PyExc_RuntimeError,
+                 "get was called after the run of %s that it belongs to had ended (%s), so that"
+                 " nothing could depend on what it gives; await within the run whatever uses get,"
+                 " or call store.get",
+                 name, how);
+  }
   return nullptr;
 }
 
@@ -121,12 +134,12 @@ PyObject* run_getter_call(PyObject* self, PyObject* const* args, std::size_t nar
   }
   StoreObject* store = store_of(run->store);
   if (store == nullptr || !store->enter()) return nullptr;
-  if (current_node(run) == nullptr) return raise_superseded(run);
+  if (current_node(run) == nullptr) return raise_not_current(run);
   AtomObject* atom = as_atom(args[0]);
   graph::Node* input = store->node_of(atom);
   if (input == nullptr || !store->graph.ensure(*input)) return nullptr;
   graph::Node* node = current_node(run);  // what was computed just now may have changed things
-  if (node == nullptr) return raise_superseded(run);
+  if (node == nullptr) return raise_not_current(run);
   if (!store->graph.record_async(*node, *input)) return nullptr;
   if (store->graph.due()) store->flush_soon();  // in case that this is not a step of the run itself
   if (input->is(graph::flag::asynchronous)) {
@@ -163,6 +176,7 @@ PyObject* tell(PyObject* self, PyObject* value, bool error, bool halted) {
   }
   Ref keep_store = Ref::borrow(run->store);
   Ref keep_atom = Ref::borrow(run->atom);
+  run->ended = halted ? Ended::cancelled : error ? Ended::failed : Ended::well;
   const bool ok = store->graph.resolve(*node, run->generation, value, error, halted);
   if (!ok && !store->report_exception(as_atom(keep_atom.get()))) return nullptr;
   Py_RETURN_TRUE;

@@ -2,11 +2,16 @@
 // and tells the graph how it ended; a run that was superseded tells in vain.
 #pragma once
 
+#include <cstdint>
+
 #include "atom_object.hpp"
 #include "python.hpp"
 #include "store_object.hpp"
 
 namespace halflife::bindings {
+
+// How a run ended of which the store took the result.
+enum class Ended : std::uint8_t { no, well, failed, cancelled };
 
 struct RunObject {
   PyObject_HEAD PyObject* store;  // keeps the store alive while the run is in flight
@@ -15,6 +20,7 @@ struct RunObject {
   PyObject* signal;     // made when it is asked for
   PyObject* task;       // the driver's
   Generation generation;
+  Ended ended;
 };
 
 // The `get` of one run: what it reads is recorded for that run only.
@@ -28,7 +34,9 @@ inline RunObject* as_run(PyObject* object) { return reinterpret_cast<RunObject*>
 
 // The node the run belongs to, if it is still the newest run of it; else null.
 graph::Node* current_node(RunObject* run);
-PyObject* raise_superseded(RunObject* run);
+// Raises what a run that is not the newest one any more must be told: that it has ended, or that it
+// was superseded.
+PyObject* raise_not_current(RunObject* run);
 
 int add_run_types(PyObject* module);
 

@@ -1,10 +1,13 @@
 #include "snapshot.hpp"
 
+#include <pybind11/stl.h>
+
 #include <unordered_map>
 #include <vector>
 
 #include "callables.hpp"
 #include "store_object.hpp"
+#include "waiters.hpp"
 
 namespace py = pybind11;
 
@@ -168,6 +171,26 @@ bool is_known(py::handle object, py::handle atom) {
   StoreObject& store = open_store(object);
   return is_atom(atom.ptr()) &&
          store.known_node(store.read_instead(as_atom(atom.ptr()))) != nullptr;
+}
+
+py::tuple waiting_for(py::handle object, py::handle atom) {
+  StoreObject& store = open_store(object);
+  std::vector<py::object> futures;
+  std::vector<py::object> atoms;
+  const Node* node = is_atom(atom.ptr()) ? store.known_node(as_atom(atom.ptr())) : nullptr;
+  const graph::AsyncState* state = node == nullptr ? nullptr : node->async();
+  if (state != nullptr && state->waiting != nullptr) {
+    for (PyObject* future : static_cast<Waiters*>(state->waiting)->futures()) {
+      if (future != nullptr) futures.push_back(py::reinterpret_borrow<py::object>(future));
+    }
+  }
+  if (node != nullptr) {
+    for (const graph::Dependent& dependent : node->dependents) {
+      const bool waits = dependent.node->inputs[dependent.edge].counted;
+      if (waits && dependent.node->atom != nullptr) atoms.push_back(atom_of(*dependent.node));
+    }
+  }
+  return py::make_tuple(py::cast(futures), py::cast(atoms));
 }
 
 }  // namespace halflife::bindings

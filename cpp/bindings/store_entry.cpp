@@ -208,6 +208,7 @@ void StoreObject::collect(bool closing) {
   if (closing) guards_ |= kClosed;
   // Before any value goes: what is given back must not reach a store that is being taken apart.
   if (getter_ != nullptr) {
+    getter_->store_id = id_;
     getter_->store = nullptr;
     Py_CLEAR(getter_);
   }

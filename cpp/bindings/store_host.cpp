@@ -47,7 +47,14 @@ Outcome StoreObject::run(Node& node, Frame& frame) {
   PyObject* args[] = {nullptr, getter, signal.get()};
   PyObject* result =
       PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
-  return outcome_of(result, node, signal.get());
+  Ref held = Ref::borrow(as_object(atom));
+  const Outcome outcome = outcome_of(result, node, signal.get());
+  if (outcome.status != Status::awaitable) {  // nobody will abort it
+    SavedError saved;
+    Ref ended = Ref::take(PyObject_CallMethod(signal.get(), "_end", "O", as_object(atom)));
+    if (!ended) PyErr_Clear();
+  }
+  return outcome;
 }
 
 // Steals the result.
@@ -145,6 +152,8 @@ void StoreObject::run_effect(Node& node, Frame&) {
     collect_error("effect", atom);
     return;
   }
+  auto* own = reinterpret_cast<GetterObject*>(getter.get());
+  if (own->name == nullptr) own->name = atom_name_object(atom);
   PyObject* args[] = {nullptr, getter.get(), setter.get()};
   Ref result = Ref::take(
       PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));

@@ -126,8 +126,9 @@ void StoreObject::forget(Node& node) {
   }
   if (node.getter != nullptr) {
     auto* getter = static_cast<GetterObject*>(node.getter);
-    getter->node = nullptr;
+    getter->store_id = id_;
     getter->store = nullptr;
+    if (getter->name == nullptr) getter->name = Py_NewRef(Py_None);
     node.getter = nullptr;
     Py_DECREF(getter);
   }

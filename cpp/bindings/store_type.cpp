@@ -301,6 +301,7 @@ void bind_store(py::module_& module) {
       .def("_moment", &moment)
       .def("_peek", &peek)
       .def("_is_known", &is_known)
+      .def("_waiting_for", &waiting_for)
       .def_property_readonly("_in_batch", &in_batch)
       .def_property_readonly("_outer_batch", &outer_batch)
       .def_property_readonly("_pending_runs", &pending_runs)

@@ -79,7 +79,7 @@ class SagaSteps:
         turn = None
         if self.effect is not None:
             driver.ready()
-            turn = driver.scopes.turn(atom, self.scope)
+            turn = driver.scopes.turn(self.scope)
         layers = Layers._at(store.layers(atom)._site.quiet())
 
         def report(error: BaseException) -> None:

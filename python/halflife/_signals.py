@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from halflife._checks import check_callable
 from halflife._copies import refuse_copies
 from halflife._drivers import wait_for_call
 from halflife._errors import Superseded
+
+if TYPE_CHECKING:
+    from halflife._core import Atom
 
 
 class AbortSignal:
@@ -20,13 +23,14 @@ class AbortSignal:
         False
     """
 
-    __slots__ = ("__weakref__", "_callbacks", "_reason")
+    __slots__ = ("__weakref__", "_callbacks", "_ended", "_reason")
 
     __reduce_ex__ = refuse_copies
 
     def __init__(self) -> None:
         self._callbacks: list[Callable[[], object]] | None = []
         self._reason: str | None = None
+        self._ended: Atom[Any] | None = None
 
     @property
     def aborted(self) -> bool:
@@ -52,8 +56,17 @@ class AbortSignal:
             self._callbacks.append(callback)
 
     async def wait(self) -> None:
-        """Wait until the signal is aborted."""
+        """Wait until the signal is aborted.
+
+        Raises:
+            RuntimeError: The run has ended, so that nobody will abort it any more.
+        """
         if not self.aborted:
+            if self._ended is not None:
+                raise RuntimeError(
+                    f"signal.wait() was called after the run of {self._ended.name} that it belongs to had ended, so"
+                    " that it would wait for ever; call it within the run"
+                )
             await wait_for_call(self.add_callback)
 
     def _abort(self, reason: str) -> list[BaseException]:
@@ -69,6 +82,10 @@ class AbortSignal:
             except Exception as error:
                 errors.append(error)
         return errors
+
+    def _end(self, atom: Atom[Any]) -> None:
+        """The run of this atom has ended without being superseded."""
+        self._ended = atom
 
     def __repr__(self) -> str:
         return f"<AbortSignal, aborted: {self._reason}>" if self.aborted else "<AbortSignal>"

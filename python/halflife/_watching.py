@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from halflife._checks import check_callable, check_seconds
-from halflife._core import AsyncValue, HasData, HasError, loadable
+from halflife._core import AsyncValue, HasData, HasError, Loading, loadable
 
 if TYPE_CHECKING:
     from halflife._core import Atom
@@ -37,14 +37,15 @@ async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
         store.subscribe(state, watcher.wake, on_error=watcher.wake),
     ):
         while True:
-            match store.get(state):
+            shown = store.get(state)
+            match shown:
                 case HasData(data=data) if data is not last:
                     last = data
                     yield data
                 case HasError(error=error):
                     del store, atom, state  # the store keeps the error, and that this frame
                     raise error
-            await watcher.wait()
+            await watcher.wait(store._driver.circles, atom if isinstance(shown, Loading) else None)
 
 
 async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:
@@ -66,7 +67,8 @@ async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object
             stack.callback(store.clock.call_later(timeout, time_out).cancel)
         stack.enter_context(store.subscribe(state, watcher.wake, on_error=watcher.wake))
         while True:
-            match store.get(state):
+            shown = store.get(state)
+            match shown:
                 case HasData(data=data) if predicate(data):
                     return data
                 case HasError(error=error):
@@ -74,4 +76,4 @@ async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object
                     raise error
             if timed_out:
                 raise TimeoutError(f"{atom.name} did not satisfy the predicate within {timeout} s")
-            await watcher.wait()
+            await watcher.wait(store._driver.circles, atom if isinstance(shown, Loading) else None)

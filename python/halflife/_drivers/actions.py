@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from halflife._copies import refuse_copies
+from halflife._drivers.origins import current_origin
+from halflife._drivers.waiting import wait_for_end
+
+if TYPE_CHECKING:
+    from halflife._drivers.circles import Circles
 
 
 class ActionHandle:
@@ -16,18 +21,33 @@ class ActionHandle:
     store's `on_error` when the handle is dropped.
     """
 
-    __slots__ = ("__weakref__", "_awaited", "_report", "_task")
+    __slots__ = ("__weakref__", "_awaited", "_circles", "_report", "_task")
 
     __reduce_ex__ = refuse_copies
 
-    def __init__(self, task: asyncio.Task[Any], report: Callable[[BaseException], None]) -> None:
+    def __init__(self, task: asyncio.Task[Any], report: Callable[[BaseException], None], circles: Circles) -> None:
         self._task = task
         self._report = report
+        self._circles = circles
         self._awaited = False
 
     def __await__(self) -> Generator[Any, None, Any]:
+        if self._task.done() or current_origin() is None:
+            self._awaited = True
+            return self._task.__await__()
+        return self._wait_inside()
+
+    def _wait_inside(self) -> Generator[Any, None, Any]:
+        # For a future of its own, which can fail if the task would never end.
+        task = self._task
+        try:
+            yield from wait_for_end(task, self._circles)
+        except asyncio.CancelledError:
+            task.cancel()  # as whenever the awaiter of a task is cancelled
+            self._awaited = True
+            return (yield from task.__await__())
         self._awaited = True
-        return self._task.__await__()
+        return task.result()
 
     def done(self) -> bool:
         """Whether the action has ended."""

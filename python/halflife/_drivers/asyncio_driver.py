@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
 import weakref
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from halflife._confirmations import atoms_below
 from halflife._drivers.actions import ActionHandle
 from halflife._drivers.calls import Calls
+from halflife._drivers.circles import Circles
 from halflife._drivers.closing import CLOSED, Closing
-from halflife._drivers.execution import InBatches, RunSteps, cancelled_from_outside
+from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps, cancelled_from_outside
+from halflife._drivers.grace import Grace
 from halflife._drivers.holds import Holds
 from halflife._drivers.home import Home
+from halflife._drivers.origins import Origin, current_origin, new_origin, set_origin
+from halflife._drivers.reports import report
 from halflife._drivers.scopes import Scopes, carry_over
 from halflife._drivers.waiting import Watcher, current_task
 from halflife._errors import NoEventLoopError, StoreClosedError
-from halflife._events import Event, is_of_subscribers
+from halflife._events import Event
 
 if TYPE_CHECKING:
     from halflife._core import Atom, Run
+    from halflife._drivers.sagas import Course
     from halflife._errors import WrongThreadError
     from halflife._store import Store
     from halflife._types import Clock
-
-logger = logging.getLogger("halflife")
 
 #: For so many loop passes at most a chain of runs that each end at once keeps its Loading to itself.
 _QUIET_PASSES = 100
@@ -45,7 +48,6 @@ class AsyncioDriver:
         self._store = weakref.ref(store)
         self._clock = clock
         self._on_error = on_error
-        self._mount_grace = mount_grace
         self._context = contextvars.copy_context()
         self.home = Home(self._shown_store)
         self.calls = Calls(self.home, self._start_call)
@@ -54,11 +56,14 @@ class AsyncioDriver:
         self._actions: set[asyncio.Task[Any]] = set()
         self._others: set[asyncio.Task[Any]] = set()
         self._progress: set[asyncio.Future[None]] = set()
-        self._lingering: dict[Atom[Any], Any] = {}
+        self._grace = Grace(self._store, clock, mount_grace)
         self._watchers: set[Watcher] = set()
         self._started = 0
         self.scopes = Scopes()
         self._holds = Holds()
+        self.circles = Circles(self)
+        # How many runs of an atom have superseded themselves in a row; None if none has.
+        self._rounds: WeakKeyDictionary[Atom[Any], int] | None = None
         self.log: deque[Event] | None = None
 
     # --- the loop
@@ -112,16 +117,19 @@ class AsyncioDriver:
         return "the store" if store is None or store.name is None else f"the store {store.name!r}"
 
     def _new_task(
-        self, loop: asyncio.AbstractEventLoop, body: Coroutine[Any, Any, Any], name: str
+        self, loop: asyncio.AbstractEventLoop, body: Coroutine[Any, Any, Any], name: str, origin: Origin
     ) -> asyncio.Task[Any]:
         context = self._context.copy()
         carry_over(context)
+        context.run(set_origin, origin)
         # Not by the loop's task factory: an eager one would take the first step in the middle of a flush.
         task: asyncio.Task[Any] = asyncio.Task(body, loop=loop, name=name, context=context)
         # asyncio complains of a task that is collected before it ended. Ours are collected only together with
         # their store, or after their loop was closed, when nobody can hear of them any more.
-        with suppress(AttributeError):
+        try:  # noqa: SIM105 - suppress() costs a twentieth of a run
             setattr(task, "_log_destroy_pending", False)  # noqa: B010 - not in the type's stub
+        except AttributeError:
+            pass
         return task
 
     # --- runs
@@ -143,7 +151,11 @@ class AsyncioDriver:
 
         if run.awaitable is not None:
             run.asked()  # by the read that returned it
-        task = self._new_task(loop, RunSteps(run, on_yield), "halflife run")
+        origin = new_origin()
+        if self._rounds is not None:
+            origin.rounds = self._rounds.pop(run.atom, 0)
+        steps = RunSteps(run, on_yield, origin, self.circles)
+        task = self._new_task(loop, steps, "halflife run", origin)
         run.task = task
         self._started += 1
         self._runs[task] = run
@@ -167,11 +179,20 @@ class AsyncioDriver:
         signal = run.known_signal
         errors = signal._abort(reason) if signal is not None else []
         task, run.task = run.task, None
+        if (current := current_origin()) is not None and task is not None:
+            self._note_round(run, task, current)
         closing = reason == CLOSED and task is current_task()  # whoever closes the store is not cancelled by that
         if task is not None and not (closing or run.atom.signal_only or task.done() or task.get_loop().is_closed()):
             task.cancel(reason)
         for error in errors:
             self.report(error, run.atom)
+
+    def _note_round(self, run: Run, task: asyncio.Task[None], current: Origin) -> None:
+        steps = task.get_coro()
+        if isinstance(steps, RunSteps) and current.is_inside(steps.origin):
+            if self._rounds is None:
+                self._rounds = WeakKeyDictionary()
+            self._rounds[run.atom] = steps.origin.rounds + 1
 
     def hold(self, atoms: list[Atom[Any]], fetched: Atom[Any]) -> None:
         """Runs of these atoms wait until no saga over their data is running, `fetched` among it."""
@@ -182,11 +203,11 @@ class AsyncioDriver:
             atoms = [atom for atom in atoms if atom in edited]
         self._holds.hold(atoms)
 
-    def saga_begins(self, saga: object, fetched: Atom[Any]) -> None:
+    def saga_begins(self, saga: Course, fetched: Atom[Any]) -> None:
         """A saga over the data of an async atom starts."""
         self._holds.saga_begins(saga, fetched)
 
-    def saga_ends(self, saga: object) -> None:
+    def saga_ends(self, saga: Course) -> None:
         """A saga has ended: runs that were held for it start."""
         store = self._store()
         if store is None or store.closed:
@@ -227,13 +248,19 @@ class AsyncioDriver:
         def report(error: BaseException) -> None:
             self.report(error, atom)
 
-        return ActionHandle(self.start_task(InBatches(store, body, report), f"halflife action {atom.name}"), report)
+        origin = new_origin()
+        steps = InBatches(store, body, report, origin, self.circles)
+        return ActionHandle(self._start_action(steps, f"halflife action {atom.name}", origin), report, self.circles)
 
     def start_task(self, body: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run a coroutine as a task that the store waits for, and cancels when it is closed; `ready()` was asked."""
+        origin = new_origin()
+        return self._start_action(WatchedSteps(body, origin, self.circles), name, origin)
+
+    def _start_action(self, body: Coroutine[Any, Any, Any], name: str, origin: Origin) -> asyncio.Task[Any]:
         loop = self.home.loop()
         assert loop is not None
-        task = self._new_task(loop, body, name)
+        task = self._new_task(loop, body, name, origin)
         self._actions.add(task)
         task.add_done_callback(self._action_ended)
         return task
@@ -247,6 +274,8 @@ class AsyncioDriver:
 
     def _action_ended(self, task: asyncio.Task[Any]) -> None:
         self._actions.discard(task)
+        if not task.cancelled():
+            task.exception()  # its handle tells of it: asyncio must not complain when both are collected at once
         self._made_progress()
 
     def spawn(
@@ -260,7 +289,7 @@ class AsyncioDriver:
             raise
         loop = self.home.loop()
         assert loop is not None
-        task = self._new_task(loop, body, name)
+        task = self._new_task(loop, body, name, new_origin())
         self._others.add(task)
 
         def ended(task: asyncio.Task[Any]) -> None:
@@ -288,31 +317,33 @@ class AsyncioDriver:
             if not future.done():
                 future.set_result(None)
 
-    def _is_busy(self) -> bool:
-        if self._actions:
-            return True
-        return any(task not in self._yielded and not run.superseded for task, run in self._runs.items())
+    def is_busy(self, task: asyncio.Task[Any]) -> bool:
+        """Whether `settled` waits for the task."""
+        run = self._runs.get(task)
+        if run is None:
+            return task in self._actions
+        return task not in self._yielded and not run.superseded
 
     async def settled(self) -> None:
         """Wait until no run and no action of the store is under way."""
         loop = asyncio.get_running_loop()
         if self.home.has_lost_loop():
             self._move_to(loop)  # what was under way there will never end
-        while self._is_busy():
+        while self._actions or any(map(self.is_busy, self._runs)):
             future = loop.create_future()
             self._progress.add(future)
+            self.circles.note(future, None)
             try:
                 await future
             finally:
                 self._progress.discard(future)
+                self.circles.forget(future)
 
     def close(self) -> Closing:
         """Cancel whatever is under way, but for the task that calls this."""
         self.calls.close()
         self.home.leave()
-        for handle in self._lingering.values():
-            handle.cancel()
-        self._lingering.clear()
+        self._grace.close()
         for watcher in self._watchers:
             watcher.wake()  # it looks again, and hears that the store is closed
         current = current_task()
@@ -325,28 +356,9 @@ class AsyncioDriver:
             ending.append(task)
         return Closing(ending)
 
-    # --- the grace period
-
     def linger(self, atom: Atom[Any]) -> bool:
         """Unmount the atom later; False if there is no timer to be had."""
-        store = self._store
-        lingering = self._lingering
-
-        def expire() -> None:
-            lingering.pop(atom, None)
-            living = store()
-            if living is not None and not living.closed:
-                living._expire(atom)
-
-        try:
-            handle = self._clock.call_later(self._mount_grace, expire)
-        except NoEventLoopError:
-            return False
-        before = lingering.pop(atom, None)
-        if before is not None:
-            before.cancel()
-        lingering[atom] = handle
-        return True
+        return self._grace.linger(atom)
 
     # --- what happened
 
@@ -357,18 +369,7 @@ class AsyncioDriver:
 
     def report(self, error: BaseException, atom: Atom[Any] | None = None) -> None:
         """An error that has no caller: to the store's on_error, else one log record."""
-        if isinstance(error, ExceptionGroup) and is_of_subscribers(error):
-            for one in error.exceptions:
-                self.report(one, atom)
-            return
-        if self._on_error is not None:
-            try:
-                self._on_error(error)
-            except Exception:
-                logger.exception("the store's on_error failed on %r", error)
-            return
-        where = f" of {atom.name}" if atom is not None else ""
-        logger.error("an error%s that nobody handles: %r", where, error, exc_info=error)
+        report(error, atom, self._on_error)
 
     def soon(self, call: Callable[[Store], object]) -> None:
         """Call this with the store when nothing is under way any more; not at all without a loop."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from halflife._core import Atom, Run
+    from halflife._drivers.sagas import Course
 
 
 class Holds:
@@ -20,7 +21,7 @@ class Holds:
 
     def __init__(self) -> None:
         #: The async atom whose data each running saga edits.
-        self._sagas: dict[object, Atom[Any]] = {}
+        self._sagas: dict[Course, Atom[Any]] = {}
         #: How many sagas edit the data of an atom.
         self._counts: dict[Atom[Any], int] = {}
         #: Atoms whose runs must not start.
@@ -28,12 +29,12 @@ class Holds:
         #: The runs of those, as far as the graph has begun them, in the order in which it did.
         self._runs: dict[Atom[Any], Run] = {}
 
-    def saga_begins(self, saga: object, fetched: Atom[Any]) -> None:
+    def saga_begins(self, saga: Course, fetched: Atom[Any]) -> None:
         """A saga over the data of an async atom starts."""
         self._sagas[saga] = fetched
         self._counts[fetched] = self._counts.get(fetched, 0) + 1
 
-    def saga_ends(self, saga: object, chain: Callable[[Atom[Any]], Iterable[Atom[Any]]]) -> list[Run]:
+    def saga_ends(self, saga: Course, chain: Callable[[Atom[Any]], Iterable[Atom[Any]]]) -> list[Run]:
         """A saga has ended; gives the runs that need not wait any longer. Repeating it changes nothing.
 
         Args:
@@ -75,6 +76,16 @@ class Holds:
         """The run was superseded."""
         if self._runs.get(run.atom) is run:
             del self._runs[run.atom]
+
+    def behind(self, task: object) -> list[Atom[Any]]:
+        """The atoms whose runs wait for the saga that this task runs, maybe with others."""
+        if not self._runs or not any(saga.task is task for saga in self._sagas):
+            return []
+        return list(self._runs)
+
+    def release(self, atom: Atom[Any]) -> Run | None:
+        """The run of an atom that waits for a saga, which need not wait any longer."""
+        return self._runs.pop(atom, None)
 
     def clear(self) -> list[Run]:
         """The loop of the sagas is gone: forget them, and give the runs that waited."""

@@ -8,10 +8,12 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from halflife._copies import refuse_copies
+from halflife._drivers.waiting import wait_for_end
 from halflife._repr import abbreviated
 
 if TYPE_CHECKING:
     from halflife._core import Atom
+    from halflife._drivers.circles import Circles
     from halflife._drivers.scopes import Turn
     from halflife._layered import LayeredAtom
     from halflife._layers import Layer
@@ -25,7 +27,7 @@ SagaStatus: TypeAlias = Literal["running", "success", "error", "cancelled"]
 class Course:
     """What a saga still has to do, and whether it was told not to."""
 
-    __slots__ = ("_answer", "_atom", "_confirm", "_layer", "_store", "cancelled", "has_answer", "turn")
+    __slots__ = ("_answer", "_atom", "_confirm", "_layer", "_store", "cancelled", "has_answer", "task", "turn")
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Course:
         #: When its effect runs.
         self.turn = turn
         self.cancelled = False
+        self.task: asyncio.Task[Any] | None = None
         #: Whether the effect has succeeded: from then on the edit cannot be taken back.
         self.has_answer = False
 
@@ -62,6 +65,10 @@ class Course:
         finally:
             self._store._driver.saga_ends(self)
         return result
+
+    def name(self) -> str:
+        """Of the atom that is edited."""
+        return self._atom.name
 
     def fetched(self) -> Atom[Any] | None:
         """The async atom whose data is edited."""
@@ -113,10 +120,10 @@ class SagaHandle(Generic[R_co]):
 
     The saga runs whether or not anybody awaits it, and whoever stops waiting does not stop it. An error that
     nobody awaits is reported to the store's `on_error` when the handle is dropped. Awaiting it inside of an effect
-    for which the saga waits itself raises RuntimeError.
+    for which the saga waits itself raises CycleError.
     """
 
-    __slots__ = ("__weakref__", "_awaited", "_course", "_report", "_task", "layer")
+    __slots__ = ("__weakref__", "_awaited", "_circles", "_course", "_report", "_task", "layer")
 
     __reduce_ex__ = refuse_copies
 
@@ -125,6 +132,7 @@ class SagaHandle(Generic[R_co]):
         self.layer = layer
         self._report = report
         self._course: Course | None = None
+        self._circles: Circles | None = None
         self._task: asyncio.Task[R_co] | None = None
         self._awaited = False
 
@@ -133,7 +141,9 @@ class SagaHandle(Generic[R_co]):
         fetched = course.fetched()
         if fetched is not None:
             store._driver.saga_begins(course, fetched)
-        self._task = store._driver.start_task(LateSteps(course.run), "halflife saga")
+        self._circles = store._driver.circles
+        task = store._driver.start_task(LateSteps(course.run), f"halflife saga of {course.name()}")
+        self._task = course.task = task
         self._task.add_done_callback(course.ended)
 
     @property
@@ -175,19 +185,9 @@ class SagaHandle(Generic[R_co]):
 
     def __await__(self) -> Generator[Any, None, R_co]:
         task = self._task
-        if task is not None and self._course is not None and not task.done():
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-            def wake(_: object) -> None:
-                if not waiter.done():
-                    waiter.set_result(None)
-
-            with self._course.turn.awaited():
-                task.add_done_callback(wake)
-                try:
-                    yield from waiter
-                finally:
-                    task.remove_done_callback(wake)
+        if task is not None and not task.done():
+            assert self._circles is not None
+            yield from wait_for_end(task, self._circles)
         return self.result()
 
     def __del__(self) -> None:

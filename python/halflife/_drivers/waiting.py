@@ -7,7 +7,9 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from halflife._core import AsyncValue
+    from halflife._core import AsyncValue, Atom
+    from halflife._drivers.asyncio_driver import AsyncioDriver
+    from halflife._drivers.circles import Circles
 
 
 def current_task() -> asyncio.Task[Any] | None:
@@ -29,17 +31,26 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
     One future per waiter: cancelling a waiter must not disturb the others, nor the run.
     """
     store: Any = value.store
-    store._driver.ready(value.atom)
+    driver: AsyncioDriver = store._driver
+    driver.ready(value.atom)
     loop = asyncio.get_running_loop()
     future = loop.create_future()
     value._enlist(future)
     newest: Any = None
+    circles, is_read = driver.circles, value._is_read
     try:
         while True:
             newest = value._poll()
             if newest is not value:
                 return newest
+            if is_read:
+                if circles.waits:
+                    circles.look_soon()
+            else:
+                circles.note(future, value.atom)
             yield from future
+            if not is_read:
+                circles.forget(future)
             if future.done():
                 newest = value._poll()
                 if newest is not value:
@@ -47,10 +58,29 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
                 future = loop.create_future()
                 value._rearm(future)
     finally:
+        if not is_read:
+            circles.forget(future)
         value._delist(future)
         # The store keeps an error that is raised here, its traceback keeps this frame, and that would keep the atom.
         newest = None
-        del value, store, loop, future
+        del value, store, driver, circles, loop, future
+
+
+def wait_for_end(task: asyncio.Task[Any], circles: Circles) -> Generator[Any, None, None]:
+    """Wait until a task of the store has ended. Cancelling the wait does not cancel the task."""
+    waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def wake(_: object) -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    task.add_done_callback(wake)
+    circles.note(waiter, task)
+    try:
+        yield from waiter
+    finally:
+        circles.forget(waiter)
+        task.remove_done_callback(wake)
 
 
 async def wait_for_call(register: Callable[[Callable[[], object]], object]) -> None:
@@ -86,12 +116,20 @@ class Watcher:
         if self._future is not None and not self._future.done() and not self._loop.is_closed():
             self._future.set_result(None)
 
-    async def wait(self) -> None:
-        """Wait until something has changed since the last wait."""
+    async def wait(self, circles: Circles, pending: Atom[Any] | None) -> None:
+        """Wait until something has changed since the last wait.
+
+        Args:
+            circles: those of the store.
+            pending: the atom that has to be settled first, if there is one.
+        """
         if not self._changed:
-            self._future = self._loop.create_future()
+            future = self._future = self._loop.create_future()
+            if pending is not None:
+                circles.note(future, pending, watches=True)
             try:
-                await self._future
+                await future
             finally:
                 self._future = None
+                circles.forget(future)
         self._changed = False

@@ -1,0 +1,223 @@
+"""A *circle* of waiting: a run, an action or a saga that, maybe through others, waits for its own end.
+
+The graph finds circles of reads. This finds those that are closed by other waits: `store.value` in a run, the handle
+of an action, `settled`. Only waits inside of a run, action, saga or call of the store can close one, so only those
+are noted, and looked at once when everybody has taken the step of that loop pass. The search goes from the task that
+waits to those that wait for it: asyncio knows them, as the callbacks of the task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from halflife._core import Atom
+from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps
+from halflife._drivers.origins import Origin, current_origin
+from halflife._drivers.scopes import behind
+from halflife._errors import CycleError
+
+if TYPE_CHECKING:
+    from halflife._drivers.asyncio_driver import AsyncioDriver
+
+
+class _Spot(NamedTuple):
+    """An atom in one store."""
+
+    driver: AsyncioDriver
+    atom: Atom[Any]
+
+
+_Party: TypeAlias = _Spot | asyncio.Future[Any]
+#: What is waited for: an atom, a task of the store, or, None, all of the store's tasks.
+_Target: TypeAlias = _Spot | asyncio.Task[Any] | None
+
+
+class _Wait(NamedTuple):
+    task: asyncio.Task[Any]
+    target: _Target
+    origin: Origin
+    watches: bool
+
+
+class Circles:
+    """The noted waits of one store."""
+
+    __slots__ = ("_is_due", "driver", "waits")
+
+    def __init__(self, driver: AsyncioDriver) -> None:
+        self.driver = driver
+        self.waits: dict[asyncio.Future[Any], _Wait] = {}
+        self._is_due = False
+
+    def note(
+        self, future: asyncio.Future[Any], target: Atom[Any] | asyncio.Task[Any] | None, *, watches: bool = False
+    ) -> None:
+        """The current task is about to wait for the future; `forget` follows.
+
+        Args:
+            future: gets a CycleError if the wait could never end.
+            target: what is waited for: an atom, a task of the store, or, None, all of them.
+            watches: the atom does not know that somebody waits for it.
+        """
+        origin = current_origin()
+        if origin is None or origin.ended:
+            return
+        task = asyncio.current_task()
+        if task is not None:
+            origin.waits += 1
+            spot = _Spot(self.driver, target) if isinstance(target, Atom) else target
+            self.waits[future] = _Wait(task, spot, origin, watches)
+            self.look_soon()
+
+    def forget(self, future: asyncio.Future[Any]) -> None:
+        """The wait is over."""
+        wait = self.waits.pop(future, None)
+        if wait is not None:
+            wait.origin.waits -= 1
+
+    def look_soon(self) -> None:
+        """Somebody else has begun to wait: a circle may have been closed."""
+        if self.waits and not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        self._is_due = False
+        for future, wait in list(self.waits.items()):
+            if future.done():
+                continue
+            path = self._path(wait)
+            if path and not _release_held(path):
+                future.set_exception(_error(wait, path))
+                future.exception()  # who waits may be cancelled meanwhile: asyncio need not complain then
+
+    def _path(self, wait: _Wait) -> list[_Party]:
+        """From the target to the task that waits for it, each waiting for the next; empty if there is none."""
+        before: dict[_Party, _Party | None] = {wait.task: None}
+        work: list[_Party] = [wait.task]
+        while work:
+            one: _Party | None = work.pop()
+            assert one is not None
+            if self._is_target(one, wait.target):
+                path = []
+                while one is not None:
+                    path.append(one)
+                    one = before[one]
+                return path
+            for other in self._waiting_for(one):
+                if other not in before:
+                    before[other] = one
+                    work.append(other)
+        return []
+
+    def _is_target(self, one: _Party, target: _Target) -> bool:
+        if target is None:
+            return isinstance(one, asyncio.Task) and self.driver.is_busy(one)
+        return one == target
+
+    def _waiting_for(self, one: _Party) -> Iterator[_Party]:
+        if isinstance(one, _Spot):
+            waits = one.driver.circles.waits
+            yield from (future for future, wait in waits.items() if wait.watches and wait.target == one)
+        elif one.done():
+            return
+        else:
+            callbacks: Any = getattr(one, "_callbacks", None)  # there is no public way to ask
+            for callback, _ in callbacks or ():
+                yield from _woken_by(callback)
+        yield from _behind(one)
+
+
+def _woken_by(callback: Any) -> Iterator[asyncio.Future[Any]]:
+    """The tasks and futures that go on when this callback of a future is called."""
+    arguments: tuple[Any, ...] = ()
+    if isinstance(callback, partial):
+        callback, arguments = callback.func, callback.args
+    owner = getattr(callback, "__self__", None)
+    if asyncio.isfuture(owner):
+        yield owner  # the wake-up of a task
+    # What a user's callback refers to need not wait for anything.
+    if (getattr(callback, "__module__", None) or "").partition(".")[0] not in ("asyncio", "halflife"):
+        return
+    cells = getattr(callback, "__closure__", None) or ()
+    parts = (getattr(owner, "_parent_task", None), getattr(owner, "_done", None))  # a TaskGroup's, as_completed's
+    for known in (*parts, *arguments, *(_content(cell) for cell in cells)):
+        if asyncio.isfuture(known):
+            yield known
+        elif isinstance(known, asyncio.Queue):
+            yield from getattr(known, "_getters", ())
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # nothing is in it yet
+        return None
+
+
+def _driver_of(task: asyncio.Task[Any]) -> AsyncioDriver | None:
+    """Whose task it is."""
+    steps = task.get_coro()
+    return steps.circles.driver if isinstance(steps, (RunSteps, InBatches, WatchedSteps)) else None
+
+
+def _behind(one: _Party) -> list[_Party]:
+    """Those who wait for it and of whom asyncio does not know."""
+    if isinstance(one, _Spot):
+        store = one.driver._store()
+        if store is None or store.closed:
+            return []
+        futures, atoms = store._waiting_for(one.atom)
+        return [*futures, *(_Spot(one.driver, atom) for atom in atoms)]
+    driver = _driver_of(one) if isinstance(one, asyncio.Task) else None
+    if driver is None or not isinstance(one, asyncio.Task):
+        return []
+    found: list[_Party] = [*behind(one), *(_Spot(driver, atom) for atom in driver._holds.behind(one))]
+    run = driver._runs.get(one)
+    if run is not None and not run.superseded:
+        found.append(_Spot(driver, run.atom))
+    return [*found, *driver._progress] if driver.is_busy(one) else found
+
+
+def _release_held(path: list[_Party]) -> bool:
+    """Start the runs that wait for a saga which waits for them; False if there are none."""
+    has_released = False
+    for one in path:
+        if isinstance(one, _Spot) and (run := one.driver._holds.release(one.atom)) is not None:
+            one.driver._start_now(run)
+            has_released = True
+    return has_released
+
+
+def _name_of(one: _Party) -> str | None:
+    if isinstance(one, _Spot):
+        return one.atom.name
+    driver = _driver_of(one) if isinstance(one, asyncio.Task) else None
+    if driver is None or not isinstance(one, asyncio.Task):
+        return None
+    run = driver._runs.get(one)
+    if run is not None:
+        return run.atom.name
+    return one.get_name().removeprefix("halflife ") if one in driver._actions else None
+
+
+def _error(wait: _Wait, path: list[_Party]) -> CycleError:
+    names: list[str] = []
+    for one in path:
+        name = _name_of(one)
+        if name is not None and names[-1:] != [name]:
+            names.append(name)
+    if wait.target is None:
+        chain = f" ({' → '.join(names)})" if len(names) > 1 else ""
+        return CycleError(
+            f"settled() was awaited inside of {names[0]}, for whose end it waits{chain}; await it from outside"
+        )
+    if len(names) == 1 or names[-1] != names[0]:
+        names.append(names[0])
+    return CycleError(
+        f"this would wait for ever, because each of these waits for the next: {' → '.join(names)}; do not"
+        " await one of them inside of another"
+    )

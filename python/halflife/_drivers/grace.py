@@ -1,0 +1,52 @@
+"""The *grace period* is how long an atom stays mounted after its last observer has left."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from halflife._errors import NoEventLoopError
+
+if TYPE_CHECKING:
+    from halflife._core import Atom
+    from halflife._store import Store
+    from halflife._types import Clock
+
+
+class Grace:
+    """The atoms of one store that linger, and their timers."""
+
+    __slots__ = ("_clock", "_seconds", "_store", "_timers")
+
+    def __init__(self, store: weakref.ref[Store], clock: Clock, seconds: float) -> None:
+        self._store = store
+        self._clock = clock
+        self._seconds = seconds
+        self._timers: dict[Atom[Any], Any] = {}
+
+    def linger(self, atom: Atom[Any]) -> bool:
+        """Unmount the atom later; False if there is no timer to be had."""
+        store = self._store
+        timers = self._timers
+
+        def expire() -> None:
+            timers.pop(atom, None)
+            living = store()
+            if living is not None and not living.closed:
+                living._expire(atom)
+
+        try:
+            timer = self._clock.call_later(self._seconds, expire)
+        except NoEventLoopError:
+            return False
+        before = timers.pop(atom, None)
+        if before is not None:
+            before.cancel()
+        timers[atom] = timer
+        return True
+
+    def close(self) -> None:
+        """Nothing lingers any more."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()

@@ -1,0 +1,29 @@
+"""A *report* tells of an error that has no caller: to the store's on_error, else by one log record."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from halflife._events import is_of_subscribers
+
+if TYPE_CHECKING:
+    from halflife._core import Atom
+
+logger = logging.getLogger("halflife")
+
+
+def report(error: BaseException, atom: Atom[Any] | None, on_error: Callable[[BaseException], object] | None) -> None:
+    """Report an error; one of several subscribers each by itself."""
+    if isinstance(error, ExceptionGroup) and is_of_subscribers(error):
+        for one in error.exceptions:
+            report(one, atom, on_error)
+    elif on_error is not None:
+        try:
+            on_error(error)
+        except Exception:
+            logger.exception("the store's on_error failed on %r", error)
+    else:
+        where = f" of {atom.name}" if atom is not None else ""
+        logger.error("an error%s that nobody handles: %r", where, error, exc_info=error)
