@@ -7,6 +7,7 @@ container that no recipe has touched is put back afterwards, so that it can be a
 
 import dataclasses
 import inspect
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -98,6 +99,7 @@ class NaiveLog:
         self.on_conflict = on_conflict
         self.always = always
         self.made: list[NaiveLayer] = []
+        self.base_edits: list[tuple[Any, Part, list[NaiveLayer]]] = []  # before it, what it did, which layers waited
         self.running = False
         self.visible = self.base
 
@@ -232,6 +234,7 @@ class NaiveLog:
     def set_base(self, value: Any) -> None:
         self.begin()
         self.base = shared(self.base, value)
+        self.base_edits = []
         for layer in self.layers:
             if layer.status == "confirmed":
                 layer.status = "superseded"
@@ -241,28 +244,59 @@ class NaiveLog:
     def edit_base(self, recipe: Recipe) -> None:
         self.begin()
         try:
-            self.base = shared(self.base, NaiveLayer(self, -1, [produces(recipe)], "").apply_to(self.base))
+            now = shared(self.base, NaiveLayer(self, -1, [produces(recipe)], "").apply_to(self.base))
         finally:
             self.running = False
+        waited = [layer for layer in self.layers if layer.status == "confirmed"]
+        if waited:
+            self.base_edits.append((self.base, produces(recipe), waited))
+        self.base = now
         self.settle()
 
     # --- snapshots
 
     def save(self) -> Any:
         rows = [(layer, layer.parts, layer.status, layer.failure) for layer in self.layers]
-        return self.base, self.visible, len(self.made), rows
+        return self.base, self.visible, len(self.made), rows, list(self.base_edits)
 
     def restore(self, saved: Any) -> None:
-        self.base, visible, made, rows = saved
+        self.base, visible, made, rows, edits = saved
         for layer in self.made[made:]:
             layer.status = "rolled_back"
         self.layers = [row[0] for row in rows]
         for layer, parts, status, failure in rows:
             layer.parts, layer.status, layer.failure = parts, status, failure
+        self.base_edits = list(edits)
         self.settle()
         self.keep(visible)
 
     # --- after each operation
+
+    def settle_base_edits(self) -> list[tuple[NaiveLayer, BaseException]]:
+        """An edit of the base stands below the oldest layer that was not confirmed when it came.
+
+        If that one was rolled back, those behind it that waited are folded before the edit, in the base.
+        """
+        conflicts: list[tuple[NaiveLayer, BaseException]] = []
+        if not self.base_edits:
+            return conflicts
+        value, edits = self.base_edits[0][0], self.base_edits
+        self.base_edits = []
+        settled = [*itertools.takewhile(lambda layer: layer.status == "confirmed", self.layers)]
+        for layer in settled:
+            while edits and layer not in edits[0][2]:
+                value, _ = self.attempt(NaiveLayer(self, -1, [edits.pop(0)[1]], ""), value)
+            value, failure = self.attempt(layer, value)
+            if failure is not None and layer.failure is None:
+                conflicts.append((layer, failure))
+            layer.failure, layer.status = failure, "folded"
+        self.layers = [layer for layer in self.layers if layer.status != "folded"]
+        for _, part, waited in edits:
+            if any(layer in self.layers for layer in waited):
+                self.base_edits.append((value, part, waited))
+            value, _ = self.attempt(NaiveLayer(self, -1, [part], ""), value)
+        self.base = shared(self.base, value)
+        return conflicts
 
     def begin(self) -> None:
         if self.running:
@@ -272,7 +306,7 @@ class NaiveLog:
     def settle(self) -> None:
         """Fold what can be folded, apply the others, and tell of new conflicts."""
         self.running = True
-        conflicts = []
+        conflicts = self.settle_base_edits()
         value, folding = self.base, True
         for layer in self.layers:
             value, failure = self.attempt(layer, value)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fetch_server import quiet
 from halflife import CycleError, Store, action, draft_atom
 from saga_server import add, todos_atom
 
@@ -27,7 +28,7 @@ async def await_in_a_task(store: Store, handle: Any) -> None:
 
 
 async def await_among_others(store: Store, handle: Any) -> None:
-    await asyncio.gather(handle, asyncio.sleep(0))
+    await asyncio.gather(handle, quiet())
 
 
 async def await_for_some_time(store: Store, handle: Any) -> None:
@@ -82,9 +83,9 @@ async def test_scopes_that_wait_for_each_other_in_a_ring(way: Way, count: int) -
         assert CIRCLE in message
         assert "todos" in message
         failed = next(place for place, result in enumerate(results) if result is not None)
-        await asyncio.sleep(0)
+        await quiet()
+        assert store.layers(todos).pending == 0
         kept = {*(f"outer {place}" for place in range(count)), *(f"inner {place}" for place in range(count))}
-        await store.settled()
         assert set(store.get(todos)["order"]) == kept - {f"outer {failed}"}
 
 

@@ -207,6 +207,7 @@ void LayerProgram::set_base() {
   const bool ok = layers_.set_base(base);
   if (!expect_same(!ok, true)) return;
   base_ = base;
+  base_edits_.clear();
   std::erase_if(log_, [&](const EntryPointer& entry) {
     if (entry->status != LayerStatus::confirmed) return false;
     forget(*entry, LayerStatus::superseded);
@@ -221,14 +222,20 @@ void LayerProgram::edit_base() {
   Value now = nullptr;
   const bool works = faults_ || fold_one(base_, edit, &now);
   const bool ok = layers_.edit_base(recipe_of(edit.parts.front().script));
-  if (expect_same(!ok, works) && !faults_) base_ = now;
+  if (!expect_same(!ok, works) || faults_) return;
+  BaseEdit kept{edit, base_, {}};
+  for (const EntryPointer& entry : log_) {
+    if (entry->status == LayerStatus::confirmed) kept.waited.push_back(entry);
+  }
+  if (!kept.waited.empty()) base_edits_.push_back(kept);
+  base_ = now;
 }
 
 void LayerProgram::save() {
   tell("save");
   saved_ = layers_.log.save();
   fold();
-  saved_state_ = {base_, log_, {}};
+  saved_state_ = {base_, log_, base_edits_, {}};
   for (const EntryPointer& entry : log_) saved_state_.entries.push_back(*entry);
 }
 
@@ -240,6 +247,7 @@ void LayerProgram::restore() {
   for (const EntryPointer& entry : log_) entry->status = LayerStatus::rolled_back;
   base_ = saved_state_.base;
   log_ = saved_state_.log;
+  base_edits_ = saved_state_.edits;
   for (std::size_t index = 0; index < log_.size(); ++index) {
     *log_[index] = saved_state_.entries[index];
   }
@@ -285,14 +293,39 @@ void LayerProgram::forget(Entry& entry, LayerStatus status) {
   entry.whole = nullptr;
 }
 
+// An edit of the base comes before the first layer that it did not find confirmed.
 void LayerProgram::fold_prefix() {
   if (faults_) return;
-  while (!log_.empty() && log_.front()->status == LayerStatus::confirmed) {
+  const auto is_confirmed = [](const EntryPointer& entry) {
+    return entry->status == LayerStatus::confirmed;
+  };
+  const auto end = std::find_if_not(log_.begin(), log_.end(), is_confirmed);
+  const std::vector<EntryPointer> folding(log_.begin(), end);
+  if (folding.empty()) return;
+  log_.erase(log_.begin(), end);
+  const auto is_in = [](const std::vector<EntryPointer>& entries, const EntryPointer& entry) {
+    return std::find(entries.begin(), entries.end(), entry) != entries.end();
+  };
+  Value state = base_edits_.empty() ? base_ : base_edits_.front().before;
+  const auto take = [&](const Entry& entry) {
     Value now = nullptr;
-    if (fold_one(base_, *log_.front(), &now)) base_ = now;
-    forget(*log_.front(), LayerStatus::folded);
-    log_.erase(log_.begin());
+    if (fold_one(state, entry, &now)) state = now;
+  };
+  std::vector<BaseEdit> left;
+  left.swap(base_edits_);
+  for (const EntryPointer& entry : folding) {
+    for (; !left.empty() && !is_in(left.front().waited, entry); left.erase(left.begin())) {
+      take(left.front().edit);
+    }
+    take(*entry);
+    forget(*entry, LayerStatus::folded);
   }
+  for (BaseEdit& each : left) {
+    each.before = state;
+    take(each.edit);
+    if (is_in(log_, each.waited.back())) base_edits_.push_back(each);
+  }
+  base_ = state;
 }
 
 // --- comparison

@@ -39,9 +39,16 @@ class LayerProgram {
     bool failing = false;
   };
   using EntryPointer = std::shared_ptr<Entry>;
+  // An edit of the base that came while confirmed layers waited.
+  struct BaseEdit {
+    Entry edit;
+    Value before = nullptr;
+    std::vector<EntryPointer> waited;
+  };
   struct State {
     Value base = nullptr;
     std::vector<EntryPointer> log;
+    std::vector<BaseEdit> edits;
     std::vector<Entry> entries;  // when it was saved
   };
 
@@ -73,6 +80,7 @@ class LayerProgram {
   Layers layers_;
   Value base_;  // kept
   std::vector<EntryPointer> log_;
+  std::vector<BaseEdit> base_edits_;
   std::vector<std::pair<Value, Value>> handed_out_;  // with a copy of what it was; both kept
   optimistic::Journal::Mark saved_ = 0;              // 0: none
   State saved_state_;

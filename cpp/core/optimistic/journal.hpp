@@ -37,6 +37,7 @@ struct Undo {
   Seq folded = 0;
   std::size_t pending = 0;
   std::uint64_t state = 0;
+  std::vector<BaseEdit> edits = {};  // owned
 };
 
 class Journal {
@@ -66,6 +67,11 @@ class Journal {
         maybe(value);
       }
       for (const Write& write : undo.writes) maybe(write.value);
+      for (const BaseEdit& edit : undo.edits) {
+        for (Value value : {edit.parts.recipe, edit.parts.then, edit.parts.whole, edit.before}) {
+          maybe(value);
+        }
+      }
     }
   }
 

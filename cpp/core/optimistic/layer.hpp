@@ -82,4 +82,13 @@ struct Layer {
   std::vector<Write> writes;
 };
 
+// An edit of the base that came while confirmed layers waited for an older one. If the older ones
+// are rolled back it comes after those that waited, as if there had never been anything to wait
+// for; if one of them is confirmed it stays below all.
+struct BaseEdit {
+  Parts parts;              // owned
+  Value before = nullptr;   // owned: the base without this edit and those after it
+  std::vector<Seq> waited;  // the layers that were confirmed by then
+};
+
 }  // namespace halflife::optimistic

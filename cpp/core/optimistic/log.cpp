@@ -23,6 +23,7 @@ void Log::close() {
     tree_.trash(layer->token);
   }
   pending_ = 0;
+  drop_edits(base_edits_);
   tree_.clear();
   for (const Trouble& trouble : troubles_) tree_.trash(trouble.error);
   troubles_.clear();
@@ -48,6 +49,14 @@ void Log::own_parts(const Parts& parts) {
   for (Value value : {parts.recipe, parts.then, parts.whole}) {
     if (value != nullptr) model_.own(value);
   }
+}
+
+void Log::drop_edits(std::vector<BaseEdit>& edits) {
+  for (BaseEdit& edit : edits) {
+    drop_parts(edit.parts);
+    tree_.trash(edit.before);
+  }
+  edits.clear();
 }
 
 void Log::drop_writes(std::vector<Write>& writes) {
@@ -174,6 +183,14 @@ bool Log::fold_prefix() {
     folding.push_back(layer);
   }
   if (folding.empty()) return true;
+  // An edit of the base stays below the first layer that it did not find confirmed.
+  std::vector<BaseEdit> fixed;
+  while (!base_edits_.empty() && !found_waiting(base_edits_.front(), *folding.front())) {
+    fixed.push_back(std::move(base_edits_.front()));
+    base_edits_.erase(base_edits_.begin());
+  }
+  drop_edits(fixed);
+  if (!base_edits_.empty()) return fold_with_edits(folding);
   Value base = nullptr;
   if (folding.size() == layers_.size()) {
     model_.own(shown_);

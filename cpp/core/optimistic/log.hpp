@@ -72,6 +72,11 @@ class Log {
         if (write.value != nullptr) visit(write.value);
       }
     }
+    for (const BaseEdit& edit : base_edits_) {
+      for (Value value : {edit.parts.recipe, edit.parts.then, edit.parts.whole, edit.before}) {
+        if (value != nullptr) visit(value);
+      }
+    }
     journal_.each_value(visit);
     tree_.each_value(visit);
   }
@@ -153,6 +158,13 @@ class Log {
   bool try_commit(Layer& layer, const Parts& parts);
   bool refold(const std::vector<Layer*>& dropped);
   bool fold_prefix();
+  static bool found_waiting(const BaseEdit& edit, const Layer& layer);
+  bool fold_with_edits(const std::vector<Layer*>& folding);
+  Value run_on(Value* value, Seq seq, const Parts& parts);
+  void edit_again(Value* value, const BaseEdit& edit);
+  void keep_base_edit(const Parts& parts, Value before);
+  std::vector<BaseEdit> copied(const std::vector<BaseEdit>& edits);
+  void drop_edits(std::vector<BaseEdit>& edits);
   void drop_parts(Parts& parts);
   void drop_writes(std::vector<Write>& writes);
   void own_parts(const Parts& parts);
@@ -178,6 +190,7 @@ class Log {
   Tree tree_;
   std::map<Seq, Layer*> layers_;  // tokens owned
   Journal journal_;
+  std::vector<BaseEdit> base_edits_;  // in the order in which they came
   Value base_;
   Value shown_;
   Seq next_ = 1;

@@ -35,6 +35,7 @@ Journal::Mark Log::begin() {
   before.folded = folded_;
   before.pending = pending_;
   before.state = state_;
+  before.edits = copied(base_edits_);
   journal_.note(std::move(before));
   return start;
 }
@@ -100,6 +101,7 @@ void Log::drop(std::vector<Undo>& notes) {
   for (Undo& undo : notes) {
     drop_parts(undo.parts);
     drop_writes(undo.writes);
+    drop_edits(undo.edits);
     for (Value value : {undo.error, undo.base, undo.shown}) {
       if (value != nullptr) tree_.trash(value);
     }
@@ -120,6 +122,7 @@ void Log::undo_one(Undo& undo) {
     case Undo::What::values:
       std::swap(base_, undo.base);
       std::swap(shown_, undo.shown);
+      base_edits_.swap(undo.edits);
       folded_ = undo.folded;
       pending_ = undo.pending;
       state_ = undo.state;

@@ -1,6 +1,7 @@
 // Rebase: what follows from another base. The new one is taken as if something older than all
 // layers had written what differs: whoever has read that runs again, and nobody else. So a refetch
 // costs a walk over both, and no recipe of an edit that it has nothing to do with.
+#include <algorithm>
 #include <utility>
 
 #include "log.hpp"
@@ -18,6 +19,7 @@ bool Log::set_base(Value base) {
     for (const auto& [seq, layer] : layers_) {
       if (layer->status == LayerStatus::confirmed) superseded.push_back(layer);
     }
+    drop_edits(base_edits_);
     for (const Layer* layer : superseded) note_writes(change, *layer);
     for (Layer* layer : superseded) leave(*layer, LayerStatus::superseded);
     return rebase(change, now);
@@ -33,9 +35,99 @@ bool Log::edit_base(const Parts& parts) {
     Value now = shared(edited, draft::Leaves::same);
     tree_.trash(edited);
     if (now == nullptr) return false;
+    Value before = base_;
+    model_.own(before);
     Change change = begin_change();
-    return rebase(change, now);
+    const bool ok = rebase(change, now);
+    if (ok) keep_base_edit(parts, before);
+    tree_.trash(before);
+    return ok;
   });
+}
+
+// Only if confirmed layers wait: else its place is known.
+void Log::keep_base_edit(const Parts& parts, Value before) {
+  BaseEdit edit{parts, before, {}};
+  for (const auto& [seq, layer] : layers_) {
+    if (layer->status == LayerStatus::confirmed) edit.waited.push_back(seq);
+  }
+  if (edit.waited.empty()) return;
+  own_parts(parts);
+  model_.own(before);
+  base_edits_.push_back(std::move(edit));
+}
+
+std::vector<BaseEdit> Log::copied(const std::vector<BaseEdit>& edits) {
+  for (const BaseEdit& edit : edits) {
+    own_parts(edit.parts);
+    model_.own(edit.before);
+  }
+  return edits;
+}
+
+// Was the layer confirmed when the edit came?
+bool Log::found_waiting(const BaseEdit& edit, const Layer& layer) {
+  return std::binary_search(edit.waited.begin(), edit.waited.end(), layer.seq);
+}
+
+// Takes the value and gives the one with the parts applied. Owned: the error, if they raise.
+Value Log::run_on(Value* value, Seq seq, const Parts& parts) {
+  Attempt attempt(tree_, host_, folded_);
+  if (!attempt.run_on(*value, seq, parts)) return attempt.take_error();
+  tree_.trash(std::exchange(*value, attempt.take_shown()));
+  return nullptr;
+}
+
+// One that cannot be applied where it stands now does nothing.
+void Log::edit_again(Value* value, const BaseEdit& edit) {
+  Value error = interrupt_ == nullptr ? run_on(value, next_, edit.parts) : nullptr;
+  if (error == nullptr) return;
+  if (host_.is_interrupt(error)) {
+    interrupt_ = error;
+  } else {
+    tree_.trash(error);
+  }
+}
+
+// The layers that waited fold, and the edits of the base that found them confirmed come after them.
+bool Log::fold_with_edits(const std::vector<Layer*>& folding) {
+  Value value = base_edits_.front().before;
+  model_.own(value);
+  std::size_t next = 0;
+  for (Layer* layer : folding) {
+    for (; next < base_edits_.size() && !found_waiting(base_edits_[next], *layer); ++next) {
+      edit_again(&value, base_edits_[next]);
+    }
+    if (interrupt_ != nullptr) break;
+    Value error = run_on(&value, layer->seq, layer->parts);
+    if (error == nullptr) {
+      mend(*layer);
+    } else {
+      fail(*layer, error);
+    }
+  }
+  std::vector<BaseEdit> done;
+  std::vector<BaseEdit> kept;
+  for (std::size_t index = 0; index < base_edits_.size(); ++index) {
+    BaseEdit& edit = base_edits_[index];
+    if (index >= next) {
+      model_.own(value);
+      tree_.trash(std::exchange(edit.before, value));
+      edit_again(&value, edit);
+    }
+    const bool waits = index >= next && edit.waited.back() > folding.back()->seq;
+    (waits ? kept : done).push_back(std::move(edit));
+  }
+  base_edits_.swap(kept);
+  drop_edits(done);
+  Value now = interrupt_ == nullptr ? shared(value, draft::Leaves::same) : nullptr;
+  tree_.trash(value);
+  if (now == nullptr) return false;
+  Change change = begin_change();
+  for (const Layer* layer : folding) note_writes(change, *layer);
+  for (Layer* layer : folding) leave(*layer, LayerStatus::folded);
+  folded_ = folding.back()->seq;
+  return rebase(change, now);
 }
 
 // Owned: the new base, with the objects that are there where it is equal to them; null: an error is

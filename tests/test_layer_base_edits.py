@@ -1,0 +1,163 @@
+"""An edit of the base while confirmed layers wait: rolling an older layer back is as if it had never been made.
+
+The law is checked with two logs: one runs a program, the other the same program without one of its layers.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conftest import FIRST_SEED, MULTIPLIER
+from halflife import Layers
+from layer_values import same
+
+Recipe = Callable[[Any], object]
+Operation = tuple[Any, ...]
+REPLAYS = pytest.mark.parametrize("replay", ["selective", "always"])
+KEYS = ["a", "b", "c", 1, "1"]
+
+
+def assign(key: Any, value: Any) -> Recipe:
+    return lambda draft: draft.__setitem__(key, value)
+
+
+@REPLAYS
+def test_the_edit_comes_after_what_was_confirmed_before_it(replay: Any) -> None:
+    layers = Layers({"k": 0}, replay=replay)
+    older = layers.apply(assign("x", 1))
+    layers.apply(assign("k", 1)).commit()
+    layers.edit_base(assign("k", 2))
+    assert (layers.base, layers.visible) == ({"k": 2}, {"k": 1, "x": 1})
+    older.rollback()
+    assert layers.visible is layers.base
+    assert layers.base == {"k": 2}
+
+
+@REPLAYS
+def test_it_stays_below_an_older_layer_that_is_confirmed(replay: Any) -> None:
+    layers = Layers({"k": 0}, replay=replay)
+    older = layers.apply(assign("x", 1))
+    layers.apply(assign("k", 1)).commit()
+    layers.edit_base(assign("k", 2))
+    shown = layers.visible
+    older.commit()
+    assert layers.visible is shown
+    assert layers.base is shown
+
+
+@REPLAYS
+def test_several_move_one_after_another_and_stay_below_what_is_still_pending(replay: Any) -> None:
+    layers = Layers({"log": []}, replay=replay)
+
+    def add(name: str) -> Recipe:
+        return lambda draft: draft["log"].append(name)
+
+    one, two = layers.apply(add("one")), layers.apply(add("two"))
+    layers.apply(add("confirmed")).commit()
+    layers.edit_base(add("first"))
+    three = layers.apply(add("three"))
+    layers.edit_base(add("second"))
+    assert layers.visible["log"] == ["first", "second", "one", "two", "confirmed", "three"]
+    one.rollback()
+    assert layers.visible["log"] == ["first", "second", "two", "confirmed", "three"]
+    two.rollback()
+    assert layers.visible["log"] == ["confirmed", "first", "second", "three"]
+    assert layers.base["log"] == ["confirmed", "first", "second"]
+    three.rollback()
+    assert layers.visible is layers.base
+
+
+def test_it_is_the_edit_that_is_left_out_when_it_cannot_be_made_any_more() -> None:
+    errors: list[BaseException] = []
+    layers = Layers({"a": 1}, on_error=errors.append)
+    older = layers.apply(assign("x", 1))
+    layers.apply(lambda draft: draft.pop("a")).commit()
+    layers.edit_base(lambda draft: draft.update(a=draft["a"] + 1))
+    older.rollback()
+    assert layers.base == {}
+    assert errors == []
+
+
+def draw_recipe(choose: Callable[[Any], Any], number: int) -> Recipe:
+    key, other = choose(KEYS), choose(KEYS)
+    edit: Recipe = choose(
+        [
+            assign(key, number),
+            lambda draft: draft.pop(key, None),
+            lambda draft: draft.__setitem__(key, draft[key] * 2 + 1),
+            lambda draft: draft.__setitem__(other, draft[key]),
+            lambda draft: draft["list"].append(number),
+            lambda draft: draft["list"].insert(0, number),
+            lambda draft: draft["list"].pop(0),
+        ]
+    )
+
+    def recipe(draft: Any) -> None:
+        edit(draft)
+
+    return recipe
+
+
+def draw_program(choose: Callable[[Any], Any]) -> list[Operation]:
+    program: list[Operation] = []
+    made = 0
+    for number in range(12):
+        kind = choose(["apply"] * 3 + ["commit", "commit", "rollback", "edit", "edit", "then", "set"])
+        if kind == "apply":
+            program.append((kind, made, draw_recipe(choose, number)))
+            made += 1
+        elif kind == "edit":
+            program.append((kind, None, draw_recipe(choose, number)))
+        elif kind == "set" and choose([True, False, False]):
+            program.append((kind, None, {"a": number, "list": [number], 1: number}))
+        elif made:
+            program.append((kind, choose(range(made)), draw_recipe(choose, number)))
+    return program
+
+
+def run(program: list[Operation], replay: Any, without: int | None = None) -> tuple[Any, dict[int, Any], list[Any]]:
+    """The log, its layers, and what happened at each step."""
+    layers = Layers({"a": 1, "b": 2, "list": [1, 2], 1: 0}, replay=replay, on_error=lambda error: None)
+    made: dict[int, Any] = {}
+    happened: list[Any] = []
+    for kind, number, what in program:
+        if number is not None and (number == without or (kind != "apply" and number not in made)):
+            happened.append(None)
+            continue
+        try:
+            match kind:
+                case "apply":
+                    made[number] = layers.apply(what)
+                case "then":
+                    made[number].commit(then=what)
+                case "edit":
+                    layers.edit_base(what)
+                case "set":
+                    layers.set_base(what)
+                case _:
+                    getattr(made[number], kind)()
+            happened.append("done")
+        except (KeyError, IndexError, TypeError) as error:
+            happened.append(type(error))
+    return layers, made, happened
+
+
+@REPLAYS
+def test_rolled_back_at_any_time_is_never_made(replay: Any) -> None:
+    checked = 0
+    for seed in range(FIRST_SEED, FIRST_SEED + round(400 * MULTIPLIER)):
+        program = draw_program(random.Random(seed).choice)
+        for number in range(sum(kind == "apply" for kind, _, _ in program)):
+            whole = [*program, ("rollback", number, None)]
+            layers, made, happened = run(whole, replay)
+            if number not in made or made[number].status != "rolled_back":
+                continue
+            without, _, happened_without = run(whole, replay, number)
+            if any(one is not None and one != other for one, other in zip(happened_without, happened, strict=True)):
+                continue  # another operation has looked at what the layer did, and raised
+            checked += 1
+            assert same(layers.base, without.base), (seed, number)
+            assert same(layers.visible, without.visible), (seed, number)
+    assert checked > 500 * MULTIPLIER
