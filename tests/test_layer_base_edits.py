@@ -104,13 +104,15 @@ def draw_program(choose: Callable[[Any], Any]) -> list[Operation]:
     program: list[Operation] = []
     made = 0
     for number in range(12):
-        kind = choose(["apply"] * 3 + ["commit", "commit", "rollback", "edit", "edit", "then", "set"])
+        kind = choose(
+            ["apply"] * 6 + ["commit", "rollback", "edit", "edit"] * 2 + ["commit", "commit", "then", "then", "set"]
+        )
         if kind == "apply":
             program.append((kind, made, draw_recipe(choose, number)))
             made += 1
         elif kind == "edit":
             program.append((kind, None, draw_recipe(choose, number)))
-        elif kind == "set" and choose([True, False, False]):
+        elif kind == "set":
             program.append((kind, None, {"a": number, "list": [number], 1: number}))
         elif made:
             program.append((kind, choose(range(made)), draw_recipe(choose, number)))
