@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "awaiter.hpp"
+#include "error_value.hpp"
 #include "run_object.hpp"
 #include "wall.hpp"
 

@@ -11,6 +11,7 @@
 #include "draft_object.hpp"
 #include "draft_path.hpp"
 #include "draft_root.hpp"
+#include "error_value.hpp"
 #include "factories.hpp"
 #include "frames.hpp"
 #include "json_patch.hpp"
@@ -47,6 +48,7 @@ PYBIND11_MODULE(_core, module) {
   check(add_layer_log_type(module.ptr()));
   check(add_factories(module.ptr()));
   check(add_common_ends(module.ptr()));
+  check(add_error_values(module.ptr()));
   check(add_frames(module.ptr()));
   check(add_set_entries(module.ptr()));
   check(add_draft_types(module.ptr()));

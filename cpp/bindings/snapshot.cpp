@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "callables.hpp"
+#include "error_value.hpp"
 #include "store_object.hpp"
 #include "waiters.hpp"
 

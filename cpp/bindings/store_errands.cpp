@@ -1,5 +1,6 @@
 // Errands: what the graph reports in the middle of a walk, where no Python may run, told to the
 // driver as soon as it may: events for the log, and atoms that linger for the grace period.
+#include "error_value.hpp"
 #include "store_object.hpp"
 
 namespace halflife::bindings {

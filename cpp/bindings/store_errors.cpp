@@ -1,6 +1,7 @@
 // Errors: as values of atoms, of callbacks (collected into one group), and those without a caller.
 #include <string>
 
+#include "error_value.hpp"
 #include "store_object.hpp"
 
 namespace halflife::bindings {
@@ -13,26 +14,6 @@ PyObject* take_error() {
   Py_XDECREF(type);
   Py_XDECREF(traceback);
   return value;
-}
-
-PyObject* make_error_value(PyObject* error) {
-  PyObject* traceback = PyException_GetTraceback(error);
-  PyObject* value = PyTuple_New(2);
-  if (value == nullptr) return nullptr;
-  PyTuple_SET_ITEM(value, 0, error);
-  PyTuple_SET_ITEM(value, 1, traceback != nullptr ? traceback : Py_NewRef(Py_None));
-  return value;
-}
-
-PyObject* error_of(PyObject* error_value) { return PyTuple_GET_ITEM(error_value, 0); }
-
-PyObject* raise_error_value(PyObject* error_value) {
-  PyObject* error = PyTuple_GET_ITEM(error_value, 0);
-  PyObject* traceback = PyTuple_GET_ITEM(error_value, 1);
-  PyException_SetTraceback(error, traceback);
-  PyErr_Restore(Py_NewRef(as_object(Py_TYPE(error))), Py_NewRef(error),
-                traceback == Py_None ? nullptr : Py_NewRef(traceback));
-  return nullptr;
 }
 
 PyObject* StoreObject::raise_error(graph::Node& node) {

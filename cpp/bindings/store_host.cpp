@@ -3,6 +3,7 @@
 #include "async_value.hpp"
 #include "callables.hpp"
 #include "equality.hpp"
+#include "error_value.hpp"
 #include "loadable_object.hpp"
 #include "run_object.hpp"
 #include "store_object.hpp"

@@ -234,10 +234,6 @@ bool observed_anywhere(AtomObject* atom);
 int visit_inputs(AtomObject* atom, visitproc visit, void* arg);
 void drop_inputs(AtomObject* atom);
 
-// Errors are kept with the traceback they came with, so that raising again does not make it grow.
-PyObject* make_error_value(PyObject* error);  // steals; never null unless out of memory
-PyObject* error_of(PyObject* error_value);    // borrowed
-PyObject* raise_error_value(PyObject* error_value);
 PyObject* take_error();  // the error set now, as a normalized exception
 
 }  // namespace halflife::bindings

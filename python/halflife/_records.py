@@ -168,8 +168,11 @@ def _own_replace(cls: type) -> Any:
     for base in cls.__mro__:
         found = base.__dict__.get("__replace__")
         if found is not None:
-            library = str(getattr(found, "__module__", None) or base.__module__).partition(".")[0]
-            return None if library in _LIBRARIES or not isinstance(found, types.FunctionType) else found
+            if not isinstance(found, types.FunctionType):
+                return None
+            # Where the function was compiled: attrs gives it the `__module__` of the class.
+            library = str(found.__globals__.get("__name__")).partition(".")[0]
+            return None if library in _LIBRARIES else found
     return None
 
 

@@ -9,9 +9,14 @@ from contextlib import suppress
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
+<<<<<<< HEAD
 from halflife._core import AsyncValue, clear_frames
 from halflife._drivers.origins import ROUNDS, Origin
 from halflife._errors import FlushLoopError, RunCancelledError
+=======
+from halflife._core import AsyncValue, leave_frames
+from halflife._errors import RunCancelledError
+>>>>>>> 05cddba (Errors that a store keeps name their places without frames: failed atoms, plain ones too, are freed)
 
 if TYPE_CHECKING:
     from halflife._core import Run
@@ -78,7 +83,7 @@ def _leave_frames(error: BaseException) -> None:
     while traceback is not None and traceback.tb_frame.f_code in _OWN_CODE:
         traceback = traceback.tb_next
     error.__traceback__ = traceback
-    clear_frames(error)
+    leave_frames(error)
 
 
 def cancelled_from_outside(run: Run, cause: BaseException | None) -> RunCancelledError:

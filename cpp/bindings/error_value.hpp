@@ -1,0 +1,15 @@
+// An error as the value of an atom, with the traceback it came with, so that raising it again does
+// not make that grow.
+#pragma once
+
+#include "python.hpp"
+
+namespace halflife::bindings {
+
+PyObject* make_error_value(PyObject* error);  // steals; never null unless out of memory
+PyObject* error_of(PyObject* error_value);    // borrowed
+PyObject* raise_error_value(PyObject* error_value);
+
+int add_error_values(PyObject* module);
+
+}  // namespace halflife::bindings
