@@ -140,6 +140,6 @@ async def compare(todo: list[tuple[str, int | None]]) -> None:
 
 
 def test_the_model_notices_a_planted_bug(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_resources._Memory, "rest", lambda memory: memory.latest_or_none())
+    monkeypatch.setattr(_resources.Memory, "rest", lambda memory: memory.latest_or_none())
     with pytest.raises(AssertionError):
         asyncio.run(compare([("source", 1), ("answer", None), ("source", None), ("source", 1)]))

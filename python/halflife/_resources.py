@@ -19,6 +19,7 @@ from halflife._sameness import same
 from halflife._signatures import given_count, inspect_read
 from halflife._types import ActionAtom, AsyncAtom, Equals, Getter, Loadable, Setter, Signal
 from halflife._unset import UNSET, UnsetType
+from halflife._wishes import Memory, Override, Refetch, Wish
 
 if TYPE_CHECKING:
     from halflife._store import Store
@@ -164,57 +165,6 @@ def resource(
     return fetching.make()
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class _Override(Generic[T]):
-    """The wish that a value takes the place of the data, and the source value it was meant for."""
-
-    value: T
-    source: Any | UnsetType
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class _Refetch(Generic[T]):
-    """The wish to fetch again, and the value that no run had put in place of the data yet when it was made."""
-
-    info: Any
-    over: _Override[T] | None
-
-
-_Wish: TypeAlias = _Override[T] | _Refetch[T]
-
-
-class _Memory(Generic[T]):
-    """What one store remembers of a resource from run to run."""
-
-    __slots__ = ("fetched_for", "latest", "off", "wish")
-
-    def __init__(self, initial: T | None) -> None:
-        self.latest: T | UnsetType = UNSET if initial is None else initial
-        # The source value of the last data that arrived.
-        self.fetched_for: Any | UnsetType = UNSET
-        # Whether the last run found that there is nothing to fetch.
-        self.off = False
-        # The last one that a run has dealt with.
-        self.wish: _Wish[T] | None = None
-
-    def keep(self, data: T, source: Any) -> T:
-        self.latest = data
-        self.fetched_for = source
-        self.off = False
-        return data
-
-    def rest(self) -> T | None:
-        """Fetch nothing; the next fetch is a first one, whatever it is for."""
-        self.fetched_for = UNSET
-        self.off = True
-        return self.latest_or_none()
-
-    def latest_or_none(self) -> T | None:
-        return None if self.latest is UNSET else self.latest
-
-
 class _Fetching(Generic[S, T]):
     """The atoms behind one resource, and what they do."""
 
@@ -236,9 +186,9 @@ class _Fetching(Generic[S, T]):
         self.thread = thread
         self.wants_info = given_count(fetcher, 2, unknown=1) == 2  # `int` was made for values, not for us
         # Named only if the resource is, so that what is saved of it can be found again.
-        self.memory: Atom[_Memory[T]] = inner_lazy(lambda: _Memory(initial), "memory", name=part_name(name, "memory"))
+        self.memory: Atom[Memory[T]] = inner_lazy(lambda: Memory(initial), "memory", name=part_name(name, "memory"))
         # One atom, because the last wish counts: a refetch after a mutate fetches, a mutate after a refetch does not.
-        self.wish: Atom[_Wish[T] | None] = inner_source(None, "wish", name=part_name(name, "wish"))
+        self.wish: Atom[Wish[T] | None] = inner_source(None, "wish", name=part_name(name, "wish"))
 
     def make(self) -> ResourceAtom[T]:
         """The atom that `resource` returns."""
@@ -262,7 +212,8 @@ class _Fetching(Generic[S, T]):
             instead = self.instead(set.store)
             if instead is not None:
                 return set(instead.refetch, info) if isinstance(instead, ResourceAtom) else get(made)
-            set(cast(Any, self.wish), _Refetch(info, self.pending_override(get, get(self.memory))))
+            over = self.pending_override(get, get(self.memory))
+            set(cast(Any, self.wish), Refetch(info, self.known_source(get), over))
             return get(made)
 
         describe(read_state, "state", lambda: f"{made.name}.state")
@@ -280,17 +231,13 @@ class _Fetching(Generic[S, T]):
         wanted = get(self.source)
         if inspect.isawaitable(wanted):
             wanted = await wanted
-        is_new = wish is not memory.wish
-        memory.wish = wish
-        override = wish.over if isinstance(wish, _Refetch) else wish
-        if is_new and override is not None and _meant_for(override, wanted):
-            memory.keep(override.value, wanted)
-            if override is wish:
-                return override.value
+        is_answered, is_wanted_again, said = memory.take(wish, wanted)
+        if is_answered:
+            return memory.latest_or_none()
         if _is_off(wanted):
             return memory.rest()
-        if is_new and isinstance(wish, _Refetch):
-            refetching: Any = True if wish.info is None else wish.info
+        if is_wanted_again:
+            refetching: Any = True if said is None else said
         else:
             refetching = memory.fetched_for is not UNSET and same(memory.fetched_for, wanted)
         info = ResourceInfo(refetching, memory.latest_or_none(), signal)
@@ -319,7 +266,7 @@ class _Fetching(Generic[S, T]):
         # Read whatever happens: when a run has dealt with an override, this is what tells.
         state = get(self.look)
         override = self.pending_override(get, memory)
-        if override is not None and override is get(self.wish):
+        if override is not None and override is get(self.wish) and override.is_for(self.known_source(get)):
             return "ready"
         match state:
             case HasData():
@@ -349,13 +296,18 @@ class _Fetching(Generic[S, T]):
             return cast(T, set(instead.mutate, value_or_fn))
         value = value_or_fn
         if is_function(value_or_fn):
+            check_callable(value_or_fn, f"{self.made.name}.mutate", "fn", "the last data")
             before = get(self.made.latest)
             value = value_or_fn(before)
             _core.check_replacement("mutate", self.made, before, value)
+        if inspect.isawaitable(value):
+            if inspect.iscoroutine(value):
+                value.close()
+            raise TypeError(f"{self.made.name}.mutate takes the data, or a function that returns it: await it first")
         if instead is not None:
             set(cast(Any, self.made), value)
         else:
-            set(cast(Any, self.wish), _Override(value, self.known_source(get)))
+            set(cast(Any, self.wish), Override(value, self.known_source(get)))
         return cast(T, value)
 
     def instead(self, store: "Store") -> Atom[Any] | None:
@@ -363,13 +315,12 @@ class _Fetching(Generic[S, T]):
         instead = store._instead(self.made)
         return None if instead is self.made else instead
 
-    def pending_override(self, get: Getter, memory: _Memory[T]) -> _Override[T] | None:
-        """The value put in place of the data that no run has dealt with yet, if it still counts."""
+    def pending_override(self, get: Getter, memory: Memory[T]) -> Override[T] | None:
+        """The value put in place of the data that no run has dealt with yet."""
         wish = get(self.wish)
-        override = wish.over if isinstance(wish, _Refetch) else wish
-        if override is None or wish is memory.wish:
+        if wish is memory.wish:
             return None
-        return override if _meant_for(override, self.known_source(get)) else None
+        return wish.over if isinstance(wish, Refetch) else wish
 
     def known_source(self, get: Getter) -> Any | UnsetType:
         """The source value, where it can be had without waiting for it and without an error."""
@@ -380,10 +331,6 @@ class _Fetching(Generic[S, T]):
         except Exception:
             return UNSET
         return UNSET if inspect.isawaitable(wanted) else wanted
-
-
-def _meant_for(override: _Override[Any], wanted: Any) -> bool:
-    return override.source is UNSET or wanted is UNSET or same(override.source, wanted)
 
 
 def _state_of(state: Loadable[Any]) -> ResourceState:

@@ -65,7 +65,9 @@ bool Store::walk(std::size_t base) {
         (node.is(flag::async_read) || verdict == Verdict::unchanged)) {
       // An asynchronous read does not run here: it is started, and the node is pending meanwhile.
       update_async(node, true);
-      if (node.async()->outdated && !node.async()->restart_queued) {
+      // A restart that is queued to end the run in flight begins the next one for observers only.
+      const bool begins = node.async()->restart_queued && node.is(flag::mounted);
+      if (node.async()->outdated && !begins) {
         if (!host_.can_start(node, true)) {
           drop_checks(base);
           if (top_ != nullptr) top_->node->raise(flag::dirty);  // should it catch that: try again
