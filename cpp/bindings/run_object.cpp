@@ -6,11 +6,8 @@
 
 #include "async_value.hpp"
 #include "callables.hpp"
-<<<<<<< HEAD
 #include "copying.hpp"
-=======
 #include "error_value.hpp"
->>>>>>> 05cddba (Errors that a store keeps name their places without frames: failed atoms, plain ones too, are freed)
 
 namespace halflife::bindings {
 

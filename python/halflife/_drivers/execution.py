@@ -9,14 +9,9 @@ from contextlib import suppress
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-<<<<<<< HEAD
-from halflife._core import AsyncValue, clear_frames
+from halflife._core import AsyncValue, leave_frames
 from halflife._drivers.origins import ROUNDS, Origin
 from halflife._errors import FlushLoopError, RunCancelledError
-=======
-from halflife._core import AsyncValue, leave_frames
-from halflife._errors import RunCancelledError
->>>>>>> 05cddba (Errors that a store keeps name their places without frames: failed atoms, plain ones too, are freed)
 
 if TYPE_CHECKING:
     from halflife._core import Run
