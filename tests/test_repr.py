@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from halflife import Store, _repr, derived
+from halflife import AbortSignal, ResourceInfo, Store, _repr, atom, derived, draft_atom
 from public_objects import definitions, fetch, never, under_way, values
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror='alert(2)' title=\"&\">"
@@ -306,3 +306,23 @@ async def test_no_repr_raises_wherever_it_is_asked_for() -> None:
     await store.close()
     shown()
     await asyncio.to_thread(shown)
+
+
+def nested(depth: int) -> list:
+    value: list = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [Raising(), nested(100_000), "x" * 1_000_000], ids=["raising", "deep", "long"])
+def test_what_holds_a_value_of_a_user_shows_it_in_short(value) -> None:
+    shown = atom(value, name="shown")
+    with Store() as store:
+        store.history(10)
+        store.set(shown, value)
+        store.set(atom(0), value)
+        info = ResourceInfo(refetching=value, previous=value, signal=AbortSignal())
+        held = [store.graph(), *store.graph().nodes, *store.history(), info, store.saga(draft_atom({}))]
+        assert all(len(repr(one)) < 400 for one in held)
+        assert len(repr(store.history())) < 4_000

@@ -96,6 +96,11 @@ PyObject* get_explicit_name(PyObject* self, void*) {
   return Py_NewRef(atom->name);
 }
 
+PyObject* get_known_name(PyObject* self, void*) {
+  PyObject* name = as_atom(self)->name;
+  return Py_NewRef(name != nullptr && PyUnicode_Check(name) ? name : Py_None);
+}
+
 PyObject* get_place(PyObject* self, void*) { return definition_place(as_atom(self)); }
 
 PyObject* get_kind(PyObject* self, void*) {
@@ -142,6 +147,8 @@ PyObject* get_is_observed(PyObject* self, void*) {
 PyGetSetDef atom_properties[] = {
     {"name", get_name, nullptr, "The name shown in errors and graphs.", nullptr},
     {"explicit_name", get_explicit_name, nullptr, "The name that was given, or None.", nullptr},
+    {"_known_name", get_known_name, nullptr, "The name, if it was worked out before, or None.",
+     nullptr},
     {"_place", get_place, nullptr, "(code, offset) where it was made, or None.", nullptr},
     {"kind", get_kind, nullptr, "source, lazy, derived, action, effect, loadable, unwrap.",
      nullptr},

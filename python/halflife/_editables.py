@@ -111,7 +111,7 @@ class _Editing(Generic[T]):
                     store._driver.report_soon(book.take_conflicts(), self.itself())
             return book.log.visible
 
-        describe(read, "editable", lambda: f"editable({self.fetched.name})", prefers_assigned_name=True)
+        describe(read, "editable", "editable({})".format, self.fetched, prefers_assigned_name=True)
         return read
 
     def accepts(self, get: Getter, book: Book, answer: Any) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from halflife._repr import abbreviated
+
 if TYPE_CHECKING:
     from halflife._core import Atom
 
@@ -26,3 +28,6 @@ class Event(NamedTuple):
     atom: Atom[Any]
     at: float
     detail: Any
+
+    def __repr__(self) -> str:
+        return f"Event({self.kind!r}, {self.atom!r}, at={self.at!r}, detail={abbreviated(self.detail)})"

@@ -25,6 +25,9 @@ class GraphNode:
     subscribers: int
     inputs: tuple[Atom[Any], ...]
 
+    def __repr__(self) -> str:
+        return f"<GraphNode of {self.name}: {self.state}, {abbreviated(self.value)}>"
+
 
 class Graph:
     """A snapshot of a store's atoms.

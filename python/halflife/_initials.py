@@ -84,7 +84,7 @@ def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None)
         take(store.get(look))
         return subscription.unsubscribe
 
-    describe(read, "initial_from", lambda: f"initial_from({a.name})", prefers_assigned_name=True)
+    describe(read, "initial_from", "initial_from({})".format, a, prefers_assigned_name=True)
     return _core.make(SourceAtom, "derived", read, write, name=name, on_mount=on_mount)
 
 

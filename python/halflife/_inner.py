@@ -41,12 +41,17 @@ def weak_self(made: Atom[Any]) -> Callable[[], Any]:
 
 
 def describe(
-    function: Callable[..., Any], short: str, full: Callable[[], str], *, prefers_assigned_name: bool = False
+    function: Callable[..., Any],
+    short: str,
+    full: Callable[..., str],
+    *atoms: Atom[Any],
+    prefers_assigned_name: bool = False,
 ) -> None:
-    """Say how an atom made of `function` is called: `full()` when asked, `short` in tracebacks.
+    """Say how an atom made of `function` is called: `full(*names of atoms)` when asked, `short` in tracebacks.
 
     With `prefers_assigned_name`, only if the user's code does not assign it under a name.
     """
     function.__name__ = short
     function.describe_name = full  # type: ignore[attr-defined]
+    function.named_after = atoms  # type: ignore[attr-defined]
     function.prefers_assigned_name = prefers_assigned_name  # type: ignore[attr-defined]

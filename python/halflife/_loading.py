@@ -66,7 +66,8 @@ def all_loaded(*atoms: Atom[Any]) -> Any:
         describe(
             read,
             "all_loaded",
-            lambda: f"all_loaded({', '.join(a.name for a in atoms)})",
+            lambda *names: f"all_loaded({', '.join(names)})",
+            *atoms,
             prefers_assigned_name=True,
         )
         return _core.make(Atom, "derived", read, equals=_same_state, views=atoms)

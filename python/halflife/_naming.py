@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 from halflife._assignments import assigned_name, is_name
@@ -18,25 +18,53 @@ from halflife._core import Atom
 _named: dict[str, WeakSet[Atom[Any]]] = {}
 
 
+#: A longer name is cut where it is part of another one.
+LONGEST_PART = 60
+
+
 def find_name(atom: Atom[Any]) -> str:
     """The name of an atom that was given none, and whose function has none."""
+    unnamed = [atom]  # each is named after the next; a view of a view, and so on
+    while True:
+        later = next((one for one in _named_after(unnamed[-1]) if one._known_name is None), None)
+        if later is not None:
+            unnamed.append(later)
+            continue
+        if len(unnamed) == 1:
+            return _name_of(atom)
+        unnamed.pop().name  # noqa: B018 - known from now on
+
+
+def _name_of(atom: Atom[Any]) -> str:
     function: Any = atom.read
     if atom.kind in ("loadable", "unwrap"):
-        return f"{atom.kind}({function.name})"
+        return f"{atom.kind}({_part(function)})"
     describe = getattr(function, "describe_name", None)
     if describe is not None and not function.prefers_assigned_name:
-        return str(describe())
+        return str(describe(*map(_part, function.named_after)))
     place: tuple[CodeType, int] | None = atom._place
     assigned = None if place is None else assigned_name(*place)
     if assigned is not None:
         return assigned
     if describe is not None:
-        return str(describe())
+        return str(describe(*map(_part, function.named_after)))
     own = getattr(function, "__name__", None)
     if is_name(own) and own != "<lambda>":
         return str(own)
     kind = f"{atom.kind} atom"
     return kind if place is None else f"{kind} at {_line(*place)}"
+
+
+def _named_after(atom: Atom[Any]) -> tuple[Atom[Any], ...]:
+    if atom.kind in ("loadable", "unwrap"):
+        return (cast("Atom[Any]", atom.read),)
+    return getattr(atom.read, "named_after", ())
+
+
+def _part(atom: Atom[Any]) -> str:
+    name = atom.name
+    half = LONGEST_PART // 2
+    return name if len(name) <= LONGEST_PART else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _line(code: CodeType, offset: int) -> str:

@@ -44,7 +44,8 @@ def pending_at(atom: LayeredAtom[Any], *path: Any) -> Atom[bool]:
         describe(
             read,
             "pending_at",
-            lambda: f"pending_at({', '.join([atom.name, *map(repr, path)])})",
+            lambda name: f"pending_at({', '.join([name, *map(repr, path)])})",
+            atom,
             prefers_assigned_name=True,
         )
         return _core.make(Atom, "derived", read)
@@ -60,7 +61,7 @@ def pending_count(atom: LayeredAtom[Any]) -> Atom[int]:
             log = layered_instead(cast(Any, get).store, atom)._log(get)
             return log.pending if log is not None else 0
 
-        describe(read, "pending", lambda: f"pending({atom.name})")
+        describe(read, "pending", "pending({})".format, atom)
         return _core.make(Atom, "derived", read)
 
     return remember(atom, "pending_count", make)

@@ -15,6 +15,7 @@ from halflife._copies import refuse_copies
 from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable
 from halflife._drivers.threads import run_in_thread
 from halflife._inner import describe, inner_lazy, inner_source, part_name
+from halflife._repr import abbreviated
 from halflife._sameness import same
 from halflife._signatures import given_count, inspect_read
 from halflife._types import ActionAtom, AsyncAtom, Equals, Getter, Loadable, Setter, Signal
@@ -48,6 +49,12 @@ class ResourceInfo(Generic[T_co]):
     refetching: Any
     previous: T_co | None
     signal: Signal
+
+    def __repr__(self) -> str:
+        return (
+            f"ResourceInfo(refetching={abbreviated(self.refetching)}, previous={abbreviated(self.previous)},"
+            f" signal={self.signal!r})"
+        )
 
 
 @final
@@ -216,8 +223,8 @@ class _Fetching(Generic[S, T]):
             set(cast(Any, self.wish), Refetch(info, self.known_source(get), over))
             return get(made)
 
-        describe(read_state, "state", lambda: f"{made.name}.state")
-        describe(read_latest, "latest", lambda: f"{made.name}.latest")
+        describe(read_state, "state", "{}.state".format, made)
+        describe(read_latest, "latest", "{}.latest".format, made)
         made.state = _core.make(Atom, "derived", read_state, name=part_name(self.name, "state"), views=made)
         made.latest = _core.make(Atom, "derived", read_latest, name=part_name(self.name, "latest"), views=made)
         made.mutate = _core.make(ActionAtom, "action", self.mutate, name=part_name(self.name, "mutate"))

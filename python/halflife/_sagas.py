@@ -48,6 +48,9 @@ class Saga(Generic[T, C, R]):
         check_recipe(recipe, "post_effect", "recipe", "the draft, the result")
         return replace(self, _steps=replace(self._steps, post_effect=recipe))
 
+    def __repr__(self) -> str:
+        return f"<Saga over {self._atom.name}>"
+
     def run(self) -> SagaHandle[R]:
         """Start: the edit is shown now, the effect begins when the outermost batch is committed.
 

@@ -65,7 +65,7 @@ def select(a: Atom[Any], fn: Callable[[Any], S], equals: Equals[S] | None = None
 
         body: Callable[..., Any] = read_async if a.is_async else read
         own = called_name(fn, "")
-        describe(body, own or "slice", lambda: f"{a.name}.{own or 'slice'}", prefers_assigned_name=not own)
+        describe(body, own or "slice", lambda name: f"{name}.{own or 'slice'}", a, prefers_assigned_name=not own)
         return _core.make(Atom, "derived", body, equals=equals, views=a)
 
     return remember(a, ("select", fn, equals), make)

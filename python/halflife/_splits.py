@@ -104,7 +104,7 @@ class Splitter(Generic[T]):
         def read(get: Getter) -> list[ItemAtom[T]]:
             return list(get(self.arrangement).items)
 
-        describe(read, "split", self.name, prefers_assigned_name=True)
+        describe(read, "split", "split({})".format, self.source, prefers_assigned_name=True)
         items = _core.make(SplitAtom, "derived", read, equals=_same_items, views=self.source)
         items.insert = _core.make(ActionAtom, "action", self.insert)
         items.remove = _core.make(ActionAtom, "action", self.remove)

@@ -105,7 +105,7 @@ def _make_follower(source: Atom[Any], seconds: float, *, leading: bool, word: st
         return _Following(set.store, source, shown, seconds, leading=leading).stop
 
     body: Callable[..., Any] = read_async if source.is_async else read
-    describe(body, word, lambda: f"{word}({source.name})", prefers_assigned_name=True)
+    describe(body, word, lambda name: f"{word}({name})", source, prefers_assigned_name=True)
     return _core.make(Atom, "derived", body, on_mount=on_mount, views=source)
 
 
