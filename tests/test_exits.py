@@ -69,7 +69,7 @@ INSIDE = {
 }
 
 SCRIPT = """
-import asyncio, gc, sys, threading, time
+import asyncio, gc, select, sys, threading
 
 class Last:
     def __del__(self):
@@ -82,14 +82,14 @@ class Key:
 class Slow:
     # Python shuts down slowly enough for the other thread to be ended meanwhile.
     def __del__(self):
-        time.sleep(0.05)
+        select.select([], [], [], 0.05)
 
 slow, inside = Slow(), threading.Event()
 
 def stay(error=None):
     inside.set()
     while True:
-        time.sleep(0)
+        select.select([], [], [], 0)  # lets another thread go on
 
 def work():
     store, count = Store(on_error=stay), atom(0)
