@@ -354,3 +354,22 @@ async def test_machine(kind: str) -> None:
             if subscription is not None:
                 subscription()
     await quiet()
+
+
+@pytest.mark.parametrize("replay", ["selective", "always"])
+@pytest.mark.parametrize("write", ["insert", "move from before", "move from behind"])
+async def test_without_keys_a_gap_before_a_row_stays_there_when_an_edit_of_the_row_is_refused(
+    write: str, replay: Any
+) -> None:
+    root = draft_atom([{"id": number} for number in range(4)], replay=replay)
+    rows = split(root)
+    with Store() as store:
+        layer = store.layers(root).apply(lambda draft: draft[2].update(done=True))
+        items = store.get(rows)
+        if write == "insert":
+            store.set(rows.insert, {"id": 9}, items[2])
+        else:
+            store.set(rows.move, items[0 if write == "move from before" else 3], items[2])
+        layer.rollback()
+        expected = {"insert": [0, 1, 9, 2, 3], "move from before": [1, 0, 2, 3], "move from behind": [0, 1, 3, 2]}
+        assert [row["id"] for row in store.get(root)] == expected[write]

@@ -62,14 +62,25 @@ class Row(Generic[T]):
 
 @final
 class Gap(Generic[T]):
-    """The place before an item: if that has gone, before the next one that is still there, or the end."""
+    """The place before an item: if that has gone, before the next one that is still there, or the end.
 
-    __slots__ = ("_at", "_key_of", "_position")
+    The item is found as a `Row` is. `moved`: where the row was that is to be moved there; it is not in the list then.
+    """
 
-    def __init__(self, key_of: Callable[[Any], TypedKey | None], at: Arrangement[T], position: int) -> None:
+    __slots__ = ("_at", "_count", "_expected", "_key_of", "_position")
+
+    def __init__(
+        self,
+        key_of: Callable[[Any], TypedKey | None],
+        at: Arrangement[T],
+        position: int,
+        moved: int | None = None,
+    ) -> None:
         self._key_of = key_of
         self._at = at
         self._position = position
+        self._expected = position - (moved is not None and moved < position)
+        self._count = len(at.values) - (moved is not None)
 
     def find(self, rows: Sequence[Any]) -> int:
         """The position at which to insert."""
@@ -77,19 +88,21 @@ class Gap(Generic[T]):
         if self._position == len(at.values):
             return len(rows)
         items = at.items[self._position :]
-        key = items[0].place.key
-        if key is not None and self._position < len(rows) and self._key_of(rows[self._position]) == key:
-            return self._position  # The usual case, in which the keys of the others are not asked for.
+        key, expected = items[0].place.key, self._expected
+        if key is not None and expected < len(rows) and self._key_of(rows[expected]) == key:
+            return expected  # The usual case, in which the keys of the others are not asked for.
         keys = {self._key_of(row): position for position, row in enumerate(rows)} if key is not None else {}
         for offset, item in enumerate(items):
-            found = keys.get(item.place.key) if key is not None else self._nearest_value(rows, self._position + offset)
+            found = keys.get(item.place.key) if key is not None else self._nearest_value(rows, offset)
             if found is not None:
                 return found
+            if key is None and offset == 0 and len(rows) == self._count:
+                return expected
         return len(rows)
 
-    def _nearest_value(self, rows: Sequence[Any], position: int) -> int | None:
-        value = self._at.values[position]
-        return _nearest(rows, position, lambda row: same_deep(_plain(row), value))
+    def _nearest_value(self, rows: Sequence[Any], offset: int) -> int | None:
+        value = self._at.values[self._position + offset]
+        return _nearest(rows, self._expected + offset, lambda row: same_deep(_plain(row), value))
 
 
 def on_rows(operation: Callable[[Any], None]) -> Recipe:

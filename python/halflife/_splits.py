@@ -221,7 +221,8 @@ class Splitter(Generic[T]):
         if self.layered is None:
             self.set_list(get, set, values, items)
         else:
-            recipe = moving_row(self.row(place, get, "moved"), Gap(get(self.ledger).key_of, arrangement, gap))
+            target_gap = Gap(get(self.ledger).key_of, arrangement, gap, moved=position)
+            recipe = moving_row(self.row(place, get, "moved"), target_gap)
             self.edit_list(get, set, recipe, values, items)
 
     def edit_list(
