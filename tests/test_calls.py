@@ -53,6 +53,21 @@ class TestAPlainFunction:
             with pytest.raises(ZeroDivisionError):
                 await asyncio.wrap_future(future)
 
+    @pytest.mark.parametrize("kind", [asyncio.CancelledError, GeneratorExit, ValueError])
+    async def test_its_error_is_of_no_concern_to_the_loop(self, kind: type[BaseException]) -> None:
+        told: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+        def fail() -> None:
+            raise kind
+
+        async with Store() as store:
+            future = store.call(fail)
+            await quiet()
+            with pytest.raises(kind):
+                future.result()
+        assert told == []
+
     async def test_calls_of_one_thread_are_made_in_order(self) -> None:
         done: list[int] = []
         async with Store() as store:

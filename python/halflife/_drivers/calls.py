@@ -98,7 +98,7 @@ class Calls:
             result = function(*args)
         except BaseException as error:
             future.set_exception(error)
-            if not isinstance(error, Exception):
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):  # asked to end the program
                 raise
             return
         if inspect.iscoroutine(result):
