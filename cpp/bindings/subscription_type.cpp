@@ -1,5 +1,6 @@
 // Subscription: the handle of somebody who looks on. Calling it ends it; so does leaving its with
 // block. Dropping the handle does not.
+#include "arguments.hpp"
 #include "callables.hpp"
 #include "copying.hpp"
 #include "function_check.hpp"
@@ -70,17 +71,6 @@ struct SubscriptionHandle {
 
 using Handle = std::unique_ptr<SubscriptionHandle>;
 
-StoreObject& entered(py::handle self) {
-  StoreObject* store = store_argument(self.ptr());
-  if (store == nullptr || !store->enter_outside()) throw py::error_already_set();
-  return *store;
-}
-
-[[noreturn]] void fail(PyObject* type, const std::string& message) {
-  PyErr_SetString(type, message.c_str());
-  throw py::error_already_set();
-}
-
 // Nobody gets the handle of a subscription that failed, so nobody could end it: it ends now.
 [[noreturn]] void take_back(SubscriptionHandle& handle, StoreObject& store) {
   {
@@ -95,19 +85,9 @@ StoreObject& entered(py::handle self) {
   throw py::error_already_set();
 }
 
-Handle subscribe(py::handle self, py::handle atom_object, py::object callback, py::object on_error,
-                 bool immediate) {
-  StoreObject& store = entered(self);
-  if (!is_atom(atom_object.ptr())) {
-    not_an_atom("Store.subscribe()", atom_object.ptr());
-    throw py::error_already_set();
-  }
-  if (!check_function(callback.ptr(), {"subscribe", "callback", "the value", 1, 1}) ||
-      (!on_error.is_none() &&
-       !check_function(on_error.ptr(), {"subscribe", "on_error", "the error", 1, 1}))) {
-    throw py::error_already_set();
-  }
-  AtomObject* atom = as_atom(atom_object.ptr());
+Handle subscribe(StoreObject& store, PyObject* const* slots, bool immediate) {
+  PyObject *atom_object = slots[0], *callback = slots[1], *on_error = slots[2];
+  AtomObject* atom = as_atom(atom_object);
   if (!store.readable(atom)) throw py::error_already_set();
   if (!store.graph.writable_now()) throw py::error_already_set();
   graph::Node* node = store.node_of(atom);
@@ -119,10 +99,9 @@ Handle subscribe(py::handle self, py::handle atom_object, py::object callback, p
     throw py::error_already_set();
   }
   auto handle = std::make_unique<SubscriptionHandle>();
-  handle->store = Py_NewRef(self.ptr());
-  handle->atom = Py_NewRef(atom_object.ptr());
-  handle->subscription = store.graph.subscribe(
-      *node, callback.release().ptr(), on_error.is_none() ? nullptr : on_error.release().ptr());
+  handle->store = Py_NewRef(store.self);
+  handle->atom = Py_NewRef(atom_object);
+  handle->subscription = store.graph.subscribe(*node, Py_NewRef(callback), Py_XNewRef(on_error));
   if (!store.graph.flush()) take_back(*handle, store);
   if (immediate) {
     store.tell_at_once(*handle->subscription);
@@ -132,21 +111,81 @@ Handle subscribe(py::handle self, py::handle atom_object, py::object callback, p
   return handle;
 }
 
-Handle observe(py::handle self, py::handle atom_object) {
-  StoreObject& store = entered(self);
-  if (!is_atom(atom_object.ptr()) || as_atom(atom_object.ptr())->kind != AtomKind::effect) {
-    fail(PyExc_TypeError, "Store.observe() takes an effect: observe(effect(fn))");
-  }
+Handle observe(StoreObject& store, PyObject* given) {
   if (!store.graph.writable_now()) throw py::error_already_set();
-  PyObject* effect = as_object(store.written_instead(as_atom(atom_object.ptr())));
+  PyObject* effect = as_object(store.written_instead(as_atom(given)));
   auto handle = std::make_unique<SubscriptionHandle>();
-  handle->store = Py_NewRef(self.ptr());
+  handle->store = Py_NewRef(store.self);
   handle->atom = Py_NewRef(effect);
   handle->effect = store.graph.add(effect, graph::Kind::effect, 0);
   store.effects[handle->effect] = handle.get();
   if (!store.graph.observe_effect(*handle->effect)) take_back(*handle, store);
   return handle;
 }
+
+// Makes a handle and gives it to Python; errors come out as Python's.
+template <class Make>
+PyObject* handed_out(Make make) {
+  try {
+    return py::cast(make()).release().ptr();
+  } catch (py::error_already_set& error) {
+    error.restore();
+    return nullptr;
+  }
+}
+
+StoreObject* enter(PyObject* self) {
+  StoreObject* store = store_of(self);
+  return store != nullptr && store->enter_outside() ? store : nullptr;
+}
+
+PyObject* store_subscribe(PyObject* self, PyObject* const* args, Py_ssize_t count,
+                          PyObject* kwnames) {
+  static const char* const names[] = {"a", "callback", "on_error", "immediate", nullptr};
+  PyObject* slots[4] = {};
+  if (!spread("subscribe", names, 3, args, count, kwnames, slots)) return nullptr;
+  if (slots[0] == nullptr || slots[1] == nullptr) {
+    PyErr_SetString(PyExc_TypeError, "subscribe() takes an atom and a callback as arguments");
+    return nullptr;
+  }
+  if (!is_atom(slots[0])) return not_an_atom("Store.subscribe()", slots[0]);
+  if (slots[2] == Py_None) slots[2] = nullptr;
+  if (!check_function(slots[1], {"subscribe", "callback", "the value", 1, 1}) ||
+      (slots[2] != nullptr &&
+       !check_function(slots[2], {"subscribe", "on_error", "the error", 1, 1}))) {
+    return nullptr;
+  }
+  if (slots[3] != nullptr && !PyBool_Check(slots[3])) {
+    PyErr_Format(PyExc_TypeError, "subscribe: immediate must be True or False, got %s",
+                 described(slots[3]).c_str());
+    return nullptr;
+  }
+  StoreObject* store = enter(self);
+  if (store == nullptr) return nullptr;
+  return handed_out([&] { return subscribe(*store, slots, slots[3] == Py_True); });
+}
+
+PyObject* store_observe(PyObject* self, PyObject* const* args, Py_ssize_t count,
+                        PyObject* kwnames) {
+  static const char* const names[] = {"effect", nullptr};
+  PyObject* slots[1] = {};
+  if (!spread("observe", names, 1, args, count, kwnames, slots)) return nullptr;
+  if (slots[0] == nullptr || !is_atom(slots[0]) || as_atom(slots[0])->kind != AtomKind::effect) {
+    PyErr_SetString(PyExc_TypeError, "Store.observe() takes an effect: observe(effect(fn))");
+    return nullptr;
+  }
+  StoreObject* store = enter(self);
+  if (store == nullptr) return nullptr;
+  return handed_out([&] { return observe(*store, slots[0]); });
+}
+
+PyMethodDef grafted[] = {
+    {"subscribe", as_function(store_subscribe), METH_FASTCALL | METH_KEYWORDS,
+     "subscribe($self, a, callback, on_error=None, *, immediate=False)\n--\n\nCalls back with each"
+     " new value."},
+    {"observe", as_function(store_observe), METH_FASTCALL | METH_KEYWORDS,
+     "observe($self, effect)\n--\n\nRuns an effect until the subscription ends."},
+};
 
 SubscriptionHandle* constructed(PyObject* self) {
   auto* instance = reinterpret_cast<py::detail::instance*>(self);
@@ -206,14 +245,14 @@ void bind_subscription(py::module_& module) {
       .def_property_readonly("active", &SubscriptionHandle::active,
                              "Whether it still hears of changes.");
   refuse_copies(type.ptr());
-  auto store = module.attr("StoreBase");
-  py::cpp_function subscribe_method(
-      &subscribe, py::name("subscribe"), py::is_method(store), py::arg("a"), py::arg("callback"),
-      py::arg("on_error") = py::none(), py::kw_only(), py::arg("immediate") = false);
-  py::cpp_function observe_method(&observe, py::name("observe"), py::is_method(store),
-                                  py::arg("effect"));
-  store.attr("subscribe") = subscribe_method;
-  store.attr("observe") = observe_method;
+  for (PyMethodDef& method : grafted) {
+    PyObject* descriptor = PyDescr_NewMethod(registry().store, &method);
+    if (descriptor == nullptr ||
+        PyObject_SetAttrString(as_object(registry().store), method.ml_name, descriptor) < 0) {
+      throw py::error_already_set();
+    }
+    Py_DECREF(descriptor);
+  }
 }
 
 }  // namespace halflife::bindings
