@@ -202,7 +202,8 @@ class Family(Generic[P, A]):
                 f" its function returned {type(made).__name__}"
             )
         # Another thread, or the function itself, may have made one meanwhile: the first one counts.
-        return self._members.setdefault(key, _Member(param, made, now))
+        member: _Member[Any, Any] = _Member(param, made, now)
+        return self._members.setdefault(key, member)
 
     def _touch(self, key: TypedKey) -> None:
         with suppress(KeyError):  # Removed by another thread; the caller still gets its atom.
