@@ -195,3 +195,25 @@ def test_a_batch_is_left_twice_and_used_again() -> None:
     assert not program.store._in_batch
     batch.__exit__(None, None, None)
     assert (program.store.get(program.total), program.told) == (4, [])
+
+
+def test_an_effect_whose_name_is_looked_for_is_interrupted_as_itself() -> None:
+    """Its name is found out at its first run. It used to run with the interrupt pending: a SystemError."""
+    at, seen = 0, 0
+    while True:
+        at += 1
+        source, ran = atom(0), list[int]()
+        store = Store()
+
+        def work() -> None:
+            store.observe(effect(lambda get, set: ran.append(get(source))))  # noqa: B023 - called at once
+
+        fired = interrupted(at, work)
+        assert store._invariant() is None
+        store.set(source, 5)
+        assert set(ran) <= {0, 5}
+        if not fired:
+            break
+        seen += 1
+    assert seen > 20
+    assert ran == [0, 5]

@@ -344,6 +344,10 @@ const char* atom_name(AtomObject* atom) {
   PyObject* name = known_name(atom);
   const char* text = name == nullptr ? nullptr : PyUnicode_AsUTF8(name);
   if (text == nullptr) {
+    if (PyErr_ExceptionMatches(PyExc_Exception) == 0) {
+      // An interrupt while the name was looked for: raised again once the message is complete.
+      PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), PyErr_Occurred());
+    }
     PyErr_Clear();
     return "an atom";
   }

@@ -154,7 +154,10 @@ void StoreObject::run_effect(Node& node, Frame&) {
     return;
   }
   auto* own = reinterpret_cast<GetterObject*>(getter.get());
-  if (own->name == nullptr) own->name = atom_name_object(atom);
+  if (own->name == nullptr && (own->name = atom_name_object(atom)) == nullptr) {
+    collect_error("effect", atom);
+    return;
+  }
   PyObject* args[] = {nullptr, getter.get(), setter.get()};
   Ref result = Ref::take(
       PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
