@@ -201,7 +201,7 @@ def test_an_effect_whose_name_is_looked_for_is_interrupted_as_itself() -> None:
     """Its name is found out at its first run. It used to run with the interrupt pending: a SystemError."""
     at, seen = 0, 0
     while True:
-        at += 1
+        at += 3
         source, ran = atom(0), list[int]()
         store = Store()
 
