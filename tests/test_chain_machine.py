@@ -1,0 +1,129 @@
+"""The chain machine, and proof that it sees what is wrong: the faults of old are planted again."""
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from chain_machine import ChainMachine
+from halflife import Store
+from halflife._drivers import asyncio_driver, execution
+
+STEPS = 20
+
+
+def test_nothing_runs_that_nobody_wants_and_what_is_read_is_mounted() -> None:
+    run_state_machine_as_test(ChainMachine, settings=settings(stateful_step_count=STEPS))
+
+
+def objects(machine: type[ChainMachine], examples: int = 200) -> bool:
+    """Whether the machine finds something wrong."""
+    quick = settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        verbosity=Verbosity.quiet,
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    with contextlib.redirect_stdout(None):
+        try:
+            run_state_machine_as_test(machine, settings=quick)
+        except AssertionError:
+            return True
+    return False
+
+
+class StepsThatMountNothing(execution.RunSteps):
+    """What a pending run has read is mounted when something else has to be done."""
+
+    __slots__ = ()
+
+    def send(self, value: Any) -> Any:
+        if self._body is None:
+            if not self._run.enter():
+                raise StopIteration
+            self._run.asked()
+            self._body = execution.execute(self._run, self._on_yield, self.origin)
+        return self._body.send(value)
+
+
+def does_not_mount_what_a_pending_run_has_read(patch: Any) -> None:
+    patch(asyncio_driver, "RunSteps", StepsThatMountNothing)
+    patch(asyncio_driver.AsyncioDriver, "flush_soon", lambda driver: None)
+
+
+def starts_inputs_before_their_dependents(patch: Any) -> None:
+    """So that an input that is dropped has taken its first step before anybody lets go of it."""
+    due: list[Any] = []
+
+    def start(driver: Any, run: Any) -> None:
+        due.append((driver, run))
+        if len(due) == 1:
+            driver._call_soon(start_all)
+
+    def start_all() -> None:
+        started, due[:] = due[::-1], []
+        for driver, run in started:
+            if not run.superseded:
+                driver._start_now(run)
+
+    patch(asyncio_driver.AsyncioDriver, "start", start)
+
+
+def lets_nobody_go(patch: Any) -> None:
+    """A run takes its first step although nobody observes its atom any more."""
+
+    class Steps(execution.RunSteps):
+        __slots__ = ()
+
+        def send(self, value: Any) -> Any:
+            if self._body is None and not self._run.superseded:
+                self._run.asked()
+                self._body = execution.execute(self._run, self._on_yield, self.origin)
+            return super().send(value)
+
+    patch(asyncio_driver, "RunSteps", Steps)
+
+
+@pytest.mark.parametrize(
+    "fault", [does_not_mount_what_a_pending_run_has_read, starts_inputs_before_their_dependents, lets_nobody_go]
+)
+def test_it_catches_a_driver_that(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fault(monkeypatch.setattr)
+    assert objects(ChainMachine)
+
+
+class ComputesAllThatIsObserved(Store):
+    """A read in a batch brings up to date all that is observed."""
+
+    def get(self, a: Any) -> Any:
+        if self._in_batch:
+            for one in [row[0] for row in self._snapshot() if row[4] and row[1] == "derived"]:
+                super().get(one)
+        return super().get(a)
+
+
+class RunsAgain(Store):
+    """A set runs again what has nothing to do with it."""
+
+    def set(self, a: Any, *args: Any) -> Any:
+        if not self._in_batch:
+            for row in self._snapshot():
+                if row[0].name == "link1" and row[2] == "value" and a.name != "number":
+                    self.refresh(row[0])
+        return super().set(a, *args)
+
+
+@pytest.mark.parametrize("kind", [ComputesAllThatIsObserved, RunsAgain])
+def test_it_catches_a_store_that(kind: type[Store]) -> None:
+    class Planted(ChainMachine):
+        def make_store(self) -> Store:
+            return kind(on_error=self.reported.append)
+
+    assert objects(Planted)
