@@ -10,6 +10,7 @@ import asyncio
 import gc
 import itertools
 import json
+import weakref
 from collections import Counter
 from typing import Any
 
@@ -223,8 +224,7 @@ class HydrationMachine(RuleBasedStateMachine):
 
     # --- rules
 
-    names_of_any = st.sampled_from(["id", "tag", *INPUTS])
-    names_of_derived = st.sampled_from([*INPUTS])
+    names_of_any, names_of_derived = st.sampled_from(["id", "tag", *INPUTS]), st.sampled_from([*INPUTS])
 
     @rule()
     def hydrate(self) -> None:
@@ -352,8 +352,10 @@ class HydrationMachine(RuleBasedStateMachine):
             if name == "member":
                 self.do(subscription)
         self.subscriptions = [one for one in self.subscriptions if one[0] != "member"]
+        dropped = weakref.ref(self.family("member"))
         self.family.clear()
-        self.do(gc.collect)
+        if dropped() is not None:
+            gc.collect()
         if "member" in self.touched:
             self.touched.discard("member")
             self.saved.discard("member")

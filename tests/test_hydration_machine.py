@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from halflife import Store, _hydration
 from hydration_machine import HydrationMachine
 
-STEPS = 15
+STEPS = 20
 
 
 def test_every_order_shows_what_the_law_says() -> None:
