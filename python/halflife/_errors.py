@@ -43,7 +43,7 @@ class NoEventLoopError(HalflifeError, RuntimeError):
 
 
 class CycleError(HalflifeError, RuntimeError):
-    """An atom needs its own value; the message names the path."""
+    """An atom needs its own value, or a run, action or saga would wait for its own end; the message names the path."""
 
 
 class WriteDuringReadError(HalflifeError, RuntimeError):
@@ -51,7 +51,7 @@ class WriteDuringReadError(HalflifeError, RuntimeError):
 
 
 class FlushLoopError(HalflifeError, RuntimeError):
-    """Subscribers or effects keep setting atoms that call them again; the message names the atoms."""
+    """Subscribers or effects keep setting atoms that call them again, or an async read its own input; names them."""
 
 
 class NotSettledError(HalflifeError, RuntimeError):

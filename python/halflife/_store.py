@@ -279,7 +279,7 @@ class Store(StoreBase):
     # --- the end
 
     async def settled(self) -> None:
-        """Wait until no run and no action of this store is under way; a stream that has yielded does not count."""
+        """Wait until no run or action is under way (a stream that has yielded does not count); CycleError in one."""
         self._enter()
         await self._driver.settled()
 
