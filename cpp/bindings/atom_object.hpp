@@ -35,6 +35,7 @@ constexpr std::uint32_t keep_previous = 1u << 8;  // of a view
 constexpr std::uint32_t signal_only = 1u << 9;    // cancel="signal"
 constexpr std::uint32_t abort_unseen = 1u << 10;  // cancel_on_unmount="grace"
 constexpr std::uint32_t recipes = 1u << 11;       // update(a, fn) is write(get, set, fn, True)
+constexpr std::uint32_t holds_value = 1u << 12;   // its values refer to it: see flag::of_atom
 }  // namespace bit
 
 struct AtomObject {

@@ -252,12 +252,13 @@ PyObject* make_unwrap(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
   return remembered(slots[0], key, parts);
 }
 
-// _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label, recipes): for our own
-// subclasses.
+// _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label, recipes, views,
+// holds_value): for our own subclasses.
 PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
-  static const char* const names[] = {"cls",      "kind",  "body",    "write", "name", "equals",
-                                      "on_mount", "label", "recipes", "views", nullptr};
-  PyObject* slots[10] = {};
+  static const char* const names[] = {"cls",     "kind",   "body",        "write",
+                                      "name",    "equals", "on_mount",    "label",
+                                      "recipes", "views",  "holds_value", nullptr};
+  PyObject* slots[11] = {};
   if (!spread("make", names, 4, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr || !PyType_Check(slots[0]) ||
       !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(slots[0]), registry().atom)) {
@@ -294,6 +295,9 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
   const int recipes = truth(slots[8]);
   if (recipes < 0) return nullptr;
   if (recipes != 0) parts.bits |= bit::recipes;
+  const int holds = truth(slots[10]);
+  if (holds < 0) return nullptr;
+  if (holds != 0) parts.bits |= bit::holds_value;
   if (parts.kind == AtomKind::derived && !inspect(parts.body, parts.bits)) return nullptr;
   Ref made = Ref::take(make_atom(reinterpret_cast<PyTypeObject*>(slots[0]), parts));
   if (!made || !given(slots[9])) return made.release();

@@ -20,6 +20,7 @@
 #include "loadable_object.hpp"
 #include "patch_object.hpp"
 #include "registry.hpp"
+#include "returned.hpp"
 #include "run_object.hpp"
 #include "set_entries.hpp"
 #include "store_type.hpp"
@@ -41,6 +42,7 @@ PYBIND11_MODULE(_core, module) {
   check(add_atom_type(module.ptr()));
   check(add_callable_types(module.ptr()));
   check(add_loadable_types(module.ptr()));
+  check(add_returned(module.ptr()));
   check(add_run_types(module.ptr()));
   check(add_async_value_type(module.ptr()));
   check(add_awaiter_type(module.ptr()));

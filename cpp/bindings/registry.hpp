@@ -16,6 +16,7 @@ struct Registry {
   PyTypeObject* setter = nullptr;
   PyTypeObject* async_value = nullptr;
   PyTypeObject* run = nullptr;
+  PyTypeObject* returned = nullptr;
   PyTypeObject* loading = nullptr;
   PyTypeObject* has_data = nullptr;
   PyTypeObject* has_error = nullptr;

@@ -8,6 +8,7 @@
 #include "callables.hpp"
 #include "copying.hpp"
 #include "error_value.hpp"
+#include "returned.hpp"
 
 namespace halflife::bindings {
 
@@ -15,13 +16,12 @@ PyObject* make_run_object(StoreObject* store, graph::Node& node, Generation gene
   auto* run = PyObject_GC_New(RunObject, registry().run);
   if (run == nullptr) return nullptr;
   const graph::AsyncState& state = *node.async();
-  auto* offered = static_cast<PyObject*>(state.awaitable);
+  auto* returned = static_cast<PyObject*>(state.awaitable);
   const bool by_definition = node.is(graph::flag::async_read);
   run->store = Py_NewRef(store->self);
   run->atom = Py_NewRef(static_cast<PyObject*>(node.atom));
-  run->awaitable = by_definition ? nullptr : Py_NewRef(PyTuple_GET_ITEM(offered, 0));
-  PyObject* signal = by_definition ? Py_None : PyTuple_GET_ITEM(offered, 1);
-  run->signal = signal == Py_None ? nullptr : Py_NewRef(signal);
+  run->returned = by_definition ? nullptr : Py_NewRef(returned);
+  run->signal = by_definition ? nullptr : Py_XNewRef(returned_signal(returned));
   run->task = nullptr;
   run->generation = generation;
   run->ended = Ended::no;
@@ -66,7 +66,7 @@ int run_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(run->store);
   Py_VISIT(run->atom);
-  Py_VISIT(run->awaitable);
+  Py_VISIT(run->returned);
   Py_VISIT(run->signal);
   Py_VISIT(run->task);
   return 0;
@@ -74,8 +74,8 @@ int run_traverse(PyObject* self, visitproc visit, void* arg) {
 
 int run_clear(PyObject* self) {
   RunObject* run = as_run(self);
-  PyObject* parts[] = {run->store, run->atom, run->awaitable, run->signal, run->task};
-  run->store = run->atom = run->awaitable = run->signal = run->task = nullptr;
+  PyObject* parts[] = {run->store, run->atom, run->returned, run->signal, run->task};
+  run->store = run->atom = run->returned = run->signal = run->task = nullptr;
   for (PyObject* part : parts) Py_XDECREF(part);
   return 0;
 }
@@ -92,7 +92,10 @@ PyObject* or_none(PyObject* object) { return Py_NewRef(object == nullptr ? Py_No
 
 PyObject* run_atom(PyObject* self, void*) { return or_none(as_run(self)->atom); }
 PyObject* run_store(PyObject* self, void*) { return or_none(as_run(self)->store); }
-PyObject* run_awaitable(PyObject* self, void*) { return or_none(as_run(self)->awaitable); }
+PyObject* run_awaitable(PyObject* self, void*) {
+  PyObject* returned = as_run(self)->returned;
+  return or_none(returned == nullptr ? nullptr : returned_awaitable(returned));
+}
 PyObject* run_task(PyObject* self, void*) { return or_none(as_run(self)->task); }
 
 int set_task(PyObject* self, PyObject* task, void*) {

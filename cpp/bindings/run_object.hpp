@@ -16,9 +16,9 @@ enum class Ended : std::uint8_t { no, well, failed, cancelled };
 struct RunObject {
   PyObject_HEAD PyObject* store;  // keeps the store alive while the run is in flight
   PyObject* atom;
-  PyObject* awaitable;  // what a plain read returned, or a source was set to; else null
-  PyObject* signal;     // made when it is asked for
-  PyObject* task;       // the driver's
+  PyObject* returned;  // what a plain read returned, or a source was set to; else null
+  PyObject* signal;    // made when it is asked for
+  PyObject* task;      // the driver's
   Generation generation;
   Ended ended;
 };

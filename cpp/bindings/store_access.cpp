@@ -7,6 +7,7 @@
 #include "callables.hpp"
 #include "function_check.hpp"
 #include "record_type.hpp"
+#include "returned.hpp"
 #include "store_object.hpp"
 
 namespace halflife::bindings {
@@ -58,9 +59,9 @@ PyObject* StoreObject::set(AtomObject* asked, PyObject* const* args, Py_ssize_t 
     if (methods != nullptr && methods->am_await != nullptr) {
       const graph::AsyncState* state = node->async();
       auto* known = static_cast<PyObject*>(state == nullptr ? nullptr : state->awaitable);
-      PyObject* awaitable = known != nullptr && PyTuple_GET_ITEM(known, 0) == value
+      PyObject* awaitable = known != nullptr && returned_awaitable(known) == value
                                 ? Py_NewRef(known)
-                                : PyTuple_Pack(2, value, Py_None);
+                                : make_returned(value, nullptr);
       ok = awaitable != nullptr && graph.set_awaitable(*node, awaitable);
     } else {
       ok = graph.set(*node, Py_NewRef(value));

@@ -71,6 +71,7 @@ void forget_atom(AtomObject* atom) {
 namespace {
 
 int visit_node(const graph::Node& node, visitproc visit, void* arg) {
+  if (node.is(graph::flag::of_atom)) Py_VISIT(static_cast<PyObject*>(node.value));
   for (const graph::Edge& edge : node.inputs) Py_VISIT(static_cast<PyObject*>(edge.input->atom));
   return 0;
 }

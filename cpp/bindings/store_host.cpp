@@ -5,6 +5,7 @@
 #include "equality.hpp"
 #include "error_value.hpp"
 #include "loadable_object.hpp"
+#include "returned.hpp"
 #include "run_object.hpp"
 #include "store_object.hpp"
 
@@ -66,16 +67,12 @@ Outcome StoreObject::outcome_of(PyObject* result, Node& node, PyObject* signal) 
     return {Status::value, result};
   }
   if (graph.unwinding() || !can_start(node, true)) {
-    if (PyCoro_CheckExact(result)) {  // never to be awaited: no warning about that
-      SavedError saved;
-      Ref closed = Ref::take(PyObject_CallMethod(result, "close", nullptr));
-      if (!closed) PyErr_Clear();
-    }
+    close_coroutine(result);  // nobody will await it
     Py_DECREF(result);
     if (graph.unwinding()) return {Status::unwind, nullptr};
     return outcome_of_error(node);
   }
-  PyObject* awaitable = PyTuple_Pack(2, result, signal == nullptr ? Py_None : signal);
+  PyObject* awaitable = make_returned(result, signal);
   Py_DECREF(result);
   if (awaitable == nullptr) return outcome_of_error(node);
   return {Status::awaitable, awaitable};

@@ -1,5 +1,6 @@
 // Which node holds an atom's state in this store.
 #include "callables.hpp"
+#include "returned.hpp"
 #include "store_object.hpp"
 #include "waiters.hpp"
 
@@ -66,6 +67,7 @@ graph::Node* StoreObject::create(AtomObject* atom) {
   if (atom->has(bit::hooked)) flags |= flag::hooked;
   if (atom->equals != nullptr) flags |= flag::compares;
   if (atom->has(bit::abort_unseen)) flags |= flag::abort_unseen;
+  if (atom->has(bit::holds_value)) flags |= flag::of_atom;
   Node* node = graph.add(atom, kind, flags);
   if (atom->kind == AtomKind::source) initialize_source(*node, atom->body);
   return node;
@@ -76,7 +78,7 @@ void StoreObject::initialize_source(Node& node, PyObject* initial) {
   if (methods == nullptr || methods->am_await == nullptr) {
     graph.initialize(node, Py_NewRef(initial));
   } else {
-    graph.initialize_awaitable(node, PyTuple_Pack(2, initial, Py_None));
+    graph.initialize_awaitable(node, make_returned(initial, nullptr));
   }
 }
 

@@ -18,9 +18,11 @@ def inner_source(initial: object, label: str, *, name: str | None = None, equals
     return _core.make(SourceAtom, "source", initial, name=name, equals=equals, label=label)
 
 
-def inner_lazy(factory: Callable[[], object], label: str, *, name: str | None = None) -> SourceAtom[Any]:
-    """A source atom for what each store remembers of another atom."""
-    return _core.make(SourceAtom, "lazy", factory, name=name, label=label)
+def inner_lazy(
+    factory: Callable[[], object], label: str, *, name: str | None = None, holds_value: bool = False
+) -> SourceAtom[Any]:
+    """A source atom for what each store remembers of another atom; `holds_value` if that refers to this one."""
+    return _core.make(SourceAtom, "lazy", factory, name=name, label=label, holds_value=holds_value)
 
 
 def part_name(name: str | None, part: str) -> str | None:

@@ -91,8 +91,11 @@ class Splitter(Generic[T]):
         #: The same, if it is edited by recipes.
         self.layered = source if isinstance(source, LayeredAtom) else None
         self.has_keys = key is not None
-        self.ledger: Atom[Ledger[T]] = inner_lazy(lambda: Ledger(self.name, key, self.make_item), "ledger of a split")
-        self.arrangement: Atom[Arrangement[T]] = _core.make(Atom, "derived", self.arrange)
+        # What these two remember are items, which hold this.
+        self.ledger: Atom[Ledger[T]] = inner_lazy(
+            lambda: Ledger(self.name, key, self.make_item), "ledger of a split", holds_value=True
+        )
+        self.arrangement: Atom[Arrangement[T]] = _core.make(Atom, "derived", self.arrange, holds_value=True)
 
     def name(self) -> str:
         """What messages call the split."""
@@ -105,7 +108,7 @@ class Splitter(Generic[T]):
             return list(get(self.arrangement).items)
 
         describe(read, "split", "split({})".format, self.source, prefers_assigned_name=True)
-        items = _core.make(SplitAtom, "derived", read, equals=_same_items, views=self.source)
+        items = _core.make(SplitAtom, "derived", read, equals=_same_items, views=self.source, holds_value=True)
         items.insert = _core.make(ActionAtom, "action", self.insert)
         items.remove = _core.make(ActionAtom, "action", self.remove)
         items.move = _core.make(ActionAtom, "action", self.move)

@@ -125,6 +125,7 @@ void Store::sweep() {
 void Store::remove(Node& node, bool now) {
   if (node.is(flag::orphan) || node.atom == nullptr) return;
   node.raise(flag::orphan);
+  node.lower(flag::of_atom);
   if (!node.is(flag::held)) node.atom = nullptr;  // an effect that has just ended is held as yet
   orphans_.push_back(&node);
   if (now) sweep();

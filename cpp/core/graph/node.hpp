@@ -75,7 +75,10 @@ constexpr std::uint32_t held = 1u << 25;          // the host keeps its atom ali
 constexpr std::uint32_t hold_queued = 1u << 26;   // its hold is to be looked at again
 constexpr std::uint32_t in_unstarted = 1u << 27;  // waits for a read to start it: see start.cpp
 constexpr std::uint32_t in_quiet = 1u << 28;      // listed among the notes for the pass's end
-constexpr std::uint32_t unwound = 1u << 29;   // its run was given up until what it needs is there
+constexpr std::uint32_t unwound = 1u << 29;  // its run was given up until what it needs is there
+// The value refers to its own atom, and to no store: for the garbage collector it belongs to the
+// atom. Were it the store's, the atom would live as long as the store.
+constexpr std::uint32_t of_atom = 1u << 30;
 constexpr std::uint32_t compares = 1u << 31;  // values are compared by the user's function
 }  // namespace flag
 

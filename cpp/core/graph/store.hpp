@@ -370,7 +370,7 @@ void Store::for_each_value(Visitor&& visit) const {
     if (value != nullptr) visit(value);
   };
   for (const Node* node : nodes_) {
-    maybe(node->value);
+    if (!node->is(flag::of_atom)) maybe(node->value);
     if (!node->extra) continue;
     maybe(node->extra->before);
     maybe(node->extra->cleanup);
