@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
+import weakref
 
 import pytest
 
-from halflife import Store
+from halflife import Store, atom
 from halflife.testing import ManualClock
 from lifetime_kinds import COURSES, ENDINGS, KINDS, LOOKS, applies, play
 
@@ -49,3 +50,29 @@ async def test_the_number_of_nodes_returns_to_where_it_was(kind: str) -> None:
             clock.advance(10)
             left[look] = await at_rest(store)
     assert {look: nodes for look, nodes in left.items() if nodes} == {}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("closed", [False, True])
+async def test_what_an_open_batch_saved_goes_with_the_store(closed: bool) -> None:
+    class Shown:
+        pass
+
+    async def use() -> weakref.ref[Shown]:
+        store, shown = Store(), Shown()
+        source = atom(shown)
+        store.get(source)
+        answer = asyncio.get_running_loop().create_future()
+        store.set(source, answer)
+        answer.set_result(shown)
+        await store.value(source)
+        store.batch().__enter__()
+        store.set(source, 5)
+        if closed:
+            store.close()
+        return weakref.ref(shown)
+
+    gone = await use()
+    await asyncio.sleep(0)
+    gc.collect()
+    assert gone() is None

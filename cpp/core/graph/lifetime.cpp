@@ -228,6 +228,7 @@ void Store::clear() {
   for (Saved& saved : journal_) {
     take(saved.value);
     take(saved.awaitable);
+    take(saved.shown);
   }
   for (Value& value : cancels_) take(value);
   for (Start& start : starts_) take(start.run);
