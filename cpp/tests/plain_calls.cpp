@@ -132,7 +132,7 @@ Value Graph::make_run(Node& node, Generation generation) {
 
 void Graph::start(Value value) {
   auto& run = *static_cast<Run*>(object_of(value));
-  if (run.cancelled || !store.enter_run(*run.node, run.generation)) return;
+  if (closed || run.cancelled || !store.enter_run(*run.node, run.generation)) return;
   Atom& atom = atom_of(*run.node);
   EXPECT_FALSE(run.started);
   run.started = true;
@@ -176,6 +176,7 @@ void Graph::mount(Node& node) {
 }
 
 void Graph::unmount(Node& node) {
+  if (closed) return;  // its cleanup was called then
   Atom& atom = atom_of(node);
   if (node.kind == Kind::effect) {
     call(atom.on_cleanup);
@@ -185,7 +186,40 @@ void Graph::unmount(Node& node) {
   call(atom.on_unmount);
 }
 
-bool Graph::linger(Node& node) { return atom_of(node).linger; }
+bool Graph::linger(Node& node) { return node.atom != nullptr && atom_of(node).linger; }
+
+void Graph::run_errands() {
+  if (on_errand_now_) return;
+  on_errand_now_ = true;
+  has_errands = false;
+  for (; errands_ > 0; --errands_) call(on_errand);
+  on_errand_now_ = false;
+}
+
+// Ends the store as the bindings do: cleanups first, then runs, then everything else.
+void Graph::close() {
+  if (!store.writable_now()) throw_raised();
+  closed = true;
+  std::vector<AtomPointer> hooked;
+  std::vector<Value> runs;
+  for (Node* node : store.nodes()) {
+    const bool observed = node->kind == Kind::effect && node->reasons > 0;
+    if (node->is(flag::hook_run) || observed) hooked.push_back(atom_of(*node).shared_from_this());
+    if (graph::AsyncState* state = node->async(); state != nullptr && state->run != nullptr) {
+      own(state->run);
+      runs.push_back(state->run);
+    }
+  }
+  for (const AtomPointer& atom : hooked) {
+    call(atom->kind == Kind::effect ? atom->on_cleanup : atom->on_unmount);
+  }
+  for (const Value run : runs) {
+    cancel(run);
+    release(run);
+  }
+  raise_collected();
+  store.clear();
+}
 
 void Graph::raise(Error error, std::span<Node* const> nodes) {
   std::string text = error == Error::cycle               ? "cycle"
@@ -216,7 +250,11 @@ bool Graph::raise_collected() {
 }
 
 void Graph::event(Event event, const Node& node) {
+  if (node.atom == nullptr) return;
   events_.push_back(std::string(name_of(event)) + " " + atom_of(node).name);
+  if (!on_errand) return;
+  ++errands_;
+  has_errands = !on_errand_now_;
 }
 
 }  // namespace halflife::plain

@@ -22,6 +22,7 @@ Atom::~Atom() {
 long Reader::operator()(Atom& atom) const {
   Node& node = graph_.node_of(atom);
   if (!graph_.store.record(frame_, node, false)) graph_.throw_raised();
+  if (graph_.closed) throw Refused("closed");
   if (node.value == nullptr) return kNothing;
   if (node.is(flag::error)) throw Failed(node.value);
   return number_of(node.value).number;
@@ -85,6 +86,7 @@ AtomPointer Graph::effect(std::string name, std::function<void(Reader&)> run) {
 
 Node& Graph::node_of(Atom& atom) {
   if (atom.node != nullptr) return *atom.node;
+  if (closed) throw Refused("closed");
   std::uint32_t flags = atom.flags;
   if (atom.on_mount || atom.on_unmount) flags |= flag::hooked;
   atom.node = store.add(&atom, atom.kind, flags);
@@ -95,12 +97,13 @@ Node& Graph::node_of(Atom& atom) {
 }
 
 void Graph::check() {
-  if (!checks || store.busy() || store.flushing()) return;
+  if (closed || !checks || store.busy() || store.flushing()) return;
   const char* broken = store.invariant();
   EXPECT_EQ(broken, nullptr) << broken;
 }
 
 void Graph::step(bool ok) {
+  if (closed) throw Refused("closed");
   check();
   if (!ok) throw_raised();
 }
@@ -161,10 +164,11 @@ void Graph::batch(const std::function<void()>& block) {
   try {
     block();
   } catch (...) {
-    store.abort_batch(serial);
+    if (!closed) store.abort_batch(serial);
     check();
     throw;
   }
+  if (closed) return;
   step(store.commit_batch(serial));
 }
 
@@ -198,6 +202,12 @@ Handle Graph::subscribe(const AtomPointer& atom, std::function<void(long)> told,
 void Graph::observe(const AtomPointer& effect) { step(store.observe_effect(node_of(*effect))); }
 
 void Graph::unobserve(const AtomPointer& effect) { step(store.unobserve_effect(node_of(*effect))); }
+
+void Graph::end_effect(const AtomPointer& effect) {
+  const AtomPointer alive = effect;
+  Node* node = std::exchange(effect->node, nullptr);
+  if (node != nullptr) step(store.unobserve_effect(*node, true));
+}
 
 void Graph::expire(const AtomPointer& atom) { step(store.expire(node_of(*atom))); }
 

@@ -68,10 +68,13 @@ class Graph : public graph::Host {
                    std::function<void(const std::string&)> failed = {});
   void observe(const AtomPointer& effect);
   void unobserve(const AtomPointer& effect);
+  void end_effect(const AtomPointer& effect);  // and its node with it
   void expire(const AtomPointer& atom);
   void wait(const AtomPointer& atom);
   void stop_waiting(const AtomPointer& atom);
+  void ensure(const AtomPointer& atom);
   void end_pass();  // the end of a loop pass
+  void close();     // from then on everything is refused
 
   // --- runs, driven by the test
   // `get` in the current run of `atom`: the value, or kNothing when it is to be waited for.
@@ -100,6 +103,8 @@ class Graph : public graph::Host {
   bool plain_release = true;  // numbers die at once, as ints do in Python
   int interrupts = 0;         // kept in the middle of a flush
   int deferred = 0;
+  bool closed = false;
+  std::function<void()> on_errand;  // [user] called once for each event
   std::unordered_map<void*, AtomPointer> held;
   std::unordered_multimap<void*, AtomPointer> held_inputs;
 
@@ -126,7 +131,7 @@ class Graph : public graph::Host {
   void mount(graph::Node& node) override;
   void unmount(graph::Node& node) override;
   bool linger(graph::Node& node) override;
-  void run_errands() override { has_errands = false; }
+  void run_errands() override;
   void raise(Error error, std::span<graph::Node* const> nodes) override;
   void raise_unwind() override;
   void clear_unwind() override;
@@ -140,7 +145,6 @@ class Graph : public graph::Host {
 
   static Atom& atom_of(const graph::Node& node) { return *static_cast<Atom*>(node.atom); }
   AtomPointer make(std::string name, graph::Kind kind);
-  void ensure(const AtomPointer& atom);
   void step(bool ok);
   void call(const std::function<void()>& function);
   Outcome look(Atom& atom, graph::Frame& frame);
@@ -150,6 +154,8 @@ class Graph : public graph::Host {
   Log collected_;
   Log log_;
   Log events_;
+  int errands_ = 0;
+  bool on_errand_now_ = false;
   long before_;  // objects alive when we began
 };
 

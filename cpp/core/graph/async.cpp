@@ -126,6 +126,7 @@ void Store::settle(Node& node, Value value, bool error) {
   }
   if (is_other) {
     changed(node, flag::loud);
+    if (!cyclic_.empty()) doubt_verified();
     retry_cycles(flag::loud);
   }
   if (logging_) host_.event(error ? Event::failed : Event::settled, node);

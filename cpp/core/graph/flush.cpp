@@ -56,6 +56,7 @@ bool Store::stabilize() {
   }
   stabilizing_ = false;
   height_ = 0;
+  if (doubts_) doubt_verified();
   return ok;
 }
 

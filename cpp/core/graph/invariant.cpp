@@ -66,12 +66,17 @@ const char* Store::wrong_lists() const {
   return holes == holes_ ? nullptr : "miscounted holes";
 }
 
-// A node that was verified at this revision counts on all that it read.
+// A node that was verified at this revision counts on all that it read. (An async one may be known
+// to be out of date. An input that waits for a loop is tried again whenever it is read.)
 const char* Store::wrong_verification(const Node& node) const {
   if (node.kind == Kind::source || node.verified_at < revision_) return nullptr;
+  if (node.is(flag::asynchronous) && node.async()->outdated) return nullptr;
   for (std::uint32_t index = 0; index < node.active_inputs(); ++index) {
     const Edge& edge = node.inputs[index];
-    if (!edge.awaiting && !fresh(*edge.input)) return "verified, though an input is not";
+    if (edge.awaiting || fresh(*edge.input) || edge.input->is(flag::dirty | flag::queued)) continue;
+    if (stamp_of(edge) != edge.seen) return "verified, though an input has changed";
+    if (!edge.input->is(flag::live) && must_run(*edge.input))
+      return "verified, though an input is to run again";
   }
   return nullptr;
 }

@@ -249,7 +249,7 @@ void Store::clear() {
   for (Node* node : nodes) {
     if (node->is(flag::held)) atoms.push_back(node->atom);
     node->atom = nullptr;
-    node->flags = 0;
+    node->flags = flag::orphan;  // never computed again
     node->mounts = node->reasons = node->holders = node->journal = 0;
     node->verified_at = 0;
     if (AsyncState* state = node->async()) *state = AsyncState{};

@@ -161,7 +161,11 @@ void Store::leave(Node& root) {
     if (wanted(node)) continue;
     node.started = false;
     // What was verified on top of it at this revision counts on that. (A source says so itself.)
-    if (node.verified_at < revision_ && fresh(node)) node.verified_at = revision_;
+    if (fresh(node)) {
+      node.verified_at = std::max(node.verified_at, revision_);
+    } else if (node.is(flag::cyclic)) {
+      doubt_verified();
+    }
     node.lower(flag::live | flag::queued | flag::loud | flag::quiet);
     for (Edge& edge : node.inputs) {
       if (edge.slot == kUnlinked) continue;

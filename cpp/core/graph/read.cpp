@@ -13,7 +13,10 @@ namespace halflife::graph {
 // inside of a batch runs nothing that nobody asked for.
 bool Store::bring_up(Node& node) {
   const bool outermost = !busy();
-  if (!pull(node)) {
+  const bool pulled = pull(node);
+  if (doubts_ && outermost) [[unlikely]]
+    doubt_verified();
+  if (!pulled) {
     if (outermost) sweep();
     return false;
   }
@@ -29,6 +32,13 @@ namespace {
 // The index of a check whose node was given up in the middle of its run: nothing else may ask for
 // that node in the meantime, or it needs itself.
 constexpr std::uint32_t kResume = 0xFFFFFFFFu;
+
+// A live node that met a cycle is queued when it has to try again. Until then others count on it,
+// and it must not come to read them.
+bool must_run_now(const Node& node) {
+  const bool retried = node.is(flag::live) && !node.is(flag::queued | flag::dirty);
+  return must_run(node) && !(retried && node.is(flag::computed));
+}
 
 }  // namespace
 
@@ -59,8 +69,13 @@ bool Store::walk(std::size_t base) {
     }
     node.raise(flag::checking);
     if (!node.is(flag::live)) node.started = false;  // that was known at another revision
-    const Verdict verdict = must_run(node) ? Verdict::stale : verify(check);
+    const Verdict verdict = must_run_now(node) ? Verdict::stale : verify(check);
     if (verdict == Verdict::descend) continue;
+    if (verdict == Verdict::circle) {
+      raise_cycle(*node.inputs[check.index].input);
+      drop_checks(base);
+      return false;
+    }
     if (node.is(flag::asynchronous) &&
         (node.is(flag::async_read) || verdict == Verdict::unchanged)) {
       // An asynchronous read does not run here: it is started, and the node is pending meanwhile.
@@ -70,7 +85,11 @@ bool Store::walk(std::size_t base) {
       if (node.async()->outdated && !begins) {
         if (!host_.can_start(node, true)) {
           drop_checks(base);
-          if (top_ != nullptr) top_->node->raise(flag::dirty);  // should it catch that: try again
+          // Should one of them catch that, all try again at the next read.
+          for (Frame* frame = top_; frame != nullptr; frame = frame->outer) {
+            if (frame->node->kind == Kind::effect) break;
+            frame->node->raise(flag::dirty);
+          }
           return false;
         }
         node.async()->asked = true;
@@ -116,8 +135,11 @@ Store::Verdict Store::verify(Check& check) {
     if (edge.awaiting) continue;
     Node& input = *edge.input;
     if (!fresh(input)) {
-      // Recorded edges form no circle, unless a circle was met and caught: then running tells.
-      if (input.is(flag::checking)) return Verdict::stale;
+      if (input.is(flag::checking)) {
+        // Recorded edges form no circle, unless a circle was met and caught: then running tells. An
+        // async read does not run here.
+        return node.is(flag::async_read) ? Verdict::circle : Verdict::stale;
+      }
       checks_.push_back({&input, 0});
       return Verdict::descend;
     }

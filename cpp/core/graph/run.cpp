@@ -206,6 +206,17 @@ void Store::retry_cycles(std::uint32_t loudness) {
   cyclic_.clear();
 }
 
+// A node that met a cycle may read anything when it runs again, also what was verified on top of it
+// at this revision. That is not current from the end of this walk on.
+void Store::doubt_verified() {
+  if (busy()) {
+    doubts_ = true;
+  } else {
+    ++revision_;
+    doubts_ = false;
+  }
+}
+
 bool Store::edges_outdated(const Node& node) const {
   const std::uint32_t active = node.active_inputs();
   for (std::uint32_t index = 0; index < active; ++index) {

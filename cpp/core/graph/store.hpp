@@ -213,7 +213,7 @@ class Store {
   bool bring_up(Node& node);
   bool pull(Node& target);
   bool walk(std::size_t base);
-  enum class Verdict : unsigned char { unchanged, stale, descend };
+  enum class Verdict : unsigned char { unchanged, stale, descend, circle };
   Verdict verify(Check& check);
   enum class Evaluated : unsigned char { done, again, failed };
   Evaluated evaluate(Node& node);
@@ -248,6 +248,7 @@ class Store {
   void note(Node& node, std::uint32_t loudness);
   void note_cyclic(Node& node);
   void retry_cycles(std::uint32_t loudness);
+  void doubt_verified();
 
   // live.cpp
   void link(Node& node, std::uint32_t index);
@@ -330,6 +331,7 @@ class Store {
   bool quiet_deferred_ = false;
   Comparison* comparing_ = nullptr;  // a comparison may be the user's code
   bool committing_runs_ = false;
+  bool doubts_ = false;  // what was verified at this revision is to be verified again
   unsigned depth_ = 0;
   unsigned pins_ = 0;
   std::uint32_t batch_serial_ = 0;
