@@ -152,7 +152,7 @@ bool StoreObject::settle_here() {
   return static_cast<bool>(Ref::take(PyObject_CallMethod(driver, "bind", nullptr)));
 }
 
-// A thread that Python has not started may have another state at each call.
+// The driver knows threads as Python does, and words the error.
 bool StoreObject::is_home(std::uint64_t thread) {
   if (driver == nullptr) {
     PyErr_SetString(registry().wrong_thread, "the store belongs to another thread");

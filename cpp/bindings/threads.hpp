@@ -1,13 +1,22 @@
-// Which thread is this? Asked by every call. The number is Python's own for the thread's state: the
-// address of a thread, and its ident, are given to another one when it has ended.
+// Which thread is this? Asked by every call. Its number is never given to another thread: the
+// address of a thread, and its ident, are when it has ended.
 #pragma once
 
 #include <cstdint>
 
-#include "python.hpp"
-
 namespace halflife::bindings {
 
-inline std::uint64_t this_thread() { return PyThreadState_Get()->id; }
+// At a fixed distance from the thread's address, so that reading it needs no call; a library that
+// is loaded late has room for a few such bytes.
+#if defined(__GLIBC__)
+#define HALFLIFE_NEAR_THREAD [[gnu::tls_model("initial-exec")]]
+#else
+#define HALFLIFE_NEAR_THREAD
+#endif
+
+HALFLIFE_NEAR_THREAD extern constinit thread_local std::uint64_t thread_number;  // 0: none yet
+std::uint64_t number_thread();
+
+inline std::uint64_t this_thread() { return thread_number != 0 ? thread_number : number_thread(); }
 
 }  // namespace halflife::bindings
