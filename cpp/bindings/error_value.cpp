@@ -128,14 +128,14 @@ PyObject* raise_error_value(PyObject* error_value) {
   return nullptr;
 }
 
-int add_error_values(PyObject* module) {
+int add_error_values() {
   // The collector's module is a built-in one; once imported, it stays.
   Ref collector = Ref::take(PyImport_ImportModule("gc"));
   Ref type = Ref::take(PyType_FromSpec(&spec));
   before_collection = PyCFunction_NewEx(&callback, nullptr, nullptr);
   if (!collector || !type || before_collection == nullptr) return -1;
-  error_value_type = reinterpret_cast<PyTypeObject*>(Py_NewRef(type.get()));
-  return PyModule_AddObjectRef(module, "ErrorValue", type.get());
+  error_value_type = reinterpret_cast<PyTypeObject*>(type.release());
+  return 0;
 }
 
 }  // namespace halflife::bindings

@@ -21,8 +21,8 @@ pybind11::tuple peek(pybind11::handle store, pybind11::handle atom);
 // Has the store any state of this atom?
 bool is_known(pybind11::handle store, pybind11::handle atom);
 
-// ([futures of those who wait for an async atom], [atoms that have received its last value and do not
-// settle before it does]).
+// ([futures of those who wait for an async atom], [atoms that have received its last value and do
+// not settle before it does]).
 pybind11::tuple waiting_for(pybind11::handle store, pybind11::handle atom);
 
 }  // namespace halflife::bindings
