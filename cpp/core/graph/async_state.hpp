@@ -24,7 +24,7 @@ struct AsyncState {
   Value run = nullptr;          // the host's run object, while phase is running
   Value provisional = nullptr;  // the result, while phase is finished
   Value shown = nullptr;        // the last data: settled, or published by a stream
-  Value awaitable = nullptr;    // set or returned by a plain read; the next run awaits it
+  Value awaitable = nullptr;    // set, or returned by a plain read and not yet with its run
   void* handle = nullptr;       // the host's handle of the current run, not owned
   void* waiting = nullptr;      // the host's list of waiters
   Generation generation = 0;

@@ -69,7 +69,7 @@ bool Store::recompute(Node& node) {
   }
   if (node.is(flag::asynchronous)) {
     AsyncState& state = *node.async();
-    const bool runs_here = node.kind == Kind::derived && !node.is(flag::async_read);
+    const bool runs_here = node.is_plain_read();
     if (!runs_here || !(node.is(flag::dirty) || edges_outdated(node))) {
       node.lower(loudness);
       update_async(node, false);

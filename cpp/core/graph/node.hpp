@@ -131,6 +131,9 @@ struct Node {
   void raise(std::uint32_t bits) { flags |= bits; }
   void lower(std::uint32_t bits) { flags &= ~bits; }
 
+  // Is it read by a call? What that returns may still have to be awaited.
+  bool is_plain_read() const { return kind == Kind::derived && !is(flag::async_read); }
+
   Extra& more() {
     if (!extra) extra = std::make_unique<Extra>();
     return *extra;

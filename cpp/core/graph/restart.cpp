@@ -1,6 +1,7 @@
 // Restarts: which runs are due, how one ends for that and the next one begins, and in what order
 // those of one flush take their first steps.
 #include <algorithm>
+#include <utility>
 
 #include "store.hpp"
 
@@ -17,7 +18,7 @@ void Store::queue_restart(Node& node) {
 // Starts over. A plain read that returned an awaitable has to give another one: the last one may
 // be used up.
 void Store::restart(Node& node) {
-  if (node.kind != Kind::derived || node.is(flag::async_read)) {
+  if (!node.is_plain_read()) {
     queue_restart(node);
     return;
   }
@@ -52,6 +53,10 @@ void Store::commit_runs() {
     if (node.is(flag::asynchronous) && !state.outdated) continue;
     stop(node);
     const bool wanted = node.is(flag::asynchronous) && (node.is(flag::mounted) || state.asked);
+    if (wanted && node.is_plain_read() && state.awaitable == nullptr) {
+      restart(node);  // the last run has used up what it returned
+      continue;
+    }
     if (wanted && host_.can_start(node, false)) {
       begin(node);
       continue;
@@ -59,7 +64,7 @@ void Store::commit_runs() {
     state.asked = false;
     state.forced = true;
     uncount(node);
-    if (node.is(flag::asynchronous) && node.kind == Kind::derived && !node.is(flag::async_read)) {
+    if (node.is(flag::asynchronous) && node.is_plain_read()) {
       node.raise(flag::dirty);  // what it returned went with the run
     }
     if (node.is(flag::asynchronous) && (node.is(flag::live) || state.reason)) left_unstarted(node);
@@ -111,7 +116,7 @@ void Store::withdraw(Node& node) {
   if (state.run != nullptr) trash(state.run);
   state.run = nullptr;
   stop(node);
-  if (node.kind == Kind::derived && !node.is(flag::async_read)) node.raise(flag::dirty);
+  if (node.is_plain_read()) node.raise(flag::dirty);
   state.forced = state.outdated = true;
   uncount(node);
   ++revision_;
@@ -137,6 +142,10 @@ void Store::begin(Node& node) {
   state.outdated = state.forced = state.asked = state.halted = state.streaming = false;
   state.run = host_.make_run(node, state.generation);
   host_.own(state.run);
+  if (node.is_plain_read()) {
+    // The run has it. What a read returned may refer to the atom, which would then never be freed.
+    trash(std::exchange(state.awaitable, nullptr));
+  }
   starts_.push_back({state.run, node.height});
   if (logging_ && state.entered) host_.event(Event::run, node);
   ++revision_;
