@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from halflife._core import Atom
 from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps
@@ -21,6 +21,12 @@ from halflife._errors import CycleError
 
 if TYPE_CHECKING:
     from halflife._drivers.asyncio_driver import AsyncioDriver
+
+
+#: A search of so few steps costs nothing to speak of.
+_FREE_STEPS: Final = 200
+#: So many steps of the last search each loop pass pays for, before there is another one.
+_STEPS_A_PASS: Final = 8
 
 
 class _Spot(NamedTuple):
@@ -39,18 +45,21 @@ class _Wait(NamedTuple):
     task: asyncio.Task[Any]
     target: _Target
     origin: Origin
-    watches: bool
 
 
 class Circles:
     """The noted waits of one store."""
 
-    __slots__ = ("_is_due", "driver", "waits")
+    __slots__ = ("_debt", "_is_due", "_watchers", "driver", "waits")
 
     def __init__(self, driver: AsyncioDriver) -> None:
         self.driver = driver
         self.waits: dict[asyncio.Future[Any], _Wait] = {}
+        # The waits for an atom of which the atom does not know.
+        self._watchers: dict[Atom[Any], set[asyncio.Future[Any]]] = {}
         self._is_due = False
+        # Steps of the last search that the loop passes since then have not paid for.
+        self._debt = 0
 
     def note(
         self, future: asyncio.Future[Any], target: Atom[Any] | asyncio.Task[Any] | None, *, watches: bool = False
@@ -69,14 +78,22 @@ class Circles:
         if task is not None:
             origin.waits += 1
             spot = _Spot(self.driver, target) if isinstance(target, Atom) else target
-            self.waits[future] = _Wait(task, spot, origin, watches)
+            self.waits[future] = _Wait(task, spot, origin)
+            if watches and isinstance(target, Atom):
+                self._watchers.setdefault(target, set()).add(future)
             self.look_soon()
 
     def forget(self, future: asyncio.Future[Any]) -> None:
         """The wait is over."""
         wait = self.waits.pop(future, None)
-        if wait is not None:
-            wait.origin.waits -= 1
+        if wait is None:
+            return
+        wait.origin.waits -= 1
+        if self._watchers and isinstance(wait.target, _Spot) and wait.target.atom in self._watchers:
+            watchers = self._watchers[wait.target.atom]
+            watchers.discard(future)
+            if not watchers:
+                del self._watchers[wait.target.atom]
 
     def look_soon(self) -> None:
         """Somebody else has begun to wait: a circle may have been closed."""
@@ -85,7 +102,14 @@ class Circles:
             asyncio.get_running_loop().call_soon(self._look)
 
     def _look(self) -> None:
+        # A chain that grows by a wait each pass must not be searched whole in each.
+        if self._debt > 0 and self.waits:
+            self._debt -= _STEPS_A_PASS
+            asyncio.get_running_loop().call_soon(self._look)
+            return
         self._is_due = False
+        if not self._is_any_closed():
+            return
         for future, wait in list(self.waits.items()):
             if future.done():
                 continue
@@ -93,6 +117,33 @@ class Circles:
             if path and not _release_held(path):
                 future.set_exception(_error(wait, path))
                 future.exception()  # who waits may be cancelled meanwhile: asyncio need not complain then
+
+    def _is_any_closed(self) -> bool:
+        """Whether anybody waits for himself: a search in depth from all that are noted, which meets each party once."""
+        left: set[_Party] = set()  # searched, and on no circle
+        within: set[_Party] = set()  # on the way to the party that is being looked at
+        steps = 0
+        for wait in list(self.waits.values()):
+            way: list[tuple[_Party, Iterator[_Party]]] = []
+            following: _Party | None = wait.task
+            while True:
+                if following is not None and following not in left:
+                    if following in within:
+                        self._debt = 0
+                        return True
+                    within.add(following)
+                    way.append((following, self._waiting_for(following)))
+                if not way:
+                    break
+                steps += 1
+                one, others = way[-1]
+                following = next(others, None)
+                if following is None:
+                    way.pop()
+                    within.discard(one)
+                    left.add(one)
+        self._debt = steps - _FREE_STEPS
+        return False
 
     def _path(self, wait: _Wait) -> list[_Party]:
         """From the target to the task that waits for it, each waiting for the next; empty if there is none."""
@@ -120,8 +171,7 @@ class Circles:
 
     def _waiting_for(self, one: _Party) -> Iterator[_Party]:
         if isinstance(one, _Spot):
-            waits = one.driver.circles.waits
-            yield from (future for future, wait in waits.items() if wait.watches and wait.target == one)
+            yield from list(one.driver.circles._watchers.get(one.atom, ()))
         elif one.done():
             return
         else:
