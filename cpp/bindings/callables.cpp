@@ -6,6 +6,7 @@
 
 #include "arguments.hpp"
 #include "copying.hpp"
+#include "run_object.hpp"
 
 namespace halflife::bindings {
 
@@ -59,6 +60,13 @@ PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
   if (input == nullptr) return nullptr;
   graph::Frame* frame = store->graph.top();
   if (frame == nullptr || frame->node != node) frame = store->graph.frame_of(*node);
+  if (frame ==
+      nullptr) {  // after the plain read: in the coroutine that it returned, if that is a run
+    if (RunObject* run = run_of_this_task(*node)) {
+      Ref kept_run = Ref::borrow(as_object(run));
+      return read_in_run(run, store, atom);
+    }
+  }
   const bool ok = frame != nullptr ? store->graph.record(*frame, *input, false)
                                    : store->graph.record_late(*node, *input);
   if (frame == nullptr && store->graph.due()) store->flush_soon();

@@ -59,6 +59,30 @@ PyObject* raise_not_current(RunObject* run) {
   return nullptr;
 }
 
+PyObject* read_in_run(RunObject* run, StoreObject* store, AtomObject* atom) {
+  if (current_node(run) == nullptr) return raise_not_current(run);
+  graph::Node* input = store->node_of(atom);
+  if (input == nullptr || !store->graph.ensure(*input)) return nullptr;
+  graph::Node* node = current_node(run);  // what was computed just now may have changed things
+  if (node == nullptr) return raise_not_current(run);
+  if (!store->graph.record_async(*node, *input)) return nullptr;
+  if (store->graph.due()) store->flush_soon();  // in case that this is not a step of the run itself
+  if (input->is(graph::flag::asynchronous)) {
+    return as_object(async_value_of(store, *input, as_object(run)));
+  }
+  return store->result(*input);
+}
+
+RunObject* run_of_this_task(graph::Node& node) {
+  const graph::AsyncState* state = node.is(graph::flag::asynchronous) ? node.async() : nullptr;
+  if (state == nullptr || state->run == nullptr) return nullptr;
+  RunObject* run = as_run(static_cast<PyObject*>(state->run));
+  if (run->task == nullptr || current_node(run) != &node) return nullptr;
+  Ref answer = Ref::take(PyObject_CallOneArg(registry().same_task, run->task));
+  if (!answer) PyErr_Clear();
+  return answer.get() == Py_True ? run : nullptr;
+}
+
 namespace {
 
 int run_traverse(PyObject* self, visitproc visit, void* arg) {
@@ -138,18 +162,7 @@ PyObject* run_getter_call(PyObject* self, PyObject* const* args, std::size_t nar
   }
   StoreObject* store = store_of(run->store);
   if (store == nullptr || !store->enter()) return nullptr;
-  if (current_node(run) == nullptr) return raise_not_current(run);
-  AtomObject* atom = as_atom(args[0]);
-  graph::Node* input = store->node_of(atom);
-  if (input == nullptr || !store->graph.ensure(*input)) return nullptr;
-  graph::Node* node = current_node(run);  // what was computed just now may have changed things
-  if (node == nullptr) return raise_not_current(run);
-  if (!store->graph.record_async(*node, *input)) return nullptr;
-  if (store->graph.due()) store->flush_soon();  // in case that this is not a step of the run itself
-  if (input->is(graph::flag::asynchronous)) {
-    return as_object(async_value_of(store, *input, as_object(run)));
-  }
-  return store->result(*input);
+  return read_in_run(run, store, as_atom(args[0]));
 }
 
 PyObject* run_get(PyObject* self, void*) {

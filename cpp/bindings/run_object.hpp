@@ -37,6 +37,10 @@ graph::Node* current_node(RunObject* run);
 // Raises what a run that is not the newest one any more must be told: that it has ended, or that it
 // was superseded.
 PyObject* raise_not_current(RunObject* run);
+// What the `get` of a run does; null with an error set.
+PyObject* read_in_run(RunObject* run, StoreObject* store, AtomObject* atom);
+// The run of this node, if the current task executes it; null if not.
+RunObject* run_of_this_task(graph::Node& node);
 
 int add_run_types(PyObject* module);
 
