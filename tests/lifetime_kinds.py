@@ -34,6 +34,10 @@ from halflife import (
 )
 
 
+class CancelledHereError(asyncio.CancelledError):
+    """Cancels a run, and is none of the cancellations by which a test that takes too long is ended."""
+
+
 class Course:
     """What happens to the value of one round: set at `source`, and what a run does with it."""
 
@@ -46,6 +50,8 @@ class Course:
         if self.ending == "failed":
             held = self  # noqa: F841 - a variable of the frame that the error came through
             raise LookupError("failed")
+        if self.ending == "cancelled":
+            raise CancelledHereError("cancelled")
         return [{"value": value}]
 
 
@@ -283,7 +289,7 @@ async def value_of(store: Store, seen: Any) -> None:
     # Of the caller's own frames, too, nothing may stay: the error passes through here.
     try:
         await store.value(seen)
-    except (LookupError, asyncio.CancelledError):
+    except (LookupError, CancelledHereError):
         pass
     except Exception as error:
         if not str(error).startswith("the run of "):
@@ -301,7 +307,7 @@ COURSES: dict[str, Callable[[Store, Course, Any], Awaitable[None]]] = {
     "refreshed": refreshed,
     "streamed": streamed,
 }
-ENDINGS = ["fine", "failed"]
+ENDINGS = ["fine", "failed", "cancelled"]
 
 
 def applies(kind: str, look: str) -> bool:
@@ -315,7 +321,7 @@ async def play(store: Store, kind: str, ending: str, look: str, way: str) -> Non
     seen = LOOKS[look](made)
     try:
         await COURSES[way](store, course, seen)
-    except (LookupError, asyncio.CancelledError):
+    except (LookupError, CancelledHereError):
         pass
     except Exception as error:
         if not str(error).startswith("the run of "):

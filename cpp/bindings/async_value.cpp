@@ -120,6 +120,13 @@ bool is_input(const AsyncValueObject* value) {
   return value->reader != nullptr && as_run(value->reader)->ended == Ended::no;
 }
 
+// Does a run wait here? What it waits for it has read, perhaps with the `get` of a plain read.
+bool waits_in_run() {
+  Ref answer = Ref::take(PyObject_CallNoArgs(registry().is_in_run));
+  if (!answer) PyErr_WriteUnraisable(registry().is_in_run);
+  return answer.get() == Py_True;
+}
+
 // The newest value if it is settled; Py_None-like `self` if it is pending; null with an error set.
 PyObject* newest(AsyncValueObject* value, bool asked) {
   if (value->store != nullptr && value->result != nullptr) {
@@ -128,11 +135,13 @@ PyObject* newest(AsyncValueObject* value, bool asked) {
   }
   StoreObject* store = entered(value);
   if (store == nullptr) return nullptr;
-  graph::Node* node = store->node_of(as_atom(value->atom));
-  if (node == nullptr) return nullptr;
   // Whoever still has it when that run has ended waits for himself.
   const bool is_read = is_input(value);
-  const bool ok = asked && !is_read ? store->graph.ensure_asked(*node) : store->graph.ensure(*node);
+  const bool outside = asked && !is_read && !(store->graph.has_unstarted() && waits_in_run());
+  graph::Node* node = store->node_of(as_atom(value->atom));
+  if (node == nullptr) return nullptr;
+  const bool ok =
+      asked && !is_read ? store->graph.ensure_asked(*node, outside) : store->graph.ensure(*node);
   if (!ok) return nullptr;
   if (node->pending()) return Py_NewRef(as_object(value));
   if (is_read) {

@@ -32,6 +32,7 @@ PyObject* install(PyObject*, PyObject* args, PyObject* kwargs) {
       {"inspect_read", &known.inspect_read},
       {"check_function", &known.check_function},
       {"wait", &known.wait},
+      {"is_in_run", &known.is_in_run},
       {"same_task", &known.same_task},
       {"current_task", &known.current_task},
       {"make_signal", &known.make_signal},

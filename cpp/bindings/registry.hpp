@@ -48,6 +48,7 @@ struct Registry {
   PyObject* wait = nullptr;          // (AsyncValue) -> generator that waits for the newest value
   PyObject* same_task = nullptr;     // (task or None) -> bool: is it the current task?
   PyObject* current_task = nullptr;  // () -> task or None
+  PyObject* is_in_run = nullptr;     // () -> bool: does a run work here?
   PyObject* make_signal = nullptr;   // () -> AbortSignal
   PyObject* show_atom = nullptr;     // (atom) -> str
   PyObject* show_atom_html = nullptr;

@@ -229,6 +229,16 @@ std::uint64_t stamp_of_atom(py::handle self, py::handle atom) {
   return node == nullptr ? 0 : node->changed_at;
 }
 
+// What `get` gives, for one who has asked before: what was cancelled since does not start again.
+py::object get_again(py::handle self, py::handle atom) {
+  StoreObject& store = entered(self);
+  graph::Node* node = store.node_of(atom_argument("_get_again()", atom));
+  if (node == nullptr || !store.graph.ensure_asked(*node, false)) throw py::error_already_set();
+  Ref result = Ref::take(store.result(*node));
+  if (!result) throw py::error_already_set();
+  return py::reinterpret_borrow<py::object>(result.get());
+}
+
 // Brings an atom up to date without starting a run; false if that would be needed.
 bool settle(py::handle self, py::handle atom) {
   StoreObject& store = entered(self);
@@ -295,6 +305,7 @@ void bind_store(py::module_& module) {
       .def("_adopt", &adopt)
       .def("_stamp", &stamp_of_atom)
       .def("_settle", &settle)
+      .def("_get_again", &get_again)
       .def("_dispose", &close_store)
       .def("_snapshot", &snapshot)
       .def("_chain", &chain)

@@ -27,6 +27,7 @@ _core._install(
     inspect_read=_signatures.inspect_read,
     check_function=_signatures.check_function,
     wait=_drivers.wait,
+    is_in_run=_drivers.is_in_run,
     same_task=_drivers.same_task,
     current_task=_drivers.current_task,
     make_signal=_signals.make_signal,

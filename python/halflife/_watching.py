@@ -36,8 +36,8 @@ async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
         store._driver.watcher() as watcher,
         store.subscribe(state, watcher.wake, on_error=watcher.wake),
     ):
+        shown: Any = store.get(state)
         while True:
-            shown = store.get(state)
             match shown:
                 case HasData(data=data) if data is not last:
                     last = data
@@ -46,6 +46,7 @@ async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
                     del store, atom, state  # the store keeps the error, and that this frame
                     raise error
             await watcher.wait(store._driver.circles, atom if isinstance(shown, Loading) else None)
+            shown = store._get_again(state)
 
 
 async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:
@@ -66,8 +67,8 @@ async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object
         if timeout is not None:
             stack.callback(store.clock.call_later(timeout, time_out).cancel)
         stack.enter_context(store.subscribe(state, watcher.wake, on_error=watcher.wake))
+        shown: Any = store.get(state)
         while True:
-            shown = store.get(state)
             match shown:
                 case HasData(data=data) if predicate(data):
                     return data
@@ -77,3 +78,4 @@ async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object
             if timed_out:
                 raise TimeoutError(f"{atom.name} did not satisfy the predicate within {timeout} s")
             await watcher.wait(store._driver.circles, atom if isinstance(shown, Loading) else None)
+            shown = store._get_again(state)

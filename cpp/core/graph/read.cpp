@@ -247,7 +247,10 @@ void Store::record_new(Frame& frame, Node& input, bool state) {
 }
 
 bool Store::record_late(Node& node, Node& input) {
-  if (!ensure_asked(input)) return false;
+  // The first run reads for whoever has asked for the node. A later one may have begun because of
+  // what it reads here.
+  const bool outside = node.async() == nullptr || node.async()->generation <= 1;
+  if (!ensure_asked(input, outside)) return false;
   if (node.kind != Kind::derived || node.is(flag::running | flag::orphan)) return true;
   const std::uint32_t place = place_of(node, input);
   if (place < node.active_inputs() || reaches(input, node)) return true;

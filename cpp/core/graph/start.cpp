@@ -1,6 +1,7 @@
 // Runs that wait for a read to start them: those that somebody else has cancelled, and those that
 // went out of date while nobody looked on or there was no loop. Reading a node starts the ones that
-// it depends on.
+// it depends on; but a run that reads one that was cancelled by somebody else gets its error. Would
+// it start it again, it would itself start again when that is cancelled once more, and so for ever.
 //
 // Any number of them may wait, and reading what has nothing to do with them must cost the same as
 // if there were none. So a node remembers (`started`) that nothing it depends on waits. That holds
@@ -43,9 +44,11 @@ void Store::not_started(Node& root) {
   }
 }
 
-// Those that `target` depends on and that wait. If there are none, all that was seen is marked.
-std::vector<Node*> Store::find_unstarted(Node& target) {
+// Those that `target` depends on and that wait for such a read. If none waits, all that was seen is
+// marked.
+std::vector<Node*> Store::find_unstarted(Node& target, bool outside) {
   std::vector<Node*> found;
+  bool waiting = false;
   std::vector<Node*> seen;
   const auto enter = [&](Node& node) {
     count_step();
@@ -58,7 +61,8 @@ std::vector<Node*> Store::find_unstarted(Node& target) {
     const bool waits = state != nullptr && (state->halted || state->outdated) &&
                        state->phase == Phase::idle && !state->restart_queued;
     if (waits) {
-      found.push_back(&node);
+      waiting = true;
+      if (outside || state->outdated) found.push_back(&node);
     } else {
       no_longer_unstarted(node);
     }
@@ -72,25 +76,25 @@ std::vector<Node*> Store::find_unstarted(Node& target) {
   }
   for (Node* node : seen) {
     node->marked = false;
-    node->started = found.empty();
+    node->started = !waiting;
   }
   return found;
 }
 
-bool Store::ensure_started(Node& node) {
+bool Store::ensure_started(Node& node, bool outside) {
   if (node.started && fresh(node)) return true;
-  if (!start_upstream(node)) return false;
+  if (!start_upstream(node, outside)) return false;
   if (fresh(node)) return true;
   // What it reads only now, for the first time, may wait for just that.
-  return ensure(node) && start_upstream(node) && ensure(node);
+  return ensure(node) && start_upstream(node, outside) && ensure(node);
 }
 
 // Somebody asks for `target` while runs wait for just that: starts those it depends on.
-bool Store::start_upstream(Node& target) {
+bool Store::start_upstream(Node& target, bool outside) {
   if (busy()) return true;
   {
     const Pin pin(*this);  // asking the host may collect atoms
-    for (Node* node : find_unstarted(target)) {
+    for (Node* node : find_unstarted(target, outside)) {
       if (node->is(flag::orphan)) continue;
       if (!host_.can_start(*node, true)) return false;
       AsyncState& state = *node->async();

@@ -61,14 +61,14 @@ class Store {
   // --- read.cpp
   // Makes a node current. False: the host has raised.
   bool ensure(Node& node) { return fresh(node) || bring_up(node); }
-  // The same on behalf of somebody outside: also starts what could not start when it went out of
-  // date, or was cancelled by somebody else.
-  bool ensure_asked(Node& node) {
+  // For one who waits: also starts what could not start; for one outside of runs, what was halted.
+  bool ensure_asked(Node& node, bool outside = true) {
     if (unstarted_ > 0) [[unlikely]]
-      return ensure_started(node);
+      return ensure_started(node, outside);
     // What it has read only now, for the first time, may wait for just that.
-    return ensure(node) && (unstarted_ == 0 || ensure_started(node));
+    return ensure(node) && (unstarted_ == 0 || ensure_started(node, outside));
   }
+  bool has_unstarted() const { return unstarted_ > 0; }
   bool fresh(const Node& node) const {
     if (node.verified_at >= revision_) return true;
     if (!node.is(flag::live)) return false;
@@ -231,9 +231,9 @@ class Store {
   void left_unstarted(Node& node);
   void no_longer_unstarted(Node& node);
   static void not_started(Node& node);
-  std::vector<Node*> find_unstarted(Node& target);
-  bool ensure_started(Node& node);
-  bool start_upstream(Node& target);
+  std::vector<Node*> find_unstarted(Node& target, bool outside);
+  bool ensure_started(Node& node, bool outside);
+  bool start_upstream(Node& target, bool outside);
 
   // run.cpp
   Status run(Node& node);

@@ -21,7 +21,7 @@ from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps, cance
 from halflife._drivers.grace import Grace
 from halflife._drivers.holds import Holds
 from halflife._drivers.home import Home
-from halflife._drivers.origins import Origin, current_origin, new_origin, set_origin
+from halflife._drivers.origins import Origin, RunOrigin, current_origin, new_origin, set_origin
 from halflife._drivers.reports import report
 from halflife._drivers.scopes import Scopes, carry_over
 from halflife._drivers.waiting import Watcher, current_task
@@ -151,7 +151,7 @@ class AsyncioDriver:
 
         if run.awaitable is not None:
             run.asked()  # by the read that returned it
-        origin = new_origin()
+        origin = new_origin(RunOrigin)
         if self._rounds is not None:
             origin.rounds = self._rounds.pop(run.atom, 0)
         steps = RunSteps(run, on_yield, origin, self.circles)

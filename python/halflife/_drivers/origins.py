@@ -36,15 +36,19 @@ class Origin:
         return one is not None
 
 
+class RunOrigin(Origin):
+    """A run."""
+
+
 _origin: ContextVar[Origin | None] = ContextVar("halflife.origin", default=None)
 
 #: On whose behalf the current code works, if it is anybody's.
 current_origin = _origin.get
 
 
-def new_origin() -> Origin:
+def new_origin(kind: type[Origin] = Origin) -> Origin:
     """One that is started by the current code."""
-    made = Origin()
+    made = kind()
     cause = current_origin()
     if cause is not None and not cause.ended:
         made.cause = cause
@@ -53,3 +57,9 @@ def new_origin() -> Origin:
 
 #: Called in the context of a task: from then on the task works on its behalf.
 set_origin = _origin.set
+
+
+def is_in_run() -> bool:
+    """Whether the current code is a run's, or that of a task which it has started."""
+    origin = current_origin()
+    return isinstance(origin, RunOrigin) and not origin.ended
