@@ -15,7 +15,7 @@ ROUNDS = 2
 #: Seconds.
 PATIENCE = 5
 # Some of their views still stay until the store is closed.
-NOT_YET = {"editable", "from_iter"}
+NOT_YET = {"from_iter"}
 
 
 async def at_rest(store: Store) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -64,6 +65,11 @@ class Fetch:
         self.atom: Atom[Any] = derived(read)
 
 
+def derived_twice(below: Any) -> Any:
+    once = derived(lambda get: get(below))
+    return derived(lambda get: get(once))
+
+
 def awaited(below: Any) -> Any:
     @derived
     async def above(get):
@@ -102,10 +108,8 @@ def got_twice(below: Any) -> Any:
 
     @derived
     async def above(get):
-        try:
+        with suppress(RunCancelledError):
             await get(below)
-        except RunCancelledError:
-            pass
         await asyncio.sleep(0)
         return await get(other)
 
@@ -119,7 +123,7 @@ LOOKS: dict[str, Callable[[Any], Any]] = {
     "editable": editable,
     "initial": lambda below: initial_from(below, [0]),
     "derived": lambda below: derived(lambda get: get(below)),
-    "derived twice": lambda below: derived(lambda get, under=derived(lambda get: get(below)): get(under)),
+    "derived twice": derived_twice,
     "awaited": awaited,
     "handed on": handed_on,
     "awaited by a coroutine": awaited_by_a_coroutine,
