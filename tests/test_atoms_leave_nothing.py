@@ -14,8 +14,6 @@ from lifetime_kinds import COURSES, ENDINGS, KINDS, LOOKS, applies, play
 ROUNDS = 2
 #: Seconds.
 PATIENCE = 5
-# Some of their views still stay until the store is closed.
-NOT_YET = {"from_iter"}
 
 
 async def at_rest(store: Store) -> int:
@@ -42,7 +40,7 @@ def collects_fast():
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in NOT_YET])
+@pytest.mark.parametrize("kind", KINDS)
 async def test_the_number_of_nodes_returns_to_where_it_was(kind: str) -> None:
     left = {}
     for look in LOOKS:

@@ -89,10 +89,31 @@ bool watch_collector() {
 PyMethodDef callback = {"before_collection", as_function(on_collection), METH_FASTCALL,
                         "Takes the frames that have ended out of the errors that stores keep."};
 
+PyObject* keep_error(PyObject*, PyObject* error) {
+  if (PyExceptionInstance_Check(error) == 0) {
+    PyErr_SetString(PyExc_TypeError, "keep_error() takes an exception");
+    return nullptr;
+  }
+  return make_error_value(Py_NewRef(error));
+}
+
+PyObject* raise_again(PyObject* self, PyObject*) { return raise_error_value(self); }
+
+PyMethodDef methods[] = {
+    {"raise_again", raise_again, METH_NOARGS, "Raises the error, with its first traceback."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyMethodDef functions[] = {
+    {"keep_error", keep_error, METH_O, "The error as the value of an atom."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
 PyType_Slot slots[] = {
     {Py_tp_doc, const_cast<char*>("An error as the value of an atom.")},
     {Py_tp_dealloc, as_slot(dealloc)},
     {Py_tp_traverse, as_slot(traverse)},
+    {Py_tp_methods, methods},
     {0, nullptr},
 };
 
@@ -128,14 +149,14 @@ PyObject* raise_error_value(PyObject* error_value) {
   return nullptr;
 }
 
-int add_error_values() {
+int add_error_values(PyObject* module) {
   // The collector's module is a built-in one; once imported, it stays.
   Ref collector = Ref::take(PyImport_ImportModule("gc"));
   Ref type = Ref::take(PyType_FromSpec(&spec));
   before_collection = PyCFunction_NewEx(&callback, nullptr, nullptr);
   if (!collector || !type || before_collection == nullptr) return -1;
   error_value_type = reinterpret_cast<PyTypeObject*>(type.release());
-  return 0;
+  return PyModule_AddFunctions(module, functions);
 }
 
 }  // namespace halflife::bindings

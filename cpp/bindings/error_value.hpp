@@ -10,6 +10,6 @@ PyObject* make_error_value(PyObject* error);  // steals; never null unless out o
 PyObject* error_of(PyObject* error_value);    // borrowed
 PyObject* raise_error_value(PyObject* error_value);
 
-int add_error_values();
+int add_error_values(PyObject* module);
 
 }  // namespace halflife::bindings

@@ -50,7 +50,7 @@ PYBIND11_MODULE(_core, module) {
   check(add_layer_log_type(module.ptr()));
   check(add_factories(module.ptr()));
   check(add_common_ends(module.ptr()));
-  check(add_error_values());
+  check(add_error_values(module.ptr()));
   check(add_frames(module.ptr()));
   check(add_set_entries(module.ptr()));
   check(add_draft_types(module.ptr()));

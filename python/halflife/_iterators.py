@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from halflife import _core
 from halflife._checks import called_name, check_callable
-from halflife._core import AsyncValue, Atom
+from halflife._core import AsyncValue, Atom, leave_frames
 from halflife._errors import StoreClosedError
 from halflife._inner import inner_source, part_name
 from halflife._outcomes import Outcome
@@ -89,6 +89,9 @@ class _Feed:
                     return
                 self._show(Outcome(value))
         except Exception as error:
+            # It is kept, and the frames that it came through hold the store, the atom and what the iterator held.
+            error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+            leave_frames(error)
             self._show(Outcome.failed(error))
         finally:
             close = getattr(iterator, "aclose", None)

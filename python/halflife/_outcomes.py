@@ -5,9 +5,9 @@ has to be shown late, or kept, just as a value does.
 """
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Generic, TypeVar, final
 
+from halflife._core import keep_error
 from halflife._unset import UNSET, UnsetType
 
 T = TypeVar("T")
@@ -17,14 +17,13 @@ T = TypeVar("T")
 class Outcome(Generic[T]):
     """A value, or an error with the traceback it had when it was caught."""
 
-    __slots__ = ("_error", "_traceback", "value")
+    __slots__ = ("_error", "value")
 
     def __init__(self, value: T | UnsetType, error: Exception | None = None) -> None:
         #: The value, unset when there is an error.
         self.value = value
-        self._error = error
-        # Raising adds frames to an error's traceback; starting from this one each time keeps it from growing.
-        self._traceback: TracebackType | None = error.__traceback__ if error is not None else None
+        # Raising adds frames to an error's traceback, of whoever reads it: it must neither grow nor keep them.
+        self._error = keep_error(error) if error is not None else None
 
     @classmethod
     def of(cls, compute: Callable[[], T]) -> "Outcome[T]":
@@ -42,6 +41,6 @@ class Outcome(Generic[T]):
     def get(self) -> T:
         """The value; raises the error, with its first traceback."""
         if self._error is not None:
-            raise self._error.with_traceback(self._traceback)
+            self._error.raise_again()
         assert self.value is not UNSET
         return self.value
