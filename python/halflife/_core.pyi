@@ -3,20 +3,7 @@
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from types import CodeType, TracebackType
-from typing import (
-    Any,
-    ClassVar,
-    Final,
-    Generic,
-    Literal,
-    NoReturn,
-    ParamSpec,
-    Self,
-    TypeAlias,
-    TypeVar,
-    final,
-    overload,
-)
+from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Self, TypeAlias, TypeVar, final, overload
 
 from halflife._drivers.actions import ActionHandle
 from halflife._drivers.sagas import SagaHandle
@@ -519,11 +506,7 @@ def finish(d: T, patches: Literal[True]) -> tuple[T, list[Patch], list[Patch]]: 
 def current(d: T, /) -> T: ...
 def original(d: T, /) -> T: ...
 def is_draft(value: object, /) -> bool: ...
-
-class ErrorValue:
-    def raise_again(self) -> NoReturn: ...
-
-def keep_error(error: BaseException, /) -> ErrorValue: ...
+def keep_error(error: BaseException, /) -> Any: ...
 def leave_frames(error: BaseException, /) -> None: ...
 def last_read(d: object, /) -> tuple[Any, Any] | None: ...
 def trace(d: object, /) -> None: ...
