@@ -20,16 +20,28 @@ void check(bool ok) {
 
 namespace {
 
-draft::Draft& draft_of(Value face) { return *node_of(face).draft; }
-draft::Scope& scope_of(Value face) { return *node_of(face).draft->scope; }
+// Of a tuple recipes get one of the drafts in it; null: there is nothing in it to edit.
+draft::Draft* find_draft(Value value) {
+  const Node& node = node_of(value);
+  if (node.draft != nullptr || node.kind != Kind::fixed) return node.draft;
+  for (Value item : node.items) {
+    const draft::Draft* inner = find_draft(item);
+    if (inner != nullptr) return inner->scope->draft_of(value);
+  }
+  return nullptr;
+}
+
+draft::Draft& draft_of(Value face) { return *find_draft(face); }
+draft::Scope& scope_of(Value face) { return *find_draft(face)->scope; }
 
 }  // namespace
 
 Value DraftEditor::get(Value container, Value part) {
+  if (find_draft(container) == nullptr) return PlainEditor(values).get(container, part);
   draft::Draft& draft = draft_of(container);
   Value found = nullptr;
   if (draft.kind == Kind::set) throw Raised{"members have no parts"};
-  if (draft.kind != Kind::list) {
+  if (!draft::is_positional(draft.kind)) {
     check(scope_of(container).get(draft, part, &found));
     return found;
   }
@@ -58,7 +70,7 @@ std::vector<Value> DraftEditor::keys(Value container) {
 }
 
 Value DraftEditor::plain(Value value) {
-  if (node_of(value).draft == nullptr) return value;
+  if (find_draft(value) == nullptr) return value;
   check(scope_of(value).read_deep(draft_of(value)));
   draft::Resolver resolver(scope_of(value), false);
   Value result = nullptr;
@@ -123,7 +135,7 @@ void DraftEditor::include(Value set, Value member, bool included) {
 Value PlainEditor::get(Value container, Value part) {
   Value found = nullptr;
   if (values.kind(container) == Kind::set) throw Raised{"members have no parts"};
-  if (values.kind(container) != Kind::list) {
+  if (!draft::is_positional(values.kind(container))) {
     check(values.find(container, part, &found));
     return found;
   }

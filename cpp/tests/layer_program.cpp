@@ -10,9 +10,9 @@ namespace halflife::plain {
 namespace {
 
 Value random_container(Values& values, const Below& below) {
-  Value value = random_plain(values, below, 3);
+  Value value = random_plain(values, below, 3, true);
   while (!draft::is_draftable(values.kind(value)) && below(20) != 0) {
-    value = random_plain(values, below, 3);
+    value = random_plain(values, below, 3, true);
   }
   return value;
 }
@@ -64,7 +64,7 @@ void LayerProgram::run_with_faults(std::size_t steps) {
 }
 
 void LayerProgram::step() {
-  const std::size_t choice = below_(40);
+  const std::size_t choice = below_(42);
   if (interrupts && below_(4) == 0) layers_.interrupt_in = static_cast<long>(below_(4));
   if (choice < 15) {
     enter(false);
@@ -78,11 +78,11 @@ void LayerProgram::step() {
     commit(false, false);
   } else if (choice < 34) {
     commit(below_(2) == 0, true);
-  } else if (choice < 35) {
+  } else if (choice < 36) {
     set_base();
-  } else if (choice < 37) {
+  } else if (choice < 39) {
     edit_base();
-  } else if (choice < 38) {
+  } else if (choice < 40) {
     tell("rollback_all");
     if (!expect_same(!layers_.rollback_all(), true)) return;
     std::erase_if(log_, [&](const EntryPointer& entry) {
@@ -91,7 +91,7 @@ void LayerProgram::step() {
       return true;
     });
     fold_prefix();
-  } else if (choice < 39) {
+  } else if (choice < 41) {
     tell("commit_all");
     if (!expect_same(!layers_.commit_all(), true)) return;
     for (const EntryPointer& entry : log_) entry->status = LayerStatus::confirmed;
@@ -200,9 +200,18 @@ void LayerProgram::commit(bool server, bool then) {
   fold_prefix();
 }
 
+// Anything, or what is shown or below it, with or without an edit.
+Value LayerProgram::random_base() {
+  if (below_(3) == 0) return random_container(values_, below_);
+  Value base = below_(2) == 0 ? layers_.log.shown() : layers_.log.base();
+  Entry edit;
+  edit.parts.push_back({random_script(values_, below_, base)});
+  if (!faults_ && below_(3) != 0 && fold_one(base, edit, &base)) return base;
+  return values_.keep(values_.deep_copy(base));
+}
+
 void LayerProgram::set_base() {
-  Value base = below_(2) == 0 ? random_container(values_, below_)
-                              : values_.keep(values_.deep_copy(layers_.log.shown()));
+  Value base = random_base();
   tell("set_base " + Values::show(base));
   const bool ok = layers_.set_base(base);
   if (!expect_same(!ok, true)) return;

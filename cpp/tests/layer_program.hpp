@@ -57,6 +57,7 @@ class LayerProgram {
   void replace();
   void rollback();
   void commit(bool server, bool then);
+  Value random_base();
   void set_base();
   void edit_base();
   void save();

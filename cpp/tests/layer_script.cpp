@@ -9,7 +9,7 @@ namespace {
 Value at(Editor& editor, Value root, const std::vector<Value>& place, std::size_t parts) {
   Value found = root;
   for (std::size_t next = 0; next < parts; ++next) {
-    if (!draft::is_draftable(editor.values.kind(found))) throw Raised{"not a container"};
+    if (!draft::has_parts(editor.values.kind(found))) throw Raised{"not a container"};
     found = editor.get(found, place[next]);
     if (found == nullptr) throw Raised{"nothing there"};
   }

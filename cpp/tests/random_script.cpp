@@ -40,7 +40,7 @@ Value number_leaf(Values& values, std::size_t number) {
 Value look(Values& values, Value now, const std::vector<Value>& place) {
   PlainEditor editor(values);
   for (Value part : place) {
-    if (!draft::is_draftable(values.kind(now)) || values.kind(now) == Kind::set) return nullptr;
+    if (!draft::has_parts(values.kind(now)) || values.kind(now) == Kind::set) return nullptr;
     now = editor.get(now, part);
     if (now == nullptr) return nullptr;
   }
@@ -55,6 +55,7 @@ Action::Kind random_kind(Values& values, const Below& below, Value found) {
   constexpr Action::Kind kLists[] = {append, append, append, reverse, count, alias, require};
   constexpr Action::Kind kMaps[] = {count, first, each, alias, require};
   constexpr Action::Kind kSets[] = {include, include, discard, count};
+  constexpr Action::Kind kTuples[] = {set, set, copy, copy, require};
   constexpr Action::Kind kLeaves[] = {increment, increment, increment, require};
   const auto one = [&](const auto& kinds) { return kinds[below(std::size(kinds))]; };
   if (found == nullptr || below(3) == 0) return one(kAnywhere);
@@ -66,6 +67,8 @@ Action::Kind random_kind(Values& values, const Below& below, Value found) {
       return one(kMaps);
     case Kind::set:
       return one(kSets);
+    case Kind::fixed:
+      return one(kTuples);
     default:
       return one(kLeaves);
   }
@@ -75,11 +78,11 @@ Action::Kind random_kind(Values& values, const Below& below, Value found) {
 
 std::vector<Value> random_place(Values& values, const Below& below, Value now) {
   std::vector<Value> place;
-  while (draft::is_draftable(values.kind(now)) && values.kind(now) != Kind::set &&
+  while (draft::has_parts(values.kind(now)) && values.kind(now) != Kind::set &&
          (place.empty() || below(3) != 0)) {
     const std::size_t count = values.size(now);
     const bool beside = count == 0 || below(8) == 0;
-    if (values.kind(now) == Kind::list) {
+    if (draft::is_positional(values.kind(now))) {
       const std::size_t index = beside ? count : below(count);
       place.push_back(number_leaf(values, index));
       if (beside) break;
@@ -98,9 +101,16 @@ std::vector<Value> random_place(Values& values, const Below& below, Value now) {
   return place;
 }
 
-Value random_plain(Values& values, const Below& below, std::size_t depth) {
+Value random_plain(Values& values, const Below& below, std::size_t depth, bool tuples) {
   const Safe safe(values);
   const std::size_t choice = depth == 0 ? 0 : below(7);
+  if (choice < 2 && tuples && below(6) == 0) {
+    Value pair = values.keep(new Node(Kind::fixed));
+    for (std::size_t index = 0; index < 2; ++index) {
+      values.insert_item(pair, index, random_leaf(values, below));
+    }
+    return pair;
+  }
   if (choice < 2) return random_leaf(values, below);
   if (choice == 2) {
     Value set = values.keep(new Node(Kind::set));
@@ -115,14 +125,15 @@ Value random_plain(Values& values, const Below& below, std::size_t depth) {
     node_of(record).type = "P";
     for (const char* field : {"f", "g"}) {
       values.put(record, values.keep(values.make_leaf(std::string(field))),
-                 random_plain(values, below, depth - 1));
+                 random_plain(values, below, depth - 1, tuples));
     }
     return record;
   }
-  Value container = values.keep(new Node(choice == 4 ? Kind::list : Kind::map));
+  const Kind listed = tuples && choice == 4 && below(3) == 0 ? Kind::fixed : Kind::list;
+  Value container = values.keep(new Node(choice == 4 ? listed : Kind::map));
   const std::size_t count = below(4);
   for (std::size_t index = 0; index < count; ++index) {
-    Value value = random_plain(values, below, depth - 1);
+    Value value = random_plain(values, below, depth - 1, tuples);
     if (choice == 4) {
       values.insert_item(container, index, value);
     } else {
@@ -131,6 +142,17 @@ Value random_plain(Values& values, const Below& below, std::size_t depth) {
   }
   return container;
 }
+
+namespace {
+
+// A tuple that differs in one item.
+Value random_change(Values& values, const Below& below, Value tuple) {
+  Value changed = values.keep(values.deep_copy(tuple));
+  values.put_item(changed, below(values.size(tuple)), random_leaf(values, below));
+  return changed;
+}
+
+}  // namespace
 
 Script random_script(Values& values, const Below& below, Value now) {
   const Safe safe(values);
@@ -152,13 +174,19 @@ Script random_script(Values& values, const Below& below, Value now) {
       action.value = values.keep(values.deep_copy(found));
     } else if (action.kind == Action::Kind::include || action.kind == Action::Kind::discard) {
       action.value = random_leaf(values, below);
+    } else if (Value other = look(values, now, action.other); other != nullptr && below(4) == 0) {
+      values.own(other);
+      action.value = values.keep(other);  // the very object, often at its own place
+      if (below(2) == 0) action.place = action.other;
+    } else if (found != nullptr && values.kind(found) == Kind::fixed && values.size(found) > 0) {
+      action.value = random_change(values, below, found);
     } else {
-      action.value = random_plain(values, below, below(3) == 0 ? 2 : 0);
+      action.value = random_plain(values, below, below(3) == 0 ? 2 : 0, true);
     }
     script.push_back(action);
   }
   if (below(25) == 0) {
-    script = {{Action::Kind::back, {}, {}, random_plain(values, below, 3)}};
+    script = {{Action::Kind::back, {}, {}, random_plain(values, below, 3, true)}};
   }
   return script;
 }

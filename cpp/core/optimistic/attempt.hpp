@@ -58,6 +58,7 @@ class Attempt : public draft::Source {
   bool follow(Value recipe);
   bool read_all(const draft::Scope& scope);
   bool read_one(const draft::Draft& draft, Slot& slot);
+  void note_kept(Slot& slot, Value value);
   bool write_all(draft::Draft& root, draft::Resolver& resolver);
   bool write_keys(const Spot& spot, draft::Resolver& resolver, std::vector<Spot>& todo);
   bool write_items(const Spot& spot, draft::Resolver& resolver, std::vector<Spot>& todo);

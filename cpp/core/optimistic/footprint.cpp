@@ -73,6 +73,12 @@ bool Attempt::descend(const Spot& spot, Draft& child, std::vector<Spot>& todo) {
   return true;
 }
 
+// What the recipe has put in a slot is the very object that it found there. That is no edit as long
+// as nothing in it changes, for the recipe puts in that object again.
+void Attempt::note_kept(Slot& slot, Value value) {
+  if (model_.kind(value) != Kind::leaf) reads_.push_back({&slot, How::deep});
+}
+
 // Was the value that a draft has at the key edited further down since it was put there?
 bool Attempt::is_outdated(const Spot& spot, Value key, bool* outdated) {
   *outdated = false;
@@ -144,7 +150,13 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
           reads_.push_back({spot.slot, How::whole});
           erased = nullptr;
         }
-        if (erased == nullptr && (now == nullptr ? before == nullptr : same)) continue;
+        if (erased == nullptr && (now == nullptr ? before == nullptr : same)) {
+          if (now == nullptr) continue;
+          Slot* kept = tree_.slot(*spot.slot, key);
+          if (kept == nullptr) return false;
+          note_kept(*kept, now);
+          continue;
+        }
       }
       Slot* slot = tree_.slot(*spot.slot, key);
       if (slot == nullptr) return false;
@@ -191,7 +203,9 @@ bool Attempt::write_items(const Spot& spot, Resolver& resolver, std::vector<Spot
     if (!resolver.at_item(draft, index, &now)) return false;
     Slot& slot = *tree_.slot(*spot.slot, index);
     if (now == before ? draft.place != nullptr && !slot.is_plain() : !model_.same(now, before)) {
-      write(*tree_.slot(*spot.slot, index), now, {});
+      write(slot, now, {});
+    } else {
+      note_kept(slot, now);
     }
   }
   if (!write_appended(spot, resolver)) return false;

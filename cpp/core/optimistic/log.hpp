@@ -150,7 +150,7 @@ class Log {
   Value shared(Value base, draft::Leaves leaves);
   bool rebase(Change& change, Value base);
   bool note_base(Change& change, Value before, Value now);
-  bool is_level(const Difference& each);
+  bool is_level(draft::Scope& scope, const Difference& each);
   bool differs(Value before, Value now);
   bool note_level(Change& change, const Difference& level, std::vector<Difference>& todo);
   bool find_in_step(const Difference& level, std::vector<Difference>& todo, bool* in_step);

@@ -163,11 +163,12 @@ void Log::note_failing(Change& change) {
 // Compares the base as it was with what it will be. Nothing has been changed yet.
 bool Log::note_base(Change& change, Value before, Value now) {
   if (before == now) return true;
+  draft::Scope scope(model_, false);
   std::vector<Difference> todo{{&tree_.root(), before, now}};
   while (!todo.empty()) {
     const Difference each = todo.back();
     todo.pop_back();
-    if (!is_level(each)) {
+    if (!is_level(scope, each)) {
       change.marks.remember(*each.slot);
       note_assigned(change, *each.slot, 0);
     } else if (!note_level(change, each, todo)) {
@@ -177,12 +178,17 @@ bool Log::note_base(Change& change, Value before, Value now) {
   return true;
 }
 
-// Are both containers of one type, to be compared entry by entry?
-bool Log::is_level(const Difference& each) {
+// Are both containers of one type, to be compared entry by entry? Of a tuple who reads it gets more
+// than a draft: its length, and the whole of it if there is nothing in it to edit.
+bool Log::is_level(draft::Scope& scope, const Difference& each) {
   if (each.before == nullptr || each.now == nullptr) return false;
   const Kind kind = model_.kind(each.before);
-  return draft::has_parts(kind) && kind == model_.kind(each.now) &&
-         model_.same_type(each.before, each.now);
+  if (!draft::has_parts(kind) || kind != model_.kind(each.now) ||
+      !model_.same_type(each.before, each.now)) {
+    return false;
+  }
+  return kind != Kind::fixed || (model_.size(each.before) == model_.size(each.now) &&
+                                 scope.opens(each.before) && scope.opens(each.now));
 }
 
 // Equal parts are one object by now.
