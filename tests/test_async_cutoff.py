@@ -367,3 +367,30 @@ class TestTornReads:
                 await store.settled()
                 assert await store.get(zero) == 0
             assert set(shown) == set(sums) == {0}
+
+    async def test_what_came_of_an_old_input_is_dropped_and_made_again_at_the_next_read(self) -> None:
+        parity = Parity()
+        received: list[int] = []
+        gate = asyncio.Event()
+
+        @derived
+        async def hundreds(get):
+            received.append(await get(parity.atom))
+            await gate.wait()
+            return 100 * received[-1]
+
+        async with Store() as store:
+            store.get(hundreds)
+            await quiet()
+            await parity.let()
+            store.set(parity.number, 1)
+            store.get(parity.atom)
+            await quiet()
+            gate.set()
+            await quiet()  # the run has ended, and what it received is on its way again
+            await parity.let()
+            assert received == [0]
+            assert store.get(loadable(hundreds)) == Loading()
+            await store.settled()
+            assert received == [0, 1]
+            assert store.get(loadable(hundreds)) == HasData(100)

@@ -334,16 +334,34 @@ def test_the_log_tells_of_no_run_that_did_not_start() -> None:
     asyncio.run(main())
 
 
-def test_what_did_not_start_starts_at_the_next_read() -> None:
+READS: dict[str, Any] = {
+    "get": Store.get,
+    "loadable": lambda store, one: store.get(loadable(one)),
+    "unwrap": lambda store, one: store.get(unwrap(one, 0)),
+    "a sync reader": lambda store, one: store.get(derived(lambda get: get(one))),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("kind", DETAILS)
+def test_what_did_not_start_starts_at_the_next_read(kind: str, read: str) -> None:
     async def main() -> None:
         world = World()
-        view = world.over(world.detail)
+        detail = DETAILS[kind](world)
+        view = world.over(detail)
         async with Store() as store:
             store.subscribe(view, lambda value: None)
             await store.settled()
+            world.fetched.clear()
             store.set(world.sel, None)
             await store.settled()
-            assert store.get(loadable(world.detail)).state == "loading"
-            assert await store.value(world.detail) == ("detail", None)
+            assert world.fetched == []
+            READS[read](store, detail)
+            await store.settled()
+            assert world.fetched in ([("detail", None)], [("detail", (None,))])
+            await store.value(detail)
+            assert store.get(loadable(detail)).state == "hasData"
+            assert len(world.fetched) == 1
+            assert store._invariant() is None
 
     asyncio.run(main())

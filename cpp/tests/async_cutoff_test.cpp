@@ -112,6 +112,49 @@ TEST(AsyncCutOff, SuchAResultIsDroppedIfTheInputIsAnotherOneInTheEnd) {
   handle.unsubscribe();
 }
 
+TEST(AsyncCutOff, IfNobodyWaitsForItTheNextReadStartsItAgain) {
+  Stairs s;
+  s.graph.get(s.high);
+  s.finish_low(10);
+  s.graph.receive(s.high, s.low);
+  s.graph.set(s.input, 2);
+  s.graph.get(s.low);
+  s.graph.resolve(s.high, 100);
+  EXPECT_TRUE(s.graph.pending(s.high)) << "low is under way again";
+  s.graph.take_log();
+  s.finish_low(20);
+  EXPECT_EQ(s.graph.take_log(), Log{}) << "what came of the old input is dropped";
+  EXPECT_TRUE(s.graph.pending(s.high));
+  EXPECT_EQ(s.graph.show(s.high), "nothing");
+  EXPECT_EQ(s.graph.take_log(), (Log{"start high"}));
+  s.finish_high(200);
+  EXPECT_EQ(s.graph.show(s.high), "200");
+}
+
+TEST(AsyncCutOff, AnInputThatWasLetGoBeforeItsFirstStepIsStartedByTheNextRead) {
+  Stairs s;
+  const auto top = s.graph.asynchronous("top", {});
+  s.graph.get(s.low);
+  s.finish_low(10);
+  bool reads = true;
+  top->on_start = [&] {
+    if (s.graph.get_in_run(top, s.input) > 0 && reads) s.graph.get_in_run(top, s.low);
+    s.graph.resolve(top, 1);
+  };
+  auto handle = s.graph.subscribe(top);
+  s.graph.take_log();
+  reads = false;
+  s.graph.set(s.input, 2);
+  EXPECT_EQ(s.graph.take_log(), (Log{"start top"}));
+  EXPECT_TRUE(s.graph.pending(s.low));
+  EXPECT_EQ(s.graph.show(s.low), "10");
+  EXPECT_EQ(s.graph.take_log(), (Log{"start low"}));
+  s.finish_low(20);
+  EXPECT_EQ(s.graph.show(s.low), "20");
+  handle.unsubscribe();
+  top->on_start = {};
+}
+
 TEST(AsyncCutOff, AnUnobservedChainIsBroughtUpByAReadAlone) {
   Stairs s;
   s.graph.get(s.high);

@@ -69,8 +69,12 @@ const char* Store::wrong_lists() const {
 // A node that was verified at this revision counts on all that it read. (An async one may be known
 // to be out of date. An input that waits for a loop is tried again whenever it is read.)
 const char* Store::wrong_verification(const Node& node) const {
+  if (node.is(flag::asynchronous) && node.async()->outdated) {
+    const AsyncState& state = *node.async();
+    const bool found = state.phase != Phase::idle || state.restart_queued || !fresh(node);
+    return found || node.is(flag::in_unstarted) ? nullptr : "out of date, and no read finds out";
+  }
   if (node.kind == Kind::source || node.verified_at < revision_) return nullptr;
-  if (node.is(flag::asynchronous) && node.async()->outdated) return nullptr;
   for (std::uint32_t index = 0; index < node.active_inputs(); ++index) {
     const Edge& edge = node.inputs[index];
     if (edge.awaiting || fresh(*edge.input) || edge.input->is(flag::dirty | flag::queued)) continue;

@@ -67,9 +67,9 @@ void Store::commit_runs() {
     if (node.is(flag::asynchronous) && node.is_plain_read()) {
       node.raise(flag::dirty);  // what it returned went with the run
     }
-    if (node.is(flag::asynchronous) && (node.is(flag::live) || state.reason)) left_unstarted(node);
     update_reason(node);
     update_pending(node);
+    if (node.is(flag::asynchronous)) left_unstarted(node);
   }
   restarts_.clear();
   while (!cancels_.empty()) {
@@ -119,10 +119,9 @@ void Store::withdraw(Node& node) {
   if (node.is_plain_read()) node.raise(flag::dirty);
   state.forced = state.outdated = true;
   uncount(node);
-  ++revision_;
   update_reason(node);
   update_pending(node);
-  if (node.is(flag::live)) left_unstarted(node);
+  left_unstarted(node);
 }
 
 void Store::begin(Node& node) {

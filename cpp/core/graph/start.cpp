@@ -18,6 +18,9 @@ void Store::left_unstarted(Node& node) {
   not_started(node);
   ++revision_;
   if (node.is(flag::in_unstarted)) return;
+  // One that is not live is verified by the next read, which finds it out of date. It must not have
+  // passed for current since: it may have been, as a live one, a moment ago.
+  if (!node.is(flag::live) && node.async()->outdated) return;
   node.raise(flag::in_unstarted);
   ++unstarted_;
 }
