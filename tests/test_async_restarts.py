@@ -365,3 +365,48 @@ def test_what_did_not_start_starts_at_the_next_read(kind: str, read: str) -> Non
             assert store._invariant() is None
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("read_meanwhile", [False, True])
+def test_one_cancelled_while_what_it_received_is_on_its_way_again_starts_at_the_next_read(read_meanwhile: bool) -> None:
+    async def main() -> None:
+        number = atom(0)
+        gates: list[asyncio.Event] = []
+        tasks: list[Any] = []
+
+        async def parity(get: Any) -> int:
+            value = get(number)
+            gates.append(asyncio.Event())
+            await gates[-1].wait()
+            return value % 2
+
+        async def reads(get: Any) -> int:
+            received = await get(low)
+            tasks.append(asyncio.current_task())
+            if len(tasks) == 1:
+                await asyncio.Event().wait()
+            return received
+
+        low, high = derived(parity), derived(reads)
+        async with Store() as store:
+            store.get(high)
+            await turns()
+            gates[0].set()
+            await turns()
+            store.set(number, 2)
+            store.get(low)
+            await turns()
+            tasks[0].cancel()
+            await turns()
+            if read_meanwhile:
+                store.get(high)
+                await turns()
+            gates[1].set()
+            await turns()
+            store.get(high)
+            await store.settled()
+            assert store.get(high).result() == 0
+            assert (len(gates), len(tasks)) == (2, 2)
+            assert store._invariant() is None
+
+    asyncio.run(main())

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from halflife import Store, atom, derived
+
 CHAIN = """
 import gc, sys, weakref
 from halflife import Store, atom, derived
@@ -144,6 +146,31 @@ def test_an_error_at_the_bottom_of_a_deep_chain_comes_up(apart: Any) -> None:
     print("done")
     """
     assert apart(CHAIN.format(depth=10_000, frames=0) + textwrap.dedent(program)) == "done\n"
+
+
+@pytest.mark.parametrize("kind", [Exception, BaseException])
+def test_reads_that_catch_errors_meet_none_in_a_deep_chain(kind: type[BaseException]) -> None:
+    caught: list[BaseException] = []
+
+    def link(below: Any) -> Any:
+        def read(get: Any) -> Any:
+            try:
+                return get(below) + 1
+            except kind as error:
+                caught.append(error)
+                return -1
+
+        return derived(read)
+
+    source = top = atom(0)
+    for _ in range(1_000):
+        top = link(top)
+    with Store() as store:
+        assert store.get(top) == 1_000
+        store.set(source, 1)
+        assert store.get(top) == 1_001
+        assert store._invariant() is None
+    assert [error for error in caught if isinstance(error, Exception)] == []
 
 
 def test_a_deep_chain_switched_in_by_a_set_is_read_in_the_flush(apart: Any) -> None:

@@ -131,6 +131,28 @@ TEST(AsyncCutOff, IfNobodyWaitsForItTheNextReadStartsItAgain) {
   EXPECT_EQ(s.graph.show(s.high), "200");
 }
 
+TEST(AsyncCutOff, OneCancelledWhileAReceivedInputIsPendingStartsAgainAtTheNextRead) {
+  for (const bool read_meanwhile : {false, true}) {
+    Stairs s;
+    s.graph.get(s.high);
+    s.finish_low(10);
+    s.graph.receive(s.high, s.low);
+    s.graph.set(s.input, 2);
+    s.graph.get(s.low);
+    s.graph.halt(s.high);
+    s.graph.take_log();
+    if (read_meanwhile) {
+      EXPECT_EQ(s.graph.show(s.high), "nothing");
+      EXPECT_EQ(s.graph.take_log(), (Log{"start high"})) << "its end is dropped";
+    }
+    s.finish_low(10);
+    EXPECT_EQ(s.graph.show(s.high), read_meanwhile ? "nothing" : "error: run cancelled");
+    EXPECT_EQ(s.graph.take_log(), read_meanwhile ? Log{} : (Log{"start high"}));
+    s.finish_high(100);
+    EXPECT_EQ(s.graph.show(s.high), "100");
+  }
+}
+
 TEST(AsyncCutOff, AnInputThatWasLetGoBeforeItsFirstStepIsStartedByTheNextRead) {
   Stairs s;
   const auto top = s.graph.asynchronous("top", {});

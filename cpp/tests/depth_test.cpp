@@ -226,6 +226,35 @@ TEST(Depth, AReaderThatSwallowsTheSignalToUnwindIsRunAgain) {
   chain.expect_sound();
 }
 
+TEST(Depth, WhoReadsOneThatSwallowsTheSignalIsUnwoundToo) {
+  for (const bool writes : {false, true}) {
+    Graph graph;
+    const auto base = graph.source("base", 1);
+    std::vector<AtomPointer> steps{base};
+    int other = 0;
+    for (std::size_t index = 0; index < 200; ++index) {
+      const AtomPointer below = steps.back();
+      steps.push_back(graph.derived("step", [&, below](Reader& get) {
+        try {
+          return get(below) + 1;
+        } catch (const Unwound&) {
+          try {
+            if (writes) graph.set(base, 2);  // is refused, which replaces the signal
+          } catch (const Failed&) {
+          }
+          return -1L;
+        } catch (...) {
+          ++other;
+          return -1L;
+        }
+      }));
+    }
+    EXPECT_EQ(graph.get(steps.back()), 201);
+    EXPECT_EQ(other, 0) << "something else than the signal";
+    graph.check();
+  }
+}
+
 TEST(Depth, AtomsThatOnlyTheFramesKeepAliveSurviveTheUnwinding) {
   on_small_stack([] {
     Graph graph;

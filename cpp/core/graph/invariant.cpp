@@ -25,7 +25,7 @@ bool is_at(const std::vector<Node*>& list, std::uint32_t place, const Node& node
 bool waits_for_a_read(const Node& node) {
   const AsyncState* state = node.async();
   return node.is(flag::in_unstarted) && state != nullptr && (state->halted || state->outdated) &&
-         state->phase == Phase::idle && !state->restart_queued;
+         state->phase != Phase::running && !state->restart_queued;
 }
 
 }  // namespace

@@ -157,7 +157,10 @@ Store::Evaluated Store::evaluate(Node& node) {
   }
   switch (run(node)) {
     case Status::unwind:
-      if (depth_ > 0) return Evaluated::failed;
+      if (depth_ > 0) {
+        host_.raise_unwind();  // the run that was given up may have caught the signal
+        return Evaluated::failed;
+      }
       take_detour();
       return Evaluated::again;
     case Status::interrupted:

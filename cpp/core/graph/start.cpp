@@ -62,7 +62,7 @@ std::vector<Node*> Store::find_unstarted(Node& target, bool outside) {
     if (!node.is(flag::in_unstarted)) return;
     const AsyncState* state = node.async();
     const bool waits = state != nullptr && (state->halted || state->outdated) &&
-                       state->phase == Phase::idle && !state->restart_queued;
+                       state->phase != Phase::running && !state->restart_queued;
     if (waits) {
       waiting = true;
       if (outside || state->outdated) found.push_back(&node);
