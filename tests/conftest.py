@@ -38,6 +38,11 @@ def named(value: object) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
+def without_slow_steps(errors: str) -> str:
+    """What is on stderr, but for asyncio's complaints in development mode that the machine is busy."""
+    return "".join(line for line in errors.splitlines(keepends=True) if not line.startswith("Executing <"))
+
+
 @pytest.fixture
 def apart() -> Callable[[str], str]:
     """Run a script in a fresh interpreter: what it prints, if it ends well and says nothing on stderr."""

@@ -27,7 +27,7 @@ class App:
         self.atoms[name] = derived(read, name=self.name_of(name))
 
     def name_of(self, name: str) -> str:
-        return f"{name} {self.number}"
+        return f"{name} of order {self.number}"
 
     def saved(self) -> dict[str, Any]:
         """What another store gave for them, in which the id is 2."""
@@ -45,7 +45,7 @@ class App:
 
     def dehydrated(self, store: Store, *names: str) -> set[str]:
         found = store.dehydrate([self.atoms[name] for name in names or self.atoms])["atoms"]
-        return {name.rpartition(" ")[0] for name in found}
+        return {name.partition(" ")[0] for name in found}
 
     def _run(self, name: str) -> None:
         self.runs.append(name)
