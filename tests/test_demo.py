@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import io
 import json
 import os
@@ -256,7 +257,9 @@ def test_a_reader_that_goes_away_ends_the_demo_without_a_traceback():
 
 def test_ctrl_c_ends_demo_and_server():
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
-    with started("--plain", "--latency", "20", **pipes, start_new_session=True) as demo:
+    # A shell that runs the tests in the background lets them, and what they start, ignore Ctrl-C.
+    heeds = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with started("--plain", "--latency", "20", **pipes, start_new_session=True, preexec_fn=heeds) as demo:
         assert demo.stdout.readline().startswith("halflife demo")
         os.killpg(demo.pid, signal.SIGINT)  # as a terminal does: to the server too
         # Both pipes end only when the server, which inherited one of them, is gone as well.
