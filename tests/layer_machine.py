@@ -81,7 +81,7 @@ class Subject:
             or self.log.is_pending_at(path)
         )
 
-    def tell(self, untouched: dict[Any, int]) -> None:
+    def tell(self, untouched: dict[Any, Any]) -> None:
         """Find out where the last operation has put another object.
 
         None of them equals the old one where none was touched, unless positions of a list have moved there.
@@ -94,7 +94,7 @@ class Subject:
             if path in untouched and not self.moves(path, now, untouched) and same(self.shown[path], now[path]):
                 raise Wrong(f"{self.name} tells of {now[path]} at {path}, which was there before")
 
-    def moves(self, path: tuple[Any, ...], now: dict[Any, Any], untouched: dict[Any, int]) -> bool:
+    def moves(self, path: tuple[Any, ...], now: dict[Any, Any], untouched: dict[Any, Any]) -> bool:
         """Whether a list above the path was touched, or has another length now."""
         lists = [path[:place] for place in range(len(path)) if type(now[path[:place]]) is list]
         return any(above not in untouched or len(now[above]) != len(self.shown[above]) for above in lists)
@@ -146,9 +146,10 @@ class Run:
                 raise Wrong(f"{where} gives {outcome}, not {expected}")
         self.check(operation)
         if operation[0] != "set_base" and not confirms(operation):
-            untouched &= self.untouched()  # the base has them still
+            still = self.untouched()
+            untouched = {path: part for path, part in untouched.items() if still.get(path) is part}
         for subject in self.subjects:
-            subject.tell(dict(untouched))
+            subject.tell(untouched)
             if subject.told != self.subjects[0].told:
                 raise Wrong(f"after {operation} lenses are told at {subject.told}, not {self.subjects[0].told}")
             subject.look()
@@ -156,10 +157,10 @@ class Run:
             if confirms(operation) and subject.log.visible is not visible:
                 raise Wrong(f"{subject.name} after {operation} shows another object")
 
-    def untouched(self) -> set[Any]:
-        """The paths, with their objects, at which the naive log shows the base's own."""
+    def untouched(self) -> dict[Any, Any]:
+        """What the naive log shows of the base's own, by path."""
         base, visible = (parts_by_path(value) for value in (self.model.log.base, self.model.log.visible))
-        return {(path, id(part)) for path, part in visible.items() if base.get(path) is part and is_container(part)}
+        return {path: part for path, part in visible.items() if base.get(path) is part and is_container(part)}
 
     def check(self, operation: Any) -> None:
         model = self.model.log

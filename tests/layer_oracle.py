@@ -278,11 +278,13 @@ class NaiveLog:
         If that one was rolled back, those behind it that waited are folded before the edit, in the base.
         """
         conflicts: list[tuple[NaiveLayer, BaseException]] = []
-        if not self.base_edits:
+        settled = [*itertools.takewhile(lambda layer: layer.status == "confirmed", self.layers)]
+        while settled and self.base_edits and settled[0] not in self.base_edits[0][2]:
+            del self.base_edits[0]  # it stays below, where it is, and nothing has to be done again
+        if not settled or not self.base_edits:
             return conflicts
         value, edits = self.base_edits[0][0], self.base_edits
         self.base_edits = []
-        settled = [*itertools.takewhile(lambda layer: layer.status == "confirmed", self.layers)]
         for layer in settled:
             while edits and layer not in edits[0][2]:
                 value, _ = self.attempt(NaiveLayer(self, -1, [edits.pop(0)[1]], ""), value)

@@ -5,6 +5,7 @@ miss what others have removed. The same recipe edits drafts and, for the model, 
 """
 
 import dataclasses
+import types
 from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet, Sequence
 from typing import Any
 
@@ -136,6 +137,12 @@ USED: dict[Any, list[str]] = {}
 NAMES = ["path", "other", "key", "key2", "i", "j", "value", "value2"]
 
 
+def names_in(code: types.CodeType) -> set[str]:
+    """The attributes that a function uses, in its comprehensions too."""
+    nested = [names_in(one) for one in code.co_consts if isinstance(one, types.CodeType)]
+    return set(code.co_names).union(*nested)
+
+
 def row(where: str, *groups: set[Any]) -> Callable[[Any], Any]:
     """Enter an edit in the table."""
 
@@ -143,7 +150,7 @@ def row(where: str, *groups: set[Any]) -> Callable[[Any], Any]:
         EDITS[where].append(edit)
         for group in groups:
             group.add(edit)
-        names = {"path", *edit.__code__.co_names}
+        names = {"path", *names_in(edit.__code__)}
         if "put" in names:  # a helper of edits, which uses the step as well
             names |= {"key", "i"}
         USED[edit] = [name for name in NAMES if name in names]

@@ -39,11 +39,16 @@ bool Composer::put(Level& level, Slot& slot, Value value) {
     Value list = level.made != nullptr ? level.made : level.fresh ? level.under : level.shown;
     if (value == nullptr || slot.index >= model_.size(list)) return true;
     held = model_.item(list, slot.index);
+    level.restored |= slot.index < model_.size(level.under) &&
+                      is_one(model_.item(level.under, slot.index), value);
     return is_one(held, value) || (open(level) && model_.put_item(level.made, slot.index, value));
   }
   Value source = level.fresh ? level.under : level.shown;
   if (!model_.find(level.made != nullptr ? level.made : source, slot.key, &held)) return false;
-  if (held == value || (held != nullptr && value != nullptr && is_one(held, value))) return true;
+  if (is_one(held, value)) return true;
+  Value below = nullptr;
+  if (!model_.find(level.under, slot.key, &below)) return false;
+  level.restored |= is_one(below, value);
   if (!open(level)) return false;
   if (value == nullptr) return model_.erase(level.made, slot.key);
   if (kind != Kind::set) return model_.put(level.made, slot.key, value);
@@ -120,6 +125,7 @@ bool Composer::grow(const Task& task, Level& level) {
   const std::size_t size = model_.size(level.under);
   if (!level.fresh) {
     if (!open(level)) return false;
+    level.restored = true;
     while (model_.size(level.made) > size) {
       if (!model_.erase_item(level.made, model_.size(level.made) - 1)) return false;
     }
@@ -261,8 +267,8 @@ bool Composer::leave(Value* result) {
            model_.same_type(one, level.under) && is_level(one, made);
   };
   const bool is_sure = !level.fresh && level.added.empty();  // what is shown, with differences
-  const bool is_under =
-      (level.after > 0 || !level.added.empty()) && made != nullptr && holds_the_same(level.under);
+  const bool is_under = (level.restored || level.after > 0 || !level.added.empty()) &&
+                        made != nullptr && holds_the_same(level.under);
   if (made == nullptr) {
     made = level.fresh ? level.under : level.shown;
     model_.own(made);

@@ -42,8 +42,9 @@ class Composer {
     Value
         beside;  // borrowed; what is shown in its place, which stays if it holds the same; or null
     Seq after;
-    bool fresh;            // starts from `under`, not from what is shown
-    Value made = nullptr;  // owned
+    bool fresh;             // starts from `under`, not from what is shown
+    bool restored = false;  // something in it is again what `under` has: all of it may be
+    Value made = nullptr;   // owned
     std::vector<Slot*> todo = {};
     std::size_t next = 0;
     std::vector<Added> added = {};
