@@ -122,13 +122,14 @@ $(STAMPS)/sanitize-native: $(NATIVE) $(STAMPS)/system
 	cmake --build build/sanitize/native
 	@touch $@
 
+# What CPython, its libraries and threads that never end leave behind is no leak of ours: tests/leaks.py looks.
 sanitize: export ASAN_OPTIONS := detect_leaks=1
 sanitize: export UBSAN_OPTIONS := print_stacktrace=1:halt_on_error=1
 sanitize: $(STAMPS)/sanitize $(STAMPS)/sanitize-native
 	ctest --test-dir build/sanitize/native --output-on-failure
 	LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
-		PYTHONMALLOC=malloc HALFLIFE_SANITIZE=1 \
-		build/sanitize/venv/bin/python -m pytest $(call IN_PARALLEL,build/sanitize) $(ARGS)
+		PYTHONMALLOC=malloc HALFLIFE_SANITIZE=1 LSAN_OPTIONS=leak_check_at_exit=0 PYTHONPATH=tests \
+		build/sanitize/venv/bin/python -m pytest -p leaks $(call IN_PARALLEL,build/sanitize) $(ARGS)
 
 # The random programs of cpp/tests, steered by libFuzzer. What it finds interesting is kept in
 # build/fuzz/corpus for the next run; an input that breaks something is named at the end, and
