@@ -27,7 +27,7 @@ def leaks_of_the_core() -> str:
             os.close(stderr)
         report.seek(0)
         reports = report.read().decode(errors="replace").split("\n\n")
-    return "\n\n".join(one for one in reports if "/_core." in one)
+    return "\n\n".join(one for one in reports if "halflife::" in one or "/_core." in one)
 
 
 def pytest_configure(config: pytest.Config) -> None:
