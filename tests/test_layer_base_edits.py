@@ -11,6 +11,7 @@ import pytest
 
 from conftest import FIRST_SEED, MULTIPLIER
 from halflife import Layers
+from halflife._core import LayerLog
 from layer_values import same
 
 Recipe = Callable[[Any], object]
@@ -163,3 +164,28 @@ def test_rolled_back_at_any_time_is_never_made(replay: Any) -> None:
             assert same(layers.base, without.base), (seed, number)
             assert same(layers.visible, without.visible), (seed, number)
     assert checked > 500 * MULTIPLIER
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_conflicts_of_layers_that_fold_are_told_oldest_first(always: bool) -> None:
+    told: list[str] = []
+    log = LayerLog({}, always=always, on_conflict=lambda layer, error: told.append(str(error)))
+    oldest = log.replace({"a": {}, "b": {}}, True)
+    log.commit(log.apply(lambda draft: draft["b"].update(x=1)))  # fails where it folds: below the edit of the base
+    log.edit_base(lambda draft: {"b": {}})
+    log.update(lambda draft: draft["a"].update(x=1))  # fails above it already
+    log.rollback(oldest)
+    assert told == ["'b'", "'a'"]
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_what_folds_is_the_object_that_was_shown(always: bool) -> None:
+    shown = [{"id": 0, "n": 2, "in": {}}]
+    log = LayerLog({"rows": [{"id": 0, "n": 0, "in": {}}], "n": 0}, always=always)
+    oldest = log.apply(lambda draft: draft.update(n=1))
+    log.replace({"rows": shown, "n": 0})
+    log.edit_base(lambda draft: draft["rows"][3].update(n=1) if len(draft["rows"]) > 3 else draft.update(m=1))
+    log.apply(lambda draft: draft.update(n=2))
+    log.rollback(oldest)
+    assert log.visible["rows"] is shown
+    assert log.base["rows"] is shown

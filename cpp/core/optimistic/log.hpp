@@ -148,6 +148,7 @@ class Log {
 
   // --- another base
   Value shared(Value base, draft::Leaves leaves);
+  Value shared_after_fold(Value base);
   bool rebase(Change& change, Value base);
   bool note_base(Change& change, Value before, Value now);
   bool is_level(draft::Scope& scope, const Difference& each);

@@ -1,5 +1,6 @@
 // An operation on the log: its steps note what they change, so that one that fails, or is
 // interrupted, is undone, and so that a host can come back to what it has saved.
+#include <algorithm>
 #include <utility>
 
 #include "log.hpp"
@@ -67,10 +68,13 @@ void Log::tidy() {
   tree_.empty_trash();
 }
 
-// Tells of the layers that are in conflict now and were not before.
+// Tells of the layers that are in conflict now and were not before, oldest first.
 void Log::tell(bool ok) {
   std::vector<Trouble> troubles;
   troubles.swap(troubles_);
+  std::stable_sort(troubles.begin(), troubles.end(), [](const Trouble& one, const Trouble& other) {
+    return one.layer->seq < other.layer->seq;
+  });
   for (const Trouble& trouble : troubles) {
     Layer& layer = *trouble.layer;
     // One that works again by now was in trouble only on the way.

@@ -120,7 +120,7 @@ bool Log::fold_with_edits(const std::vector<Layer*>& folding) {
   }
   base_edits_.swap(kept);
   drop_edits(done);
-  Value now = interrupt_ == nullptr ? shared(value, draft::Leaves::same) : nullptr;
+  Value now = interrupt_ == nullptr ? shared_after_fold(value) : nullptr;
   tree_.trash(value);
   if (now == nullptr) return false;
   Change change = begin_change();
@@ -138,6 +138,17 @@ Value Log::shared(Value base, draft::Leaves leaves) {
   Value first = draft::share(model_, base_, base, leaves, &taken);
   if (first == nullptr || layers_.empty()) return first;
   Value second = draft::share(model_, shown_, first, draft::Leaves::same, nullptr, &taken);
+  tree_.trash(first);
+  return second;
+}
+
+// Owned: the same of a base that layers have been folded into. They were shown, so the objects that
+// are shown come before those of the old base.
+Value Log::shared_after_fold(Value base) {
+  draft::Objects taken;
+  Value first = draft::share(model_, shown_, base, draft::Leaves::same, &taken);
+  if (first == nullptr) return nullptr;
+  Value second = draft::share(model_, base_, first, draft::Leaves::same, nullptr, &taken);
   tree_.trash(first);
   return second;
 }
