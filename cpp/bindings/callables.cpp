@@ -18,13 +18,13 @@ PyObject* not_an_atom(const char* where, PyObject* given) {
 
 namespace {
 
-PyObject* gone(const char* what) {
+[[gnu::cold]] PyObject* gone(const char* what) {
   PyErr_Format(registry().store_closed, "%s was called after its store was closed", what);
   return nullptr;
 }
 
 // Why the getter is of no use any more.
-PyObject* raise_ended(const GetterObject* getter) {
+[[gnu::cold]] PyObject* raise_ended(const GetterObject* getter) {
   const StoreObject* store = store_with_id(getter->store_id);
   if (store == nullptr || store->closed() || getter->name == nullptr) return gone("get");
   if (getter->name == Py_None) {

@@ -33,7 +33,7 @@ class StoreObject final : public graph::Host {
 
   // --- entering (store_entry.cpp): every call from outside asks first.
   // False, with an error set: closed, another thread, or another task within an open batch.
-  bool enter() {
+  [[gnu::always_inline]] bool enter() {
     if (this_thread() == home_ && guards_ == 0) [[likely]]
       return true;
     return enter_slowly();

@@ -69,7 +69,7 @@ class Store {
     return ensure(node) && (unstarted_ == 0 || ensure_started(node, outside));
   }
   bool has_unstarted() const { return unstarted_ > 0; }
-  bool fresh(const Node& node) const {
+  [[gnu::always_inline]] bool fresh(const Node& node) const {
     if (node.verified_at >= revision_) return true;
     if (!node.is(flag::live)) return false;
     if (node.is(flag::queued | flag::running | flag::dirty)) return false;
@@ -77,8 +77,8 @@ class Store {
     // Inputs are lower than what reads them: nothing that is queued can change this node.
     return heap_.empty() || node.height <= heap_.lowest();
   }
-  // Makes `input` current and notes that the frame's node read it.
-  bool record(Frame& frame, Node& input, bool state) {
+  // Makes `input` current and notes that the frame's node read it; every read pays for this.
+  [[gnu::always_inline]] bool record(Frame& frame, Node& input, bool state) {
     if (!fresh(input) && !bring_up(input)) return false;
     auto& inputs = frame.node->inputs;
     if (frame.cursor < inputs.size()) {
