@@ -275,7 +275,8 @@ class NaiveLog:
     def settle_base_edits(self) -> list[tuple[NaiveLayer, BaseException]]:
         """An edit of the base stands below the oldest layer that was not confirmed when it came.
 
-        If that one was rolled back, those behind it that waited are folded before the edit, in the base.
+        If that one was rolled back, those behind it that waited are folded before the edit, in the base. They were
+        shown, so it has the objects that were shown.
         """
         conflicts: list[tuple[NaiveLayer, BaseException]] = []
         settled = [*itertools.takewhile(lambda layer: layer.status == "confirmed", self.layers)]
@@ -297,7 +298,7 @@ class NaiveLog:
             if any(layer in self.layers for layer in waited):
                 self.base_edits.append((value, part, waited))
             value, _ = self.attempt(NaiveLayer(self, -1, [part], ""), value)
-        self.base = shared(self.base, value)
+        self.base = shared(self.visible, value)
         return conflicts
 
     def begin(self) -> None:
