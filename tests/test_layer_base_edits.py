@@ -179,6 +179,17 @@ def test_conflicts_of_layers_that_fold_are_told_oldest_first(always: bool) -> No
 
 
 @pytest.mark.parametrize("always", [False, True])
+def test_a_layer_that_fails_twice_in_one_operation_is_told_of_with_its_last_error(always: bool) -> None:
+    told: list[str] = []
+    log = LayerLog({"rows": []}, always=always, on_conflict=lambda layer, error: told.append(type(error).__name__))
+    oldest = log.replace({"rows": [{"n": 0}]}, True)
+    layer = log.update(lambda draft: draft["rows"][0].update(n=1))
+    log.edit_base(lambda draft: draft["rows"].append(0))  # the layer raises AttributeError above it, IndexError below
+    log.rollback(oldest)
+    assert (told, layer.status, log.base) == (["IndexError"], "folded", {"rows": [0]})
+
+
+@pytest.mark.parametrize("always", [False, True])
 def test_what_folds_is_the_object_that_was_shown(always: bool) -> None:
     shown = [{"id": 0, "n": 2, "in": {}}]
     log = LayerLog({"rows": [{"id": 0, "n": 0, "in": {}}], "n": 0}, always=always)

@@ -68,21 +68,22 @@ void Log::tidy() {
   tree_.empty_trash();
 }
 
-// Tells of the layers that are in conflict now and were not before, oldest first.
+// Tells of the layers that are in conflict now and were not before, oldest first, each with its
+// last error.
 void Log::tell(bool ok) {
   std::vector<Trouble> troubles;
   troubles.swap(troubles_);
   std::stable_sort(troubles.begin(), troubles.end(), [](const Trouble& one, const Trouble& other) {
     return one.layer->seq < other.layer->seq;
   });
-  for (const Trouble& trouble : troubles) {
-    Layer& layer = *trouble.layer;
+  for (std::size_t index = 0; index < troubles.size(); ++index) {
+    const auto [layer, error] = troubles[index];
+    const bool is_last = index + 1 == troubles.size() || troubles[index + 1].layer != layer;
     // One that works again by now was in trouble only on the way.
-    if (ok && layer.failing) {
-      host_.conflicted(layer, trouble.error, failed_before_[&layer]);
-      failed_before_[&layer] = true;
+    if (ok && is_last && layer->failing) {
+      host_.conflicted(*layer, error, failed_before_[layer]);
     }
-    tree_.trash(trouble.error);
+    tree_.trash(error);
   }
   failed_before_.clear();
 }
