@@ -95,7 +95,9 @@ class Subject:
                 raise Wrong(f"{self.name} tells of {now[path]} at {path}, which was there before")
 
     def moves(self, path: tuple[Any, ...], now: dict[Any, Any], untouched: dict[Any, Any]) -> bool:
-        """Whether a list above the path was touched, or has another length now."""
+        """Whether something in it was elsewhere, or a list above was touched, or has another length now."""
+        if any(id(now[told]) in self.objects for told in self.told if told[: len(path)] == path):
+            return True
         lists = [path[:place] for place in range(len(path)) if type(now[path[:place]]) is list]
         return any(above not in untouched or len(now[above]) != len(self.shown[above]) for above in lists)
 

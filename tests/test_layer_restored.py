@@ -92,3 +92,15 @@ def test_what_is_left_of_two_layers_is_the_object_of_the_base(case: str, replay:
     assert layers.visible["at"] is value
     newer.rollback()
     assert layers.visible is base
+
+
+@REPLAYS
+@pytest.mark.parametrize("added", [{8}, {8, 24}, {"a"}, {32, 8, 64}])
+def test_a_set_that_was_shown_is_the_base_when_its_layer_folds_whatever_its_order(added: Any, replay: Any) -> None:
+    layers = Layers({0, 16, 40}, replay=replay)
+    layer = layers.apply(lambda draft: draft.update(added))
+    newer = layers.apply(lambda draft: None)
+    layer.commit(then=lambda draft: draft.difference_update({16, 0}))
+    shown = layers.visible
+    newer.rollback()
+    assert layers.visible is layers.base is shown

@@ -201,29 +201,32 @@ bool Composer::is_one(Value one, Value other) {
                           model_.same(one, other));
 }
 
-// Do both hold the same objects, in the same order? (`made` of a record is the map of its fields.)
-bool Composer::is_level(Value one, Value made) {
-  if (model_.size(one) != model_.size(made)) return false;
-  if (draft::is_positional(model_.kind(one))) {
-    for (std::size_t index = 0; index < model_.size(one); ++index) {
-      if (!is_one(model_.item(one, index), model_.item(made, index))) return false;
+// Do both hold the same objects, those of a list or map in the same order? (`made` of a record is
+// the map of its fields.)
+bool Composer::is_level(Value one, Value made, bool* same) {
+  *same = model_.size(one) == model_.size(made);
+  const Kind kind = model_.kind(one);
+  if (!*same) return true;
+  if (kind == Kind::set) return draft::equal(model_, one, made, true, same);
+  if (draft::is_positional(kind)) {
+    for (std::size_t index = 0; *same && index < model_.size(one); ++index) {
+      *same = is_one(model_.item(one, index), model_.item(made, index));
     }
     return true;
   }
-  const bool record = model_.kind(one) == Kind::record;
   std::size_t left = 0;
   std::size_t right = 0;
   Value key = nullptr;
   Value other = nullptr;
   Value value = nullptr;
   Value held = nullptr;
-  while (model_.next(one, &left, &key, &value)) {
-    if (record) {
+  while (*same && model_.next(one, &left, &key, &value)) {
+    if (kind == Kind::record) {
       if (!model_.find(made, key, &held)) return false;
-    } else if (!model_.next(made, &right, &other, &held)) {
-      return false;
+    } else {
+      *same = model_.next(made, &right, &other, &held) && (key == other || model_.same(key, other));
     }
-    if (!is_one(value, held) || (!record && key != other && !model_.same(key, other))) return false;
+    *same = *same && is_one(value, held);
   }
   return true;
 }
@@ -262,17 +265,25 @@ bool Composer::leave(Value* result) {
     }
   }
   Value made = std::exchange(level.made, nullptr);
-  const auto holds_the_same = [&](Value one) {
-    return one != nullptr && model_.kind(one) == model_.kind(level.under) &&
-           model_.same_type(one, level.under) && is_level(one, made);
+  const auto holds_the_same = [&](Value one, bool* same) {
+    return one == nullptr || model_.kind(one) != model_.kind(level.under) ||
+           !model_.same_type(one, level.under) || is_level(one, made, same);
   };
   const bool is_sure = !level.fresh && level.added.empty();  // what is shown, with differences
-  const bool is_under = (level.restored || level.after > 0 || !level.added.empty()) &&
-                        made != nullptr && holds_the_same(level.under);
+  bool is_under = false;
+  bool is_beside = false;
+  if (made != nullptr) {
+    const bool may_be_under = level.restored || level.after > 0 || !level.added.empty();
+    if ((may_be_under && !holds_the_same(level.under, &is_under)) ||
+        (!is_under && !is_sure && !holds_the_same(level.beside, &is_beside))) {
+      tree_.trash(made);
+      return false;
+    }
+  }
   if (made == nullptr) {
     made = level.fresh ? level.under : level.shown;
     model_.own(made);
-  } else if (is_under || (!is_sure && holds_the_same(level.beside))) {
+  } else if (is_under || is_beside) {
     // The versions that are left are older than an assignment above, or put back what was there.
     tree_.trash(made);
     made = is_under ? level.under : level.beside;

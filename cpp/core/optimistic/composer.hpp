@@ -60,7 +60,7 @@ class Composer {
   bool has_moved(const Task& task, const Level& level, const Slot& slot, bool* moved);
   bool run(const Task& task, Value* result);
   bool step(const Task& task);
-  bool is_level(Value one, Value made);
+  bool is_level(Value one, Value made, bool* same);
   bool is_one(Value one, Value other);
   bool leave(Value* result);
   bool finish(const Level& level, Value* made);
