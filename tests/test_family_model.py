@@ -23,22 +23,29 @@ class Member:
 
 @dataclass
 class Model:
-    """All members in a dictionary; every limit looks at all of them."""
+    """All members, the one used least recently first; being observed is being used. Limits look at all of them."""
 
     members: dict[int, Member] = field(default_factory=dict)
     observed: set[int] = field(default_factory=set)
 
+    def use(self, param: int, now: float) -> None:
+        member = self.members.pop(param)
+        member.used = now
+        self.members[param] = member
+
     def limit(self, now: float, spared: int | None) -> None:
         for param, member in list(self.members.items()):
             if now - member.used >= TTL:
-                if param in self.observed:
-                    member.used = now
-                else:
-                    del self.members[param]
-        by_age = sorted(self.members, key=lambda param: self.members[param].used)
-        for param in by_age:
-            if len(self.members) > MAX_SIZE and param not in self.observed and param != spared:
-                del self.members[param]
+                self.use_or_drop(param, now, None)
+        for param in list(self.members):
+            if len(self.members) > MAX_SIZE:
+                self.use_or_drop(param, now, spared)
+
+    def use_or_drop(self, param: int, now: float, spared: int | None) -> None:
+        if param in self.observed or param == spared:
+            self.use(param, now)
+        else:
+            del self.members[param]
 
 
 steps = st.lists(
@@ -50,6 +57,11 @@ steps = st.lists(
 @given(steps)
 def test_whatever_is_used_and_observed_it_holds_what_a_naive_model_holds(todo: list[tuple[str, int, int]]) -> None:
     compare(todo)
+
+
+def test_a_member_that_was_observed_lately_is_not_the_one_used_least_recently() -> None:
+    compare([("observe", 1, 0), ("use", 0, 0), ("use", 2, 0), ("leave", 1, 0), ("use", 0, 0), ("look", 0, 0)])
+    compare([("observe", 1, 0), ("use", 0, 0), ("use", 2, 2), ("leave", 1, 0), ("use", 2, 1), ("look", 0, 0)])
 
 
 def test_the_model_notices_a_planted_bug(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +100,6 @@ def compare(todo: list[tuple[str, int, int]]) -> None:
                 model.limit(now, param)
             else:
                 assert got is known.atom
-                known.used = now
+                model.use(param, now)
             if kind == "observe" and param not in subscriptions:
                 subscriptions[param] = store.subscribe(got, lambda value: None)

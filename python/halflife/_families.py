@@ -260,6 +260,8 @@ class Family(Generic[P, A]):
                 return
             key, member = oldest
             if key == spared or member.atom.is_observed:
+                if self._ttl is not None:
+                    member.used = self._clock.now()  # Being observed is being used.
                 self._touch(key)
             else:
                 self._members.pop(key, None)
