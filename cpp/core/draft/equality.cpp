@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "pair_hash.hpp"
+#include "patch/pair_hash.hpp"
 
 namespace halflife::draft {
 

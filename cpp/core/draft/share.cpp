@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "equality.hpp"
-#include "pair_hash.hpp"
+#include "patch/pair_hash.hpp"
 
 namespace halflife::draft {
 

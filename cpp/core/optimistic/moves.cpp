@@ -1,8 +1,8 @@
 // Where the items of a list that a layer has edited, or put in another one's place, came from.
 #include <utility>
 
-#include "../draft/element_numbers.hpp"
-#include "../draft/list_match.hpp"
+#include "../draft/patch/element_numbers.hpp"
+#include "../draft/patch/list_match.hpp"
 #include "attempt.hpp"
 
 namespace halflife::optimistic {

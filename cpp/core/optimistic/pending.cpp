@@ -2,7 +2,7 @@
 // layer has found: an item that an older layer has edited, or put in, is known by where it stood
 // then.
 #include "../draft/equality.hpp"
-#include "../draft/list_match.hpp"
+#include "../draft/patch/list_match.hpp"
 #include "log.hpp"
 
 namespace halflife::optimistic {

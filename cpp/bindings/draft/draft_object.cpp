@@ -1,0 +1,203 @@
+#include "draft_object.hpp"
+
+#include <structmember.h>
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <string>
+
+#include "../support/registry.hpp"
+#include "draft_session.hpp"
+
+namespace halflife::bindings {
+
+using draft::Draft;
+using draft::Kind;
+using draft::Resolver;
+
+namespace {
+
+PyTypeObject* type_for(PyObject* base, Kind kind) {
+  switch (kind) {
+    case Kind::map:
+      if (PyDict_CheckExact(base)) return draft_types.dict;
+      if (PyODict_Check(base)) return draft_types.ordered;
+      if (is_default_dict(base)) return draft_types.defaulting;
+      return is_counter(base) ? draft_types.counter : draft_types.dict_subclass;
+    case Kind::list:
+      if (PyList_CheckExact(base)) return draft_types.list;
+      return is_deque(base) ? draft_types.deque : draft_types.list_subclass;
+    case Kind::set:
+      return Py_IS_TYPE(base, &PySet_Type) ? draft_types.set : draft_types.set_subclass;
+    case Kind::fixed:
+      return draft_types.tuple;
+    default:
+      return PyTuple_Check(base) ? draft_types.named_tuple : draft_types.record;
+  }
+}
+
+// Memory of drafts that are gone, for the next recipe. All types have one size.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kSpare = 0;
+#else
+constexpr std::size_t kSpare = 1024;
+#endif
+constinit DraftObject* spare[kSpare + 1] = {};
+constinit std::size_t spares = 0;
+
+DraftObject* allocate(PyTypeObject* type) {
+  if (spares == 0) return PyObject_GC_New(DraftObject, type);
+  DraftObject* made = spare[--spares];
+  PyObject_Init(as_object(made), type);
+  return made;
+}
+
+void deallocate(DraftObject* face) {
+  PyTypeObject* type = Py_TYPE(face);
+  if (spares < kSpare) {
+    spare[spares++] = face;
+  } else {
+    PyObject_GC_Del(face);
+  }
+  Py_DECREF(type);
+}
+
+}  // namespace
+
+// Not tracked by the garbage collector: its scope owns it, and when that is over, it holds nothing.
+// In a session the scope itself can be garbage; see Use::join.
+DraftObject* make_draft(PyObject* base, Kind kind) {
+  DraftObject* made = allocate(type_for(base, kind));
+  if (made == nullptr) return nullptr;
+  new (&made->draft) Draft;
+  made->draft.face = made;
+  made->draft.kind = kind;
+  made->weakrefs = nullptr;
+  made->session = nullptr;
+  return made;
+}
+
+// Nothing is to be given back: the scope, which owned it, has taken all that the draft held. So a
+// chain of drafts cannot go recursively.
+void draft_dealloc(PyObject* self) {
+  DraftObject* face = as_draft(self);
+  if (PyObject_GC_IsTracked(self) != 0) PyObject_GC_UnTrack(self);
+  if (face->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
+  SessionObject* session = std::exchange(face->session, nullptr);
+  face->draft.~Draft();
+  deallocate(face);
+  Py_XDECREF(session);
+}
+
+int visit_held(const Draft& draft, visitproc visit, void* arg) {
+  for (Value value : {draft.key, draft.base, draft.scratch, draft.children, draft.assigned,
+                      draft.erased, draft.touched, draft.given}) {
+    Py_VISIT(to_object(value));
+  }
+  return 0;
+}
+
+int draft_traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(as_draft(self)->session);
+  return visit_held(as_draft(self)->draft, visit, arg);
+}
+
+int draft_clear(PyObject* self) {
+  DraftObject* face = as_draft(self);
+  // Only the drafts of an abandoned session are garbage while their scope is open.
+  if (face->draft.scope != nullptr) face->draft.scope->close();
+  Py_CLEAR(face->session);
+  return 0;
+}
+
+PyMemberDef draft_members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(DraftObject, weakrefs), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+};
+
+void raise_revoked() {
+  PyErr_SetString(registry().revoked_draft,
+                  "this draft is over: its recipe has ended, or its session was finished; what is"
+                  " needed later is to be taken out with current(draft)");
+}
+
+void enter_session(DraftObject* face, SessionObject* session) {
+  Py_INCREF(session);
+  face->session = session;
+  PyObject_GC_Track(face);
+}
+
+void Use::join(DraftObject* found) const {
+  if (found->session != nullptr || found->draft.scope != session_->scope) return;
+  enter_session(found, session_);
+}
+
+PyObject* current_value(PyObject* self) {
+  Use use(self);
+  if (!use || !use.scope().read_deep(use.draft())) return nullptr;
+  if (!use.draft().dirty && !use.draft().inserted) return Py_NewRef(to_object(use.draft().base));
+  Resolver resolver(use.scope(), false);
+  Value result = nullptr;
+  return resolver.resolve(self, &result) ? Py_NewRef(to_object(result)) : nullptr;
+}
+
+PyObject* plain_or_self(PyObject* object) {
+  return is_draft(object) ? current_value(object) : Py_NewRef(object);
+}
+
+PyObject* draft_repr(PyObject* self) {
+  if (as_draft(self)->draft.scope == nullptr) return PyUnicode_FromString("<revoked draft>");
+  Ref value = Ref::take(current_value(self));
+  return value ? PyUnicode_FromFormat("<draft of %R>", value.get()) : nullptr;
+}
+
+PyObject* draft_compare(PyObject* self, PyObject* other, int operation) {
+  Ref one = Ref::take(current_value(self));
+  if (!one) return nullptr;
+  Ref two = Ref::take(plain_or_self(other));
+  return two ? PyObject_RichCompare(one.get(), two.get(), operation) : nullptr;
+}
+
+PyObject* draft_deepcopy(PyObject* self, PyObject* memo) {
+  Ref value = Ref::take(current_value(self));
+  Ref copy = Ref::take(value ? PyImport_ImportModule("copy") : nullptr);
+  return copy ? PyObject_CallMethod(copy.get(), "deepcopy", "OO", value.get(), memo) : nullptr;
+}
+
+PyObject* draft_reduce(PyObject*, PyObject*) {
+  PyErr_SetString(PyExc_TypeError, "a draft cannot be pickled; pickle current(draft)");
+  return nullptr;
+}
+
+PyTypeObject* add_draft_type(PyObject* module, const char* name, unsigned long flags,
+                             PyType_Slot* slots, PyTypeObject* base) {
+  PyType_Spec spec = {name, sizeof(DraftObject), 0,
+                      static_cast<unsigned>(Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+                                            Py_TPFLAGS_DISALLOW_INSTANTIATION | flags),
+                      slots};
+  Ref bases = Ref::take(base == nullptr ? nullptr : PyTuple_Pack(1, base));
+  if (base != nullptr && !bases) return nullptr;
+  PyObject* type = PyType_FromSpecWithBases(&spec, bases.get());
+  if (type == nullptr) return nullptr;
+  const std::string private_name = std::string("_") + (std::strrchr(name, '.') + 1);
+  if (PyModule_AddObjectRef(module, private_name.c_str(), type) < 0) return nullptr;
+  return reinterpret_cast<PyTypeObject*>(type);
+}
+
+int add_draft_types(PyObject* module) {
+  for (const auto add : {add_draft_session, add_draft_iterator, add_draft_dict, add_draft_views,
+                         add_draft_list, add_draft_set, add_draft_record, add_draft_tuple,
+                         add_draft_subclasses, add_draft_mappings, add_draft_deque}) {
+    if (add(module) < 0) return -1;
+  }
+  // Nobody else derives from them.
+  for (PyTypeObject* type :
+       {draft_types.dict, draft_types.list, draft_types.set, draft_types.dict_subclass}) {
+    type->tp_flags &= ~Py_TPFLAGS_BASETYPE;
+  }
+  return 0;
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,26 @@
+// The native Patch: one step from a value to another, as the user sees it. Immutable, compared by
+// its parts.
+#pragma once
+
+#include "../../core/draft/patch/patch.hpp"
+#include "../support/python.hpp"
+
+namespace halflife::bindings {
+
+// A list of Patch objects; null on an error. `mirrored`: the list of the patches that these take
+// back, last first: they share its paths.
+PyObject* patches_to_list(const draft::PatchList& patches, PyObject* mirrored = nullptr);
+
+// Reads an iterable of Patch objects. False: a TypeError is set that names the position.
+bool patches_from(PyObject* iterable, draft::PatchList& patches);
+
+// "add", "remove" ..., borrowed; and back. False: no such word, and no error is set.
+PyObject* patch_op_name(draft::Op op);
+bool find_patch_op(PyObject* name, draft::Op* op);
+
+// "patch 2 (replace /items/0)", for messages.
+PyObject* describe_patch(std::size_t number, const draft::Patch& patch);
+
+int add_patch_type(PyObject* module);
+
+}  // namespace halflife::bindings

@@ -1,0 +1,72 @@
+// Errands: what the graph reports in the middle of a walk, where no Python may run, told to the
+// driver as soon as it may: events for the log, and atoms that linger for the grace period.
+#include "../support/error_value.hpp"
+#include "store_object.hpp"
+
+namespace halflife::bindings {
+
+using graph::Node;
+namespace flag = graph::flag;
+
+void StoreObject::put_off(const char* event, const Node& node, PyObject* detail) {
+  errands_.push_back({event, Py_NewRef(static_cast<PyObject*>(node.atom)), Py_NewRef(detail)});
+  has_errands = !on_errand_;  // else whoever is on an errand does this one too
+}
+
+bool StoreObject::linger(Node& node) {
+  if (!grace || closed() || driver == nullptr || node.atom == nullptr) return false;
+  put_off(nullptr, node, Py_None);
+  return true;
+}
+
+void StoreObject::event(Event event, const Node& node) {
+  if (log == nullptr || driver == nullptr || node.atom == nullptr) return;
+  PyObject* detail = Py_None;
+  const graph::AsyncState* state = node.async();
+  Ref number;
+  if ((event == Event::run || event == Event::superseded) && state != nullptr) {
+    number = Ref::take(PyLong_FromUnsignedLongLong(state->generation));
+    detail = number.get();
+  } else if (node.value != nullptr && event != Event::superseded && event != Event::mounted &&
+             event != Event::unmounted) {
+    detail = static_cast<PyObject*>(node.value);
+    if (node.is(flag::error)) detail = error_of(detail);
+  }
+  put_off(name_of(event), node, detail);
+}
+
+// Those that are added meanwhile are done too, in their turn.
+void StoreObject::run_errands() {
+  if (on_errand_) return;
+  on_errand_ = true;
+  has_errands = false;
+  SavedError saved;
+  while (!errands_.empty()) {
+    const Errand errand = errands_.front();
+    errands_.pop_front();
+    Ref atom = Ref::take(errand.atom);
+    Ref detail = Ref::take(errand.detail);
+    if (driver == nullptr) continue;
+    Ref told = Ref::borrow(driver);
+    if (errand.event == nullptr) {
+      start_grace(told.get(), as_atom(atom.get()));
+      continue;
+    }
+    Ref done = Ref::take(
+        PyObject_CallMethod(told.get(), "note", "sOO", errand.event, atom.get(), detail.get()));
+    if (!done) report_or_keep(as_atom(atom.get()));
+  }
+  on_errand_ = false;
+}
+
+void StoreObject::start_grace(PyObject* told, AtomObject* atom) {
+  Node* node = known_node(atom);
+  if (node == nullptr || !node->is(flag::lingering)) return;  // observed again since
+  Ref lingers = Ref::take(PyObject_CallMethod(told, "linger", "O", as_object(atom)));
+  if (!lingers) report_or_keep(atom);
+  if (lingers && lingers.get() == Py_True) return;
+  node = known_node(atom);
+  if (node != nullptr && !graph.expire(*node)) report_or_keep(atom);
+}
+
+}  // namespace halflife::bindings

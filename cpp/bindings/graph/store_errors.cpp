@@ -1,0 +1,189 @@
+// Errors: as values of atoms, of callbacks (collected into one group), and those without a caller.
+#include <string>
+
+#include "../support/error_value.hpp"
+#include "store_object.hpp"
+
+namespace halflife::bindings {
+
+PyObject* take_error() {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
+  Py_XDECREF(type);
+  Py_XDECREF(traceback);
+  return value;
+}
+
+PyObject* StoreObject::raise_error(graph::Node& node) {
+  return raise_error_value(static_cast<PyObject*>(node.value));
+}
+
+void StoreObject::report(PyObject* error, AtomObject* atom) {
+  Ref kept = Ref::borrow(driver);
+  report_to(kept.get(), error, atom);
+}
+
+void StoreObject::report_to(PyObject* receiver, PyObject* error, AtomObject* atom) {
+  if (receiver == nullptr) {
+    PyErr_SetObject(as_object(Py_TYPE(error)), error);
+    PyErr_WriteUnraisable(as_object(atom));
+    return;
+  }
+  SavedError saved;
+  PyObject* where = atom == nullptr ? Py_None : as_object(atom);
+  Ref done = Ref::take(PyObject_CallMethod(receiver, "report", "OO", error, where));
+  if (done) return;
+  if (PyErr_ExceptionMatches(PyExc_Exception)) {
+    PyErr_WriteUnraisable(where);
+  } else {
+    collect_error();
+  }
+}
+
+void StoreObject::report_pending(AtomObject* atom) {
+  Ref error = Ref::take(take_error());
+  if (error) report(error.get(), atom);
+}
+
+void StoreObject::report_or_keep(AtomObject* atom) {
+  if (PyErr_ExceptionMatches(PyExc_Exception)) {
+    report_pending(atom);
+  } else {
+    collect_error();
+  }
+}
+
+bool StoreObject::report_exception(AtomObject* atom) {
+  if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) || PyErr_ExceptionMatches(PyExc_SystemExit)) {
+    return false;
+  }
+  report_pending(atom);
+  return true;
+}
+
+// A comparison has no way to fail: an interrupt of one waits until nothing is under way.
+bool StoreObject::raise_kept_interrupt() {
+  if (graph.busy() || graph.flushing()) return false;
+  Ref interrupt = Ref::take(std::exchange(interrupt_, nullptr));
+  PyErr_SetObject(as_object(Py_TYPE(interrupt.get())), interrupt.get());
+  return true;
+}
+
+namespace {
+
+// Tells whoever gets the error which atom it comes from; once, when one error is raised by many.
+void add_note(PyObject* error, const char* where, AtomObject* atom) {
+  Ref note = Ref::take(PyUnicode_FromFormat("raised by %s %s", where, atom_name(atom)));
+  Ref notes = note ? Ref::take(PyObject_GetAttrString(error, "__notes__")) : Ref();
+  PyErr_Clear();
+  const int known =
+      notes && PyList_Check(notes.get()) ? PySequence_Contains(notes.get(), note.get()) : 0;
+  if (note && known == 0) Ref::take(PyObject_CallMethod(error, "add_note", "O", note.get()));
+  PyErr_Clear();
+}
+
+}  // namespace
+
+void StoreObject::collect_error(const char* where, AtomObject* atom) {
+  PyObject* error = take_error();
+  if (error == nullptr) return;
+  if (where != nullptr && atom != nullptr) add_note(error, where, atom);
+  if (!PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(PyExc_Exception))) {
+    // KeyboardInterrupt and the like: raised as it is, after all were served; one is enough.
+    if (interrupt_ == nullptr) {
+      interrupt_ = error;
+    } else {
+      Py_DECREF(error);
+    }
+    return;
+  }
+  collected_.push_back(error);
+}
+
+void StoreObject::keep_interrupt() { collect_error(); }
+
+bool StoreObject::raise_collected() {
+  fire_woken();
+  if (!untold_.empty() && !graph.in_batch()) {
+    SavedError saved;  // of a read that was interrupted
+    std::vector<graph::Subscription*> untold;
+    untold.swap(untold_);
+    for (graph::Subscription* subscription : untold) {
+      if (subscription->seen == 0) tell_first(*subscription);
+      graph::Store::drop(subscription);
+    }
+  }
+  if (collected_.empty() && interrupt_ == nullptr) return true;
+  std::vector<PyObject*> errors;
+  errors.swap(collected_);
+  const bool raising = PyErr_Occurred() != nullptr;
+  if (raising || interrupt_ != nullptr || reports) {
+    // Something more urgent goes to the caller, or somebody else wants them: also the later ones,
+    // when an earlier one has made that somebody close the store.
+    Ref receiver = Ref::borrow(driver);
+    for (PyObject* error : errors) {
+      report_to(receiver.get(), error, nullptr);
+      Py_DECREF(error);
+    }
+    PyObject* interrupt = std::exchange(interrupt_, nullptr);  // also one of on_error
+    if (interrupt == nullptr) return !raising;
+    if (!raising) PyErr_SetObject(as_object(Py_TYPE(interrupt)), interrupt);
+    Py_DECREF(interrupt);
+    return false;
+  }
+  Ref list = Ref::take(PyList_New(static_cast<Py_ssize_t>(errors.size())));
+  if (!list) return false;
+  for (std::size_t index = 0; index < errors.size(); ++index) {
+    PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(index), errors[index]);
+  }
+  PyObject* group_type = PyDict_GetItemString(PyEval_GetBuiltins(), "ExceptionGroup");
+  if (group_type == nullptr) {
+    PyErr_SetString(PyExc_RuntimeError, "subscribers failed");
+    return false;
+  }
+  Ref group = Ref::take(PyObject_CallFunction(group_type, "sO",
+                                              "errors of subscribers, effects or mount hooks; what"
+                                              " was set stands",
+                                              list.get()));
+  if (group) PyErr_SetObject(group_type, group.get());
+  return false;
+}
+
+void StoreObject::raise(Error error, std::span<graph::Node* const> nodes) {
+  std::string names;
+  const char* separator = error == Error::cycle ? " \xe2\x86\x92 " : ", ";
+  std::size_t shown = 0;
+  for (graph::Node* node : nodes) {
+    if (++shown > 20) {
+      names += " ...";
+      break;
+    }
+    if (!names.empty()) names += separator;
+    names += atom_name(static_cast<AtomObject*>(node->atom));
+  }
+  const Registry& known = registry();
+  switch (error) {
+    case Error::cycle:
+      PyErr_Format(known.cycle, "an atom needs its own value: %s", names.c_str());
+      break;
+    case Error::write_during_read:
+      PyErr_Format(known.write_during_read,
+                   "set was called while %s was being read; a read only computes: set in an action,"
+                   " an effect or a subscriber",
+                   names.empty() ? "an atom" : names.c_str());
+      break;
+    case Error::endless_flush:
+      PyErr_Format(known.flush_loop,
+                   "the flush did not settle in %u rounds; these keep changing: %s",
+                   graph::Store::kRounds, names.c_str());
+      break;
+  }
+}
+
+void StoreObject::raise_unwind() { PyErr_SetNone(registry().unwind); }
+
+void StoreObject::clear_unwind() { PyErr_Clear(); }
+
+}  // namespace halflife::bindings

@@ -1,0 +1,130 @@
+#include "layer_object.hpp"
+
+#include <structmember.h>
+
+#include <cstddef>
+#include <new>
+
+#include "../support/copying.hpp"
+
+namespace halflife::bindings {
+
+namespace {
+
+using optimistic::Layer;
+using optimistic::LayerStatus;
+
+// Its parts belong to the log, but they are stored here, and so they are shown to the collector
+// from here. The log gives them back.
+int layer_traverse(PyObject* self, visitproc visit, void* arg) {
+  LayerObject* object = as_layer(self);
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(static_cast<PyObject*>(object->layer.parts.recipe));
+  Py_VISIT(static_cast<PyObject*>(object->layer.parts.then));
+  Py_VISIT(static_cast<PyObject*>(object->layer.parts.whole));
+  Py_VISIT(object->context);
+  Py_VISIT(object->error);
+  return 0;
+}
+
+int layer_clear(PyObject* self) {
+  LayerObject* object = as_layer(self);
+  Py_CLEAR(object->context);
+  Py_CLEAR(object->error);
+  return 0;
+}
+
+void layer_dealloc(PyObject* self) {
+  PyObject_GC_UnTrack(self);
+  LayerObject* object = as_layer(self);
+  if (object->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
+  layer_clear(self);
+  for (Value* part :
+       {&object->layer.parts.recipe, &object->layer.parts.then, &object->layer.parts.whole}) {
+    Py_XDECREF(static_cast<PyObject*>(*part));  // only those of a layer that never ran
+  }
+  object->layer.~Layer();
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+const char* name_of(LayerStatus status) {
+  constexpr const char* names[] = {"pending", "conflicted", "confirmed",
+                                   "folded",  "superseded", "rolled_back"};
+  return names[static_cast<unsigned>(status)];
+}
+
+PyObject* layer_id(PyObject* self, void*) {
+  return PyLong_FromUnsignedLongLong(as_layer(self)->layer.seq);
+}
+
+PyObject* layer_status(PyObject* self, void*) {
+  return PyUnicode_FromString(name_of(as_layer(self)->layer.status));
+}
+
+PyObject* layer_context(PyObject* self, void*) {
+  PyObject* context = as_layer(self)->context;
+  return Py_NewRef(context == nullptr ? Py_None : context);
+}
+
+PyObject* layer_error(PyObject* self, void*) {
+  const LayerObject* object = as_layer(self);
+  const bool conflicted = object->layer.status == LayerStatus::conflicted;
+  return Py_NewRef(conflicted && object->error != nullptr ? object->error : Py_None);
+}
+
+PyObject* layer_repr(PyObject* self) {
+  const Layer& layer = as_layer(self)->layer;
+  return PyUnicode_FromFormat("<LayerState %llu, %s>", static_cast<unsigned long long>(layer.seq),
+                              name_of(layer.status));
+}
+
+PyGetSetDef layer_properties[] = {
+    {"id", layer_id, nullptr, "Its number in the log; greater is newer.", nullptr},
+    {"status", layer_status, nullptr, "What has become of it.", nullptr},
+    {"context", layer_context, nullptr, "What its recipe returned.", nullptr},
+    {"error", layer_error, nullptr, "Why it is conflicted, or None.", nullptr},
+    {},
+};
+
+PyMemberDef layer_members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(LayerObject, weakrefs), READONLY, nullptr},
+    {},
+};
+
+PyType_Slot layer_slots[] = {
+    {Py_tp_dealloc, as_slot(layer_dealloc)}, {Py_tp_traverse, as_slot(layer_traverse)},
+    {Py_tp_clear, as_slot(layer_clear)},     {Py_tp_repr, as_slot(layer_repr)},
+    {Py_tp_getset, layer_properties},        {Py_tp_members, layer_members},
+    {Py_tp_methods, methods_without_copies}, {0, nullptr},
+};
+
+PyType_Spec layer_spec = {
+    "halflife._core.LayerState", sizeof(LayerObject), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, layer_slots};
+
+}  // namespace
+
+LayerObject* make_layer(std::uint64_t log, const optimistic::Parts& parts) {
+  PyObject* self = layer_type->tp_alloc(layer_type, 0);
+  if (self == nullptr) return nullptr;
+  LayerObject* object = as_layer(self);
+  new (&object->layer) Layer;
+  object->layer.token = self;
+  object->layer.parts = parts;
+  for (Value part : {parts.recipe, parts.then, parts.whole}) {
+    Py_XINCREF(static_cast<PyObject*>(part));
+  }
+  object->log = log;
+  return object;
+}
+
+int add_layer_type(PyObject* module) {
+  PyObject* type = PyType_FromSpec(&layer_spec);
+  if (type == nullptr) return -1;
+  layer_type = reinterpret_cast<PyTypeObject*>(type);
+  return PyModule_AddObjectRef(module, "LayerState", type);
+}
+
+}  // namespace halflife::bindings

@@ -1,0 +1,12 @@
+// Random patches applied to a random value, by core and by hand to a deep copy: both must refuse,
+// or give equal values.
+#pragma once
+
+#include "../support/random_script.hpp"
+#include "core/draft/patch.hpp"
+
+namespace halflife::plain {
+
+void run_patch_program(Values& values, const Below& below, std::size_t steps);
+
+}  // namespace halflife::plain
