@@ -93,7 +93,7 @@ test-wheel: $(STAMPS)/wheel
 # The same tests on other versions of CPython that are on this machine; a sample of them with SAMPLE=1.
 OTHER_PYTHONS ?= 3.12 3.13
 # What depends on the version: bytecode, frames, the garbage collector, tasks.
-SAMPLE_TESTS := $(addprefix tests/test_,async_*.py batches.py border.py depth*.py errors.py garbage.py graph_*.py \
+SAMPLE_TESTS := $(addprefix tests/*/test_,async_*.py batches.py border.py depth*.py errors.py garbage.py graph_*.py \
 	interrupts.py layers.py lifetimes.py loadables.py names.py streams.py store_*.py)
 
 test-others: export PYTHONHASHSEED := 0
@@ -122,13 +122,13 @@ $(STAMPS)/sanitize-native: $(NATIVE) $(STAMPS)/system
 	cmake --build build/sanitize/native
 	@touch $@
 
-# What CPython, its libraries and threads that never end leave behind is no leak of ours: tests/leaks.py looks.
+# What CPython, its libraries and threads that never end leave behind is no leak of ours: tests/support/leaks.py looks.
 sanitize: export ASAN_OPTIONS := detect_leaks=1
 sanitize: export UBSAN_OPTIONS := print_stacktrace=1:halt_on_error=1
 sanitize: $(STAMPS)/sanitize $(STAMPS)/sanitize-native
 	ctest --test-dir build/sanitize/native --output-on-failure
 	LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
-		PYTHONMALLOC=malloc HALFLIFE_SANITIZE=1 LSAN_OPTIONS=leak_check_at_exit=0 PYTHONPATH=tests \
+		PYTHONMALLOC=malloc HALFLIFE_SANITIZE=1 LSAN_OPTIONS=leak_check_at_exit=0 PYTHONPATH=tests/support \
 		build/sanitize/venv/bin/python -m pytest -p leaks $(call IN_PARALLEL,build/sanitize) $(ARGS)
 
 # The random programs of cpp/tests, steered by libFuzzer. What it finds interesting is kept in

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import drafts
 import environment
 import growth
 import javascript
@@ -28,6 +27,8 @@ import table
 import timing
 import waits
 from table import Result
+
+import drafts
 
 HERE = Path(__file__).parent
 EVERY_ROW = (*rows.GRAPH, *rows.MEMORY, *rows.WAITS)

@@ -55,7 +55,7 @@ def apart() -> Callable[[str], str]:
             timeout=300,
             check=False,
             # What the tests share, a script may use as well.
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent / "support")},
         )
         assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
         return done.stdout

@@ -1,9 +1,18 @@
 """State that loads, goes stale, refreshes, fails, and is edited optimistically."""
 
-from halflife import _main_interpreter as _main_interpreter  # isort: skip - before the native half is loaded
-from halflife import _installation as _installation  # isort: skip - before anything else
-from halflife import _drafts as _drafts  # isort: skip
+from halflife import _bootstrap as _bootstrap  # isort: skip - before anything else
 
+from halflife._atoms.all_loaded import all_loaded
+from halflife._atoms.debounce import debounced, throttled
+from halflife._atoms.family import Family, family
+from halflife._atoms.from_iter import from_iter
+from halflife._atoms.initial_from import initial_from
+from halflife._atoms.reducer import reducer
+from halflife._atoms.refreshable import refreshable
+from halflife._atoms.reset import RESET, resettable, with_default
+from halflife._atoms.resource import ResourceAtom, ResourceInfo, resource
+from halflife._atoms.select import select
+from halflife._atoms.split import SplitAtom, split
 from halflife._core import (
     ActionAtom,
     AsyncAtom,
@@ -34,10 +43,7 @@ from halflife._core import (
     to_json_patch,
     unwrap,
 )
-from halflife._default_store import default_store
-from halflife._draft_atoms import DraftAtom, draft_atom
-from halflife._draftables import draftable
-from halflife._editables import Editable, editable
+from halflife._drivers.abort_signal import AbortSignal
 from halflife._errors import (
     CycleError,
     FlushLoopError,
@@ -56,25 +62,17 @@ from halflife._errors import (
     WrongThreadError,
 )
 from halflife._events import Event
-from halflife._families import Family, family
-from halflife._graphs import Graph, GraphNode
-from halflife._initials import initial_from
-from halflife._iterators import from_iter
-from halflife._layers import Layer, Layers
-from halflife._lenses import Lens, lens
-from halflife._loading import all_loaded
-from halflife._optimistic import Optimistic, OptimisticHandle, OptimisticUpdater, optimistic
-from halflife._pending import pending_at
-from halflife._reducers import reducer
-from halflife._refreshes import refreshable
-from halflife._resets import RESET, resettable, with_default
-from halflife._resources import ResourceAtom, ResourceInfo, resource
-from halflife._sagas import Saga, SagaHandle
-from halflife._selects import select
-from halflife._signals import AbortSignal
-from halflife._splits import SplitAtom, split
-from halflife._store import Store
-from halflife._timing import debounced, throttled
+from halflife._optimistic.draft_atom import DraftAtom, draft_atom
+from halflife._optimistic.editable import Editable, editable
+from halflife._optimistic.layers import Layer, Layers
+from halflife._optimistic.lens import Lens, lens
+from halflife._optimistic.optimistic import Optimistic, OptimisticHandle, OptimisticUpdater, optimistic
+from halflife._optimistic.pending import pending_at
+from halflife._optimistic.saga import Saga, SagaHandle
+from halflife._store.default_store import default_store
+from halflife._store.graph import Graph, GraphNode
+from halflife._store.store import Store
+from halflife._support.draftable import draftable
 from halflife._types import Getter, Setter
 
 __version__ = "0.1.0"

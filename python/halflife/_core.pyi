@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Gener
 from types import CodeType, TracebackType
 from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Self, TypeAlias, TypeVar, final, overload
 
+from halflife._drivers.abort_signal import AbortSignal
 from halflife._drivers.actions import ActionHandle
 from halflife._drivers.sagas import SagaHandle
-from halflife._editables import Editable
 from halflife._events import Event
-from halflife._layered import LayeredAtom
-from halflife._signals import AbortSignal
+from halflife._optimistic.editable import Editable
+from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._types import Equals, Getter, OnMount, Setter
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from halflife._repr import abbreviated
+from halflife._support.reprs import abbreviated
 
 if TYPE_CHECKING:
     from halflife._core import Atom

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from halflife._core import HasData, HasError, Loading
-from halflife._signals import AbortSignal as Signal
+from halflife._drivers.abort_signal import AbortSignal as Signal
 
 if TYPE_CHECKING:
     from halflife._core import (
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
         SourceAtom,
         WritableAtom,
     )
-    from halflife._editables import Editable
-    from halflife._store import Store
+    from halflife._optimistic.editable import Editable
+    from halflife._store.store import Store
 else:
     from halflife._core import Atom as ActionAtom
     from halflife._core import Atom as AsyncAtom

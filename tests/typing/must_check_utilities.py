@@ -33,7 +33,7 @@ from halflife import (
     throttled,
     with_default,
 )
-from halflife._items import ItemAtom
+from halflife._atoms.split_item import ItemAtom
 from halflife.testing import EventLog, ManualClock, assert_no_leaks, events
 
 store = Store()

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from halflife._copies import refuse_copies
 from halflife._drivers.origins import current_origin
 from halflife._drivers.waiting import wait_for_end
+from halflife._support.copies import refuse_copies
 
 if TYPE_CHECKING:
     from halflife._drivers.circles import Circles

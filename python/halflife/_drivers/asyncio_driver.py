@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from halflife._confirmations import atoms_below
 from halflife._drivers.actions import ActionHandle
 from halflife._drivers.calls import Calls
 from halflife._drivers.circles import Circles
@@ -27,12 +26,13 @@ from halflife._drivers.scopes import Scopes, carry_over
 from halflife._drivers.waiting import Watcher, current_task
 from halflife._errors import NoEventLoopError, StoreClosedError
 from halflife._events import Event
+from halflife._optimistic.confirmations import atoms_below
 
 if TYPE_CHECKING:
     from halflife._core import Atom, Run
     from halflife._drivers.sagas import Course
     from halflife._errors import WrongThreadError
-    from halflife._store import Store
+    from halflife._store.store import Store
     from halflife._types import Clock
 
 #: For so many loop passes at most a chain of runs that each end at once keeps its Loading to itself.

@@ -10,11 +10,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from halflife._copies import refuse_copies
 from halflife._drivers.home import Home
 from halflife._drivers.sagas import LateSteps
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
-from halflife._signatures import is_async
+from halflife._support.copies import refuse_copies
+from halflife._support.signatures import is_async
 
 T = TypeVar("T")
 

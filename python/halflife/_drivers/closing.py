@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Generator, Sequence
 from typing import Any, Final
 
-from halflife._copies import refuse_copies
+from halflife._support.copies import refuse_copies
 
 #: Why the tasks of a store that was closed are cancelled.
 CLOSED: Final = "the store was closed"

@@ -16,7 +16,7 @@ from halflife._errors import FlushLoopError, RunCancelledError
 if TYPE_CHECKING:
     from halflife._core import Run
     from halflife._drivers.circles import Circles
-    from halflife._store import Store
+    from halflife._store.store import Store
 
 
 async def execute(run: Run, on_yield: Callable[[], None], origin: Origin) -> None:

@@ -9,7 +9,7 @@ from halflife._errors import NoEventLoopError
 
 if TYPE_CHECKING:
     from halflife._core import Atom
-    from halflife._store import Store
+    from halflife._store.store import Store
     from halflife._types import Clock
 
 

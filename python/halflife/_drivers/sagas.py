@@ -7,17 +7,17 @@ import inspect
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
-from halflife._copies import refuse_copies
 from halflife._drivers.waiting import wait_for_end
-from halflife._repr import abbreviated
+from halflife._support.copies import refuse_copies
+from halflife._support.reprs import abbreviated
 
 if TYPE_CHECKING:
     from halflife._core import Atom
     from halflife._drivers.circles import Circles
     from halflife._drivers.scopes import Turn
-    from halflife._layered import LayeredAtom
-    from halflife._layers import Layer
-    from halflife._store import Store
+    from halflife._optimistic.layered_atom import LayeredAtom
+    from halflife._optimistic.layers import Layer
+    from halflife._store.store import Store
 
 R_co = TypeVar("R_co", covariant=True)
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from halflife._repr import abbreviated
+from halflife._support.reprs import abbreviated
 
 
 class Scope:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from halflife._repr import abbreviated
+from halflife._support.reprs import abbreviated
 
 T = TypeVar("T")
 

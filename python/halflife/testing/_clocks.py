@@ -13,9 +13,9 @@ import heapq
 from collections.abc import Callable, Generator
 from typing import Any, final
 
-from halflife._checks import check_seconds
 from halflife._core import is_function
-from halflife._drivers import turns
+from halflife._drivers import ticks
+from halflife._support.checks import check_seconds
 
 #: Sums of floats do not hit a moment exactly: eight times 0.1 must reach 0.8.
 _TOLERANCE = 1e-9
@@ -40,7 +40,7 @@ class ManualTimer:
         self._callback: Callable[[], object] | None = callback
         #: The moment at which it fires.
         self.due = due
-        #: Whether it does no more than let a coroutine go on, which happens when the loop turns.
+        #: Whether it does no more than let a coroutine go on, which happens when the loop ticks.
         self.wakes = wakes
 
     def cancel(self) -> None:
@@ -94,10 +94,10 @@ class ManualClock:
         self._errors: list[Exception] = []
         self._turns = 0
         self._quiet_turns = 0
-        self._background: turns.Handle | None = None
+        self._background: ticks.Handle | None = None
         self._loop: object | None = None
         self._someone_passes = False
-        self._waiters: list[turns.Waiter] = []
+        self._waiters: list[ticks.Waiter] = []
 
     @property
     def pending(self) -> int:
@@ -115,9 +115,9 @@ class ManualClock:
     async def sleep(self, delay: float) -> None:
         """Wait until the clock has been moved by `delay` seconds; 0 or less only lets the loop turn once."""
         if delay <= 0:
-            await turns.one_turn()
+            await ticks.one_turn()
             return
-        waiter = turns.Waiter()
+        waiter = ticks.Waiter()
         timer = self._set(delay, waiter.wake, wakes=True)
         try:
             await waiter.wait()
@@ -170,18 +170,18 @@ class ManualClock:
 
     def _move(self, target: float) -> Passage:
         self._target = target
-        if not turns.is_running():
+        if not ticks.is_running():
             self._fire_at_once(stop_for_loop=False)
             self._raise_errors()
             return Passage(self)
-        if turns.current_loop() is not self._loop:
+        if ticks.current_loop() is not self._loop:
             self._forget_loop()
         if self._someone_passes:
             return Passage(self)
-        is_quiet = turns.ready_count() == 0
+        is_quiet = ticks.ready_count() == 0
         if self._background is None:
             # In front of everything that timers will make ready, so that it runs at the hand's moment.
-            self._background = turns.in_next_turn(self._pass_in_background)
+            self._background = ticks.in_next_turn(self._pass_in_background)
         # What is ready belongs to the moment that is being left, and comes first.
         if is_quiet and self._fire_at_once(stop_for_loop=True):
             self._stop_background()
@@ -193,12 +193,12 @@ class ManualClock:
         was_passing, self._passing = self._passing, True
         try:
             for _ in range(_MAX_TIMERS):
-                ready_before = turns.ready_count() if stop_for_loop else None
+                ready_before = ticks.ready_count() if stop_for_loop else None
                 timer = self._fire_next_moment()
                 if timer is None:
                     self._hand = self._target
                     return True
-                if stop_for_loop and (timer.wakes or turns.ready_count() != ready_before):
+                if stop_for_loop and (timer.wakes or ticks.ready_count() != ready_before):
                     return False
             raise RuntimeError(f"{_MAX_TIMERS} timers fired in one move: they set themselves again for ever")
         finally:
@@ -231,9 +231,9 @@ class ManualClock:
     def _step(self, most_turns: int) -> bool:
         """Called once a turn: when the loop is quiet, go on to the next moment. True at the end."""
         self._turns += 1
-        ready = turns.ready_count()
+        ready = ticks.ready_count()
         quiet = ready == 0 if ready is not None else self._turns >= _BLIND_TURNS
-        # Twice, because a loop asks the operating system for news only between two turns.
+        # Twice, because a loop asks the operating system for news only between two ticks.
         self._quiet_turns = self._quiet_turns + 1 if quiet else 0
         if self._quiet_turns < 2 and self._turns < most_turns:
             return False
@@ -245,19 +245,19 @@ class ManualClock:
 
     async def _pass(self) -> None:
         """Turn the loop and go from moment to moment until the target is reached."""
-        if turns.current_loop() is not self._loop:
+        if ticks.current_loop() is not self._loop:
             self._forget_loop()
         if self._someone_passes:
-            waiter = turns.Waiter()
+            waiter = ticks.Waiter()
             self._waiters.append(waiter)
             await waiter.wait()
             return
         self._stop_background()
         self._someone_passes = self._passing = True
         try:
-            await turns.one_turn()
+            await ticks.one_turn()
             while not self._step(_MAX_TURNS):
-                await turns.one_turn()
+                await ticks.one_turn()
         finally:
             self._someone_passes = self._passing = False
             for waiter in self._waiters:
@@ -268,12 +268,12 @@ class ManualClock:
     def _pass_in_background(self) -> None:
         self._passing = True
         if not self._step(_BACKGROUND_TURNS):
-            self._background = turns.in_next_turn(self._pass_in_background)
+            self._background = ticks.in_next_turn(self._pass_in_background)
             return
         self._stop_background()
         errors, self._errors = self._errors, []
         for error in errors:
-            turns.report(error)
+            ticks.report(error)
 
     def _stop_background(self) -> None:
         if self._background is not None:
@@ -283,7 +283,7 @@ class ManualClock:
 
     def _forget_loop(self) -> None:
         """The clock is used in another loop than before; what the last one did not finish, it never will."""
-        self._loop = turns.current_loop()
+        self._loop = ticks.current_loop()
         self._background = None
         self._someone_passes = self._passing = False
         self._waiters.clear()

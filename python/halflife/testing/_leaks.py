@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from weakref import WeakSet
 
 from halflife._core import Atom, StoreBase
-from halflife._repr import abbreviated
+from halflife._support.reprs import abbreviated
 from halflife.testing._clocks import ManualClock
 
 #: How many leaks a message names.

@@ -5,7 +5,7 @@ from typing import Any, final, overload
 
 from halflife._core import Atom
 from halflife._events import Event, EventKind
-from halflife._store import Store
+from halflife._store.store import Store
 
 __all__ = ["EventLog", "events"]
 

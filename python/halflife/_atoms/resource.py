@@ -1,0 +1,352 @@
+"""A *resource* is an async atom that fetches a value for a source value.
+
+It comes with atoms of its state and its last value, and actions that fetch again or put a value in place
+of the data. The shape is that of Solid's `createResource`.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overload
+
+from halflife import _core
+from halflife._atoms.resource_requests import Memory, Override, Refetch, Wish
+from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable
+from halflife._drivers.threads import run_in_thread
+from halflife._support.checks import called_name, check_atom, check_callable, check_equals
+from halflife._support.copies import refuse_copies
+from halflife._support.equality import same
+from halflife._support.internal_atoms import describe, inner_lazy, inner_source, part_name
+from halflife._support.reprs import abbreviated
+from halflife._support.signatures import given_count, inspect_read
+from halflife._support.unset import UNSET, UnsetType
+from halflife._types import ActionAtom, AsyncAtom, Equals, Getter, Loadable, Setter, Signal
+
+if TYPE_CHECKING:
+    from halflife._store.store import Store
+
+S = TypeVar("S")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+ResourceState: TypeAlias = Literal["unresolved", "pending", "ready", "refreshing", "errored"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ResourceInfo(Generic[T_co]):
+    """What a fetcher is told besides the source value.
+
+    Attributes:
+        refetching: False for a first fetch of a source value; True for a fetch of the same one again, or what
+            was passed to `refetch`.
+        previous: the last data, None if there is none.
+        signal: aborted when the fetch is superseded; safe to ask from a worker thread.
+    """
+
+    __reduce_ex__ = refuse_copies
+
+    refetching: Any
+    previous: T_co | None
+    signal: Signal
+
+    def __repr__(self) -> str:
+        return (
+            f"ResourceInfo(refetching={abbreviated(self.refetching)}, previous={abbreviated(self.previous)},"
+            f" signal={self.signal!r})"
+        )
+
+
+@final
+class ResourceAtom(AsyncAtom[T]):
+    """An async atom with actions. Made by `resource`.
+
+    Attributes:
+        state: an atom of "unresolved", "pending", "ready", "refreshing" or "errored".
+        latest: an atom of the last data, `initial` when there is none; it does not raise the error of a fetch.
+        mutate: `store.set(r.mutate, value)` puts a value in place of the data, `store.set(r.mutate, fn)` what
+            `fn(latest)` returns; a fetch under way is given up. It stays until the next fetch.
+        refetch: `store.set(r.refetch, info=None)` fetches again and returns an `AsyncValue`.
+    """
+
+    __slots__ = ("_with_data", "latest", "mutate", "refetch", "state")
+
+    #: An atom to follow where this one is overridden with data.
+    _with_data: Callable[[Any], Atom[Any]]
+
+    state: Atom[ResourceState]
+    latest: Atom[T | None]
+    mutate: ActionAtom[[T | Callable[[T | None], T]], T]
+    refetch: ActionAtom[..., AsyncValue[T]]
+
+
+# One overload for each kind of fetcher, because mypy infers no lambda for a union of functions.
+@overload
+def resource(
+    source: Atom[S | None] | Callable[[Getter], S | None],
+    fetcher: Callable[[S, ResourceInfo[T]], Awaitable[T]],
+    *,
+    initial: T | None = None,
+    name: str | None = None,
+    equals: Equals[T] | None = "deep",
+    thread: Literal[False] = False,
+) -> ResourceAtom[T]: ...
+@overload
+def resource(
+    source: Atom[S | None] | Callable[[Getter], S | None],
+    fetcher: Callable[[S], Awaitable[T]],
+    *,
+    initial: T | None = None,
+    name: str | None = None,
+    equals: Equals[T] | None = "deep",
+    thread: Literal[False] = False,
+) -> ResourceAtom[T]: ...
+@overload
+def resource(
+    source: Atom[S | None] | Callable[[Getter], S | None],
+    fetcher: Callable[[S, ResourceInfo[T]], T],
+    *,
+    initial: T | None = None,
+    name: str | None = None,
+    equals: Equals[T] | None = "deep",
+    thread: bool = False,
+) -> ResourceAtom[T]: ...
+@overload
+def resource(
+    source: Atom[S | None] | Callable[[Getter], S | None],
+    fetcher: Callable[[S], T],
+    *,
+    initial: T | None = None,
+    name: str | None = None,
+    equals: Equals[T] | None = "deep",
+    thread: bool = False,
+) -> ResourceAtom[T]: ...
+def resource(
+    source: Any,
+    fetcher: Callable[..., Any],
+    *,
+    initial: Any = None,
+    name: str | None = None,
+    equals: Any = "deep",
+    thread: bool = False,
+) -> Any:
+    """An async atom that fetches a value whenever its source has a new one.
+
+    A source value of None or False means: do not fetch (0 and "" do fetch); the last data, or `initial`,
+    stays. A source that is async is awaited, so that a resource may follow another one; resources that do
+    not depend on each other fetch in parallel.
+
+    Args:
+        source: an atom, or ``read(get)``, plain or async.
+        fetcher: ``fetcher(value, info)`` or ``fetcher(value)``, plain or async; see `ResourceInfo`.
+        initial: the data before anything was fetched.
+        name: shown in errors and graphs; the name of `fetcher` by default.
+        equals: when newly fetched data counts as the old one, which is kept then and nobody is told: by its
+            structure (`"deep"`), or by a function of the old and the new data.
+        thread: call a plain `fetcher` in a worker thread, where it may block.
+
+    Raises:
+        TypeError: `source` is neither an atom nor callable, `fetcher` is not callable, or `thread` is asked
+            for an async one.
+
+    Example:
+        >>> async def fetch_user(user_id, info):
+        ...     return await api.get(f"/users/{user_id}")
+        >>> user = resource(user_id, fetch_user)
+        >>> await store.get(user)
+        >>> store.set(user.mutate, lambda latest: {**latest, "name": "Ada"})
+        >>> await store.set(user.refetch)
+    """
+    is_async = check_callable(fetcher, "resource", "fetcher", "the value, the info", least=1, may_be="async")
+    check_equals(equals, "resource")
+    if not isinstance(thread, bool):
+        raise TypeError(f"resource: thread must be True or False, got {type(thread).__name__}")
+    if thread and is_async:
+        raise TypeError("resource: thread=True is for a plain fetcher; an async one runs on the event loop")
+    if isinstance(source, Atom):
+        check_atom(source, "resource", "source")
+    else:
+        inspect_read(source, "resource", "source")
+        source = _core.make(Atom, "derived", source, name=part_name(name, "source"))
+    fetching: _Fetching[Any, Any] = _Fetching(source, fetcher, initial, name, equals, thread=thread)
+    return fetching.make()
+
+
+class _Fetching(Generic[S, T]):
+    """The atoms behind one resource, and what they do."""
+
+    def __init__(
+        self,
+        source: Atom[S],
+        fetcher: Callable[..., Any],
+        initial: T | None,
+        name: str | None,
+        equals: Equals[T] | None,
+        *,
+        thread: bool,
+    ) -> None:
+        self.source = source
+        self.fetcher = fetcher
+        self.initial = initial
+        self.name = name
+        self.equals = equals
+        self.thread = thread
+        self.wants_info = given_count(fetcher, 2, unknown=1) == 2  # `int` was made for values, not for us
+        # Named only if the resource is, so that what is saved of it can be found again.
+        self.memory: Atom[Memory[T]] = inner_lazy(lambda: Memory(initial), "memory", name=part_name(name, "memory"))
+        # One atom, because the last wish counts: a refetch after a mutate fetches, a mutate after a refetch does not.
+        self.wish: Atom[Wish[T] | None] = inner_source(None, "wish", name=part_name(name, "wish"))
+
+    def make(self) -> ResourceAtom[T]:
+        """The atom that `resource` returns."""
+
+        async def read(get: Getter, signal: Signal) -> T | None:
+            return await self.run(get, signal)
+
+        read.__name__ = called_name(self.fetcher, "<lambda>")
+        made: ResourceAtom[T] = _core.make(ResourceAtom, "derived", read, name=self.name, equals=self.equals)
+        made._with_data = lambda value: inner_source(value, "data of a resource")
+        self.made = made
+        self.look = loadable(made)
+
+        def read_state(get: Getter) -> ResourceState:
+            return self.read_state(get)
+
+        def read_latest(get: Getter) -> T | None:
+            return self.read_latest(get)
+
+        def refetch(get: Getter, set: Setter, info: Any = None) -> AsyncValue[T]:
+            instead = self.instead(set.store)
+            if instead is not None:
+                return set(instead.refetch, info) if isinstance(instead, ResourceAtom) else get(made)
+            over = self.pending_override(get, get(self.memory))
+            set(cast(Any, self.wish), Refetch(info, self.known_source(get), over))
+            return get(made)
+
+        describe(read_state, "state", "{}.state".format, made)
+        describe(read_latest, "latest", "{}.latest".format, made)
+        made.state = _core.make(Atom, "derived", read_state, name=part_name(self.name, "state"), views=made)
+        made.latest = _core.make(Atom, "derived", read_latest, name=part_name(self.name, "latest"), views=made)
+        made.mutate = _core.make(ActionAtom, "action", self.mutate, name=part_name(self.name, "mutate"))
+        made.refetch = _core.make(ActionAtom, "action", refetch, name=part_name(self.name, "refetch"))
+        return made
+
+    async def run(self, get: Getter, signal: Signal) -> T | None:
+        memory = get(self.memory)
+        # Read before anything is awaited: a change of these must reach a run that waits for its source.
+        wish = get(self.wish)
+        wanted = get(self.source)
+        if inspect.isawaitable(wanted):
+            wanted = await wanted
+        is_answered, is_wanted_again, said = memory.take(wish, wanted)
+        if is_answered:
+            return memory.latest_or_none()
+        if _is_off(wanted):
+            return memory.rest()
+        if is_wanted_again:
+            refetching: Any = True if said is None else said
+        else:
+            refetching = memory.fetched_for is not UNSET and same(memory.fetched_for, wanted)
+        info = ResourceInfo(refetching, memory.latest_or_none(), signal)
+        data = await self.fetch(wanted, info)
+        if not signal.aborted:
+            memory.keep(data, wanted)
+        return data
+
+    async def fetch(self, wanted: Any, info: ResourceInfo[T]) -> T:
+        args = (wanted, info) if self.wants_info else (wanted,)
+        if self.thread:
+            return cast(T, await run_in_thread(self.fetcher, *args))
+        answer = self.fetcher(*args)
+        return cast(T, await answer if inspect.isawaitable(answer) else answer)
+
+    def read_state(self, get: Getter) -> ResourceState:  # noqa: PLR0911 - a table
+        instead = self.instead(cast(Any, get).store)
+        if isinstance(instead, ResourceAtom):
+            return get(instead.state)
+        if instead is not None:
+            return _state_of(get(self.look))
+        memory = get(self.memory)
+        if _is_off(self.known_source(get)):
+            known = memory.latest is not UNSET or self.pending_override(get, memory) is not None
+            return "ready" if known else "unresolved"
+        # Read whatever happens: when a run has dealt with an override, this is what tells.
+        state = get(self.look)
+        override = self.pending_override(get, memory)
+        if override is not None and override is get(self.wish) and override.is_for(self.known_source(get)):
+            return "ready"
+        match state:
+            case HasData():
+                return "unresolved" if memory.off and memory.latest is UNSET else "ready"
+            case Loading():
+                return "pending" if override is None and memory.latest is UNSET else "refreshing"
+            case _:
+                return "errored"
+
+    def read_latest(self, get: Getter) -> T | None:
+        instead = self.instead(cast(Any, get).store)
+        if isinstance(instead, ResourceAtom):
+            return cast("T | None", get(instead.latest))
+        if instead is not None:
+            seen = get(self.look)
+            return seen.data if isinstance(seen, HasData) else seen.previous
+        memory = get(self.memory)
+        state = None if _is_off(self.known_source(get)) else get(self.look)
+        override = self.pending_override(get, memory)
+        if override is not None:
+            return override.value
+        return state.data if isinstance(state, HasData) else memory.latest_or_none()
+
+    def mutate(self, get: Getter, set: Setter, value_or_fn: Any) -> T:
+        instead = self.instead(set.store)
+        if isinstance(instead, ResourceAtom):
+            return cast(T, set(instead.mutate, value_or_fn))
+        value = value_or_fn
+        if is_function(value_or_fn):
+            check_callable(value_or_fn, f"{self.made.name}.mutate", "fn", "the last data")
+            before = get(self.made.latest)
+            value = value_or_fn(before)
+            _core.check_replacement("mutate", self.made, before, value)
+        if inspect.isawaitable(value):
+            if inspect.iscoroutine(value):
+                value.close()
+            raise TypeError(f"{self.made.name}.mutate takes the data, or a function that returns it: await it first")
+        if instead is not None:
+            set(cast(Any, self.made), value)
+        else:
+            set(cast(Any, self.wish), Override(value, self.known_source(get)))
+        return cast(T, value)
+
+    def instead(self, store: "Store") -> Atom[Any] | None:
+        """What the resource follows in this store, if its user overrides it."""
+        instead = store._instead(self.made)
+        return None if instead is self.made else instead
+
+    def pending_override(self, get: Getter, memory: Memory[T]) -> Override[T] | None:
+        """The value put in place of the data that no run has dealt with yet."""
+        wish = get(self.wish)
+        if wish is memory.wish:
+            return None
+        return wish.over if isinstance(wish, Refetch) else wish
+
+    def known_source(self, get: Getter) -> Any | UnsetType:
+        """The source value, where it can be had without waiting for it and without an error."""
+        if self.source.is_async:
+            return UNSET
+        try:
+            wanted = get(self.source)
+        except Exception:
+            return UNSET
+        return UNSET if inspect.isawaitable(wanted) else wanted
+
+
+def _state_of(state: Loadable[Any]) -> ResourceState:
+    """The state of a resource that is what this says."""
+    if isinstance(state, Loading):
+        return "refreshing" if state.has_previous else "pending"
+    return "ready" if isinstance(state, HasData) else "errored"
+
+
+def _is_off(wanted: Any) -> bool:
+    """Whether a source value says not to fetch."""
+    return wanted is None or wanted is False

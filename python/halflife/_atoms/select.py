@@ -1,0 +1,71 @@
+"""A *slice* is a part of an atom's value, as an atom: it changes only when that part does."""
+
+from collections.abc import Callable, Generator
+from typing import Any, Generic, TypeVar, cast, overload
+
+from halflife import _core
+from halflife._core import AsyncValue, Atom
+from halflife._support.checks import called_name, check_atom, check_callable, check_equals
+from halflife._support.internal_atoms import describe
+from halflife._support.memoize import remember
+from halflife._types import AsyncAtom, Equals, Getter
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+
+class LaterSlice(Generic[S]):
+    """A part of a value that is still to come. Unlike a coroutine it may be dropped without being awaited."""
+
+    __slots__ = ("_fn", "_value")
+
+    def __init__(self, value: AsyncValue[Any], fn: Callable[[Any], S]) -> None:
+        self._value = value
+        self._fn = fn
+
+    def __await__(self) -> Generator[Any, None, S]:
+        return self._fn((yield from self._value.__await__()))
+
+
+@overload
+def select(a: AsyncAtom[T], fn: Callable[[T], S], equals: Equals[S] | None = None) -> AsyncAtom[S]: ...
+@overload
+def select(a: Atom[T], fn: Callable[[T], S], equals: Equals[S] | None = None) -> Atom[S]: ...
+def select(a: Atom[Any], fn: Callable[[Any], S], equals: Equals[S] | None = None) -> Any:
+    """The part `fn(value)` of the value of `a`, as an atom that changes only when the part does.
+
+    The same arguments give the same atom. A slice of an async atom is an async atom.
+
+    Args:
+        a: the atom to take a part of.
+        fn: ``fn(value)`` gives the part; called when `a` has changed.
+        equals: when a new part counts as the old one, as for `atom`.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+
+    Example:
+        >>> user = atom({"name": "Ada", "visits": 1})
+        >>> name = select(user, lambda value: value["name"])
+        >>> store.get(name)
+        'Ada'
+    """
+    check_atom(a, "select", "a")
+    check_callable(fn, "select", "fn", "the value")
+    check_equals(equals, "select")
+
+    def make() -> Atom[S]:
+        def read(get: Getter) -> S | LaterSlice[S]:
+            value = get(a)
+            # A source atom may hold something to await for a while; then this one has to wait too.
+            return LaterSlice(value, fn) if isinstance(value, AsyncValue) else fn(value)
+
+        async def read_async(get: Getter) -> S:
+            return fn(await cast(AsyncValue[Any], get(a)))
+
+        body: Callable[..., Any] = read_async if a.is_async else read
+        own = called_name(fn, "")
+        describe(body, own or "slice", lambda name: f"{name}.{own or 'slice'}", a, prefers_assigned_name=not own)
+        return _core.make(Atom, "derived", body, equals=equals, views=a)
+
+    return remember(a, ("select", fn, equals), make)

@@ -1,0 +1,1 @@
+"""Values that are edited before the server has agreed: draft atoms, lenses, editables, layers and sagas."""

@@ -1,0 +1,133 @@
+"""A *draft atom* is a source atom that is edited by recipes, and may have optimistic layers in each store."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+
+from halflife import _core
+from halflife._core import LayerLog, check_root, produce
+from halflife._optimistic import debugging
+from halflife._optimistic.layer_target import Recipe, Replay, check_recipe, check_replay
+from halflife._optimistic.layered_atom import How, LayeredAtom, StoreSite, Volumes, check_settled
+from halflife._optimistic.saga_plan import SagaSteps
+from halflife._support.checks import check_equals, check_initial
+from halflife._support.internal_atoms import weak_self
+from halflife._types import Equals, Getter, OnMount, Setter
+
+if TYPE_CHECKING:
+    from halflife._store.store import Store
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@final
+class DraftAtom(LayeredAtom[T]):
+    """A source atom that is edited by recipes. Made by `draft_atom`."""
+
+    __slots__ = ("_drafting",)
+
+    _drafting: "_Drafting[T]"
+
+    def _site(self, store: "Store") -> StoreSite:
+        return StoreSite(store, self, self._drafting.volumes)
+
+    def _log(self, get: Getter) -> LayerLog | None:
+        return self._drafting.volumes.log(get)
+
+
+def draft_atom(
+    initial: T,
+    *,
+    name: str | None = None,
+    replay: Replay = "selective",
+    equals: Equals[T] | None = None,
+    on_mount: OnMount | None = None,
+) -> DraftAtom[T]:
+    """A source atom that `store.update` edits by a recipe, in place, on a draft of its value.
+
+    `store.set` sets it as any atom. `store.layers(a)` gives its optimistic layers; while there are any, an
+    update or a set edits what is shown, and outlives older layers that are taken back. A tuple
+    ``(update, effect)`` or ``(update, effect, post_effect)`` of functions, set as a value, is a mutation: see
+    `Store.mutate`.
+
+    Args:
+        initial: the first value: plain containers and records, or anything that cannot change; it is never changed
+            in place.
+        name: shown in errors and graphs.
+        replay: which recipes are called again when a layer below changes; see `Layers`.
+        equals: when a new value counts as the old one, as for `atom`.
+        on_mount: called when the atom becomes observed, as for `atom`.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type, or not among those listed; the first value is an
+            object that drafts do not know and that could be changed in place (see `draftable`).
+        RecipeError: from `store.update`, when the recipe edits and returns another value.
+
+    Example:
+        >>> todos = draft_atom({"order": ["a"], "items": {"a": {"done": False}}})
+        >>> store.update(todos, lambda draft: draft["items"]["a"].update(done=True))
+        >>> store.get(todos)["items"]
+        {'a': {'done': True}}
+    """
+    check_equals(equals, "draft_atom")
+    check_initial(initial, "draft_atom")
+    check_root(initial)
+    if debugging.ENABLED:
+        debugging.hand_out(initial)
+    drafting: _Drafting[T] = _Drafting(always=check_replay(replay, "draft_atom"))
+    made: DraftAtom[T] = _core.make(
+        DraftAtom, "source", initial, drafting.write, recipes=True, name=name, equals=equals, on_mount=on_mount
+    )
+    made._drafting = drafting
+    drafting.itself = weak_self(made)
+    return made
+
+
+class _Drafting(Generic[T]):
+    """What a draft atom does when it is written."""
+
+    itself: Callable[[], DraftAtom[T]]
+
+    def __init__(self, *, always: bool) -> None:
+        self.volumes = Volumes(always=always)
+
+    def write(self, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
+        if how is None:
+            steps = SagaSteps.of_tuple(value)
+            if steps is not None:
+                return steps.start(set.store, self.itself(), lambda change: self.change(get, set, change))
+            return self.set_value(get, set, value)
+        if how is True:
+            return self.update(get, set, value)
+        return self.change(get, set, value)
+
+    def set_value(self, get: Getter, set: Setter, value: T) -> None:
+        if self.volumes.book(get) is None:
+            set(self.itself(), value)
+        else:
+            self.change(get, set, lambda log: log.replace(value))
+
+    def update(self, get: Getter, set: Setter, recipe: Recipe[T]) -> None:
+        check_recipe(recipe, "update", "recipe")
+        atom = self.itself()
+        if debugging.ENABLED:
+            recipe = debugging.checked(recipe)
+        if self.volumes.book(get) is not None:
+            self.change(get, set, lambda log: log.update(recipe))
+            return
+        before = check_settled(get(atom), atom)
+        if debugging.ENABLED:
+            debugging.check_handed_out(before, atom.name)
+        after = produce(before, recipe)
+        if debugging.ENABLED:
+            debugging.hand_out(after)
+        set(atom, after)
+
+    def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R]) -> R:
+        """Operate on the layers, and show what follows from it."""
+        atom = self.itself()
+        result, book = self.volumes.operate(get, set, atom, lambda: (check_settled(get(atom), atom), None), operation)
+        set(atom, book.log.visible)
+        if book.log.length == 0:
+            self.volumes.close(set, book)
+        return result

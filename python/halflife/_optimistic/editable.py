@@ -1,0 +1,179 @@
+"""An *editable* is an async atom's data with local edits over it, which stay while the data is fetched again."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
+
+from halflife import _core
+from halflife._core import Atom, HasData, HasError, LayerLog, Loading
+from halflife._optimistic import debugging
+from halflife._optimistic.confirmations import answered_before, answers, ask_again, ask_all_again
+from halflife._optimistic.layer_target import Recipe, check_recipe
+from halflife._optimistic.layered_atom import CONFIRMS, Book, How, LayeredAtom, StoreSite, Volumes, check_settled
+from halflife._optimistic.saga_plan import SagaSteps
+from halflife._support.checks import check_atom
+from halflife._support.internal_atoms import describe, weak_self
+from halflife._support.memoize import remember
+from halflife._types import AsyncAtom, Getter, Setter
+
+if TYPE_CHECKING:
+    from halflife._store.store import Store
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@final
+class Editable(LayeredAtom[T]):
+    """The data of an async atom with pending edits over it. Made by `editable`."""
+
+    __slots__ = ("_editing",)
+
+    _editing: "_Editing[T]"
+
+    def _site(self, store: "Store") -> StoreSite:
+        return StoreSite(store, self, self._editing.volumes)
+
+    def _fetched(self) -> Atom[Any]:
+        return self._editing.fetched
+
+    def _log(self, get: Getter) -> LayerLog | None:
+        get(cast(Atom[T], self))  # Newly fetched data is below the layers.
+        return self._editing.volumes.log(get)
+
+
+def editable(async_atom: AsyncAtom[T], *, name: str | None = None) -> Editable[T]:
+    """An atom of the data of an async atom that can be edited.
+
+    Until the first data its value is an `AsyncValue` to await; from then on it is a plain value: the data that
+    was fetched last, with the local edits over it. It does not go back to loading when the data is fetched again.
+
+    What `store.update(e, recipe)` and `store.set(e, value)` do is *pending*: it stays over newly fetched data
+    until ``store.layers(e).commit_all()`` or ``rollback_all()``, or until a mutation (`Store.mutate`) has ended.
+    An answer of a fetch that began before an edit was confirmed would take that edit away, so it is dropped, and
+    the data is fetched again. The same arguments give the same atom.
+
+    Args:
+        async_atom: any atom whose value arrives later, such as a resource.
+        name: shown in errors and graphs.
+
+    Raises:
+        TypeError: `async_atom` is not an atom; or, when edited, there is no data yet.
+
+    Example:
+        >>> profile = editable(resource(user_id, fetch_profile))
+        >>> await store.value(profile)
+        {'name': 'Ada', 'city': 'London'}
+        >>> store.update(profile, lambda draft: draft.update(city="Turin"))
+        >>> store.layers(profile).pending
+        1
+    """
+    check_atom(async_atom, "editable", "async_atom")
+
+    def make() -> Editable[T]:
+        editing: _Editing[T] = _Editing(async_atom)
+        made: Editable[T] = _core.make(
+            Editable, "derived", editing.reader(), editing.write, recipes=True, name=name, views=async_atom
+        )
+        made._editing = editing
+        editing.itself = weak_self(made)
+        return made
+
+    return make() if name is not None else remember(async_atom, "editable", make)
+
+
+class _Editing(Generic[T]):
+    """What an editable does when it is read or written."""
+
+    itself: Callable[[], Editable[T]]
+
+    def __init__(self, fetched: Atom[T]) -> None:
+        self.fetched = fetched
+        self.look = answers(fetched)
+        self.volumes = Volumes(always=False)
+
+    def reader(self) -> Callable[[Getter], Any]:
+        """The read of the atom."""
+
+        def read(get: Getter) -> Any:
+            version = get(self.volumes.version)
+            answer: Any = get(self.look)
+            if not _has_data(answer):
+                return get(self.fetched)
+            book = version.opened()
+            if book is None:
+                return _data_of(answer)
+            if answer is not book.answer and self.accepts(get, book, answer):
+                book.log.set_base(answer.data)
+                book.answer = answer  # Now: an interrupt leaves the base as it was, and the answer to be taken.
+                version.rebased()
+                if book.conflicts:
+                    store = cast(Any, get).store
+                    # Later: whoever is told may want to write, and this is a read.
+                    store._driver.report_soon(book.take_conflicts(), self.itself())
+            return book.log.visible
+
+        describe(read, "editable", "editable({})".format, self.fetched, prefers_assigned_name=True)
+        return read
+
+    def accepts(self, get: Getter, book: Book, answer: Any) -> bool:
+        """Whether an answer is to become the base: it was not asked before the last confirmation."""
+        since, fetched = book.confirmed_at, self.fetched
+        is_data = isinstance(answer, HasData)
+        if since is None:
+            return is_data
+        driver = cast(Any, get).store._driver
+        if not is_data:
+            driver.soon(lambda store: ask_again(store, fetched, since))
+            return False
+        late = answered_before(cast(Any, get).store, fetched, since)
+        if not late:
+            book.confirmed_at = None
+            return True
+        for atom in late:
+            get(answers(atom))  # Equal answers of all of them need not bring another one of `fetched`.
+        driver.soon(lambda store: ask_all_again(store, fetched, since))
+        return False
+
+    def write(self, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
+        if how is None:
+            steps = SagaSteps.of_tuple(value)
+            if steps is not None:
+                return steps.start(set.store, self.itself())
+            self.change(get, set, lambda log: log.replace(value, pending=True))
+            return None
+        if how is True:
+            self.update(get, set, value)
+            return None
+        return self.change(get, set, value, confirms=how == CONFIRMS)
+
+    def update(self, get: Getter, set: Setter, recipe: Recipe[T]) -> None:
+        check_recipe(recipe, "update", "recipe")
+        if debugging.ENABLED:
+            recipe = debugging.checked(recipe)
+        self.change(get, set, lambda log: log.apply(recipe, returns=True))
+
+    def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R], *, confirms: bool = False) -> R:
+        """Operate on the layers; what is shown is read from them."""
+        atom = self.itself()
+        check_settled(get(cast(Atom[T], atom)), atom)  # Newly fetched data is below what comes now.
+
+        def base() -> tuple[T, object]:
+            answer = get(self.look)
+            return _data_of(answer), answer
+
+        result, book = self.volumes.operate(get, set, atom, base, operation)
+        if confirms:
+            book.confirmed_at = set.store._moment()
+            ask_again(set.store, self.fetched, book.confirmed_at)
+        answer = get(self.look)
+        if book.log.length == 0 and _has_data(answer) and book.log.base is _data_of(answer):
+            self.volumes.close(set, book)
+        return result
+
+
+def _has_data(answer: Any) -> bool:
+    return isinstance(answer, HasData) or (isinstance(answer, (Loading, HasError)) and answer.has_previous)
+
+
+def _data_of(answer: Any) -> Any:
+    return answer.data if isinstance(answer, HasData) else answer.previous

@@ -1,0 +1,127 @@
+"""A *focused atom* is a part of another layered atom's value; it is edited by editing that value.
+
+Lenses are focused atoms, and the items of a split over a layered atom.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from halflife._core import Atom, LayerLog
+from halflife._optimistic.layer_target import Known, Recipe, Site, check_recipe
+from halflife._optimistic.layered_atom import How, LayeredAtom, check_settled, layered_instead
+from halflife._optimistic.lens_path import Focus, editing, layering, part_in, path_in, putting
+from halflife._optimistic.saga_plan import SagaSteps
+from halflife._types import Getter, Setter
+
+if TYPE_CHECKING:
+    from halflife._store.store import Store
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+class FocusedAtom(LayeredAtom[S]):
+    """A part of a layered atom's value."""
+
+    __slots__ = ()
+
+    #: The atom whose value it is a part of.
+    _root: LayeredAtom[Any]
+
+    @abstractmethod
+    def _focus(self, get: Callable[[Atom[Any]], Any]) -> Focus:
+        """What finds the part in the root's value."""
+
+    def _site(self, store: "Store") -> "FocusedSite":
+        bottom, focuses = found_from(self, store.get, store)
+        return FocusedSite(bottom._site(store), store, self, focuses)
+
+    def _log(self, get: Getter) -> LayerLog | None:
+        return found_from(self, get, cast(Any, get).store)[0]._log(get)
+
+    def _fetched(self) -> Atom[Any] | None:
+        return bottom_of(self)._fetched()
+
+    def _path(self, get: Getter) -> tuple[Any, ...] | None:
+        bottom, focuses = found_from(self, get, cast(Any, get).store)
+        return path_in(focuses, check_settled(get(cast(Atom[Any], bottom)), bottom))
+
+    def _write(self, get: Getter, set: Setter, value: Any, how: How) -> Any:
+        """What the atom does when it is written."""
+        if how is None:
+            steps = SagaSteps.of_tuple(value)
+            if steps is not None:
+                return steps.start(set.store, self)
+        else:
+            check_recipe(value, "update", "recipe")
+        bottom, focuses = found_from(self, get, set.store)
+        set.store.update(bottom, putting(focuses, value) if how is None else editing(focuses, value))
+        return None
+
+
+def bottom_of(atom: LayeredAtom[Any]) -> LayeredAtom[Any]:
+    """The atom that has the layers."""
+    while isinstance(atom, FocusedAtom):
+        atom = atom._root
+    return atom
+
+
+def found_from(
+    atom: LayeredAtom[Any], get: Callable[[Atom[Any]], Any], store: "Store"
+) -> tuple[LayeredAtom[Any], list[Focus]]:
+    """The atom that has the layers in the store, and the focuses that lead from its value to that of `atom`."""
+    focuses = []
+    while isinstance(atom, FocusedAtom):
+        focuses.append(atom._focus(get))
+        atom = layered_instead(store, atom._root)
+    focuses.reverse()
+    return atom, focuses
+
+
+class FocusedSite:
+    """The layers of an atom as seen from a part of its value."""
+
+    __slots__ = ("_atom", "_bottom", "_focuses", "_store")
+
+    def __init__(self, bottom: Site, store: "Store", atom: FocusedAtom[Any], focuses: Sequence[Focus]) -> None:
+        self._bottom = bottom
+        self._store = store
+        self._atom = atom
+        self._focuses = focuses
+
+    def name(self) -> str:
+        return self._atom.name
+
+    def visible(self) -> Any:
+        return check_settled(self._store.get(self._atom), self._atom)
+
+    def base(self) -> Any:
+        return part_in(self._focuses, self._bottom.base())
+
+    def part(self, whole: Any) -> Any:
+        return part_in(self._focuses, self._bottom.part(whole))
+
+    def log(self) -> LayerLog | None:
+        return self._bottom.log()
+
+    def known(self) -> Known | None:
+        return self._bottom.known()
+
+    def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:
+        return self._bottom.operate(operation, confirms=confirms)
+
+    def whole(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:
+        make = editing if returns else layering
+        return self._bottom.whole(make(self._focuses, recipe), returns=returns)
+
+    def quiet(self) -> "FocusedSite":
+        return FocusedSite(self._bottom.quiet(), self._store, self._atom, self._focuses)
+
+    def set(self, value: Any) -> None:
+        put = self._bottom.whole(putting(self._focuses, value), returns=True)
+        self._bottom.operate(lambda log: log.update(put), confirms=True)
+
+    def set_base(self, value: Any) -> None:
+        put = self._bottom.whole(putting(self._focuses, value), returns=True)
+        self._bottom.operate(lambda log: log.edit_base(put), confirms=True)

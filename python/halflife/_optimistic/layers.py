@@ -1,0 +1,286 @@
+"""*Layers* are edits that are shown although nobody has confirmed them yet, over a base value.
+
+Each layer is a recipe. What is visible is the base with every recipe applied to it, oldest first. A layer that
+is taken back leaves the value as if it had never been there, whatever else was edited, confirmed or fetched in
+the meantime.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Generic, TypeVar, cast, final
+
+from halflife._core import LayerLog, LayerState, check_root
+from halflife._errors import StoreClosedError, WrongThreadError
+from halflife._optimistic.layer_target import Known, OwnSite, Recipe, Replay, Site, Status, check_recipe, check_replay
+from halflife._support.checks import check_callable
+from halflife._support.copies import refuse_copies
+from halflife._support.reprs import abbreviated
+
+T = TypeVar("T")
+
+
+@final
+class Layer(Generic[T]):
+    """One edit that may still be confirmed or taken back. Made by `Layers.apply`."""
+
+    __slots__ = ("__weakref__", "_id", "_known", "_layers", "_state")
+
+    __reduce_ex__ = refuse_copies
+
+    def __init__(self, layers: "Layers[T]", id: int, state: LayerState, known: Known) -> None:
+        self._layers = layers
+        self._id = id
+        self._state = state
+        self._known = known
+
+    @property
+    def id(self) -> int:
+        """A number that no other layer of this program has."""
+        return self._id
+
+    @property
+    def context(self) -> Any:
+        """What the recipe returned when it was applied."""
+        return self._state.context
+
+    @property
+    def status(self) -> Status:
+        """What became of the layer.
+
+        - "pending": shown, not confirmed;
+        - "conflicted": not confirmed, and not applicable to what is below it at present;
+        - "confirmed": waits for older layers to be settled; "folded": has become part of the base;
+        - "superseded": was confirmed, and newer data has taken the place of the base;
+        - "rolled_back": taken back.
+        """
+        with suppress(StoreClosedError, WrongThreadError):
+            current = self._layers._site.known()  # First: what a failed batch did is undone by looking.
+            undone = self._known is not current and not self._known.closed
+            if undone or self._known.get(self._id) is not self._state:
+                return "rolled_back"  # It was made in a batch that failed.
+        return self._state.status
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why a conflicted layer cannot be applied at present."""
+        return self._state.error
+
+    def commit(self, server: Recipe[T] | None = None, then: Recipe[T] | None = None) -> bool:
+        """Confirm the edit; see `Layers.commit`."""
+        return self._layers.commit(self, server, then)
+
+    def rollback(self) -> bool:
+        """Take the edit back, and nothing else; see `Layers.rollback`."""
+        return self._layers.rollback(self)
+
+    def __repr__(self) -> str:
+        because = f": {abbreviated(self.error)}" if self.error is not None else ""
+        return f"<Layer {self.id} of {self._layers._site.name()}, {self.status}{because}>"
+
+
+class Layers(Generic[T]):
+    """A value and the edits of it that are not confirmed yet.
+
+    Made for a value of your own, or given by `Store.layers` for an atom. A recipe must be a pure function of its
+    draft, because it is called again when what is below its layer changes: make ids and times outside of it.
+
+    Args:
+        base: The confirmed value; it is never changed.
+        replay: "selective" calls a recipe again only if something that it read or wrote has changed; "always"
+            calls all of them. The result is the same.
+        on_error: Called with the error of each layer that cannot be applied any more; by default it is one log
+            record at ERROR of the logger "halflife".
+
+    Raises:
+        TypeError, ValueError: An argument is of the wrong type, or not among those listed; the base is an object that
+            drafts do not know and that could be changed in place (see `draftable`).
+
+    Example:
+        >>> from halflife import Layers
+        >>> layers = Layers({"likes": 7, "title": "Draft"})
+        >>> like = layers.apply(lambda draft: draft.update(likes=draft["likes"] + 1))
+        >>> title = layers.apply(lambda draft: draft.update(title="Layers"))
+        >>> like.rollback()
+        True
+        >>> layers.visible, layers.pending
+        ({'likes': 7, 'title': 'Layers'}, 1)
+    """
+
+    __slots__ = ("__weakref__", "_site")
+
+    __reduce_ex__ = refuse_copies
+
+    _site: Site
+
+    def __init__(
+        self, base: T, *, replay: Replay = "selective", on_error: Callable[[BaseException], object] | None = None
+    ) -> None:
+        always = check_replay(replay, "Layers")
+        check_root(base)
+        if on_error is not None:
+            check_callable(on_error, "Layers", "on_error", "the error")
+        self._site = OwnSite(base, on_error, always=always)
+
+    @classmethod
+    def _at(cls, site: Site) -> "Layers[Any]":
+        layers: Layers[Any] = cls.__new__(cls)
+        layers._site = site
+        return layers
+
+    # --- looking
+
+    @property
+    def base(self) -> T:
+        """The confirmed value, below all layers."""
+        return cast(T, self._site.base())
+
+    @property
+    def visible(self) -> T:
+        """The base with every layer's edits, oldest first."""
+        return cast(T, self._site.visible())
+
+    @property
+    def pending(self) -> int:
+        """How many layers are neither confirmed nor taken back."""
+        log = self._site.log()
+        return log.pending if log is not None else 0
+
+    # --- edits
+
+    def apply(self, recipe: Recipe[T]) -> Layer[T]:
+        """Show an edit that is to be confirmed or taken back later.
+
+        What the recipe returns is the layer's `context`, and never part of the value.
+
+        Raises:
+            Exception: What the recipe raised; nothing is recorded then.
+        """
+        return self._apply(recipe, returns=False)
+
+    def _apply(self, recipe: Recipe[T], *, returns: bool) -> Layer[T]:
+        """With `returns`, the value that the recipe returns counts as in `produce`."""
+        check_recipe(recipe, "apply", "recipe")
+        whole = self._site.whole(recipe, returns=returns)
+        return self._entered(self._site.operate(lambda log: log.apply(whole, returns), confirms=False))
+
+    def _entered(self, state: LayerState) -> Layer[T]:
+        """The handle of a layer that was just applied."""
+        known = self._site.known()
+        if known is None:  # It was confirmed in the same operation, and has left nothing behind.
+            known = Known()
+            known.closed = True
+        return Layer(self, known.enter(state), state, known)
+
+    def _find(self, number: int) -> LayerState | None:
+        known = self._site.known()
+        return known.get(number) if known is not None else None
+
+    def update(self, recipe: Recipe[T]) -> None:
+        """Edit what is shown; confirmed at once. The recipe's return value counts as in `produce`."""
+        check_recipe(recipe, "update", "recipe")
+        whole = self._site.whole(recipe, returns=True)
+        self._site.operate(lambda log: log.update(whole), confirms=True)
+
+    def set(self, value: T) -> None:
+        """Set what is shown; confirmed at once."""
+        self._site.set(value)
+
+    # --- settling
+
+    def rollback(self, layer: "Layer[Any] | int") -> bool:
+        """Take a layer back: exactly as if it had never been applied.
+
+        Args:
+            layer: A layer, or its id.
+
+        Returns:
+            False if there was nothing to take back: it was confirmed or taken back before.
+        """
+        return self._settle(layer, "rollback", lambda log, state: log.rollback(state), confirms=False)
+
+    def commit(self, layer: "Layer[Any] | int", server: Recipe[T] | None = None, then: Recipe[T] | None = None) -> bool:
+        """Confirm a layer. Without `server` and `then` that never changes what is visible.
+
+        The layer keeps its place until all older ones are settled; then it becomes part of the base.
+
+        Args:
+            layer: A layer, or its id.
+            server: Takes the place of the recipe: what the server has made of the edit.
+            then: Follows the recipe, in its place (a temporary id becomes the server's).
+
+        Returns:
+            False if there was nothing to confirm: it was confirmed or taken back before.
+
+        Raises:
+            Exception: What `server` or `then` raised; nothing is changed then.
+        """
+        return self._commit(layer, server, then, returns=False)
+
+    def _commit(
+        self,
+        layer: "Layer[Any] | int",
+        server: Recipe[T] | None = None,
+        then: Recipe[T] | None = None,
+        *,
+        returns: bool,
+    ) -> bool:
+        """With `returns`, the value that `server` returns counts as in `produce`."""
+        by_server = after = None
+        if server is not None:
+            check_recipe(server, "commit", "server")
+            by_server = self._site.whole(server, returns=returns)
+        if then is not None:
+            check_recipe(then, "commit", "then")
+            after = self._site.whole(then, returns=False)
+        return self._settle(
+            layer, "commit", lambda log, state: log.commit(state, by_server, after, returns), confirms=True
+        )
+
+    def _settle(
+        self, layer: object, function: str, settle: Callable[[LayerLog, LayerState], bool], *, confirms: bool
+    ) -> bool:
+        if isinstance(layer, Layer):
+            number = layer.id
+        elif isinstance(layer, int) and not isinstance(layer, bool):
+            number = layer
+        else:
+            raise TypeError(f"{function}: layer must be a Layer or the id of one, got {abbreviated(layer)}")
+        state = self._find(number)
+        if state is None or state.status not in ("pending", "conflicted"):
+            return False
+        return self._site.operate(lambda log: settle(log, state), confirms=confirms)
+
+    def set_base(self, value: T) -> None:
+        """Authoritative data has arrived: confirmed layers are superseded by it, pending ones go on top of it.
+
+        Parts of it that equal the old base, by the rule of ``equals="deep"``, are exchanged for the old objects.
+        """
+        self._site.set_base(value)
+
+    def edit_base(self, recipe: Recipe[T]) -> None:
+        """An authoritative event edits the base, below the pending layers; returned values as in `produce`.
+
+        Raises:
+            Exception: What the recipe raised; nothing is changed then.
+        """
+        check_recipe(recipe, "edit_base", "recipe")
+        whole = self._site.whole(recipe, returns=True)
+        self._site.operate(lambda log: log.edit_base(whole), confirms=True)
+
+    def rollback_all(self) -> None:
+        """Take all pending layers back; confirmed ones become part of the base."""
+        self._site.operate(lambda log: log.rollback_all(), confirms=False)
+
+    def commit_all(self) -> None:
+        """Confirm all pending layers, as they are shown."""
+        if self.pending:
+            self._site.operate(lambda log: log.commit_all(), confirms=True)
+
+    def __repr__(self) -> str:
+        try:
+            state = f"{self.pending} pending"
+        except StoreClosedError:
+            state = "their store is closed"
+        except WrongThreadError:
+            state = "in another thread"
+        return f"<Layers of {self._site.name()}: {state}>"

@@ -1,0 +1,61 @@
+"""A *saga* shows an edit at once, tells the server, and takes the edit back alone if the server refuses it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
+
+from halflife._drivers.sagas import SagaHandle
+from halflife._optimistic.layer_target import check_recipe
+from halflife._optimistic.saga_plan import SagaSteps, check_effect
+from halflife._support.copies import refuse_copies
+
+if TYPE_CHECKING:
+    from halflife._optimistic.layered_atom import LayeredAtom
+    from halflife._store.store import Store
+
+T = TypeVar("T")
+C = TypeVar("C")
+D = TypeVar("D")
+R = TypeVar("R")
+S = TypeVar("S")
+
+__all__ = ["Saga", "SagaHandle"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Saga(Generic[T, C, R]):
+    """The steps of a saga, as they are told one after another; each call gives a new one. Made by `Store.saga`."""
+
+    __reduce_ex__ = refuse_copies
+
+    _store: "Store"
+    _atom: "LayeredAtom[T]"
+    _steps: SagaSteps
+
+    def update(self, recipe: Callable[[T], D]) -> "Saga[T, D, Any]":
+        """What is shown at once: an edit of the draft. What the recipe returns is the context."""
+        check_recipe(recipe, "update", "recipe")
+        return cast("Saga[T, D, Any]", replace(self, _steps=replace(self._steps, update=recipe)))
+
+    def effect(self, effect: Callable[[T, C], Awaitable[S]] | Callable[[T], Awaitable[S]]) -> "Saga[T, C, S]":
+        """What tells the server; an async function of the next value and the context, or of the value alone."""
+        check_effect(effect, "effect", "effect")
+        return cast("Saga[T, C, S]", replace(self, _steps=replace(self._steps, effect=effect)))
+
+    def post_effect(self, recipe: Callable[[T, R], object]) -> "Saga[T, C, R]":
+        """What follows when the effect has succeeded: ``recipe(draft, result)``, in the place of the update."""
+        check_recipe(recipe, "post_effect", "recipe", "the draft, the result")
+        return replace(self, _steps=replace(self._steps, post_effect=recipe))
+
+    def __repr__(self) -> str:
+        return f"<Saga over {self._atom.name}>"
+
+    def run(self) -> SagaHandle[R]:
+        """Start: the edit is shown now, the effect begins when the outermost batch is committed.
+
+        Raises:
+            NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
+            Exception: What the update raised; nothing is changed then.
+        """
+        return self._steps.start(self._store, self._atom)

@@ -1,0 +1,149 @@
+"""The *steps* of a saga: an edit that is shown now, an effect that tells the server, and an edit when it has answered.
+
+Running them applies the first edit as a layer and starts the effect as a task. The effect succeeds: the layer is
+confirmed. It fails or is cancelled: the layer, and nothing else, is taken back.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from halflife._core import LayerLog, LayerState, is_function
+from halflife._drivers.sagas import Course, SagaHandle
+from halflife._optimistic.layer_target import check_recipe
+from halflife._optimistic.layers import Layer, Layers
+from halflife._support.checks import called_name, check_callable
+from halflife._support.signatures import given_count
+
+if TYPE_CHECKING:
+    from halflife._optimistic.layered_atom import LayeredAtom
+    from halflife._store.store import Store
+
+    #: Applies an operation to the layers of an atom.
+    Change = Callable[[Callable[[LayerLog], LayerState]], LayerState]
+
+
+@dataclass(frozen=True, slots=True)
+class SagaSteps:
+    """What a saga does."""
+
+    update: Callable[..., Any] | None = None
+    effect: Callable[..., Awaitable[Any]] | None = None
+    post_effect: Callable[..., Any] | None = None
+    #: Effects of one scope run one after another.
+    scope: str | None = None
+    #: Whether what `update` returns counts as in `produce`, and is not the context.
+    returns: bool = False
+    #: What to do with the layer and the result when the effect has succeeded; confirm it, unless told.
+    confirm: Callable[[Layer[Any], Any], object] | None = None
+
+    @classmethod
+    def of_tuple(cls, value: object) -> "SagaSteps | None":
+        """The steps in a tuple ``(update, effect)`` or ``(update, effect, post_effect)``; None for another value."""
+        if type(value) is not tuple or len(value) not in (2, 3) or not is_function(value[1]):
+            return None
+        if not all(one is None or is_function(one) for one in value):
+            return None
+        return cls(*value)
+
+    def check(self, function: str) -> None:
+        """Raise `TypeError` unless all steps can be taken; before anything is changed."""
+        if self.update is not None:
+            check_recipe(self.update, function, "update")
+        if self.effect is not None:
+            check_effect(self.effect, function, "effect")
+        if self.post_effect is not None:
+            if self.effect is None:
+                raise TypeError(f"{function}: post_effect follows an effect, and there is none; give effect=")
+            check_recipe(self.post_effect, function, "post_effect", "the draft, the result")
+        if self.scope is not None and not isinstance(self.scope, str):
+            raise TypeError(f"{function}: scope must be a str, got {type(self.scope).__name__}")
+
+    def start(
+        self,
+        store: "Store",
+        atom: "LayeredAtom[Any]",
+        change: "Change | None" = None,
+    ) -> SagaHandle[Any]:
+        """Take the first step and start the others.
+
+        `change` applies an operation from inside a write of the atom itself.
+
+        Raises:
+            NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
+            RuntimeError: This is inside of an effect of the same scope; nothing is changed then.
+            Exception: What the update raised; nothing is changed then.
+        """
+        self.check("mutate")
+        driver = store._driver
+        turn = None
+        if self.effect is not None:
+            driver.ready()
+            turn = driver.scopes.turn(self.scope)
+        layers = Layers._at(store.layers(atom)._site.quiet())
+
+        def report(error: BaseException) -> None:
+            driver.report(error, atom)
+
+        layer, shown = self.applied(layers, change)
+        handle: SagaHandle[Any] = SagaHandle(layer, report)
+        if self.effect is None or turn is None:
+            return handle
+        try:
+            effect, count = self.effect, given_count(self.effect, 2, unknown=2)
+            # What it showed, and not what is shown: subscribers may have edited more by now.
+            part = layers._site.part(shown)
+
+            def answer() -> Any:
+                # In a scope an edit that was shown may have been refused while the effect waited for its turn.
+                next_value = part if self.scope is None else layers.visible
+                return effect(*(next_value, layer.context)[:count])
+
+            course = Course(store, atom, layer, answer=answer, confirm=self.confirmed, turn=turn)
+            handle._start(store, course)
+        except BaseException:  # such as a LensError: the edit has removed what the lens looks at
+            layer.rollback()
+            raise
+        return handle
+
+    def applied(self, layers: Layers[Any], change: "Change | None") -> tuple[Layer[Any], Any]:
+        """The layer of the update, or an empty one to keep the place of the post effect; and what it showed."""
+        site = layers._site
+        shown: list[Any] = []
+        whole = site.whole(self.update if self.update is not None else _nothing, returns=self.returns)
+
+        def apply(log: LayerLog) -> LayerState:
+            state = log.apply(whole, self.returns)
+            shown.append(log.visible)
+            if self.effect is None:
+                log.commit(state)
+            return state
+
+        state = change(apply) if change is not None else site.operate(apply, confirms=self.effect is None)
+        return layers._entered(state), shown[0]
+
+    def confirmed(self, layer: Layer[Any], result: Any) -> None:
+        """The effect has succeeded."""
+        if self.confirm is not None:
+            self.confirm(layer, result)
+            return
+        if self.post_effect is None:
+            layer.commit()
+            return
+        post_effect = self.post_effect
+
+        def follow(draft: Any) -> None:
+            post_effect(draft, result)
+
+        follow.__name__ = called_name(post_effect, "post_effect")
+        if not layer.commit(then=follow) and layer.status in ("confirmed", "folded"):
+            layer._layers.update(follow)  # Somebody has confirmed it before; it still needs what the server gave.
+
+
+def _nothing(draft: Any) -> None:
+    """A saga without an update edits nothing."""
+
+
+def check_effect(effect: object, function: str, argument: str) -> None:
+    """Raise `TypeError` unless `effect` can be called with (next value, context), the value alone, or nothing."""
+    check_callable(effect, function, argument, "the next value, the context", least=0, may_be="async")

@@ -1,0 +1,124 @@
+"""*Hydration*: settled values of one store, as JSON-able data under the atoms' names, shown in another.
+
+A value is kept by name until its atom is read, and shown then. The names of a derived atom's inputs travel
+with it: it counts as settled until one of them changes. If an input has no name, nobody could tell, so the
+value is shown while the atom runs again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from halflife._core import Atom
+from halflife._optimistic.layered_atom import LayeredAtom
+from halflife._support.checks import check_atom
+from halflife._support.naming import atoms_named
+from halflife._support.reprs import abbreviated
+
+if TYPE_CHECKING:
+    from halflife._store.store import Store
+
+_VERSION = 1
+
+
+def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
+    """See `Store.dehydrate`."""
+    wanted: dict[str, Atom[Any]] = {}
+    if isinstance(atoms, Atom) or not isinstance(atoms, Iterable):
+        raise TypeError(f"dehydrate() takes several atoms, such as a list of them, not {abbreviated(atoms)}")
+    for atom in atoms:
+        check_atom(atom, "dehydrate", "each of atoms")
+        name = atom.explicit_name
+        if name is None:
+            raise ValueError(f"{atom!r} has no explicit name; give it one: atom(..., name='...')")
+        if wanted.setdefault(name, atom) is not atom:
+            raise ValueError(f"two atoms are both named {name!r}; names of dehydrated atoms must be unique")
+    settled = [name for name, atom in wanted.items() if store._settle(atom)]
+    inputs_of = {row[0]: row[7] for row in store._snapshot()}
+    data: dict[str, Any] = {}
+    for name in settled:
+        atom = wanted[name]
+        state, value = store._peek(atom)
+        if state != "value":
+            continue
+        entry: dict[str, Any] = {"value": _confirmed(store, atom, value)}
+        shown = store._instead(atom)
+        if shown.kind not in ("source", "lazy"):
+            names = [one.explicit_name for one in inputs_of.get(shown, ())]
+            entry["inputs"] = None if None in names else names
+        data[name] = entry
+    return {"version": _VERSION, "atoms": data}
+
+
+def _confirmed(store: Store, atom: Atom[Any], value: object) -> object:
+    """The value, less the edits that may still be taken back."""
+    instead = store._instead(atom)
+    return instead._site(store).base() if isinstance(instead, LayeredAtom) else value
+
+
+class Hydrated:
+    """The values that wait for their atoms to be read."""
+
+    def __init__(self, data: object) -> None:
+        entries = data.get("atoms") if isinstance(data, Mapping) and data.get("version") == _VERSION else None
+        if not isinstance(entries, Mapping):
+            raise ValueError("hydrate() takes what dehydrate() gave")  # noqa: TRY004 - it is data, not an argument
+        for name, entry in entries.items():
+            if not isinstance(name, str) or not _is_entry(entry):
+                raise ValueError(f"hydrate(): the entry {abbreviated(name)} is not one of dehydrate()")
+        self._entries = dict(entries)
+        # When the inputs had the values from which the others were derived: at the moment of hydration, or
+        # when they got their state here, which is before anybody could set them.
+        self._stamps: WeakKeyDictionary[Atom[Any], int] = WeakKeyDictionary()
+
+    def note_inputs(self, store: Store) -> None:
+        """Sets made from now on count as changes of the inputs."""
+        for name in {one for entry in self._entries.values() for one in entry.get("inputs") or ()}:
+            for atom in atoms_named(name):
+                if store._is_known(atom):
+                    self._stamps[atom] = store._stamp(atom)
+
+    def update(self, other: Hydrated) -> None:
+        """Later data replaces earlier data."""
+        self._entries.update(other._entries)
+        self._stamps.update(other._stamps)
+
+    def show(self, store: Store, atom: Atom[Any]) -> None:
+        """The atom gets its state in the store: show what waits for it."""
+        name = atom.explicit_name
+        entry = self._entries.pop(name, None) if name is not None else None
+        if entry is not None:
+            self._show(store, atom, entry)
+        if store._stamp(atom):
+            self._stamps.setdefault(atom, store._stamp(atom))
+
+    def _show(self, store: Store, atom: Atom[Any], entry: Mapping[str, Any]) -> None:
+        if atom.kind in ("source", "lazy"):
+            store._adopt(atom, entry["value"], [], [], False)  # noqa: FBT003 - native, positional only
+            return
+        inputs = [_input(store, atom, one) for one in entry.get("inputs") or ()]
+        given = [one for one in inputs if one is not None]
+        known = entry.get("inputs") is not None and len(given) == len(inputs)
+        if not known and not atom.is_async:
+            return
+        if not known:
+            given = []
+        stamps = [self._stamps.get(one, 0) for one in given]
+        store._adopt(atom, entry["value"], given, stamps, not known)
+
+
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, Mapping) or "value" not in entry:
+        return False
+    inputs = entry.get("inputs")
+    return inputs is None or (isinstance(inputs, list) and all(isinstance(name, str) for name in inputs))
+
+
+def _input(store: Store, atom: Atom[Any], name: str) -> Atom[Any] | None:
+    """The input of this name; None if there is none, or no telling which."""
+    candidates = [one for one in atoms_named(name) if one is not atom]
+    if len(candidates) > 1:
+        candidates = [one for one in candidates if store._is_known(one)] or candidates
+    return candidates[0] if len(candidates) == 1 else None
