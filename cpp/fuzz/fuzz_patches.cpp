@@ -1,5 +1,5 @@
 // Random patches applied by core and by hand; and any text read as a pointer.
-#include "core/draft/pointer.hpp"
+#include "core/draft/patch/pointer.hpp"
 #include "fuzz.hpp"
 #include "tests/patch_program.hpp"
 

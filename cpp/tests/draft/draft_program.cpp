@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "../support/plain_recipe.hpp"
-#include "core/draft/diff.hpp"
+#include "core/draft/patch/diff.hpp"
 #include "core/draft/resolver.hpp"
 
 namespace halflife::plain {

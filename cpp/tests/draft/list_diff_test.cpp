@@ -1,5 +1,5 @@
 // List scripts: always right, and as short as a search for the shortest finds them.
-#include "core/draft/list_diff.hpp"
+#include "core/draft/patch/list_diff.hpp"
 
 #include <gtest/gtest.h>
 

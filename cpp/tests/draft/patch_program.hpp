@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../support/random_script.hpp"
-#include "core/draft/patch.hpp"
+#include "core/draft/patch/patch.hpp"
 
 namespace halflife::plain {
 

@@ -1,5 +1,5 @@
 // JSON pointers: paths as text.
-#include "core/draft/pointer.hpp"
+#include "core/draft/patch/pointer.hpp"
 
 #include <gtest/gtest.h>
 

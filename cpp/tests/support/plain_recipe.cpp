@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "core/draft/pointer.hpp"
+#include "core/draft/patch/pointer.hpp"
 #include "core/draft/resolver.hpp"
 
 namespace halflife::plain {

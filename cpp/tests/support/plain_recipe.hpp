@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/draft/apply.hpp"
-#include "core/draft/diff.hpp"
+#include "core/draft/patch/apply.hpp"
+#include "core/draft/patch/diff.hpp"
 #include "plain_values.hpp"
 
 namespace halflife::plain {

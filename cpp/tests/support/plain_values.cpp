@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "core/draft/pointer.hpp"
+#include "core/draft/patch/pointer.hpp"
 
 namespace halflife::plain {
 
