@@ -66,11 +66,11 @@ from halflife._optimistic.draft_atom import DraftAtom, draft_atom
 from halflife._optimistic.editable import Editable, editable
 from halflife._optimistic.layers import Layer, Layers
 from halflife._optimistic.lens import Lens, lens
-from halflife._optimistic.optimistic import Optimistic, OptimisticHandle, OptimisticUpdater, optimistic
 from halflife._optimistic.pending import pending_at
 from halflife._optimistic.saga import Saga, SagaHandle
 from halflife._store.default_store import default_store
 from halflife._store.graph import Graph, GraphNode
+from halflife._store.optimistic import Optimistic, OptimisticHandle, OptimisticUpdater, optimistic
 from halflife._store.store import Store
 from halflife._support.draftable import draftable
 from halflife._types import Getter, Setter

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from halflife._support import main_interpreter  # isort: skip # noqa: F401 - refuses, before the native half is loaded
 
-from halflife import _core, _drivers, _errors
-from halflife._drivers import abort_signal
+from halflife import _core, _errors
+from halflife._drivers import abort_signal, origins, waiting
 from halflife._optimistic import debugging
 from halflife._support import (
     draft_abcs,  # noqa: F401 - registers the types of drafts
@@ -37,10 +37,10 @@ _core._install(
     note_name=naming.note_name,
     inspect_read=signatures.inspect_read,
     check_function=signatures.check_function,
-    wait=_drivers.wait,
-    is_in_run=_drivers.is_in_run,
-    same_task=_drivers.same_task,
-    current_task=_drivers.current_task,
+    wait=waiting.wait,
+    is_in_run=origins.is_in_run,
+    same_task=waiting.same_task,
+    current_task=waiting.current_task,
     make_signal=abort_signal.make_signal,
     show_atom=reprs.atom_repr,
     show_atom_html=reprs.atom_html,

@@ -23,7 +23,7 @@ All but Superseded and the two that say otherwise are RuntimeErrors too. Superse
 
 from __future__ import annotations
 
-from halflife._drivers import CancelledError
+from halflife._drivers.cancellation import CancelledError
 
 
 class HalflifeError(Exception):

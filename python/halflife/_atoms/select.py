@@ -1,30 +1,18 @@
 """A *slice* is a part of an atom's value, as an atom: it changes only when that part does."""
 
-from collections.abc import Callable, Generator
-from typing import Any, Generic, TypeVar, cast, overload
+from collections.abc import Callable
+from typing import Any, TypeVar, cast, overload
 
 from halflife import _core
 from halflife._core import AsyncValue, Atom
 from halflife._support.checks import called_name, check_atom, check_callable, check_equals
 from halflife._support.internal_atoms import describe
+from halflife._support.later_slice import LaterSlice
 from halflife._support.memoize import remember
 from halflife._types import AsyncAtom, Equals, Getter
 
 T = TypeVar("T")
 S = TypeVar("S")
-
-
-class LaterSlice(Generic[S]):
-    """A part of a value that is still to come. Unlike a coroutine it may be dropped without being awaited."""
-
-    __slots__ = ("_fn", "_value")
-
-    def __init__(self, value: AsyncValue[Any], fn: Callable[[Any], S]) -> None:
-        self._value = value
-        self._fn = fn
-
-    def __await__(self) -> Generator[Any, None, S]:
-        return self._fn((yield from self._value.__await__()))
 
 
 @overload

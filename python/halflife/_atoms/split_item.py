@@ -5,7 +5,7 @@ functions hold its place, and referring to the atom itself would make every item
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast, final
+from typing import Any, Protocol, TypeVar, cast, final
 from weakref import ref
 
 from halflife._core import Atom
@@ -15,10 +15,14 @@ from halflife._support.reprs import abbreviated
 from halflife._support.typed_key import TypedKey
 from halflife._types import WritableAtom
 
-if TYPE_CHECKING:
-    from halflife._atoms.split import Splitter
-
 T = TypeVar("T")
+
+
+class FindsRows(Protocol):
+    """The split that an item belongs to, as far as the item needs it."""
+
+    def row(self, place: "Place", get: Callable[[Atom[Any]], Any], wanted: str) -> Focus:
+        """How recipes find the row of an item; `wanted` says in an error what the item cannot be."""
 
 
 @final
@@ -65,5 +69,5 @@ class LayeredItemAtom(ItemAtom[T], FocusedAtom[T]):
     __slots__ = ("_root",)
 
     def _focus(self, get: Callable[[Atom[Any]], Any]) -> Focus:
-        splitter = cast("Splitter[T]", self.place.owner)
-        return splitter.row(self.place, get, "edited")
+        owner = cast(FindsRows, self.place.owner)
+        return owner.row(self.place, get, "edited")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from halflife._drivers.origins import current_origin
+from halflife._drivers.reports import report_unawaited
 from halflife._drivers.waiting import wait_for_end
 from halflife._support.copies import refuse_copies
 
@@ -76,18 +77,10 @@ class ActionHandle:
             return
         report = self._report
         if self._task.done():
-            _report_error(self._task, report)
+            report_unawaited(self._task, report)
         else:
-            self._task.add_done_callback(lambda task: _report_error(task, report))
+            self._task.add_done_callback(lambda task: report_unawaited(task, report))
 
     def __repr__(self) -> str:
         state = "running" if not self.done() else "cancelled" if self.cancelled() else "ended"
         return f"<ActionHandle of {self._task.get_name()}, {state}>"
-
-
-def _report_error(task: asyncio.Task[Any], report: Callable[[BaseException], None]) -> None:
-    if task.cancelled():
-        return
-    error = task.exception()
-    if error is not None:
-        report(error)

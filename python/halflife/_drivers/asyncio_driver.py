@@ -18,7 +18,7 @@ from halflife._drivers.circles import Circles
 from halflife._drivers.closing import CLOSED, Closing
 from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps, cancelled_from_outside
 from halflife._drivers.grace import Grace
-from halflife._drivers.holds import Holds
+from halflife._drivers.holds import Holds, atoms_below
 from halflife._drivers.home import Home
 from halflife._drivers.origins import Origin, RunOrigin, current_origin, new_origin, set_origin
 from halflife._drivers.reports import report
@@ -26,7 +26,6 @@ from halflife._drivers.scopes import Scopes, carry_over
 from halflife._drivers.waiting import Watcher, current_task
 from halflife._errors import NoEventLoopError, StoreClosedError
 from halflife._events import Event
-from halflife._optimistic.confirmations import atoms_below
 
 if TYPE_CHECKING:
     from halflife._core import Atom, Run

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from halflife._drivers.home import Home
-from halflife._drivers.sagas import LateSteps
+from halflife._drivers.late_steps import LateSteps
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
 from halflife._support.copies import refuse_copies
 from halflife._support.signatures import is_async

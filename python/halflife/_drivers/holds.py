@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from halflife._core import Atom, Run
+    from halflife._core import Atom, Run, StoreBase
     from halflife._drivers.sagas import Course
 
 
@@ -93,3 +93,8 @@ class Holds:
         for kept in (self._sagas, self._counts, self._held, self._runs):
             kept.clear()
         return runs
+
+
+def atoms_below(store: StoreBase, fetched: Atom[Any]) -> list[Atom[Any]]:
+    """An async atom and all atoms that its value is computed from, as far as they are still alive."""
+    return [atom for atom, *_ in store._chain(fetched) if atom is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -27,3 +28,9 @@ def report(error: BaseException, atom: Atom[Any] | None, on_error: Callable[[Bas
     else:
         where = f" of {atom.name}" if atom is not None else ""
         logger.error("an error%s that nobody handles: %r", where, error, exc_info=error)
+
+
+def report_unawaited(task: asyncio.Task[Any], report: Callable[[BaseException], None]) -> None:
+    """Report the error of a task that has ended and that nobody awaits; a cancellation is no error."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        report(error)

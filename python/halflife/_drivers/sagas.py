@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
+from halflife._drivers.late_steps import LateSteps
+from halflife._drivers.reports import report_unawaited
 from halflife._drivers.waiting import wait_for_end
 from halflife._support.copies import refuse_copies
 from halflife._support.reprs import abbreviated
@@ -196,52 +198,9 @@ class SagaHandle(Generic[R_co]):
             return
         report = self._report
         if task.done():
-            report_error(task, report)
+            report_unawaited(task, report)
         else:
-            task.add_done_callback(lambda task: report_error(task, report))
+            task.add_done_callback(lambda task: report_unawaited(task, report))
 
     def __repr__(self) -> str:
         return f"<SagaHandle of {self.layer._layers._site.name()}, {self.status}>"
-
-
-def report_error(task: asyncio.Task[Any], report: Callable[[BaseException], None]) -> None:
-    """The error of a task that nobody awaits."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        report(error)
-
-
-class LateSteps(Coroutine[Any, Any, Any]):
-    """A coroutine that is made at its first step.
-
-    A native one that is dropped before its first step, because its loop was closed, complains that it was never
-    awaited.
-    """
-
-    __slots__ = ("_body", "_make")
-
-    #: What asyncio's debug mode calls the coroutine.
-    __name__ = "saga"
-
-    def __init__(self, make: Callable[[], Coroutine[Any, Any, Any]]) -> None:
-        self._make = make
-        self._body: Coroutine[Any, Any, Any] | None = None
-
-    def send(self, value: Any) -> Any:
-        """Go on to the next await."""
-        if self._body is None:
-            self._body = self._make()
-        return self._body.send(value)
-
-    def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:  # noqa: ARG002 - a coroutine's throw
-        """Go on with an error."""
-        if self._body is not None:
-            return self._body.throw(error)
-        raise error
-
-    def close(self) -> None:
-        """End at once."""
-        if self._body is not None:
-            self._body.close()
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        return self._make().__await__()

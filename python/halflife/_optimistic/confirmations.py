@@ -64,11 +64,6 @@ def answers(atom: Atom[Any]) -> Atom[Any]:
     return remember(atom, "answers", make)
 
 
-def atoms_below(store: "Store", fetched: Atom[Any]) -> list[Atom[Any]]:
-    """An async atom and all atoms that its value is computed from."""
-    return [link.atom for link in _chain(store, fetched) if link.atom is not None]
-
-
 def _chain(store: "Store", fetched: Atom[Any]) -> list[_Link]:
     return [_Link(*row) for row in store._chain(fetched)]
 

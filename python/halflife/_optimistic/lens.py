@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar, final
 
 from halflife import _core
-from halflife._atoms.select import LaterSlice
 from halflife._core import AsyncValue, Atom
 from halflife._optimistic.focused_atom import FocusedAtom
 from halflife._optimistic.layered_atom import How, LayeredAtom
 from halflife._optimistic.lens_path import FoundBy
 from halflife._support.checks import called_name, check_callable
 from halflife._support.internal_atoms import describe, weak_self
+from halflife._support.later_slice import LaterSlice
 from halflife._support.memoize import remember
 from halflife._support.reprs import abbreviated
 from halflife._types import Getter, Setter

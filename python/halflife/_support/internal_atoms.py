@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from halflife import _core
-from halflife._core import Atom
-from halflife._types import SourceAtom
+from halflife._core import Atom, SourceAtom
 
 
 def inner_source(initial: object, label: str, *, name: str | None = None, equals: Any = None) -> SourceAtom[Any]:
