@@ -1,4 +1,4 @@
-"""The command line: `halflife demo`, also as `python -m halflife demo`.
+"""The command line: `halflife demo` and `halflife --version`, also as `python -m halflife`.
 
 Exit codes: 0 when everything held, 1 when something did not (a line on standard error says
 what), 2 for wrong flags or missing packages, 130 after Ctrl-C.
@@ -13,6 +13,8 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from halflife import __version__
 
 _LONGEST_LATENCY = 60.0
 
@@ -43,7 +45,7 @@ def demo(options: argparse.Namespace) -> int:
     needed = ("aiohttp", "vega_datasets", *(("rich",) if live else ()))
     missing = [package for package in needed if importlib.util.find_spec(package) is None]
     if missing:
-        sys.stderr.write(f"halflife demo: needs {', '.join(missing)}: pip install 'halflife[demo]'\n")
+        sys.stderr.write(f"halflife demo: needs {', '.join(missing)}: pip install 'halflife-state[demo]'\n")
         return 2
 
     from halflife.demo import command
@@ -53,6 +55,7 @@ def demo(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="halflife", description="State that loads, goes stale, refreshes, fails.")
+    parser.add_argument("--version", action="version", version=f"halflife {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     demo_parser = commands.add_parser(
         "demo",

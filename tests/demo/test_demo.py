@@ -16,7 +16,7 @@ import sys
 import pytest
 
 from conftest import without_slow_steps
-from halflife import Store
+from halflife import Store, __version__
 from halflife import __main__ as command_line
 from halflife.demo import serve
 from halflife.demo.connection import api
@@ -219,6 +219,13 @@ def test_a_wrong_flag_is_named(capsys, flags, message):
     assert message in capsys.readouterr().err
 
 
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as caught:
+        command_line.main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"halflife {__version__}\n"
+
+
 def test_a_missing_command_is_named(capsys):
     with pytest.raises(SystemExit) as caught:
         command_line.main([])
@@ -234,7 +241,7 @@ def test_a_missing_package_is_named_with_what_to_install(capsys, monkeypatch):
         lambda name: None if name == "vega_datasets" else find_spec(name),
     )
     assert command_line.main(["demo", "--plain"]) == 2
-    assert capsys.readouterr().err == ("halflife demo: needs vega_datasets: pip install 'halflife[demo]'\n")
+    assert capsys.readouterr().err == ("halflife demo: needs vega_datasets: pip install 'halflife-state[demo]'\n")
 
 
 def test_a_file_of_something_else_is_refused(tmp_path, capsys):

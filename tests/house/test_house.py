@@ -109,7 +109,7 @@ def test_the_package_only_re_exports():
 
 
 def test_the_version_is_that_of_the_distribution():
-    assert halflife.__version__ == metadata.version("halflife")
+    assert halflife.__version__ == metadata.version("halflife-state")
 
 
 def test_all_is_everything_public_and_in_order():
@@ -133,7 +133,7 @@ def test_the_installed_package_brings_its_types():
 
 
 def test_the_package_needs_nothing_but_the_standard_library():
-    needed = metadata.requires("halflife") or []
+    needed = metadata.requires("halflife-state") or []
     assert [line for line in needed if "extra ==" not in line] == []
     program = (
         "import sys; before = set(sys.modules); import halflife;"
@@ -185,6 +185,20 @@ def test_every_decision_record_says_status_context_decision_and_consequences():
     for path in records:
         headings = re.findall(r"^## (.+)$", path.read_text(), re.MULTILINE)
         assert headings == ["Status", "Context", "Decision", "Consequences"], path
+
+
+def test_the_page_on_the_architecture_names_what_there_is():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    paths = set(re.findall(r"`((?:cpp|python|docs|tests)/[\w./]+)`", page))
+    assert paths
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+    rows = re.findall(r"^\| `(\w+)` \|.*\| `([\w./]+)` \|$", page, re.MULTILINE)
+    assert len(rows) >= 10
+    for word, path in rows:
+        assert re.search(rf"\b{word}\b", (ROOT / path).read_text()), f"{path} knows no {word}"
+    functions = set(re.findall(r"`(?:\w+::)(\w+)`", page))
+    sources_of_cpp = "".join(path.read_text() for path in sources(ROOT / "cpp", ".cpp", ".hpp"))
+    assert {name for name in functions if not re.search(rf"\b{name}\(", sources_of_cpp)} == set()
 
 
 def test_the_makefile_has_every_target_that_the_documents_name():

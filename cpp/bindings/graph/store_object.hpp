@@ -104,7 +104,6 @@ class StoreObject final : public graph::Host {
   PyObject* getter_of(graph::Node& node);
   PyObject* plain_getter();
   PyObject* plain_setter();
-  PyObject* setter_for(AtomObject* atom);
   void forget_setter(SetterObject* setter) { setters_.erase(setter); }
   void adopt_setter(SetterObject* setter) { setters_.insert(setter); }
 
