@@ -6,11 +6,12 @@ used for; at run time all atoms are of one native type.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from halflife._core import HasData, HasError, Loading
 from halflife._drivers.abort_signal import AbortSignal as Signal
+from halflife._drivers.clock import Clock, TimerHandle
 
 if TYPE_CHECKING:
     from halflife._core import (
@@ -88,26 +89,6 @@ class SelfSetter(Protocol):
 
     #: Set the atom itself.
     def __call__(self, *args: Any) -> Any: ...
-
-
-class TimerHandle(Protocol):
-    """A timer that can be taken back."""
-
-    #: Do not fire; harmless when it has fired.
-    def cancel(self) -> None: ...
-
-
-class Clock(Protocol):
-    """What a store tells time by. A clock of one's own, such as `ManualClock`, may be given to a store."""
-
-    #: The time in seconds since some fixed moment.
-    def now(self) -> float: ...
-
-    #: Call `callback` once, `delay` seconds from now.
-    def call_later(self, delay: float, callback: Callable[[], None], /) -> TimerHandle: ...
-
-    #: Wait for `delay` seconds.
-    def sleep(self, delay: float, /) -> Awaitable[None]: ...
 
 
 #: How an atom tells whether a new value counts as the old one.

@@ -7,11 +7,12 @@ of the data. The shape is that of Solid's `createResource`.
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overload
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overload
 
 from halflife import _core
 from halflife._atoms.resource_requests import Memory, Override, Refetch, Wish
 from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable
+from halflife._drivers.protocol import StoreLike
 from halflife._drivers.threads import run_in_thread
 from halflife._support.checks import called_name, check_atom, check_callable, check_equals
 from halflife._support.copies import refuse_copies
@@ -21,9 +22,6 @@ from halflife._support.reprs import abbreviated
 from halflife._support.signatures import given_count, inspect_read
 from halflife._support.unset import UNSET, UnsetType
 from halflife._types import ActionAtom, AsyncAtom, Equals, Getter, Loadable, Setter, Signal
-
-if TYPE_CHECKING:
-    from halflife._store.store import Store
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -317,7 +315,7 @@ class _Fetching(Generic[S, T]):
             set(cast(Any, self.wish), Override(value, self.known_source(get)))
         return cast(T, value)
 
-    def instead(self, store: "Store") -> Atom[Any] | None:
+    def instead(self, store: StoreLike) -> Atom[Any] | None:
         """What the resource follows in this store, if its user overrides it."""
         instead = store._instead(self.made)
         return None if instead is self.made else instead

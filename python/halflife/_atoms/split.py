@@ -1,7 +1,7 @@
 """A *split* shows a list atom as a list of item atoms, each staying with its item wherever it moves."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
+from typing import Any, Generic, TypeVar, cast, final
 
 from halflife import _core
 from halflife._atoms.split_item import ItemAtom, LayeredItemAtom, Place
@@ -21,6 +21,7 @@ from halflife._errors import RemovedItemError
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import How, LayeredAtom
 from halflife._optimistic.saga_plan import SagaSteps
+from halflife._optimistic.saga_task import SagaHandle
 from halflife._support.checks import check_atom, check_callable
 from halflife._support.equality import same
 from halflife._support.internal_atoms import describe, inner_lazy
@@ -28,9 +29,6 @@ from halflife._support.memoize import remember
 from halflife._support.reprs import abbreviated
 from halflife._support.typed_key import TypedKey
 from halflife._types import ActionAtom, Getter, Setter
-
-if TYPE_CHECKING:
-    from halflife._drivers.sagas import SagaHandle
 
 T = TypeVar("T")
 
@@ -172,7 +170,7 @@ class Splitter(Generic[T]):
         self.set_list(get, set, _with(arrangement.values, position, value), self.items_with(get, place, value))
         return None
 
-    def write_row(self, place: Place, get: Getter, set: Setter, value: Any, *, how: How) -> "SagaHandle[Any] | None":
+    def write_row(self, place: Place, get: Getter, set: Setter, value: Any, *, how: How) -> SagaHandle[Any] | None:
         """Edit one row of a layered atom's list, and no other."""
         row = self.row(place, get, "set")
         if how is None:

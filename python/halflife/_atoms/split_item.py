@@ -21,8 +21,8 @@ T = TypeVar("T")
 class FindsRows(Protocol):
     """The split that an item belongs to, as far as the item needs it."""
 
-    def row(self, place: "Place", get: Callable[[Atom[Any]], Any], wanted: str) -> Focus:
-        """How recipes find the row of an item; `wanted` says in an error what the item cannot be."""
+    #: How recipes find the row of an item; `wanted` says in an error what the item cannot be.
+    def row(self, place: "Place", get: Callable[[Atom[Any]], Any], wanted: str) -> Focus: ...
 
 
 @final

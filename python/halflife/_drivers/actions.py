@@ -12,7 +12,7 @@ from halflife._drivers.waiting import wait_for_end
 from halflife._support.copies import refuse_copies
 
 if TYPE_CHECKING:
-    from halflife._drivers.circles import Circles
+    from halflife._drivers.protocol import Waits
 
 
 class ActionHandle:
@@ -26,7 +26,7 @@ class ActionHandle:
 
     __reduce_ex__ = refuse_copies
 
-    def __init__(self, task: asyncio.Task[Any], report: Callable[[BaseException], None], circles: Circles) -> None:
+    def __init__(self, task: asyncio.Task[Any], report: Callable[[BaseException], None], circles: Waits) -> None:
         self._task = task
         self._report = report
         self._circles = circles

@@ -29,10 +29,9 @@ from halflife._events import Event
 
 if TYPE_CHECKING:
     from halflife._core import Atom, Run
-    from halflife._drivers.sagas import Course
+    from halflife._drivers.clock import Clock
+    from halflife._drivers.protocol import RunningSaga, StoreLike
     from halflife._errors import WrongThreadError
-    from halflife._store.store import Store
-    from halflife._types import Clock
 
 #: For so many loop passes at most a chain of runs that each end at once keeps its Loading to itself.
 _QUIET_PASSES = 100
@@ -42,7 +41,7 @@ class AsyncioDriver:
     """Holds every task of its store, so that none is lost; the store is held only weakly."""
 
     def __init__(
-        self, store: Store, clock: Clock, on_error: Callable[[BaseException], object] | None, mount_grace: float
+        self, store: StoreLike, clock: Clock, on_error: Callable[[BaseException], object] | None, mount_grace: float
     ) -> None:
         self._store = weakref.ref(store)
         self._clock = clock
@@ -202,11 +201,11 @@ class AsyncioDriver:
             atoms = [atom for atom in atoms if atom in edited]
         self._holds.hold(atoms)
 
-    def saga_begins(self, saga: Course, fetched: Atom[Any]) -> None:
+    def saga_begins(self, saga: RunningSaga, fetched: Atom[Any]) -> None:
         """A saga over the data of an async atom starts."""
         self._holds.saga_begins(saga, fetched)
 
-    def saga_ends(self, saga: Course) -> None:
+    def saga_ends(self, saga: RunningSaga) -> None:
         """A saga has ended: runs that were held for it start."""
         store = self._store()
         if store is None or store.closed:
@@ -370,7 +369,7 @@ class AsyncioDriver:
         """An error that has no caller: to the store's on_error, else one log record."""
         report(error, atom, self._on_error)
 
-    def soon(self, call: Callable[[Store], object]) -> None:
+    def soon(self, call: Callable[[StoreLike], object]) -> None:
         """Call this with the store when nothing is under way any more; not at all without a loop."""
 
         def call_now() -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
+from weakref import ref
 
 from halflife._core import Atom
 from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps
@@ -20,7 +21,9 @@ from halflife._drivers.scopes import behind
 from halflife._errors import CycleError
 
 if TYPE_CHECKING:
-    from halflife._drivers.asyncio_driver import AsyncioDriver
+    from halflife._core import Run
+    from halflife._drivers.holds import Holds
+    from halflife._drivers.protocol import StoreLike
 
 
 #: A search of so few steps costs nothing to speak of.
@@ -29,10 +32,28 @@ _FREE_STEPS: Final = 200
 _STEPS_A_PASS: Final = 8
 
 
+class SearchedDriver(Protocol):
+    """A driver, as far as the search has to know what its tasks do."""
+
+    circles: Circles
+    _store: ref[StoreLike]
+    _holds: Holds
+    _runs: dict[asyncio.Task[None], Run]
+    _actions: set[asyncio.Task[Any]]
+    #: The futures by which `settled` waits.
+    _progress: set[asyncio.Future[None]]
+
+    #: Whether `settled` waits for the task.
+    def is_busy(self, task: asyncio.Task[Any]) -> bool: ...
+
+    #: Start a run that was held.
+    def _start_now(self, run: Run) -> None: ...
+
+
 class _Spot(NamedTuple):
     """An atom in one store."""
 
-    driver: AsyncioDriver
+    driver: SearchedDriver
     atom: Atom[Any]
 
 
@@ -52,7 +73,7 @@ class Circles:
 
     __slots__ = ("_debt", "_is_due", "_watchers", "driver", "waits")
 
-    def __init__(self, driver: AsyncioDriver) -> None:
+    def __init__(self, driver: SearchedDriver) -> None:
         self.driver = driver
         self.waits: dict[asyncio.Future[Any], _Wait] = {}
         # The waits for an atom of which the atom does not know.
@@ -208,10 +229,11 @@ def _content(cell: Any) -> Any:
         return None
 
 
-def _driver_of(task: asyncio.Task[Any]) -> AsyncioDriver | None:
+def _driver_of(task: asyncio.Task[Any]) -> SearchedDriver | None:
     """Whose task it is."""
     steps = task.get_coro()
-    return steps.circles.driver if isinstance(steps, (RunSteps, InBatches, WatchedSteps)) else None
+    circles = steps.circles if isinstance(steps, (RunSteps, InBatches, WatchedSteps)) else None
+    return circles.driver if isinstance(circles, Circles) else None
 
 
 def _behind(one: _Party) -> list[_Party]:

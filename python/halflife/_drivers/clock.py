@@ -1,12 +1,33 @@
-"""The *loop clock*: what a store tells time by unless it is given another clock."""
+"""A *clock* is what a store tells time by: the loop's own unless the store is given another."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from halflife._errors import NoEventLoopError
+
+
+class TimerHandle(Protocol):
+    """A timer that can be taken back."""
+
+    #: Do not fire; harmless when it has fired.
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    """What a store tells time by. A clock of one's own, such as `ManualClock`, may be given to a store."""
+
+    #: The time in seconds since some fixed moment.
+    def now(self) -> float: ...
+
+    #: Call `callback` once, `delay` seconds from now.
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> TimerHandle: ...
+
+    #: Wait for `delay` seconds.
+    def sleep(self, delay: float, /) -> Awaitable[None]: ...
 
 
 class LoopClock:

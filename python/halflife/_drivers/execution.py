@@ -15,8 +15,7 @@ from halflife._errors import FlushLoopError, RunCancelledError
 
 if TYPE_CHECKING:
     from halflife._core import Run
-    from halflife._drivers.circles import Circles
-    from halflife._store.store import Store
+    from halflife._drivers.protocol import StoreLike, Waits
 
 
 async def execute(run: Run, on_yield: Callable[[], None], origin: Origin) -> None:
@@ -143,7 +142,7 @@ class RunSteps(Coroutine[Any, Any, None]):
 
     __slots__ = ("_body", "_on_yield", "_run", "circles", "origin")
 
-    def __init__(self, run: Run, on_yield: Callable[[], None], origin: Origin, circles: Circles) -> None:
+    def __init__(self, run: Run, on_yield: Callable[[], None], origin: Origin, circles: Waits) -> None:
         self._run = run
         self._on_yield = on_yield
         self.origin = origin
@@ -203,7 +202,7 @@ class WatchedSteps(Coroutine[Any, Any, Any]):
     #: What asyncio's debug mode calls the coroutine.
     __name__ = "task of a store"
 
-    def __init__(self, body: Coroutine[Any, Any, Any], origin: Origin, circles: Circles) -> None:
+    def __init__(self, body: Coroutine[Any, Any, Any], origin: Origin, circles: Waits) -> None:
         self._body = body
         self._origin = origin
         self.circles = circles
@@ -241,11 +240,11 @@ class InBatches(Generator[Any, Any, Any], Coroutine[Any, Any, Any]):
 
     def __init__(
         self,
-        store: Store,
+        store: StoreLike,
         body: Coroutine[Any, Any, Any],
         report: Callable[[BaseException], None],
         origin: Origin,
-        circles: Circles,
+        circles: Waits,
     ) -> None:
         self._store = store
         self._body = body

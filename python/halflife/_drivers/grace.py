@@ -9,8 +9,8 @@ from halflife._errors import NoEventLoopError
 
 if TYPE_CHECKING:
     from halflife._core import Atom
-    from halflife._store.store import Store
-    from halflife._types import Clock
+    from halflife._drivers.clock import Clock
+    from halflife._drivers.protocol import StoreLike
 
 
 class Grace:
@@ -18,7 +18,7 @@ class Grace:
 
     __slots__ = ("_clock", "_seconds", "_store", "_timers")
 
-    def __init__(self, store: weakref.ref[Store], clock: Clock, seconds: float) -> None:
+    def __init__(self, store: weakref.ref[StoreLike], clock: Clock, seconds: float) -> None:
         self._store = store
         self._clock = clock
         self._seconds = seconds

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from halflife._core import Atom, Run, StoreBase
-    from halflife._drivers.sagas import Course
+    from halflife._core import Atom, Run
+    from halflife._drivers.protocol import RunningSaga, StoreLike
 
 
 class Holds:
@@ -21,7 +21,7 @@ class Holds:
 
     def __init__(self) -> None:
         #: The async atom whose data each running saga edits.
-        self._sagas: dict[Course, Atom[Any]] = {}
+        self._sagas: dict[RunningSaga, Atom[Any]] = {}
         #: How many sagas edit the data of an atom.
         self._counts: dict[Atom[Any], int] = {}
         #: Atoms whose runs must not start.
@@ -29,12 +29,12 @@ class Holds:
         #: The runs of those, as far as the graph has begun them, in the order in which it did.
         self._runs: dict[Atom[Any], Run] = {}
 
-    def saga_begins(self, saga: Course, fetched: Atom[Any]) -> None:
+    def saga_begins(self, saga: RunningSaga, fetched: Atom[Any]) -> None:
         """A saga over the data of an async atom starts."""
         self._sagas[saga] = fetched
         self._counts[fetched] = self._counts.get(fetched, 0) + 1
 
-    def saga_ends(self, saga: Course, chain: Callable[[Atom[Any]], Iterable[Atom[Any]]]) -> list[Run]:
+    def saga_ends(self, saga: RunningSaga, chain: Callable[[Atom[Any]], Iterable[Atom[Any]]]) -> list[Run]:
         """A saga has ended; gives the runs that need not wait any longer. Repeating it changes nothing.
 
         Args:
@@ -95,6 +95,6 @@ class Holds:
         return runs
 
 
-def atoms_below(store: StoreBase, fetched: Atom[Any]) -> list[Atom[Any]]:
+def atoms_below(store: StoreLike, fetched: Atom[Any]) -> list[Atom[Any]]:
     """An async atom and all atoms that its value is computed from, as far as they are still alive."""
     return [atom for atom, *_ in store._chain(fetched) if atom is not None]

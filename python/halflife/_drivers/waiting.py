@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from halflife._core import AsyncValue, Atom
-    from halflife._drivers.asyncio_driver import AsyncioDriver
-    from halflife._drivers.circles import Circles
+    from halflife._drivers.protocol import Driver, Waits
 
 
 def current_task() -> asyncio.Task[Any] | None:
@@ -31,7 +30,7 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
     One future per waiter: cancelling a waiter must not disturb the others, nor the run.
     """
     store: Any = value.store
-    driver: AsyncioDriver = store._driver
+    driver: Driver = store._driver
     driver.ready(value.atom)
     loop = asyncio.get_running_loop()
     future = loop.create_future()
@@ -66,7 +65,7 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
         del value, store, driver, circles, loop, future
 
 
-def wait_for_end(task: asyncio.Task[Any], circles: Circles) -> Generator[Any, None, None]:
+def wait_for_end(task: asyncio.Task[Any], circles: Waits) -> Generator[Any, None, None]:
     """Wait until a task of the store has ended. Cancelling the wait does not cancel the task."""
     waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -116,7 +115,7 @@ class Watcher:
         if self._future is not None and not self._future.done() and not self._loop.is_closed():
             self._future.set_result(None)
 
-    async def wait(self, circles: Circles, pending: Atom[Any] | None) -> None:
+    async def wait(self, circles: Waits, pending: Atom[Any] | None) -> None:
         """Wait until something has changed since the last wait.
 
         Args:

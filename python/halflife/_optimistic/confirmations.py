@@ -7,14 +7,12 @@ as long as none of them is being fetched, the data that is shown has no newer an
 
 from collections.abc import Callable
 from operator import is_
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from halflife import _core
 from halflife._core import Atom
+from halflife._drivers.protocol import StoreLike
 from halflife._support.memoize import remember
-
-if TYPE_CHECKING:
-    from halflife._store.store import Store
 
 
 class _Link(NamedTuple):
@@ -31,7 +29,7 @@ class _Link(NamedTuple):
     inputs: list[int]
 
 
-def ask_again(store: "Store", fetched: Atom[Any], since: int) -> None:
+def ask_again(store: StoreLike, fetched: Atom[Any], since: int) -> None:
     """Repeat requests made before the moment `since` that a newer value of `fetched` would be computed from."""
     if not store._driver.is_ready():
         return
@@ -40,13 +38,13 @@ def ask_again(store: "Store", fetched: Atom[Any], since: int) -> None:
     _repeat(store, fetched, [links[place] for place in _with_inputs(links, waiting)], since)
 
 
-def ask_all_again(store: "Store", fetched: Atom[Any], since: int) -> None:
+def ask_all_again(store: StoreLike, fetched: Atom[Any], since: int) -> None:
     """Repeat all requests made before the moment `since` that the value of `fetched` was computed from."""
     if store._driver.is_ready():
         _repeat(store, fetched, _chain(store, fetched), since)
 
 
-def answered_before(store: "Store", fetched: Atom[Any], since: int) -> list[Atom[Any]]:
+def answered_before(store: StoreLike, fetched: Atom[Any], since: int) -> list[Atom[Any]]:
     """The atoms because of which the value of `fetched` may be computed from requests made before `since`.
 
     One that is pending is among them, because a view shows its last data, which was computed from older inputs.
@@ -64,7 +62,7 @@ def answers(atom: Atom[Any]) -> Atom[Any]:
     return remember(atom, "answers", make)
 
 
-def _chain(store: "Store", fetched: Atom[Any]) -> list[_Link]:
+def _chain(store: StoreLike, fetched: Atom[Any]) -> list[_Link]:
     return [_Link(*row) for row in store._chain(fetched)]
 
 
@@ -79,7 +77,7 @@ def _with_inputs(links: list[_Link], places: list[int]) -> list[int]:
     return sorted(found)  # dependents before their inputs
 
 
-def _repeat(store: "Store", fetched: Atom[Any], links: list[_Link], since: int) -> None:
+def _repeat(store: StoreLike, fetched: Atom[Any], links: list[_Link], since: int) -> None:
     # A run that has not taken its first step has a later moment: it will ask after the confirmation.
     atoms = [link.atom for link in links if link.atom is not None and link.asked is not None and link.asked < since]
     if not atoms:

@@ -1,10 +1,11 @@
 """A *draft atom* is a source atom that is edited by recipes, and may have optimistic layers in each store."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+from typing import Any, Generic, TypeVar, final
 
 from halflife import _core
 from halflife._core import LayerLog, check_root, produce
+from halflife._drivers.protocol import StoreLike
 from halflife._optimistic import debugging
 from halflife._optimistic.layer_target import Recipe, Replay, check_recipe, check_replay
 from halflife._optimistic.layered_atom import How, LayeredAtom, StoreSite, Volumes, check_settled
@@ -12,9 +13,6 @@ from halflife._optimistic.saga_plan import SagaSteps
 from halflife._support.checks import check_equals, check_initial
 from halflife._support.internal_atoms import weak_self
 from halflife._types import Equals, Getter, OnMount, Setter
-
-if TYPE_CHECKING:
-    from halflife._store.store import Store
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -28,7 +26,7 @@ class DraftAtom(LayeredAtom[T]):
 
     _drafting: "_Drafting[T]"
 
-    def _site(self, store: "Store") -> StoreSite:
+    def _site(self, store: StoreLike) -> StoreSite:
         return StoreSite(store, self, self._drafting.volumes)
 
     def _log(self, get: Getter) -> LayerLog | None:

@@ -1,10 +1,11 @@
 """An *editable* is an async atom's data with local edits over it, which stay while the data is fetched again."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
+from typing import Any, Generic, TypeVar, cast, final
 
 from halflife import _core
 from halflife._core import Atom, HasData, HasError, LayerLog, Loading
+from halflife._drivers.protocol import StoreLike
 from halflife._optimistic import debugging
 from halflife._optimistic.confirmations import answered_before, answers, ask_again, ask_all_again
 from halflife._optimistic.layer_target import Recipe, check_recipe
@@ -14,9 +15,6 @@ from halflife._support.checks import check_atom
 from halflife._support.internal_atoms import describe, weak_self
 from halflife._support.memoize import remember
 from halflife._types import AsyncAtom, Getter, Setter
-
-if TYPE_CHECKING:
-    from halflife._store.store import Store
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,7 +28,7 @@ class Editable(LayeredAtom[T]):
 
     _editing: "_Editing[T]"
 
-    def _site(self, store: "Store") -> StoreSite:
+    def _site(self, store: StoreLike) -> StoreSite:
         return StoreSite(store, self, self._editing.volumes)
 
     def _fetched(self) -> Atom[Any]:

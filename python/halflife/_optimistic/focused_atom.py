@@ -5,17 +5,15 @@ Lenses are focused atoms, and the items of a split over a layered atom.
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from halflife._core import Atom, LayerLog
+from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_target import Known, Recipe, Site, check_recipe
 from halflife._optimistic.layered_atom import How, LayeredAtom, check_settled, layered_instead
 from halflife._optimistic.lens_path import Focus, editing, layering, part_in, path_in, putting
 from halflife._optimistic.saga_plan import SagaSteps
 from halflife._types import Getter, Setter
-
-if TYPE_CHECKING:
-    from halflife._store.store import Store
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -33,7 +31,7 @@ class FocusedAtom(LayeredAtom[S]):
     def _focus(self, get: Callable[[Atom[Any]], Any]) -> Focus:
         """What finds the part in the root's value."""
 
-    def _site(self, store: "Store") -> "FocusedSite":
+    def _site(self, store: StoreLike) -> "FocusedSite":
         bottom, focuses = found_from(self, store.get, store)
         return FocusedSite(bottom._site(store), store, self, focuses)
 
@@ -68,7 +66,7 @@ def bottom_of(atom: LayeredAtom[Any]) -> LayeredAtom[Any]:
 
 
 def found_from(
-    atom: LayeredAtom[Any], get: Callable[[Atom[Any]], Any], store: "Store"
+    atom: LayeredAtom[Any], get: Callable[[Atom[Any]], Any], store: StoreLike
 ) -> tuple[LayeredAtom[Any], list[Focus]]:
     """The atom that has the layers in the store, and the focuses that lead from its value to that of `atom`."""
     focuses = []
@@ -84,7 +82,7 @@ class FocusedSite:
 
     __slots__ = ("_atom", "_bottom", "_focuses", "_store")
 
-    def __init__(self, bottom: Site, store: "Store", atom: FocusedAtom[Any], focuses: Sequence[Focus]) -> None:
+    def __init__(self, bottom: Site, store: StoreLike, atom: FocusedAtom[Any], focuses: Sequence[Focus]) -> None:
         self._bottom = bottom
         self._store = store
         self._atom = atom

@@ -8,17 +8,15 @@ book is then turned back to it when it is opened next.
 import threading
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from halflife._core import AsyncValue, Atom, LayerLog
+from halflife._drivers.protocol import StoreLike
 from halflife._events import is_of_subscribers
 from halflife._optimistic import debugging
 from halflife._optimistic.layer_target import Known, Recipe, Site
 from halflife._support.internal_atoms import inner_source
 from halflife._types import Getter, Setter, SourceAtom
-
-if TYPE_CHECKING:
-    from halflife._store.store import Store
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,7 +34,7 @@ class LayeredAtom(SourceAtom[T]):
     __slots__ = ()
 
     @abstractmethod
-    def _site(self, store: "Store") -> Site:
+    def _site(self, store: StoreLike) -> Site:
         """Where its layers are in a store."""
 
     @abstractmethod
@@ -52,7 +50,7 @@ class LayeredAtom(SourceAtom[T]):
         return ()
 
 
-def layered_instead(store: "Store", atom: LayeredAtom[Any]) -> LayeredAtom[Any]:
+def layered_instead(store: StoreLike, atom: LayeredAtom[Any]) -> LayeredAtom[Any]:
     """The atom whose layers the store has in the place of this one's.
 
     Raises:
@@ -194,7 +192,7 @@ class StoreSite:
 
     __slots__ = ("_atom", "_quiet", "_store", "_volumes")
 
-    def __init__(self, store: "Store", atom: LayeredAtom[Any], volumes: Volumes, *, quiet: bool = False) -> None:
+    def __init__(self, store: StoreLike, atom: LayeredAtom[Any], volumes: Volumes, *, quiet: bool = False) -> None:
         self._store = store
         self._atom = atom
         self._volumes = volumes

@@ -2,16 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
+from typing import Any, Generic, TypeVar, cast, final
 
-from halflife._drivers.sagas import SagaHandle
+from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_target import check_recipe
+from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.saga_plan import SagaSteps, check_effect
+from halflife._optimistic.saga_task import SagaHandle
 from halflife._support.copies import refuse_copies
-
-if TYPE_CHECKING:
-    from halflife._optimistic.layered_atom import LayeredAtom
-    from halflife._store.store import Store
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -29,8 +27,8 @@ class Saga(Generic[T, C, R]):
 
     __reduce_ex__ = refuse_copies
 
-    _store: "Store"
-    _atom: "LayeredAtom[T]"
+    _store: StoreLike
+    _atom: LayeredAtom[T]
     _steps: SagaSteps
 
     def update(self, recipe: Callable[[T], D]) -> "Saga[T, D, Any]":

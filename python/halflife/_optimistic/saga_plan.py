@@ -6,21 +6,19 @@ confirmed. It fails or is cancelled: the layer, and nothing else, is taken back.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from halflife._core import LayerLog, LayerState, is_function
-from halflife._drivers.sagas import Course, SagaHandle
+from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_target import check_recipe
+from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.layers import Layer, Layers
+from halflife._optimistic.saga_task import Course, SagaHandle
 from halflife._support.checks import called_name, check_callable
 from halflife._support.signatures import given_count
 
-if TYPE_CHECKING:
-    from halflife._optimistic.layered_atom import LayeredAtom
-    from halflife._store.store import Store
-
-    #: Applies an operation to the layers of an atom.
-    Change = Callable[[Callable[[LayerLog], LayerState]], LayerState]
+#: Applies an operation to the layers of an atom.
+Change: TypeAlias = Callable[[Callable[[LayerLog], LayerState]], LayerState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +59,9 @@ class SagaSteps:
 
     def start(
         self,
-        store: "Store",
-        atom: "LayeredAtom[Any]",
-        change: "Change | None" = None,
+        store: StoreLike,
+        atom: LayeredAtom[Any],
+        change: Change | None = None,
     ) -> SagaHandle[Any]:
         """Take the first step and start the others.
 
@@ -106,7 +104,7 @@ class SagaSteps:
             raise
         return handle
 
-    def applied(self, layers: Layers[Any], change: "Change | None") -> tuple[Layer[Any], Any]:
+    def applied(self, layers: Layers[Any], change: Change | None) -> tuple[Layer[Any], Any]:
         """The layer of the update, or an empty one to keep the place of the post effect; and what it showed."""
         site = layers._site
         shown: list[Any] = []

@@ -4,19 +4,39 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 
-from halflife._core import AsyncValue, HasData, HasError, Loading, loadable
+from halflife._core import AsyncValue, Atom, HasData, HasError, Loading, Subscription, loadable
+from halflife._drivers.asyncio_driver import AsyncioDriver
+from halflife._drivers.clock import Clock
+from halflife._drivers.protocol import StoreLike
 from halflife._support.checks import check_callable, check_seconds
 
-if TYPE_CHECKING:
-    from halflife._core import Atom
-    from halflife._store.store import Store
+T = TypeVar("T")
 
 _NOTHING = object()
 
 
-async def value(store: Store, atom: Atom[Any]) -> Any:
+class WatchedStore(StoreLike, Protocol):
+    """A store, as far as watching needs it."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def _driver(self) -> AsyncioDriver: ...
+
+    def subscribe(
+        self,
+        a: Atom[T],
+        callback: Callable[[T], object],
+        on_error: Callable[[BaseException], object] | None = None,
+    ) -> Subscription: ...
+
+    #: What `get` gives a caller that has asked before: a run that was cancelled since then does not start again.
+    def _get_again(self, a: Atom[Any], /) -> Any: ...
+
+
+async def value(store: StoreLike, atom: Atom[Any]) -> Any:
     """The settled value; see `Store.value`."""
     found: Any = None
     try:
@@ -28,7 +48,7 @@ async def value(store: Store, atom: Atom[Any]) -> Any:
         del store, atom, found  # an error that the store keeps would keep this frame
 
 
-async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
+async def changes(store: WatchedStore, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
     """The current settled value, then every new one; see `Store.changes`."""
     state = loadable(atom)
     last: Any = _NOTHING
@@ -49,7 +69,7 @@ async def changes(store: Store, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
             shown = store._get_again(state)
 
 
-async def until(store: Store, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:
+async def until(store: WatchedStore, atom: Atom[Any], predicate: Callable[[Any], object], timeout: float | None) -> Any:
     """The first settled value that satisfies the predicate; see `Store.until`."""
     check_callable(predicate, "until", "predicate", "the value")
     if timeout is not None:

@@ -8,22 +8,50 @@ value is shown while the atom runs again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from halflife._core import Atom
+from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._support.checks import check_atom
 from halflife._support.naming import atoms_named
 from halflife._support.reprs import abbreviated
 
-if TYPE_CHECKING:
-    from halflife._store.store import Store
-
 _VERSION = 1
 
 
-def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
+class HydratedStore(StoreLike, Protocol):
+    """A store, as far as hydration needs it."""
+
+    #: Bring an atom up to date, unless that needs a run; whether it has settled.
+    def _settle(self, a: Atom[Any], /) -> bool: ...
+
+    #: One row for each atom of the store; see `Graph`.
+    def _snapshot(self) -> list[tuple[Any, ...]]: ...
+
+    #: The state of an atom and what it shows, without computing anything.
+    def _peek(self, a: Atom[Any], /) -> tuple[str, Any]: ...
+
+    #: Whether the atom has a state in the store.
+    def _is_known(self, a: Atom[Any], /) -> bool: ...
+
+    #: When the atom changed last in the store; 0 if it has no state there.
+    def _stamp(self, a: Atom[Any], /) -> int: ...
+
+    #: Show a hydrated value as settled until one of its inputs has a later stamp than the one given here.
+    def _adopt(
+        self,
+        a: Atom[Any],
+        value: object,
+        inputs: list[Atom[Any]],
+        stamps: list[int],
+        refreshing: bool,
+        /,  # noqa: FBT001 - native
+    ) -> None: ...
+
+
+def dehydrate(store: HydratedStore, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
     """See `Store.dehydrate`."""
     wanted: dict[str, Atom[Any]] = {}
     if isinstance(atoms, Atom) or not isinstance(atoms, Iterable):
@@ -52,7 +80,7 @@ def dehydrate(store: Store, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
     return {"version": _VERSION, "atoms": data}
 
 
-def _confirmed(store: Store, atom: Atom[Any], value: object) -> object:
+def _confirmed(store: HydratedStore, atom: Atom[Any], value: object) -> object:
     """The value, less the edits that may still be taken back."""
     instead = store._instead(atom)
     return instead._site(store).base() if isinstance(instead, LayeredAtom) else value
@@ -73,7 +101,7 @@ class Hydrated:
         # when they got their state here, which is before anybody could set them.
         self._stamps: WeakKeyDictionary[Atom[Any], int] = WeakKeyDictionary()
 
-    def note_inputs(self, store: Store) -> None:
+    def note_inputs(self, store: HydratedStore) -> None:
         """Sets made from now on count as changes of the inputs."""
         for name in {one for entry in self._entries.values() for one in entry.get("inputs") or ()}:
             for atom in atoms_named(name):
@@ -85,7 +113,7 @@ class Hydrated:
         self._entries.update(other._entries)
         self._stamps.update(other._stamps)
 
-    def show(self, store: Store, atom: Atom[Any]) -> None:
+    def show(self, store: HydratedStore, atom: Atom[Any]) -> None:
         """The atom gets its state in the store: show what waits for it."""
         name = atom.explicit_name
         entry = self._entries.pop(name, None) if name is not None else None
@@ -94,7 +122,7 @@ class Hydrated:
         if store._stamp(atom):
             self._stamps.setdefault(atom, store._stamp(atom))
 
-    def _show(self, store: Store, atom: Atom[Any], entry: Mapping[str, Any]) -> None:
+    def _show(self, store: HydratedStore, atom: Atom[Any], entry: Mapping[str, Any]) -> None:
         if atom.kind in ("source", "lazy"):
             store._adopt(atom, entry["value"], [], [], False)  # noqa: FBT003 - native, positional only
             return
@@ -116,7 +144,7 @@ def _is_entry(entry: object) -> bool:
     return inputs is None or (isinstance(inputs, list) and all(isinstance(name, str) for name in inputs))
 
 
-def _input(store: Store, atom: Atom[Any], name: str) -> Atom[Any] | None:
+def _input(store: HydratedStore, atom: Atom[Any], name: str) -> Atom[Any] | None:
     """The input of this name; None if there is none, or no telling which."""
     candidates = [one for one in atoms_named(name) if one is not atom]
     if len(candidates) > 1:

@@ -6,22 +6,19 @@ The atom's own read, initial value and mount hook are not used in that store.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from halflife._atoms.reset import DefaultAtom
 from halflife._atoms.resource import ResourceAtom
-from halflife._core import Atom
+from halflife._core import Atom, StoreBase
 from halflife._optimistic.draft_atom import draft_atom
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._support.reprs import abbreviated
 
-if TYPE_CHECKING:
-    from halflife._store.store import Store
-
 _VALUELESS = ("action", "effect")
 
 
-def override(store: Store, overrides: object) -> dict[Atom[Any], Atom[Any]]:
+def override(store: StoreBase, overrides: object) -> dict[Atom[Any], Atom[Any]]:
     """Tell the store's native side what its atoms are overridden with; returns which atom follows which.
 
     Raises:

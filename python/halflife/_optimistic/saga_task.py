@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
+from halflife._core import Atom
+from halflife._drivers.cancellation import CancelledError
 from halflife._drivers.late_steps import LateSteps
+from halflife._drivers.protocol import StoreLike, Task, Waits
 from halflife._drivers.reports import report_unawaited
+from halflife._drivers.scopes import Turn
 from halflife._drivers.waiting import wait_for_end
+from halflife._optimistic.layered_atom import LayeredAtom
+from halflife._optimistic.layers import Layer
 from halflife._support.copies import refuse_copies
 from halflife._support.reprs import abbreviated
-
-if TYPE_CHECKING:
-    from halflife._core import Atom
-    from halflife._drivers.circles import Circles
-    from halflife._drivers.scopes import Turn
-    from halflife._optimistic.layered_atom import LayeredAtom
-    from halflife._optimistic.layers import Layer
-    from halflife._store.store import Store
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -33,7 +30,7 @@ class Course:
 
     def __init__(
         self,
-        store: Store,
+        store: StoreLike,
         atom: LayeredAtom[Any],
         layer: Layer[Any],
         *,
@@ -49,7 +46,7 @@ class Course:
         #: When its effect runs.
         self.turn = turn
         self.cancelled = False
-        self.task: asyncio.Task[Any] | None = None
+        self.task: Task[Any] | None = None
         #: Whether the effect has succeeded: from then on the edit cannot be taken back.
         self.has_answer = False
 
@@ -79,12 +76,12 @@ class Course:
     def _check_wanted(self) -> None:
         """An effect may have caught its cancellation."""
         if self.cancelled or self._store.closed:
-            raise asyncio.CancelledError("the saga was cancelled while its effect was running")
+            raise CancelledError("the saga was cancelled while its effect was running")
 
     async def _effect(self) -> Any:
         # A task takes its first step when whatever batch it was made in is over.
         if self._layer.status == "rolled_back":
-            raise asyncio.CancelledError("the edit was taken back, or its batch failed, before the effect began")
+            raise CancelledError("the edit was taken back, or its batch failed, before the effect began")
         answer = self._answer()
         if not inspect.isawaitable(answer):
             raise TypeError(
@@ -110,7 +107,7 @@ class Course:
             except Exception as error:
                 self._store._report(error, self._atom)
 
-    def ended(self, task: asyncio.Task[Any]) -> None:
+    def ended(self, task: Task[Any]) -> None:
         """Also called for a task that was cancelled before its first step."""
         if task.cancelled():
             self.take_back()
@@ -134,11 +131,11 @@ class SagaHandle(Generic[R_co]):
         self.layer = layer
         self._report = report
         self._course: Course | None = None
-        self._circles: Circles | None = None
-        self._task: asyncio.Task[R_co] | None = None
+        self._circles: Waits | None = None
+        self._task: Task[R_co] | None = None
         self._awaited = False
 
-    def _start(self, store: Store, course: Course) -> None:
+    def _start(self, store: StoreLike, course: Course) -> None:
         self._course = course
         fetched = course.fetched()
         if fetched is not None:

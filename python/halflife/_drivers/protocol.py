@@ -1,0 +1,159 @@
+"""The *protocols* of a store and its driver: what each may ask of the other, and what is below them of both.
+
+A store knows its driver, layers and atoms. They know the store by `StoreLike` only, so that imports point one way.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future, Task
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+from halflife._core import Atom, Batch, Run
+from halflife._drivers.scopes import Scopes
+from halflife._errors import WrongThreadError
+
+__all__ = ["Driver", "RunningSaga", "StoreLike", "Task", "Waits"]
+
+
+class StoreLike(Protocol):
+    """A store, as far as its driver, layers and the makers of atoms use it."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def closed(self) -> bool: ...
+
+    def get(self, a: Atom[Any], /) -> Any: ...
+    def set(self, a: Any, /, *args: Any) -> Any: ...
+    def update(self, a: Any, fn: Callable[[Any], Any], /) -> Any: ...
+    def refresh(self, a: Atom[Any], /) -> Any: ...
+    def batch(self) -> Batch: ...
+
+    #: The `Layers` of an atom, which are defined above this room.
+    def layers(self, a: Any, /) -> Any: ...
+
+    @property
+    def _driver(self) -> Driver: ...
+
+    #: How many batches are open around the write that is under way.
+    @property
+    def _outer_batch(self) -> int: ...
+
+    #: The atom that this one follows in the store, or the atom itself.
+    def _instead(self, a: Atom[Any], /) -> Atom[Any]: ...
+
+    #: Report an error that has no caller.
+    def _report(self, error: BaseException, a: Atom[Any] | None = None, /) -> None: ...
+
+    #: The present moment, to be compared with the moments at which runs asked.
+    def _moment(self) -> int: ...
+
+    #: An async atom and the atoms that its value is computed from, one row each.
+    def _chain(
+        self, a: Atom[Any], /
+    ) -> list[tuple[Atom[Any] | None, int | None, int | None, bool, bool, list[int]]]: ...
+
+    #: The futures and the atoms that wait for an atom.
+    def _waiting_for(self, a: Atom[Any], /) -> tuple[list[Any], list[Atom[Any]]]: ...
+
+    #: The grace period of an atom is over.
+    def _expire(self, a: Atom[Any], /) -> None: ...
+
+    #: Mount atoms and notify subscribers; with `quiet`, tell of the deferred notifications as well.
+    def _flush(self, *, quiet: bool) -> None: ...
+
+
+class Driver(Protocol):
+    """What starts and cancels the runs of one store on an event loop."""
+
+    # --- called by the native side
+
+    #: The store belongs to this thread from now on.
+    def bind(self) -> None: ...
+
+    #: The store was made, entered or used while this loop is running.
+    def note_loop(self) -> None: ...
+
+    #: The error of a call from this thread, None if the thread is the store's.
+    def refuse_thread(self) -> WrongThreadError | None: ...
+
+    #: True; raises NoEventLoopError if no run could start now.
+    def ready(self, atom: Atom[Any] | None = None) -> bool: ...
+
+    #: Whether a run could start now.
+    def is_ready(self, atom: Atom[Any] | None = None) -> bool: ...
+
+    #: Start a run as a task.
+    def start(self, run: Run) -> None: ...
+
+    #: A run was superseded: abort its signal and cancel its task.
+    def cancel(self, run: Run, reason: str = ...) -> None: ...
+
+    #: Start an async action as a task; returns its handle.
+    def start_action(self, body: Coroutine[Any, Any, Any], atom: Atom[Any]) -> Any: ...
+
+    #: Flush the deferred notifications after the callbacks that are ready now; False without a loop.
+    def after_pass(self) -> bool: ...
+
+    #: Mount in the next loop pass what a read has made observed.
+    def flush_soon(self) -> None: ...
+
+    #: Unmount an atom after the grace period; False if no timer can be had.
+    def linger(self, atom: Atom[Any]) -> bool: ...
+
+    #: Log an event.
+    def note(self, kind: Any, atom: Atom[Any], detail: object) -> None: ...
+
+    #: Report an error that has no caller.
+    def report(self, error: BaseException, atom: Atom[Any] | None = None) -> None: ...
+
+    # --- called by layers, sagas and those who wait
+
+    @property
+    def scopes(self) -> Scopes: ...
+    @property
+    def circles(self) -> Waits: ...
+
+    #: Run a coroutine as a task that the store waits for and that closing cancels.
+    def start_task(self, body: Coroutine[Any, Any, Any], name: str) -> Task[Any]: ...
+
+    #: A saga over the data of an async atom starts.
+    def saga_begins(self, saga: RunningSaga, fetched: Atom[Any]) -> None: ...
+
+    #: A saga has ended: runs that were held for it start.
+    def saga_ends(self, saga: RunningSaga) -> None: ...
+
+    #: Let runs of these atoms wait until no saga over their data is running.
+    def hold(self, atoms: list[Atom[Any]], fetched: Atom[Any]) -> None: ...
+
+    #: Call a function with the store when nothing is under way any more; not at all without a loop.
+    def soon(self, call: Callable[[StoreLike], object]) -> None: ...
+
+    #: Report errors found during a read, when nothing is under way any more.
+    def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None: ...
+
+
+class RunningSaga(Protocol):
+    """A saga under way, as far as the driver has to know it."""
+
+    #: The task that runs its effect.
+    @property
+    def task(self) -> object: ...
+
+
+class Waits(Protocol):
+    """The waits of a store that are searched for circles, as those who wait and the steps of tasks use them."""
+
+    #: The waits that are under way now.
+    @property
+    def waits(self) -> Mapping[Future[Any], object]: ...
+
+    #: The current task is about to wait for the future; `forget` follows.
+    def note(self, future: Future[Any], target: Atom[Any] | Task[Any] | None, *, watches: bool = False) -> None: ...
+
+    #: The wait is over.
+    def forget(self, future: Future[Any]) -> None: ...
+
+    #: Search after this loop pass, because another wait has begun.
+    def look_soon(self) -> None: ...
