@@ -36,7 +36,7 @@ class StoreLike(Protocol):
     @property
     def _driver(self) -> Driver: ...
 
-    #: How many batches are open around the write that is under way.
+    #: Names the batch around the innermost one, which may still fail as a whole; 0 if there is none.
     @property
     def _outer_batch(self) -> int: ...
 
@@ -60,7 +60,7 @@ class StoreLike(Protocol):
     #: The grace period of an atom is over.
     def _expire(self, a: Atom[Any], /) -> None: ...
 
-    #: Mount atoms and notify subscribers; with `quiet`, tell of the deferred notifications as well.
+    #: Mount atoms and notify subscribers; with `quiet`, send the deferred notifications too.
     def _flush(self, *, quiet: bool) -> None: ...
 
 

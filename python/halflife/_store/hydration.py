@@ -46,8 +46,8 @@ class HydratedStore(StoreLike, Protocol):
         value: object,
         inputs: list[Atom[Any]],
         stamps: list[int],
-        refreshing: bool,
-        /,  # noqa: FBT001 - native
+        refreshing: bool,  # noqa: FBT001 - native
+        /,
     ) -> None: ...
 
 
