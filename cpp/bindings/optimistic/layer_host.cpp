@@ -120,7 +120,7 @@ void LayerHost::clear() {
   Py_CLEAR(on_conflict);
 }
 
-void LayerHost::tell() {
+void LayerHost::report_conflicts() {
   if (conflicts.empty()) return;
   SavedError pending;
   std::vector<Ref> told;

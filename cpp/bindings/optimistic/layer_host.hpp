@@ -36,7 +36,7 @@ class LayerHost final : public optimistic::Host {
   int traverse(visitproc visit, void* arg) const;
   void clear();
   // Tells on_conflict what happened. An error of its own goes to sys.unraisablehook.
-  void tell();
+  void report_conflicts();
 };
 
 }  // namespace halflife::bindings

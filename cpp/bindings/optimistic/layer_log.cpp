@@ -16,8 +16,8 @@ namespace halflife::bindings {
 
 namespace {
 
+using optimistic::LayerBody;
 using optimistic::Log;
-using optimistic::Parts;
 
 PyObject* none_if(bool ok) {
   if (!ok) return nullptr;
@@ -91,10 +91,10 @@ int log_init(PyObject* self, PyObject* args, PyObject* kwargs) {
 // --- operations
 
 // Runs a new layer on top of the others; its LayerState, or null.
-PyObject* run_layer(PyObject* self, const Parts& parts, bool confirmed) {
+PyObject* run_layer(PyObject* self, const LayerBody& body, bool confirmed) {
   Operation operation(self);
   if (!operation) return nullptr;
-  LayerObject* layer = make_layer(operation.object()->number, parts);
+  LayerObject* layer = make_layer(operation.object()->number, body);
   if (layer == nullptr) return nullptr;
   Ref held = Ref::take(as_object(layer));
   Value context = nullptr;
@@ -134,7 +134,7 @@ PyObject* log_replace(PyObject* self, PyObject* args, PyObject* kwargs) {
 }
 
 // The layer to settle: 1, or 0 if it is settled already; -1 with an error set.
-int unsettled(LogObject* object, PyObject* given) {
+int check_pending(LogObject* object, PyObject* given) {
   if (Py_TYPE(given) != layer_type) {
     PyErr_Format(PyExc_TypeError, "a layer of these layers is needed, not %s",
                  described(given).c_str());
@@ -144,13 +144,13 @@ int unsettled(LogObject* object, PyObject* given) {
     PyErr_SetString(PyExc_ValueError, "the layer belongs to other layers");
     return -1;
   }
-  return optimistic::is_unsettled(as_layer(given)->layer.status) ? 1 : 0;
+  return optimistic::is_pending(as_layer(given)->layer.status) ? 1 : 0;
 }
 
 PyObject* log_rollback(PyObject* self, PyObject* layer) {
   Operation operation(self);
   if (!operation) return nullptr;
-  const int found = unsettled(operation.object(), layer);
+  const int found = check_pending(operation.object(), layer);
   if (found < 0) return nullptr;
   if (found == 0) Py_RETURN_FALSE;
   if (!operation.log().rollback(as_layer(layer)->layer)) return nullptr;
@@ -171,7 +171,7 @@ PyObject* log_commit(PyObject* self, PyObject* args, PyObject* kwargs) {
   if (then != Py_None && !check_recipe(then, "commit(then=...)")) return nullptr;
   Operation operation(self);
   if (!operation) return nullptr;
-  const int found = unsettled(operation.object(), layer);
+  const int found = check_pending(operation.object(), layer);
   if (found < 0) return nullptr;
   if (found == 0) Py_RETURN_FALSE;
   const auto given = [](PyObject* recipe) { return recipe == Py_None ? nullptr : recipe; };
@@ -232,7 +232,7 @@ Log* readable(PyObject* self) {
 // What is shown may be asked for by a recipe too: it is what was shown before.
 PyObject* log_visible(PyObject* self, void*) {
   const Log* log = readable(self);
-  return log == nullptr ? nullptr : Py_NewRef(to_object(log->shown()));
+  return log == nullptr ? nullptr : Py_NewRef(to_object(log->visible()));
 }
 
 PyObject* log_base(PyObject* self, void*) {

@@ -19,9 +19,9 @@ using optimistic::LayerStatus;
 int layer_traverse(PyObject* self, visitproc visit, void* arg) {
   LayerObject* object = as_layer(self);
   Py_VISIT(Py_TYPE(self));
-  Py_VISIT(static_cast<PyObject*>(object->layer.parts.recipe));
-  Py_VISIT(static_cast<PyObject*>(object->layer.parts.then));
-  Py_VISIT(static_cast<PyObject*>(object->layer.parts.whole));
+  Py_VISIT(static_cast<PyObject*>(object->layer.body.recipe));
+  Py_VISIT(static_cast<PyObject*>(object->layer.body.then));
+  Py_VISIT(static_cast<PyObject*>(object->layer.body.replacement));
   Py_VISIT(object->context);
   Py_VISIT(object->error);
   return 0;
@@ -40,7 +40,7 @@ void layer_dealloc(PyObject* self) {
   if (object->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
   layer_clear(self);
   for (Value* part :
-       {&object->layer.parts.recipe, &object->layer.parts.then, &object->layer.parts.whole}) {
+       {&object->layer.body.recipe, &object->layer.body.then, &object->layer.body.replacement}) {
     Py_XDECREF(static_cast<PyObject*>(*part));  // only those of a layer that never ran
   }
   object->layer.~Layer();
@@ -106,14 +106,14 @@ PyType_Spec layer_spec = {
 
 }  // namespace
 
-LayerObject* make_layer(std::uint64_t log, const optimistic::Parts& parts) {
+LayerObject* make_layer(std::uint64_t log, const optimistic::LayerBody& body) {
   PyObject* self = layer_type->tp_alloc(layer_type, 0);
   if (self == nullptr) return nullptr;
   LayerObject* object = as_layer(self);
   new (&object->layer) Layer;
   object->layer.token = self;
-  object->layer.parts = parts;
-  for (Value part : {parts.recipe, parts.then, parts.whole}) {
+  object->layer.body = body;
+  for (Value part : {body.recipe, body.then, body.replacement}) {
     Py_XINCREF(static_cast<PyObject*>(part));
   }
   object->log = log;

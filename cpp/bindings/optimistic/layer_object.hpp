@@ -23,7 +23,7 @@ inline LayerObject* object_of(optimistic::Layer& layer) {
 }
 
 // A new layer that is in no log yet; takes references to the parts. Null on an error.
-LayerObject* make_layer(std::uint64_t log, const optimistic::Parts& parts);
+LayerObject* make_layer(std::uint64_t log, const optimistic::LayerBody& body);
 
 int add_layer_type(PyObject* module);
 

@@ -36,7 +36,7 @@ class Operation {
   ~Operation() {
     if (!ok_) return;
     object_->host->busy = false;
-    object_->host->tell();
+    object_->host->report_conflicts();
     Py_DECREF(as_object(object_));
   }
   explicit operator bool() const { return ok_; }

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "../draft/equality.hpp"
-#include "attempt.hpp"
+#include "layer_run.hpp"
 
 namespace halflife::optimistic {
 
@@ -16,7 +16,7 @@ using draft::Scope;
 
 // --- reads
 
-bool Attempt::read_one(const Draft& draft, Slot& slot) {
+bool LayerRun::read_one(const Draft& draft, Slot& slot) {
   if (draft.touched != nullptr) {
     std::size_t cursor = 0;
     Value key = nullptr;
@@ -24,18 +24,18 @@ bool Attempt::read_one(const Draft& draft, Slot& slot) {
     while (model_.next(draft.touched, &cursor, &key, &value)) {
       Slot* below = tree_.slot(slot, key);
       if (below == nullptr) return false;
-      reads_.push_back({below, How::slot});
+      reads_.push_back({below, ReadKind::value});
     }
   }
   for (const std::size_t index : draft.touched_rows) {
-    reads_.push_back({tree_.slot(slot, index), How::slot});
+    reads_.push_back({tree_.slot(slot, index), ReadKind::value});
   }
-  if (draft.read_whole) reads_.push_back({&slot, How::whole});
-  if (draft.read_deep) reads_.push_back({&slot, How::deep});
+  if (draft.read_whole) reads_.push_back({&slot, ReadKind::structure});
+  if (draft.read_deep) reads_.push_back({&slot, ReadKind::subtree});
   return true;
 }
 
-bool Attempt::read_all(const Scope& scope) {
+bool LayerRun::read_all(const Scope& scope) {
   std::unordered_map<const Draft*, Slot*> slots;  // of drafts at home; made before what is in them
   for (const Draft* draft : scope.drafts()) {
     Slot* slot = nullptr;
@@ -58,39 +58,39 @@ bool Attempt::read_all(const Scope& scope) {
 
 // --- writes
 
-void Attempt::write(Slot& slot, Value value, Birth birth, Moves moves) {
+void LayerRun::write(Slot& slot, Value value, InsertionOrder insertion, Moves moves) {
   if (value != nullptr) model_.own(value);
-  writes_.push_back({&slot, value, birth, false, std::move(moves)});
+  writes_.push_back({&slot, value, insertion, false, std::move(moves)});
 }
 
-bool Attempt::descend(const Spot& spot, Draft& child, std::vector<Spot>& todo) {
+bool LayerRun::descend(const DraftAtSlot& at, Draft& child, std::vector<DraftAtSlot>& todo) {
   if (!child.dirty) return true;
-  Slot* slot = child.key != nullptr ? tree_.slot(*spot.slot, child.key)
-                                    : tree_.slot(*spot.slot, child.index);
+  Slot* slot =
+      child.key != nullptr ? tree_.slot(*at.slot, child.key) : tree_.slot(*at.slot, child.index);
   if (slot == nullptr) return false;
-  const Version* version = slot->latest(spot.after, before_);
-  todo.push_back({&child, slot, version != nullptr ? version->seq : spot.after});
+  const Version* version = slot->latest(at.after, before_);
+  todo.push_back({&child, slot, version != nullptr ? version->seq : at.after});
   return true;
 }
 
 // What the recipe has put in a slot is the very object that it found there. That is no edit as long
 // as nothing in it changes, for the recipe puts in that object again.
-void Attempt::note_kept(Slot& slot, Value value) {
-  if (model_.kind(value) != Kind::leaf) reads_.push_back({&slot, How::deep});
+void LayerRun::read_kept(Slot& slot, Value value) {
+  if (model_.kind(value) != Kind::leaf) reads_.push_back({&slot, ReadKind::subtree});
 }
 
 // Was the value that a draft has at the key edited further down since it was put there?
-bool Attempt::is_outdated(const Spot& spot, Value key, bool* outdated) {
+bool LayerRun::is_outdated(const DraftAtSlot& at, Value key, bool* outdated) {
   *outdated = false;
-  if (spot.draft->place == nullptr) return true;
+  if (at.draft->place == nullptr) return true;
   bool failed = false;
-  const Slot* slot = tree_.find(*spot.slot, key, &failed);
+  const Slot* slot = tree_.find(*at.slot, key, &failed);
   *outdated = slot != nullptr && !slot->is_plain();
   return !failed;
 }
 
 // How a key is spelled, if not as the slot spells it.
-bool Attempt::spell(const Slot& slot, Value key, Value* spelling) {
+bool LayerRun::spelling_of(const Slot& slot, Value key, Value* spelling) {
   *spelling = nullptr;
   bool same = key == slot.key;
   if (!same && !draft::equal(model_, key, slot.key, true, &same)) return false;
@@ -99,7 +99,7 @@ bool Attempt::spell(const Slot& slot, Value key, Value* spelling) {
 }
 
 // Are the keys of a map that were erased and set again spelled as they were?
-bool Attempt::same_spellings(const Draft& draft, bool* same) {
+bool LayerRun::same_spellings(const Draft& draft, bool* same) {
   std::size_t cursor = 0;
   Value key = nullptr;
   Value member = nullptr;
@@ -114,8 +114,9 @@ bool Attempt::same_spellings(const Draft& draft, bool* same) {
   return true;
 }
 
-bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>& todo) {
-  Draft& draft = *spot.draft;
+bool LayerRun::write_keys(const DraftAtSlot& at, Resolver& resolver,
+                          std::vector<DraftAtSlot>& todo) {
+  Draft& draft = *at.draft;
   std::size_t cursor = 0;
   Value key = nullptr;
   Value member = nullptr;
@@ -142,34 +143,34 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
         bool same = now != nullptr && before != nullptr && model_.same(now, before);
         if (same && now == before) {
           bool outdated = false;
-          if (!is_outdated(spot, key, &outdated)) return false;
+          if (!is_outdated(at, key, &outdated)) return false;
           same = !outdated;
         }
         if (erased != nullptr && in_order && now != nullptr) {
           // That it stands where it stood depends on which keys there are.
-          reads_.push_back({spot.slot, How::whole});
+          reads_.push_back({at.slot, ReadKind::structure});
           erased = nullptr;
         }
         if (erased == nullptr && (now == nullptr ? before == nullptr : same)) {
           if (now == nullptr) continue;
-          Slot* kept = tree_.slot(*spot.slot, key);
+          Slot* kept = tree_.slot(*at.slot, key);
           if (kept == nullptr) return false;
-          note_kept(*kept, now);
+          read_kept(*kept, now);
           continue;
         }
       }
-      Slot* slot = tree_.slot(*spot.slot, key);
+      Slot* slot = tree_.slot(*at.slot, key);
       if (slot == nullptr) return false;
       if (now == nullptr && before == nullptr) continue;
-      Birth birth{};
+      InsertionOrder insertion{};
       if (now != nullptr && (before == nullptr || erased != nullptr)) {
-        birth = {seq_, born_++, nullptr};
+        insertion = {seq_, next_order_++, nullptr};
         Value held = draft.kind == Kind::map ? model_.key_in(draft.contents(), key) : slot->key;
-        if (!spell(*slot, held, &birth.spelling)) return false;
-      } else if (const Version* version = slot->latest(spot.after, before_); version != nullptr) {
-        birth = version->birth;
+        if (!spelling_of(*slot, held, &insertion.spelling)) return false;
+      } else if (const Version* version = slot->latest(at.after, before_); version != nullptr) {
+        insertion = version->insertion;
       }
-      write(*slot, now, birth, moves_of_value(draft, key, now, resolver));
+      write(*slot, now, insertion, moves_of_value(draft, key, now, resolver));
     }
   }
   if (draft.children == nullptr) return true;
@@ -177,21 +178,23 @@ bool Attempt::write_keys(const Spot& spot, Resolver& resolver, std::vector<Spot>
   while (model_.next(draft.children, &cursor, &key, &member)) {
     Value assigned = nullptr;
     if (draft.assigned != nullptr && !model_.find(draft.assigned, key, &assigned)) return false;
-    if (assigned == nullptr && !descend(spot, *model_.draft_of(member), todo)) return false;
+    if (assigned == nullptr && !descend(at, *model_.draft_of(member), todo)) return false;
   }
   return true;
 }
 
-bool Attempt::write_items(const Spot& spot, Resolver& resolver, std::vector<Spot>& todo) {
-  Draft& draft = *spot.draft;
+bool LayerRun::write_items(const DraftAtSlot& at, Resolver& resolver,
+                           std::vector<DraftAtSlot>& todo) {
+  Draft& draft = *at.draft;
   if (draft.structural) {
     Value now = nullptr;
     if (!resolver.resolve(draft.face, &now)) return false;
     if (now == draft.base) return true;
     // The list's own slot is assigned; its key stays where it stands among its parent's.
-    const Version* version = spot.slot->latest(0, before_);
-    const bool current = version != nullptr && version->seq == spot.after;
-    write(*spot.slot, now, current ? version->birth : Birth{}, moves_of_list(draft, now, resolver));
+    const Version* version = at.slot->latest(0, before_);
+    const bool current = version != nullptr && version->seq == at.after;
+    write(*at.slot, now, current ? version->insertion : InsertionOrder{},
+          moves_of_list(draft, now, resolver));
     return true;
   }
   std::sort(draft.written.begin(), draft.written.end());
@@ -201,30 +204,30 @@ bool Attempt::write_items(const Spot& spot, Resolver& resolver, std::vector<Spot
     Value now = nullptr;
     Value before = model_.item(draft.base, index);
     if (!resolver.at_item(draft, index, &now)) return false;
-    Slot& slot = *tree_.slot(*spot.slot, index);
+    Slot& slot = *tree_.slot(*at.slot, index);
     if (now == before ? draft.place != nullptr && !slot.is_plain() : !model_.same(now, before)) {
       write(slot, now, {});
     } else {
-      note_kept(slot, now);
+      read_kept(slot, now);
     }
   }
-  if (!write_appended(spot, resolver)) return false;
+  if (!write_appended(at, resolver)) return false;
   if (draft.rows == nullptr) return true;
   for (const auto& [index, child] : *draft.rows) {
-    if (!child->inserted && !descend(spot, *child, todo)) return false;
+    if (!child->inserted && !descend(at, *child, todo)) return false;
   }
   return true;
 }
 
 // What was put behind the list, which may be edited further: it is the layer's own.
-bool Attempt::write_appended(const Spot& spot, Resolver& resolver) {
-  Draft& draft = *spot.draft;
+bool LayerRun::write_appended(const DraftAtSlot& at, Resolver& resolver) {
+  Draft& draft = *at.draft;
   const std::size_t count = model_.size(draft.contents());
   const std::size_t old_count = model_.size(draft.base);
   if (count == old_count) return true;
   Value items = model_.make_list();
   if (items == nullptr) return false;
-  writes_.push_back({spot.slot, items, {}, true});
+  writes_.push_back({at.slot, items, {}, true});
   for (std::size_t index = old_count; index < count; ++index) {
     Value now = nullptr;
     if (!resolver.at_item(draft, index, &now)) return false;
@@ -233,15 +236,15 @@ bool Attempt::write_appended(const Spot& spot, Resolver& resolver) {
   return true;
 }
 
-bool Attempt::write_all(Draft& root, Resolver& resolver) {
+bool LayerRun::write_all(Draft& root, Resolver& resolver) {
   if (!root.dirty) return true;
   const Version* version = tree_.root().latest(0, before_);
-  std::vector<Spot> todo{{&root, &tree_.root(), version != nullptr ? version->seq : 0}};
+  std::vector<DraftAtSlot> todo{{&root, &tree_.root(), version != nullptr ? version->seq : 0}};
   while (!todo.empty()) {
-    const Spot spot = todo.back();
+    const DraftAtSlot at = todo.back();
     todo.pop_back();
-    const bool ok = draft::is_positional(spot.draft->kind) ? write_items(spot, resolver, todo)
-                                                           : write_keys(spot, resolver, todo);
+    const bool ok = draft::is_positional(at.draft->kind) ? write_items(at, resolver, todo)
+                                                         : write_keys(at, resolver, todo);
     if (!ok) return false;
   }
   return true;

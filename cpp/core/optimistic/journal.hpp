@@ -13,18 +13,18 @@
 namespace halflife::optimistic {
 
 struct Undo {
-  enum class What : unsigned char {
+  enum class Kind : unsigned char {
     values,   // another operation has begun
     entered,  // the layer came into the log
     left,     // ... or left it
     ran,      // it has run again
     changed,  // its parts or its status are others
   };
-  What what;
+  Kind kind;
   // All but `values`. Its token is owned.
   Layer* layer = nullptr;
   // left, changed
-  Parts parts = {};  // owned
+  LayerBody body = {};  // owned
   LayerStatus status = LayerStatus::pending;
   bool failing = false;
   Value error = nullptr;  // owned, or null
@@ -32,8 +32,8 @@ struct Undo {
   std::vector<Read> reads = {};
   std::vector<Write> writes = {};  // values owned
   // values
-  Value base = nullptr;   // owned
-  Value shown = nullptr;  // owned
+  Value base = nullptr;     // owned
+  Value visible = nullptr;  // owned
   Seq folded = 0;
   std::size_t pending = 0;
   std::uint64_t state = 0;
@@ -47,9 +47,9 @@ class Journal {
   // Notes from now on can be undone, until the mark is released.
   Mark mark();
   bool is_open() const { return !marks_.empty(); }
-  void note(Undo undo) { notes_.push_back(std::move(undo)); }
+  void record(Undo undo) { undos_.push_back(std::move(undo)); }
   // The last note behind the mark, which leaves the journal. False: there is none.
-  bool take_back(Mark mark, Undo* undo);
+  bool pop(Mark mark, Undo* undo);
   // The mark is needed no more: `dropped` gets the notes that no other mark needs.
   void release(Mark mark, std::vector<Undo>* dropped);
   // All of them.
@@ -60,15 +60,15 @@ class Journal {
     const auto maybe = [&](Value value) {
       if (value != nullptr) visit(value);
     };
-    for (const Undo& undo : notes_) {
+    for (const Undo& undo : undos_) {
       if (undo.layer != nullptr) visit(undo.layer->token);
-      for (Value value : {undo.parts.recipe, undo.parts.then, undo.parts.whole, undo.error,
-                          undo.base, undo.shown}) {
+      for (Value value : {undo.body.recipe, undo.body.then, undo.body.replacement, undo.error,
+                          undo.base, undo.visible}) {
         maybe(value);
       }
       for (const Write& write : undo.writes) maybe(write.value);
       for (const BaseEdit& edit : undo.edits) {
-        for (Value value : {edit.parts.recipe, edit.parts.then, edit.parts.whole, edit.before}) {
+        for (Value value : {edit.body.recipe, edit.body.then, edit.body.replacement, edit.before}) {
           maybe(value);
         }
       }
@@ -76,13 +76,13 @@ class Journal {
   }
 
  private:
-  struct Place {
+  struct MarkPosition {
     Mark mark;
     std::size_t position;  // of the first note behind it, counted from the beginning of time
   };
-  std::deque<Undo> notes_;
-  std::size_t dropped_ = 0;   // notes that are not there any more
-  std::vector<Place> marks_;  // positions ascend
+  std::deque<Undo> undos_;
+  std::size_t dropped_ = 0;          // notes that are not there any more
+  std::vector<MarkPosition> marks_;  // positions ascend
   Mark last_ = 0;
 };
 

@@ -27,29 +27,29 @@ enum class LayerStatus : unsigned char {
   rolled_back,
 };
 
-inline bool is_unsettled(LayerStatus status) { return status <= LayerStatus::conflicted; }
+inline bool is_pending(LayerStatus status) { return status <= LayerStatus::conflicted; }
 inline bool is_gone(LayerStatus status) { return status >= LayerStatus::folded; }
 
 // What was read of a slot.
-enum class How : unsigned char {
-  slot,   // what it holds (writing it counts too)
-  whole,  // which keys its container has, and in which order
-  deep,   // everything in it
+enum class ReadKind : unsigned char {
+  value,      // what it holds (writing it counts too)
+  structure,  // which keys its container has, and in which order
+  subtree,    // everything in it
 };
 
 struct Read {
   Slot* slot;
-  How how;
+  ReadKind kind;
 };
 
 // Where a key stands among its dict's keys: keys that came with the container first, then those
 // that layers added, by layer and by order within the layer.
-struct Birth {
+struct InsertionOrder {
   Seq seq = 0;
   std::uint32_t order = 0;
   // How the layer spelled the key, if not as the slot does (True and 1 are one key). The host's.
   Value spelling = nullptr;
-  auto operator<=>(const Birth&) const = default;
+  auto operator<=>(const InsertionOrder&) const = default;
 };
 
 // For each position of a list that a layer has put in a slot: where the item stood in the list that
@@ -59,23 +59,23 @@ using Moves = std::shared_ptr<const std::vector<std::size_t>>;
 struct Write {
   Slot* slot;
   Value value;  // owned; null: erased
-  Birth birth;
+  InsertionOrder insertion;
   bool append = false;  // the slot holds a list; the value is a list of what was put behind it
   Moves moves = nullptr;
 };
 
 // What a layer does when it runs.
-struct Parts {
-  Value recipe = nullptr;  // null: it does nothing, or sets the whole value
-  Value then = nullptr;    // runs after it
-  Value whole = nullptr;   // the value it sets
-  bool returns = false;    // what the recipe returns counts as the new value
+struct LayerBody {
+  Value recipe = nullptr;       // null: it does nothing, or sets the whole value
+  Value then = nullptr;         // runs after it
+  Value replacement = nullptr;  // the value it sets
+  bool returns = false;         // what the recipe returns counts as the new value
 };
 
 struct Layer {
   Seq seq = 0;
   Value token = nullptr;  // the host's object that this is part of; owned by the log while in it
-  Parts parts;            // owned
+  LayerBody body;         // owned
   LayerStatus status = LayerStatus::pending;
   bool failing = false;  // its parts raised when they last ran; a confirmed layer can fail as well
   std::vector<Read> reads;
@@ -86,7 +86,7 @@ struct Layer {
 // are rolled back it comes after those that waited, as if there had never been anything to wait
 // for; if one of them is confirmed it stays below all.
 struct BaseEdit {
-  Parts parts;              // owned
+  LayerBody body;           // owned
   Value before = nullptr;   // owned: the base without this edit and those after it
   std::vector<Seq> waited;  // the layers that were confirmed by then
 };

@@ -5,32 +5,32 @@
 namespace halflife::optimistic {
 
 Log::Log(Host& host, Value base, bool always)
-    : host_(host), model_(host.model()), tree_(host), base_(base), shown_(base), always_(always) {
+    : host_(host), model_(host.model()), tree_(host), base_(base), visible_(base), always_(always) {
   model_.own(base_);
-  model_.own(shown_);
+  model_.own(visible_);
 }
 
 void Log::close() {
-  std::vector<Undo> notes;
-  journal_.close(&notes);
-  drop(notes);
+  std::vector<Undo> undos;
+  journal_.close(&undos);
+  drop(undos);
   std::map<Seq, Layer*> layers;
   layers.swap(layers_);
   for (const auto& [seq, layer] : layers) {
     drop_writes(layer->writes);
     layer->reads.clear();
-    drop_parts(layer->parts);  // Its status stays what it was: nobody has settled it.
-    tree_.trash(layer->token);
+    drop_body(layer->body);  // Its status stays what it was: nobody has settled it.
+    tree_.release_later(layer->token);
   }
   pending_ = 0;
   drop_edits(base_edits_);
   tree_.clear();
-  for (const Trouble& trouble : troubles_) tree_.trash(trouble.error);
-  troubles_.clear();
-  for (Value* value : {&base_, &shown_, &interrupt_}) {
-    if (*value != nullptr) tree_.trash(std::exchange(*value, nullptr));
+  for (const Conflict& conflict : conflicts_) tree_.release_later(conflict.error);
+  conflicts_.clear();
+  for (Value* value : {&base_, &visible_, &interrupt_}) {
+    if (*value != nullptr) tree_.release_later(std::exchange(*value, nullptr));
   }
-  tree_.empty_trash();
+  tree_.release_deferred();
 }
 
 Layer* Log::at(Seq seq) const {
@@ -38,30 +38,30 @@ Layer* Log::at(Seq seq) const {
   return found != layers_.end() ? found->second : nullptr;
 }
 
-void Log::drop_parts(Parts& parts) {
-  for (Value value : {parts.recipe, parts.then, parts.whole}) {
-    if (value != nullptr) tree_.trash(value);
+void Log::drop_body(LayerBody& body) {
+  for (Value value : {body.recipe, body.then, body.replacement}) {
+    if (value != nullptr) tree_.release_later(value);
   }
-  parts = {};
+  body = {};
 }
 
-void Log::own_parts(const Parts& parts) {
-  for (Value value : {parts.recipe, parts.then, parts.whole}) {
+void Log::own_body(const LayerBody& body) {
+  for (Value value : {body.recipe, body.then, body.replacement}) {
     if (value != nullptr) model_.own(value);
   }
 }
 
 void Log::drop_edits(std::vector<BaseEdit>& edits) {
   for (BaseEdit& edit : edits) {
-    drop_parts(edit.parts);
-    tree_.trash(edit.before);
+    drop_body(edit.body);
+    tree_.release_later(edit.before);
   }
   edits.clear();
 }
 
 void Log::drop_writes(std::vector<Write>& writes) {
   for (const Write& write : writes) {
-    if (write.value != nullptr) tree_.trash(write.value);
+    if (write.value != nullptr) tree_.release_later(write.value);
   }
   writes.clear();
 }
@@ -73,21 +73,21 @@ bool Log::apply(Layer& layer, bool confirmed, Value* context) {
   const bool ok = operate([&] {
     if (!fold_prefix()) return false;
     layer.seq = next_;
-    Attempt attempt(tree_, host_, folded_);
-    if (!attempt.run_on(shown_, layer.seq, layer.parts)) return raise(attempt.take_error());
+    LayerRun run(tree_, host_, folded_);
+    if (!run.run_on(visible_, layer.seq, layer.body)) return raise(run.take_error());
     ++next_;
     layer.status = confirmed ? LayerStatus::confirmed : LayerStatus::pending;
-    enter(layer);
-    returned = attempt.take_returned();
+    add_layer(layer);
+    returned = run.take_returned();
     bool kept = false;
-    for (Write& write : attempt.writes()) kept = keep_shown(write) || kept;
+    for (Write& write : run.writes()) kept = keep_visible(write) || kept;
     if (kept) {
       Change change;  // not what the recipe has made, but what is equal to it
-      replace_effect(change, layer, attempt);
-      if (!renew(change)) return false;
+      replace_writes(change, layer, run);
+      if (!update_visible(change)) return false;
     } else {
-      take_effect(layer, attempt);
-      show(attempt.take_shown());
+      record_writes(layer, run);
+      set_visible(run.take_visible());
     }
     return fold_prefix();
   });
@@ -100,7 +100,7 @@ bool Log::apply(Layer& layer, bool confirmed, Value* context) {
 }
 
 bool Log::rollback(Layer& layer) {
-  return operate([&] { return fold_prefix() && refold({&layer}) && fold_prefix(); });
+  return operate([&] { return fold_prefix() && remove_layers({&layer}) && fold_prefix(); });
 }
 
 bool Log::rollback_all() {
@@ -108,59 +108,59 @@ bool Log::rollback_all() {
     if (!fold_prefix()) return false;
     std::vector<Layer*> dropped;
     for (const auto& [seq, layer] : layers_) {
-      if (is_unsettled(layer->status)) dropped.push_back(layer);
+      if (is_pending(layer->status)) dropped.push_back(layer);
     }
-    return refold(dropped) && fold_prefix();
+    return remove_layers(dropped) && fold_prefix();
   });
 }
 
 // What is shown without these layers.
-bool Log::refold(const std::vector<Layer*>& dropped) {
+bool Log::remove_layers(const std::vector<Layer*>& dropped) {
   Change change = begin_change();
-  for (const Layer* layer : dropped) note_writes(change, *layer);
-  for (Layer* layer : dropped) leave(*layer, LayerStatus::rolled_back);
-  return replay(change) && renew(change);
+  for (const Layer* layer : dropped) invalidate_writes(change, *layer);
+  for (Layer* layer : dropped) remove_layer(*layer, LayerStatus::rolled_back);
+  return replay(change) && update_visible(change);
 }
 
 bool Log::commit(Layer& layer, Value server, Value then, bool returns) {
   return operate([&] {
     if (!fold_prefix()) return false;
     if (server != nullptr || then != nullptr) {
-      Parts parts = layer.parts;
-      if (server != nullptr) parts = {server, nullptr, nullptr, returns};
-      parts.then = then;
-      if (!try_commit(layer, parts)) return false;
+      LayerBody body = layer.body;
+      if (server != nullptr) body = {server, nullptr, nullptr, returns};
+      body.then = then;
+      if (!try_commit(layer, body)) return false;
     }
     confirm(layer);
     return fold_prefix();
   });
 }
 
-bool Log::try_commit(Layer& layer, const Parts& parts) {
+bool Log::try_commit(Layer& layer, const LayerBody& body) {
   // Does `then` follow a recipe that is in conflict? It is applied when that can be applied.
-  const bool waits = layer.failing && parts.recipe == layer.parts.recipe;
-  Attempt attempt(tree_, host_, folded_);
-  const bool ran = attempt.run_at(base_, layer.seq, parts);
+  const bool waits = layer.failing && body.recipe == layer.body.recipe;
+  LayerRun run(tree_, host_, folded_);
+  const bool ran = run.run_at(base_, layer.seq, body);
   if (!ran) {
-    Value error = attempt.take_error();
-    if (!waits || attempt.raised_in_then() || host_.is_interrupt(error)) return raise(error);
-    tree_.trash(error);
+    Value error = run.take_error();
+    if (!waits || run.raised_in_then() || host_.is_interrupt(error)) return raise(error);
+    tree_.release_later(error);
   }
-  note_change(layer);
-  own_parts(parts);
-  drop_parts(layer.parts);
-  layer.parts = parts;
+  record_change(layer);
+  own_body(body);
+  drop_body(layer.body);
+  layer.body = body;
   if (!ran) return true;
-  mend(layer);
+  clear_failing(layer);
   Change change = begin_change();
-  replace_effect(change, layer, attempt);
-  if (!replay(change) || !renew(change)) return false;
+  replace_writes(change, layer, run);
+  if (!replay(change) || !update_visible(change)) return false;
   if (waits || !layer.failing) return true;
   // A record refused what the parts made of it, which shows only when it is built.
-  for (const Trouble& trouble : troubles_) {
-    if (trouble.layer != &layer) continue;
-    model_.own(trouble.error);
-    return raise(trouble.error);
+  for (const Conflict& conflict : conflicts_) {
+    if (conflict.layer != &layer) continue;
+    model_.own(conflict.error);
+    return raise(conflict.error);
   }
   return true;
 }
@@ -168,7 +168,7 @@ bool Log::try_commit(Layer& layer, const Parts& parts) {
 bool Log::commit_all() {
   return operate([&] {
     for (const auto& [seq, layer] : layers_) {
-      if (is_unsettled(layer->status)) confirm(*layer);
+      if (is_pending(layer->status)) confirm(*layer);
     }
     return fold_prefix();
   });
@@ -185,7 +185,7 @@ bool Log::fold_prefix() {
   if (folding.empty()) return true;
   // An edit of the base stays below the first layer that it did not find confirmed.
   std::vector<BaseEdit> fixed;
-  while (!base_edits_.empty() && !found_waiting(base_edits_.front(), *folding.front())) {
+  while (!base_edits_.empty() && !edit_follows(base_edits_.front(), *folding.front())) {
     fixed.push_back(std::move(base_edits_.front()));
     base_edits_.erase(base_edits_.begin());
   }
@@ -193,34 +193,34 @@ bool Log::fold_prefix() {
   if (!base_edits_.empty()) return fold_with_edits(folding);
   Value base = nullptr;
   if (folding.size() == layers_.size()) {
-    model_.own(shown_);
-    base = shown_;
+    model_.own(visible_);
+    base = visible_;
   } else {
-    Marks marks;
+    ChangedSlots changed;
     for (const Layer* layer : folding) {
       for (const Write& write : layer->writes) {
         if (write.append) {
-          marks.add_grown(*write.slot);
+          changed.add_appended(*write.slot);
         } else {
-          marks.add(*write.slot);
+          changed.add(*write.slot);
         }
       }
     }
-    if (marks.is_empty()) {
+    if (changed.is_empty()) {
       model_.own(base_);
       base = base_;
     } else {
       Composer composer(tree_, model_, folded_);
-      base = composer.fold(base_, shown_, marks, folding.back()->seq + 1);
+      base = composer.fold(base_, visible_, changed, folding.back()->seq + 1);
       if (base == nullptr) {  // a record refuses: they stay in the log, where they do no harm
-        swallow();
+        discard_pending_error();
         return interrupt_ == nullptr;
       }
     }
   }
   set_base_value(base);
   folded_ = folding.back()->seq;
-  for (Layer* layer : folding) leave(*layer, LayerStatus::folded);
+  for (Layer* layer : folding) remove_layer(*layer, LayerStatus::folded);
   return true;
 }
 

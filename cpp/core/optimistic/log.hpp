@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "../draft/share.hpp"
-#include "attempt.hpp"
 #include "journal.hpp"
+#include "layer_run.hpp"
 
 namespace halflife::optimistic {
 
@@ -27,8 +27,8 @@ class Log {
   Log& operator=(const Log&) = delete;
   ~Log() { close(); }
 
-  Value base() const { return base_; }    // borrowed
-  Value shown() const { return shown_; }  // borrowed
+  Value base() const { return base_; }        // borrowed
+  Value visible() const { return visible_; }  // borrowed
   std::size_t size() const { return layers_.size(); }
   std::size_t pending() const { return pending_; }
   // A number of its own for each state that the log has been in. One that is restored has its
@@ -46,7 +46,7 @@ class Log {
   // With `returns`, the value that `server` returns counts as the new one.
   bool commit(Layer& layer, Value server, Value then, bool returns);
   bool set_base(Value base);
-  bool edit_base(const Parts& parts);
+  bool edit_base(const LayerBody& body);
   bool rollback_all();
   bool commit_all();
   // Does a pending layer write at the path or below it? 1, 0, or -1 with an error raised.
@@ -63,7 +63,7 @@ class Log {
 
   template <class Visit>
   void each_value(Visit visit) const {
-    for (Value value : {base_, shown_}) {
+    for (Value value : {base_, visible_}) {
       if (value != nullptr) visit(value);
     }
     for (const auto& [seq, layer] : layers_) {
@@ -73,7 +73,7 @@ class Log {
       }
     }
     for (const BaseEdit& edit : base_edits_) {
-      for (Value value : {edit.parts.recipe, edit.parts.then, edit.parts.whole, edit.before}) {
+      for (Value value : {edit.body.recipe, edit.body.then, edit.body.replacement, edit.before}) {
         if (value != nullptr) visit(value);
       }
     }
@@ -82,13 +82,13 @@ class Log {
   }
 
  private:
-  struct Trouble {
+  struct Conflict {
     Layer* layer;
     Value error;  // owned
   };
   // Slots that differ from what is shown, and the layers that have read them.
   struct Change {
-    Marks marks;
+    ChangedSlots slots;
     std::set<Seq> todo;
     // Those of the readers behind `seq`, up to and with `last`, run again.
     void add(const Readers& readers, Seq seq, Seq last);
@@ -101,7 +101,7 @@ class Log {
   };
 
   Layer* at(Seq seq) const;
-  Value shown_at(const Slot& slot);
+  Value visible_at(const Slot& slot);
 
   // --- an operation, and how it is undone
   template <class Work>
@@ -113,78 +113,78 @@ class Log {
   bool end(Journal::Mark start, bool ok);
   void undo(Journal::Mark mark);
   void undo_one(Undo& undo);
-  void drop(std::vector<Undo>& notes);
-  void tidy();
-  void tell(bool ok);
+  void drop(std::vector<Undo>& undos);
+  void clean_up();
+  void report_conflicts(bool ok);
   bool raise(Value error);
-  void swallow();
+  void discard_pending_error();
 
   // --- steps, each of which notes what it changes
-  void enter(Layer& layer);
-  void leave(Layer& layer, LayerStatus status);
-  void note_change(Layer& layer);
+  void add_layer(Layer& layer);
+  void remove_layer(Layer& layer, LayerStatus status);
+  void record_change(Layer& layer);
   void confirm(Layer& layer);
-  void fail(Layer& layer, Value error);
-  void mend(Layer& layer);
-  void take_effect(Layer& layer, Attempt& attempt);
-  void replace_effect(Change& change, Layer& layer, Attempt& attempt);
-  void show(Value value);
+  void set_failing(Layer& layer, Value error);
+  void clear_failing(Layer& layer);
+  void record_writes(Layer& layer, LayerRun& run);
+  void replace_writes(Change& change, Layer& layer, LayerRun& run);
+  void set_visible(Value value);
   void set_base_value(Value value);
 
   // --- what has to run again
   Change begin_change() const;
-  void note(Change& change, const Write& write, Seq seq);
-  void note_assigned(Change& change, Slot& slot, Seq seq);
-  void note_appended(Change& change, Slot& slot, Seq seq);
-  std::size_t length_below(Slot& slot, Seq before);
-  void note_writes(Change& change, const Layer& layer);
-  void note_failing(Change& change);
+  void invalidate(Change& change, const Write& write, Seq seq);
+  void invalidate_assigned(Change& change, Slot& slot, Seq seq);
+  void invalidate_appended(Change& change, Slot& slot, Seq seq);
+  std::size_t length_before_appends(Slot& slot, Seq before);
+  void invalidate_writes(Change& change, const Layer& layer);
+  void add_failing(Change& change);
   void compare(Change& change, Layer& layer, const std::vector<Write>& before);
-  bool keep_shown(Write& write);
+  bool keep_visible(Write& write);
   bool replay(Change& change);
   void replay_one(Change& change, Layer& layer);
-  bool renew(const Change& change);
-  bool rebuild();
+  bool update_visible(const Change& change);
+  bool fold_all();
 
   // --- another base
   Value shared(Value base, draft::Leaves leaves);
   Value shared_after_fold(Value base);
   bool rebase(Change& change, Value base);
-  bool note_base(Change& change, Value before, Value now);
-  bool is_level(draft::Scope& scope, const Difference& each);
+  bool invalidate_base(Change& change, Value before, Value now);
+  bool has_comparable_entries(draft::Scope& scope, const Difference& each);
   bool differs(Value before, Value now);
-  bool note_level(Change& change, const Difference& level, std::vector<Difference>& todo);
-  bool find_in_step(const Difference& level, std::vector<Difference>& todo, bool* in_step);
+  bool invalidate_entries(Change& change, const Difference& level, std::vector<Difference>& todo);
+  bool find_aligned(const Difference& level, std::vector<Difference>& todo, bool* aligned);
 
-  bool try_commit(Layer& layer, const Parts& parts);
-  bool refold(const std::vector<Layer*>& dropped);
+  bool try_commit(Layer& layer, const LayerBody& body);
+  bool remove_layers(const std::vector<Layer*>& dropped);
   bool fold_prefix();
-  static bool found_waiting(const BaseEdit& edit, const Layer& layer);
+  static bool edit_follows(const BaseEdit& edit, const Layer& layer);
   bool fold_with_edits(const std::vector<Layer*>& folding);
-  Value run_on(Value* value, Seq seq, const Parts& parts);
-  void edit_again(Value* value, const BaseEdit& edit);
-  void keep_base_edit(const Parts& parts, Value before);
+  Value run_on(Value* value, Seq seq, const LayerBody& body);
+  void reapply(Value* value, const BaseEdit& edit);
+  void keep_base_edit(const LayerBody& body, Value before);
   std::vector<BaseEdit> copied(const std::vector<BaseEdit>& edits);
   void drop_edits(std::vector<BaseEdit>& edits);
-  void drop_parts(Parts& parts);
+  void drop_body(LayerBody& body);
   void drop_writes(std::vector<Write>& writes);
-  void own_parts(const Parts& parts);
+  void own_body(const LayerBody& body);
 
   // --- where something is pending
-  struct Spot {
+  struct PathSearch {
     Slot* slot;
     Seq after;  // what was written between the two counts
     Seq before;
     std::size_t next;  // of the path
   };
-  bool is_pending(Seq seq) const;
+  bool is_pending_layer(Seq seq) const;
   bool is_pending_below(const Slot& slot, Seq after, Seq before) const;
-  int is_pending_item(const Spot& spot, const std::vector<Value>& path, std::size_t index,
-                      std::vector<Spot>& todo);
-  bool part_of(Value container, Value key, Value* found);
-  bool wrote(Slot& slot, const Version& version, const std::vector<Value>& path, std::size_t next,
-             std::size_t now, std::size_t then, bool* result);
-  bool found_under(const Slot& slot, Seq before, Value* found, Seq* after);
+  int is_pending_item(const PathSearch& search, const std::vector<Value>& path, std::size_t index,
+                      std::vector<PathSearch>& todo);
+  bool entry_of(Value container, Value key, Value* found);
+  bool version_differs(Slot& slot, const Version& version, const std::vector<Value>& path,
+                       std::size_t next, std::size_t now, std::size_t then, bool* result);
+  bool assigned_value(const Slot& slot, Seq before, Value* found, Seq* after);
 
   Host& host_;
   draft::Model& model_;
@@ -193,7 +193,7 @@ class Log {
   Journal journal_;
   std::vector<BaseEdit> base_edits_;  // in the order in which they came
   Value base_;
-  Value shown_;
+  Value visible_;
   Seq next_ = 1;
   Seq folded_ = 0;
   std::size_t pending_ = 0;
@@ -201,7 +201,7 @@ class Log {
   std::uint64_t last_state_ = 0;
   bool always_;
   bool operating_ = false;
-  std::vector<Trouble> troubles_;                         // to be told at the end of the operation
+  std::vector<Conflict> conflicts_;                       // to be told at the end of the operation
   std::unordered_map<const Layer*, bool> failed_before_;  // it, of those that fail or are mended
   Value interrupt_ = nullptr;  // owned: the operation is to be undone because of it
 };

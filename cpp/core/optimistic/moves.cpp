@@ -3,7 +3,7 @@
 
 #include "../draft/patch/element_numbers.hpp"
 #include "../draft/patch/list_match.hpp"
-#include "attempt.hpp"
+#include "layer_run.hpp"
 
 namespace halflife::optimistic {
 
@@ -13,7 +13,7 @@ using draft::Resolver;
 using draft::Scope;
 
 // The draft of an item of a list which the item was made of, or null.
-const Draft* Attempt::origin_of(const Scope& scope, Value item, Resolver& resolver) {
+const Draft* LayerRun::origin_of(const Scope& scope, Value item, Resolver& resolver) {
   if (!knows_origins_) {
     knows_origins_ = true;
     for (Draft* draft : scope.drafts()) {
@@ -28,7 +28,7 @@ const Draft* Attempt::origin_of(const Scope& scope, Value item, Resolver& resolv
 }
 
 // A list whose positions have moved: by what its items are, or were before they were edited.
-Moves Attempt::moves_of_list(const Draft& list, Value now, Resolver& resolver) {
+Moves LayerRun::moves_of_list(const Draft& list, Value now, Resolver& resolver) {
   if (model_.kind(now) != Kind::list) return nullptr;
   draft::ElementNumbers numbers(model_);
   std::vector<std::size_t> before;
@@ -46,7 +46,7 @@ Moves Attempt::moves_of_list(const Draft& list, Value now, Resolver& resolver) {
 
 // A list that was put in the place of another one, at a key of `parent` or, without a key, for it:
 // by the drafts of items that were put into it.
-Moves Attempt::moves_of_value(const Draft& parent, Value key, Value now, Resolver& resolver) {
+Moves LayerRun::moves_of_value(const Draft& parent, Value key, Value now, Resolver& resolver) {
   if (now == nullptr || model_.kind(now) != Kind::list) return nullptr;
   if (key != nullptr && !parent.scope->put_drafts() && !parent.scope->has_inserted())
     return nullptr;

@@ -9,9 +9,9 @@ namespace halflife::optimistic {
 
 using draft::Kind;
 
-bool Log::is_pending(Seq seq) const {
+bool Log::is_pending_layer(Seq seq) const {
   const Layer* layer = at(seq);
-  return layer != nullptr && is_unsettled(layer->status);
+  return layer != nullptr && is_pending(layer->status);
 }
 
 // Has a pending layer between the two written to the slot, or below it?
@@ -23,17 +23,17 @@ bool Log::is_pending_below(const Slot& slot, Seq after, Seq before) const {
     for (const Versions* versions : {&each->versions, &each->appends}) {
       for (auto at = versions->upper_bound(after); at != versions->end() && at->first < before;
            ++at) {
-        if (is_pending(at->first)) return true;
+        if (is_pending_layer(at->first)) return true;
       }
     }
-    if (each->below == 0) continue;
+    if (each->versions_below == 0) continue;
     for (const auto& [id, below] : each->slots) left.push_back(below);
   }
   return false;
 }
 
 // What a container holds at a part of a path, or null.
-bool Log::part_of(Value container, Value key, Value* found) {
+bool Log::entry_of(Value container, Value key, Value* found) {
   *found = nullptr;
   const Kind kind = model_.kind(container);
   if (kind != Kind::list && kind != Kind::fixed) {
@@ -48,12 +48,12 @@ bool Log::part_of(Value container, Value key, Value* found) {
 
 // Does the version of a container differ, at the rest of a path, from what its layer has found?
 // `now` and `then`: the positions of the item that the path goes through, of a list.
-bool Log::wrote(Slot& slot, const Version& version, const std::vector<Value>& path,
-                std::size_t next, std::size_t now, std::size_t then, bool* result) {
+bool Log::version_differs(Slot& slot, const Version& version, const std::vector<Value>& path,
+                          std::size_t next, std::size_t now, std::size_t then, bool* result) {
   *result = true;
   Value under = nullptr;
   Seq after = 0;
-  if (!found_under(slot, version.seq, &under, &after)) return false;
+  if (!assigned_value(slot, version.seq, &under, &after)) return false;
   if (under == nullptr || version.value == nullptr || !draft::has_parts(model_.kind(under))) {
     return true;
   }
@@ -65,7 +65,7 @@ bool Log::wrote(Slot& slot, const Version& version, const std::vector<Value>& pa
   bool ok = true;
   if (now != draft::kNone) {
     if (model_.kind(one) != Kind::list || then >= model_.size(one)) {
-      tree_.trash(before);
+      tree_.release_later(before);
       return true;
     }
     one = model_.item(one, then);
@@ -73,17 +73,17 @@ bool Log::wrote(Slot& slot, const Version& version, const std::vector<Value>& pa
     ++next;
   }
   for (; ok && one != nullptr && other != nullptr && next < path.size(); ++next) {
-    ok = part_of(one, path[next], &one) && part_of(other, path[next], &other);
+    ok = entry_of(one, path[next], &one) && entry_of(other, path[next], &other);
   }
   bool same = one == other;
   if (ok && one != nullptr && other != nullptr) ok = draft::equal(model_, one, other, true, &same);
   *result = !same;
-  tree_.trash(before);
+  tree_.release_later(before);
   return ok;
 }
 
 // What stands in the slot for a layer, without the versions below it, and since when.
-bool Log::found_under(const Slot& slot, Seq before, Value* found, Seq* after) {
+bool Log::assigned_value(const Slot& slot, Seq before, Value* found, Seq* after) {
   std::vector<const Slot*> path;
   for (const Slot* at = &slot; at != nullptr; at = at->parent) path.push_back(at);
   Composer composer(tree_, model_, folded_);
@@ -103,26 +103,26 @@ bool Log::found_under(const Slot& slot, Seq before, Value* found, Seq* after) {
 }
 
 // An item of a list, from what is shown back to the layer that has put it in.
-int Log::is_pending_item(const Spot& spot, const std::vector<Value>& path, std::size_t index,
-                         std::vector<Spot>& todo) {
-  Slot& slot = *spot.slot;
-  Seq before = spot.before;
+int Log::is_pending_item(const PathSearch& search, const std::vector<Value>& path,
+                         std::size_t index, std::vector<PathSearch>& todo) {
+  Slot& slot = *search.slot;
+  Seq before = search.before;
   while (true) {
-    const Version* version = slot.latest(spot.after, before);
-    const Seq since = version != nullptr ? version->seq : spot.after;
+    const Version* version = slot.latest(search.after, before);
+    const Seq since = version != nullptr ? version->seq : search.after;
     if (Slot* item = Tree::find(slot, Tree::position(index)); item != nullptr) {
-      todo.push_back({item, since, before, spot.next + 1});
+      todo.push_back({item, since, before, search.next + 1});
     }
     Value under = nullptr;
     Seq after = 0;
-    if (!found_under(slot, before, &under, &after)) return -1;
+    if (!assigned_value(slot, before, &under, &after)) return -1;
     if (under == nullptr || model_.kind(under) != Kind::list) return 0;
     std::size_t start = model_.size(under);
     if (index >= start) {
       for (auto at = slot.appends.upper_bound(since);
            at != slot.appends.end() && at->first < before; ++at) {
         start += model_.size(at->second.value);
-        if (index < start) return is_pending(at->first) ? 1 : 0;
+        if (index < start) return is_pending_layer(at->first) ? 1 : 0;
       }
       return 0;
     }
@@ -130,9 +130,10 @@ int Log::is_pending_item(const Spot& spot, const std::vector<Value>& path, std::
     const std::size_t from = version->moves != nullptr && index < version->moves->size()
                                  ? (*version->moves)[index]
                                  : draft::kNone;
-    if (is_pending(version->seq)) {
+    if (is_pending_layer(version->seq)) {
       bool differs = from == draft::kNone;
-      if (!differs && !wrote(slot, *version, path, spot.next, index, from, &differs)) return -1;
+      if (!differs && !version_differs(slot, *version, path, search.next, index, from, &differs))
+        return -1;
       if (differs) return 1;
     }
     if (from == draft::kNone) return 0;
@@ -142,32 +143,33 @@ int Log::is_pending_item(const Spot& spot, const std::vector<Value>& path, std::
 }
 
 int Log::is_pending_at(const std::vector<Value>& path) {
-  std::vector<Spot> todo{{&tree_.root(), 0, kNow, 0}};
+  std::vector<PathSearch> todo{{&tree_.root(), 0, kNow, 0}};
   while (!todo.empty()) {
-    const Spot spot = todo.back();
+    const PathSearch search = todo.back();
     todo.pop_back();
-    Slot& slot = *spot.slot;
-    if (spot.next == path.size()) {
-      if (is_pending_below(slot, spot.after, spot.before)) return 1;
+    Slot& slot = *search.slot;
+    if (search.next == path.size()) {
+      if (is_pending_below(slot, search.after, search.before)) return 1;
       continue;
     }
-    Value key = path[spot.next];
+    Value key = path[search.next];
     std::size_t index = 0;
     Value under = nullptr;
     Seq after = 0;
-    if (!found_under(slot, spot.before, &under, &after)) return -1;
+    if (!assigned_value(slot, search.before, &under, &after)) return -1;
     if (under != nullptr && model_.kind(under) == Kind::list) {
       if (!model_.position(key, false, &index) || index == draft::kEnd) continue;
-      const int pending = is_pending_item(spot, path, index, todo);
+      const int pending = is_pending_item(search, path, index, todo);
       if (pending != 0) return pending;
       continue;
     }
     // Another container in its place: what is in it is edited where it differs.
-    for (auto at = slot.versions.upper_bound(spot.after);
-         at != slot.versions.end() && at->first < spot.before; ++at) {
-      if (!is_pending(at->first)) continue;
+    for (auto at = slot.versions.upper_bound(search.after);
+         at != slot.versions.end() && at->first < search.before; ++at) {
+      if (!is_pending_layer(at->first)) continue;
       bool differs = false;
-      if (!wrote(slot, at->second, path, spot.next, draft::kNone, 0, &differs)) return -1;
+      if (!version_differs(slot, at->second, path, search.next, draft::kNone, 0, &differs))
+        return -1;
       if (differs) return 1;
     }
     Slot* below = nullptr;
@@ -178,7 +180,7 @@ int Log::is_pending_at(const std::vector<Value>& path) {
       below = tree_.find(slot, key, &failed);
       if (failed) return -1;
     }
-    if (below != nullptr) todo.push_back({below, spot.after, spot.before, spot.next + 1});
+    if (below != nullptr) todo.push_back({below, search.after, search.before, search.next + 1});
   }
   return 0;
 }

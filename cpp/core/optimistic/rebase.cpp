@@ -20,72 +20,72 @@ bool Log::set_base(Value base) {
       if (layer->status == LayerStatus::confirmed) superseded.push_back(layer);
     }
     drop_edits(base_edits_);
-    for (const Layer* layer : superseded) note_writes(change, *layer);
-    for (Layer* layer : superseded) leave(*layer, LayerStatus::superseded);
+    for (const Layer* layer : superseded) invalidate_writes(change, *layer);
+    for (Layer* layer : superseded) remove_layer(*layer, LayerStatus::superseded);
     return rebase(change, now);
   });
 }
 
-bool Log::edit_base(const Parts& parts) {
+bool Log::edit_base(const LayerBody& body) {
   return operate([&] {
     if (!fold_prefix()) return false;
-    Attempt attempt(tree_, host_, folded_);
-    if (!attempt.run_on(base_, next_, parts)) return raise(attempt.take_error());
-    Value edited = attempt.take_shown();
+    LayerRun run(tree_, host_, folded_);
+    if (!run.run_on(base_, next_, body)) return raise(run.take_error());
+    Value edited = run.take_visible();
     Value now = shared(edited, draft::Leaves::same);
-    tree_.trash(edited);
+    tree_.release_later(edited);
     if (now == nullptr) return false;
     Value before = base_;
     model_.own(before);
     Change change = begin_change();
     const bool ok = rebase(change, now);
-    if (ok) keep_base_edit(parts, before);
-    tree_.trash(before);
+    if (ok) keep_base_edit(body, before);
+    tree_.release_later(before);
     return ok;
   });
 }
 
 // Only if confirmed layers wait: else its place is known.
-void Log::keep_base_edit(const Parts& parts, Value before) {
-  BaseEdit edit{parts, before, {}};
+void Log::keep_base_edit(const LayerBody& body, Value before) {
+  BaseEdit edit{body, before, {}};
   for (const auto& [seq, layer] : layers_) {
     if (layer->status == LayerStatus::confirmed) edit.waited.push_back(seq);
   }
   if (edit.waited.empty()) return;
-  own_parts(parts);
+  own_body(body);
   model_.own(before);
   base_edits_.push_back(std::move(edit));
 }
 
 std::vector<BaseEdit> Log::copied(const std::vector<BaseEdit>& edits) {
   for (const BaseEdit& edit : edits) {
-    own_parts(edit.parts);
+    own_body(edit.body);
     model_.own(edit.before);
   }
   return edits;
 }
 
 // Was the layer confirmed when the edit came?
-bool Log::found_waiting(const BaseEdit& edit, const Layer& layer) {
+bool Log::edit_follows(const BaseEdit& edit, const Layer& layer) {
   return std::binary_search(edit.waited.begin(), edit.waited.end(), layer.seq);
 }
 
 // Takes the value and gives the one with the parts applied. Owned: the error, if they raise.
-Value Log::run_on(Value* value, Seq seq, const Parts& parts) {
-  Attempt attempt(tree_, host_, folded_);
-  if (!attempt.run_on(*value, seq, parts)) return attempt.take_error();
-  tree_.trash(std::exchange(*value, attempt.take_shown()));
+Value Log::run_on(Value* value, Seq seq, const LayerBody& body) {
+  LayerRun run(tree_, host_, folded_);
+  if (!run.run_on(*value, seq, body)) return run.take_error();
+  tree_.release_later(std::exchange(*value, run.take_visible()));
   return nullptr;
 }
 
 // One that cannot be applied where it stands now does nothing.
-void Log::edit_again(Value* value, const BaseEdit& edit) {
-  Value error = interrupt_ == nullptr ? run_on(value, next_, edit.parts) : nullptr;
+void Log::reapply(Value* value, const BaseEdit& edit) {
+  Value error = interrupt_ == nullptr ? run_on(value, next_, edit.body) : nullptr;
   if (error == nullptr) return;
   if (host_.is_interrupt(error)) {
     interrupt_ = error;
   } else {
-    tree_.trash(error);
+    tree_.release_later(error);
   }
 }
 
@@ -95,15 +95,15 @@ bool Log::fold_with_edits(const std::vector<Layer*>& folding) {
   model_.own(value);
   std::size_t next = 0;
   for (Layer* layer : folding) {
-    for (; next < base_edits_.size() && !found_waiting(base_edits_[next], *layer); ++next) {
-      edit_again(&value, base_edits_[next]);
+    for (; next < base_edits_.size() && !edit_follows(base_edits_[next], *layer); ++next) {
+      reapply(&value, base_edits_[next]);
     }
     if (interrupt_ != nullptr) break;
-    Value error = run_on(&value, layer->seq, layer->parts);
+    Value error = run_on(&value, layer->seq, layer->body);
     if (error == nullptr) {
-      mend(*layer);
+      clear_failing(*layer);
     } else {
-      fail(*layer, error);
+      set_failing(*layer, error);
     }
   }
   std::vector<BaseEdit> done;
@@ -112,8 +112,8 @@ bool Log::fold_with_edits(const std::vector<Layer*>& folding) {
     BaseEdit& edit = base_edits_[index];
     if (index >= next) {
       model_.own(value);
-      tree_.trash(std::exchange(edit.before, value));
-      edit_again(&value, edit);
+      tree_.release_later(std::exchange(edit.before, value));
+      reapply(&value, edit);
     }
     const bool waits = index >= next && edit.waited.back() > folding.back()->seq;
     (waits ? kept : done).push_back(std::move(edit));
@@ -121,11 +121,11 @@ bool Log::fold_with_edits(const std::vector<Layer*>& folding) {
   base_edits_.swap(kept);
   drop_edits(done);
   Value now = interrupt_ == nullptr ? shared_after_fold(value) : nullptr;
-  tree_.trash(value);
+  tree_.release_later(value);
   if (now == nullptr) return false;
   Change change = begin_change();
-  for (const Layer* layer : folding) note_writes(change, *layer);
-  for (Layer* layer : folding) leave(*layer, LayerStatus::folded);
+  for (const Layer* layer : folding) invalidate_writes(change, *layer);
+  for (Layer* layer : folding) remove_layer(*layer, LayerStatus::folded);
   folded_ = folding.back()->seq;
   return rebase(change, now);
 }
@@ -137,8 +137,8 @@ Value Log::shared(Value base, draft::Leaves leaves) {
   draft::Objects taken;
   Value first = draft::share(model_, base_, base, leaves, &taken);
   if (first == nullptr || layers_.empty()) return first;
-  Value second = draft::share(model_, shown_, first, draft::Leaves::same, nullptr, &taken);
-  tree_.trash(first);
+  Value second = draft::share(model_, visible_, first, draft::Leaves::same, nullptr, &taken);
+  tree_.release_later(first);
   return second;
 }
 
@@ -146,43 +146,43 @@ Value Log::shared(Value base, draft::Leaves leaves) {
 // are shown come before those of the old base.
 Value Log::shared_after_fold(Value base) {
   draft::Objects taken;
-  Value first = draft::share(model_, shown_, base, draft::Leaves::same, &taken);
+  Value first = draft::share(model_, visible_, base, draft::Leaves::same, &taken);
   if (first == nullptr) return nullptr;
   Value second = draft::share(model_, base_, first, draft::Leaves::same, nullptr, &taken);
-  tree_.trash(first);
+  tree_.release_later(first);
   return second;
 }
 
 // Takes the reference to the new base.
 bool Log::rebase(Change& change, Value base) {
-  if (!note_base(change, base_, base)) {
-    tree_.trash(base);
+  if (!invalidate_base(change, base_, base)) {
+    tree_.release_later(base);
     return false;
   }
   set_base_value(base);
-  note_failing(change);
-  return replay(change) && renew(change);
+  add_failing(change);
+  return replay(change) && update_visible(change);
 }
 
 // What could not be applied is tried again over another base, whatever the reason was.
-void Log::note_failing(Change& change) {
+void Log::add_failing(Change& change) {
   for (const auto& [seq, layer] : layers_) {
     if (layer->failing) change.todo.insert(seq);
   }
 }
 
 // Compares the base as it was with what it will be. Nothing has been changed yet.
-bool Log::note_base(Change& change, Value before, Value now) {
+bool Log::invalidate_base(Change& change, Value before, Value now) {
   if (before == now) return true;
   draft::Scope scope(model_, false);
   std::vector<Difference> todo{{&tree_.root(), before, now}};
   while (!todo.empty()) {
     const Difference each = todo.back();
     todo.pop_back();
-    if (!is_level(scope, each)) {
-      change.marks.remember(*each.slot);
-      note_assigned(change, *each.slot, 0);
-    } else if (!note_level(change, each, todo)) {
+    if (!has_comparable_entries(scope, each)) {
+      change.slots.remember(*each.slot);
+      invalidate_assigned(change, *each.slot, 0);
+    } else if (!invalidate_entries(change, each, todo)) {
       return false;
     }
   }
@@ -191,7 +191,7 @@ bool Log::note_base(Change& change, Value before, Value now) {
 
 // Are both containers of one type, to be compared entry by entry? Of a tuple who reads it gets more
 // than a draft: its length, and the whole of it if there is nothing in it to edit.
-bool Log::is_level(draft::Scope& scope, const Difference& each) {
+bool Log::has_comparable_entries(draft::Scope& scope, const Difference& each) {
   if (each.before == nullptr || each.now == nullptr) return false;
   const Kind kind = model_.kind(each.before);
   if (!draft::has_parts(kind) || kind != model_.kind(each.now) ||
@@ -209,24 +209,25 @@ bool Log::differs(Value before, Value now) {
          model_.kind(now) != Kind::leaf || !model_.same(before, now);
 }
 
-bool Log::note_level(Change& change, const Difference& level, std::vector<Difference>& todo) {
+bool Log::invalidate_entries(Change& change, const Difference& level,
+                             std::vector<Difference>& todo) {
   Slot& slot = *level.slot;
-  change.add(slot.deep, 0, kNow);  // those above have been here before
-  if (slot.is_plain()) {           // no layer has written to what is in it: it is shown as it is
-    change.marks.remember(slot);
-    change.marks.add(slot);
-    if (slot.slots.empty() && slot.whole.empty()) return true;  // nobody has been in it
+  change.add(slot.subtree_readers, 0, kNow);  // those above have been here before
+  if (slot.is_plain()) {  // no layer has written to what is in it: it is shown as it is
+    change.slots.remember(slot);
+    change.slots.add(slot);
+    if (slot.slots.empty() && slot.structure_readers.empty()) return true;  // nobody has been in it
   }
-  bool in_step = false;
+  bool aligned = false;
   const std::size_t found = todo.size();
-  if (!find_in_step(level, todo, &in_step)) return false;
-  if (in_step) return true;
+  if (!find_aligned(level, todo, &aligned)) return false;
+  if (aligned) return true;
   // Other keys, another order or another length: it is put together anew, and of what is in it only
   // those places matter that somebody has been to.
   todo.resize(found);
-  change.marks.remember(slot);
-  change.marks.add(slot);
-  change.add(slot.whole, 0, kNow);
+  change.slots.remember(slot);
+  change.slots.add(slot);
+  change.add(slot.structure_readers, 0, kNow);
   Composer composer(tree_, model_, folded_);
   for (const auto& [id, below] : slot.slots) {
     Difference each{below, nullptr, nullptr};
@@ -242,10 +243,10 @@ bool Log::note_level(Change& change, const Difference& level, std::vector<Differ
 }
 
 // The entries that differ, if both have the same keys in the same order, or the same length.
-bool Log::find_in_step(const Difference& level, std::vector<Difference>& todo, bool* in_step) {
+bool Log::find_aligned(const Difference& level, std::vector<Difference>& todo, bool* aligned) {
   const Kind kind = model_.kind(level.before);
   const std::size_t size = model_.size(level.before);
-  *in_step = false;
+  *aligned = false;
   if (kind == Kind::set || size != model_.size(level.now)) return true;
   if (draft::is_positional(kind)) {
     for (std::size_t index = 0; index < size; ++index) {
@@ -253,7 +254,7 @@ bool Log::find_in_step(const Difference& level, std::vector<Difference>& todo, b
       Value now = model_.item(level.now, index);
       if (differs(before, now)) todo.push_back({tree_.slot(*level.slot, index), before, now});
     }
-    *in_step = true;
+    *aligned = true;
     return true;
   }
   std::size_t left = 0;
@@ -270,7 +271,7 @@ bool Log::find_in_step(const Difference& level, std::vector<Difference>& todo, b
     if (slot == nullptr) return false;
     todo.push_back({slot, before, now});
   }
-  *in_step = true;
+  *aligned = true;
   return true;
 }
 

@@ -15,11 +15,11 @@ Log::Change Log::begin_change() const {
   return change;
 }
 
-void Log::note(Change& change, const Write& write, Seq seq) {
+void Log::invalidate(Change& change, const Write& write, Seq seq) {
   if (write.append) {
-    note_appended(change, *write.slot, seq);
+    invalidate_appended(change, *write.slot, seq);
   } else {
-    note_assigned(change, *write.slot, seq);
+    invalidate_assigned(change, *write.slot, seq);
   }
 }
 
@@ -31,21 +31,21 @@ void Log::Change::add(const Readers& readers, Seq seq, Seq last) {
 
 // What stands behind a list is different: a matter for those who have read its length, everything
 // in it, or an item at a position behind it, but not for who has read or edited other items.
-void Log::note_appended(Change& change, Slot& slot, Seq seq) {
-  change.marks.add_grown(slot);
-  change.add(slot.whole, seq, kNow);
+void Log::invalidate_appended(Change& change, Slot& slot, Seq seq) {
+  change.slots.add_appended(slot);
+  change.add(slot.structure_readers, seq, kNow);
   for (const Slot* above = &slot; above != nullptr; above = above->parent) {
-    change.add(above->deep, seq, kNow);
+    change.add(above->subtree_readers, seq, kNow);
   }
-  const std::size_t length = length_below(slot, seq);
+  const std::size_t length = length_before_appends(slot, seq);
   for (const auto& [id, item] : slot.slots) {
     if (item->key == nullptr && item->index < length) continue;
-    change.add(item->readers, seq, kNow);
+    change.add(item->value_readers, seq, kNow);
   }
 }
 
 // How long the list was, before anything was appended to it; 0 if in doubt.
-std::size_t Log::length_below(Slot& slot, Seq before) {
+std::size_t Log::length_before_appends(Slot& slot, Seq before) {
   std::vector<Slot*> path;
   for (Slot* at = &slot; at != nullptr; at = at->parent) path.push_back(at);
   Composer composer(tree_, model_, folded_);
@@ -58,7 +58,7 @@ std::size_t Log::length_below(Slot& slot, Seq before) {
       after = version->seq;
     } else if (next + 1 < path.size()) {
       Value found = nullptr;
-      if (!composer.lookup(value, *path[next], &found)) swallow();
+      if (!composer.lookup(value, *path[next], &found)) discard_pending_error();
       value = found;
     }
     if (value == nullptr) return 0;
@@ -68,26 +68,27 @@ std::size_t Log::length_below(Slot& slot, Seq before) {
 
 // What layer `seq` wrote to the slot is different now. Whoever read it there runs again; a layer
 // that wrote to it in between, too, and those after that one only if what it writes differs.
-void Log::note_assigned(Change& change, Slot& slot, Seq seq) {
-  change.marks.add(slot);
+void Log::invalidate_assigned(Change& change, Slot& slot, Seq seq) {
+  change.slots.add(slot);
   const auto next = slot.versions.upper_bound(seq);
   const Seq last = next != slot.versions.end() ? next->first : kNow;
   const auto add = [&](const Readers& readers) { change.add(readers, seq, last); };
-  add(slot.readers);
+  add(slot.value_readers);
   if (slot.parent == nullptr) {
     for (auto at = layers_.upper_bound(seq); at != layers_.end() && at->first <= last; ++at) {
       change.todo.insert(at->first);
     }
   } else {
-    add(slot.parent->whole);
+    add(slot.parent->structure_readers);
   }
-  for (const Slot* above = &slot; above != nullptr; above = above->parent) add(above->deep);
+  for (const Slot* above = &slot; above != nullptr; above = above->parent)
+    add(above->subtree_readers);
 }
 
-void Log::note_writes(Change& change, const Layer& layer) {
+void Log::invalidate_writes(Change& change, const Layer& layer) {
   for (const Write& write : layer.writes) {
-    change.marks.remember(*write.slot);
-    note(change, write, layer.seq);
+    change.slots.remember(*write.slot);
+    invalidate(change, write, layer.seq);
   }
 }
 
@@ -98,56 +99,56 @@ void Log::compare(Change& change, Layer& layer, const std::vector<Write>& before
   for (Write& write : layer.writes) {
     const auto known = old.find(write.slot);
     if (known == old.end() || known->second->append != write.append) {
-      keep_shown(write);
-      note(change, write, layer.seq);
+      keep_visible(write);
+      invalidate(change, write, layer.seq);
       continue;
     }
     const Write& was = *known->second;
     old.erase(known);
-    const bool born_so = was.birth == write.birth;
+    const bool same_insertion = was.insertion == write.insertion;
     if (write.value != nullptr && was.value != nullptr && write.value != was.value) {
       bool same = false;
       if (!draft::equal(model_, was.value, write.value, true, &same)) {
-        swallow();
+        discard_pending_error();
       } else if (same) {
         model_.own(was.value);
-        tree_.trash(std::exchange(write.value, was.value));
+        tree_.release_later(std::exchange(write.value, was.value));
       }
     }
-    if (write.value != was.value) keep_shown(write);
-    if (write.value != was.value || !born_so) note(change, write, layer.seq);
+    if (write.value != was.value) keep_visible(write);
+    if (write.value != was.value || !same_insertion) invalidate(change, write, layer.seq);
   }
   for (const Write& write : before) {  // what it does not write any more
-    if (old.contains(write.slot)) note(change, write, layer.seq);
+    if (old.contains(write.slot)) invalidate(change, write, layer.seq);
   }
 }
 
 // What is shown at the place of a slot; null: nothing.
-Value Log::shown_at(const Slot& slot) {
+Value Log::visible_at(const Slot& slot) {
   std::vector<const Slot*> path;
   for (const Slot* at = &slot; at->parent != nullptr; at = at->parent) path.push_back(at);
   Composer composer(tree_, model_, folded_);
-  Value value = shown_;
+  Value value = visible_;
   for (std::size_t next = path.size(); next-- > 0 && value != nullptr;) {
     Value found = nullptr;
-    if (!composer.lookup(value, *path[next], &found)) swallow();
+    if (!composer.lookup(value, *path[next], &found)) discard_pending_error();
     value = found;
   }
   return value;
 }
 
 // A container that equals the one that is shown in its place is no change there: it is that one.
-bool Log::keep_shown(Write& write) {
+bool Log::keep_visible(Write& write) {
   if (write.value == nullptr || write.append || !draft::has_parts(model_.kind(write.value))) {
     return false;
   }
-  Value shown = shown_at(*write.slot);
-  if (shown == nullptr || shown == write.value) return false;
+  Value visible = visible_at(*write.slot);
+  if (visible == nullptr || visible == write.value) return false;
   bool same = false;
-  if (!draft::equal(model_, shown, write.value, true, &same)) swallow();
+  if (!draft::equal(model_, visible, write.value, true, &same)) discard_pending_error();
   if (!same) return false;
-  model_.own(shown);
-  tree_.trash(std::exchange(write.value, shown));
+  model_.own(visible);
+  tree_.release_later(std::exchange(write.value, visible));
   return true;
 }
 
@@ -162,77 +163,77 @@ bool Log::replay(Change& change) {
 }
 
 void Log::replay_one(Change& change, Layer& layer) {
-  Attempt attempt(tree_, host_, folded_);
-  if (attempt.run_at(base_, layer.seq, layer.parts)) {
-    mend(layer);
+  LayerRun run(tree_, host_, folded_);
+  if (run.run_at(base_, layer.seq, layer.body)) {
+    clear_failing(layer);
   } else {
-    fail(layer, attempt.take_error());
+    set_failing(layer, run.take_error());
   }
-  if (interrupt_ == nullptr) replace_effect(change, layer, attempt);
+  if (interrupt_ == nullptr) replace_writes(change, layer, run);
 }
 
-void Log::replace_effect(Change& change, Layer& layer, Attempt& attempt) {
-  for (const Write& write : layer.writes) change.marks.remember(*write.slot);
-  for (const Write& write : attempt.writes()) change.marks.remember(*write.slot);
+void Log::replace_writes(Change& change, Layer& layer, LayerRun& run) {
+  for (const Write& write : layer.writes) change.slots.remember(*write.slot);
+  for (const Write& write : run.writes()) change.slots.remember(*write.slot);
   tree_.remove(layer);
-  Undo undo{Undo::What::ran, &layer};
+  Undo undo{Undo::Kind::ran, &layer};
   model_.own(layer.token);
   undo.reads.swap(layer.reads);
   undo.writes.swap(layer.writes);
-  layer.reads.swap(attempt.reads());
-  layer.writes.swap(attempt.writes());
+  layer.reads.swap(run.reads());
+  layer.writes.swap(run.writes());
   compare(change, layer, undo.writes);
-  journal_.note(std::move(undo));
+  journal_.record(std::move(undo));
   tree_.add(layer);
 }
 
 // --- what is shown
 
-bool Log::renew(const Change& change) {
+bool Log::update_visible(const Change& change) {
   if (layers_.empty()) {
     model_.own(base_);
-    show(base_);
+    set_visible(base_);
     return true;
   }
-  if (change.marks.is_empty()) return true;
+  if (change.slots.is_empty()) return true;
   Composer composer(tree_, model_, folded_);
-  Value now = composer.renew(base_, shown_, change.marks);
+  Value now = composer.compose_visible(base_, visible_, change.slots);
   if (now == nullptr) {  // a record refuses what was made of it: find out by whom
-    swallow();
-    return interrupt_ == nullptr && rebuild();
+    discard_pending_error();
+    return interrupt_ == nullptr && fold_all();
   }
-  show(now);
+  set_visible(now);
   return true;
 }
 
 // All layers again, from the base, each on what those before it have made.
-bool Log::rebuild() {
+bool Log::fold_all() {
   Value now = base_;
   model_.own(now);
   for (const auto& [seq, layer] : layers_) {
     tree_.remove(*layer);
-    Undo undo{Undo::What::ran, layer};
+    Undo undo{Undo::Kind::ran, layer};
     model_.own(layer->token);
     undo.reads.swap(layer->reads);
     undo.writes.swap(layer->writes);
-    journal_.note(std::move(undo));
+    journal_.record(std::move(undo));
   }
   for (const auto& [seq, layer] : layers_) {
-    Attempt attempt(tree_, host_, folded_);
-    if (attempt.run_on(now, layer->seq, layer->parts)) {
-      mend(*layer);
-      tree_.trash(std::exchange(now, attempt.take_shown()));
+    LayerRun run(tree_, host_, folded_);
+    if (run.run_on(now, layer->seq, layer->body)) {
+      clear_failing(*layer);
+      tree_.release_later(std::exchange(now, run.take_visible()));
     } else {
-      fail(*layer, attempt.take_error());
+      set_failing(*layer, run.take_error());
       if (interrupt_ != nullptr) break;
     }
-    take_effect(*layer, attempt);
+    record_writes(*layer, run);
   }
-  Value shown =
-      interrupt_ == nullptr ? draft::share(model_, shown_, now, draft::Leaves::same) : nullptr;
-  tree_.trash(now);
-  if (shown == nullptr) return false;
-  show(shown);
+  Value visible =
+      interrupt_ == nullptr ? draft::share(model_, visible_, now, draft::Leaves::same) : nullptr;
+  tree_.release_later(now);
+  if (visible == nullptr) return false;
+  set_visible(visible);
   return true;
 }
 

@@ -8,18 +8,18 @@ namespace halflife::optimistic {
 namespace {
 
 Readers& readers_of(const Read& read) {
-  switch (read.how) {
-    case How::slot:
-      return read.slot->readers;
-    case How::whole:
-      return read.slot->whole;
+  switch (read.kind) {
+    case ReadKind::value:
+      return read.slot->value_readers;
+    case ReadKind::structure:
+      return read.slot->structure_readers;
     default:
-      return read.slot->deep;
+      return read.slot->subtree_readers;
   }
 }
 
 void count(Slot& slot, std::size_t difference) {
-  for (Slot* at = slot.parent; at != nullptr; at = at->parent) at->below += difference;
+  for (Slot* at = slot.parent; at != nullptr; at = at->parent) at->versions_below += difference;
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ void Tree::add(const Layer& layer) {
   for (const Write& write : layer.writes) {
     if (write.value != nullptr) host_.model().own(write.value);
     Versions& versions = write.append ? write.slot->appends : write.slot->versions;
-    versions.emplace(layer.seq, Version{layer.seq, write.value, write.birth, write.moves});
+    versions.emplace(layer.seq, Version{layer.seq, write.value, write.insertion, write.moves});
     count(*write.slot, 1);
   }
 }
@@ -94,7 +94,7 @@ void Tree::remove(const Layer& layer) {
   for (const Write& write : layer.writes) {
     Versions& versions = write.append ? write.slot->appends : write.slot->versions;
     const auto at = versions.find(layer.seq);
-    if (at->second.value != nullptr) trash(at->second.value);
+    if (at->second.value != nullptr) release_later(at->second.value);
     versions.erase(at);
     count(*write.slot, static_cast<std::size_t>(-1));
     suspect(*write.slot);
@@ -102,15 +102,15 @@ void Tree::remove(const Layer& layer) {
 }
 
 void Tree::suspect(Slot& slot) {
-  if (slot.listed || slot.parent == nullptr) return;
-  slot.listed = true;
+  if (slot.suspected || slot.parent == nullptr) return;
+  slot.suspected = true;
   suspects_.push_back(&slot);
 }
 
-void Tree::drop(Slot& slot) {
+void Tree::destroy(Slot& slot) {
   Slot* parent = slot.parent;
   parent->slots.erase(slot.id);
-  if (slot.key != nullptr) trash(slot.key);
+  if (slot.key != nullptr) release_later(slot.key);
   pool_.erase(&slot);
   delete &slot;
   suspect(*parent);
@@ -120,34 +120,34 @@ void Tree::prune() {
   while (!suspects_.empty()) {
     Slot* slot = suspects_.back();
     suspects_.pop_back();
-    slot->listed = false;
-    if (slot->is_unused()) drop(*slot);
+    slot->suspected = false;
+    if (slot->is_unused()) destroy(*slot);
   }
 }
 
 void Tree::clear() {
   suspects_.clear();
   for (const auto& [address, slot] : pool_) {
-    if (slot->key != nullptr) trash(slot->key);
+    if (slot->key != nullptr) release_later(slot->key);
     for (const auto& [seq, version] : slot->versions) {
-      if (version.value != nullptr) trash(version.value);
+      if (version.value != nullptr) release_later(version.value);
     }
-    for (const auto& [seq, version] : slot->appends) trash(version.value);
+    for (const auto& [seq, version] : slot->appends) release_later(version.value);
     delete slot;
   }
   pool_.clear();
   for (const auto& [seq, version] : root_.versions) {
-    if (version.value != nullptr) trash(version.value);
+    if (version.value != nullptr) release_later(version.value);
   }
-  for (const auto& [seq, version] : root_.appends) trash(version.value);
+  for (const auto& [seq, version] : root_.appends) release_later(version.value);
   root_ = Slot{};
 }
 
-void Tree::empty_trash() {
-  while (!trash_.empty()) {
-    std::vector<Value> trash;
-    trash.swap(trash_);
-    for (Value value : trash) host_.model().release(value);
+void Tree::release_deferred() {
+  while (!deferred_.empty()) {
+    std::vector<Value> deferred;
+    deferred.swap(deferred_);
+    for (Value value : deferred) host_.model().release(value);
   }
 }
 

@@ -18,7 +18,7 @@ namespace halflife::optimistic {
 struct Version {
   Seq seq;
   Value value;  // owned; null: erased
-  Birth birth;
+  InsertionOrder insertion;
   Moves moves;
 };
 
@@ -33,18 +33,18 @@ struct Slot {
   std::uint64_t id = 0;   // of the key, among its parent's slots
   std::unordered_map<std::uint64_t, Slot*> slots;
   Versions versions;
-  Versions appends;       // what layers put behind the list that the slot holds
-  std::size_t below = 0;  // versions and appends in the slots below
-  Readers readers;
-  Readers whole;
-  Readers deep;
-  bool listed = false;  // for Tree::prune
+  Versions appends;                // what layers put behind the list that the slot holds
+  std::size_t versions_below = 0;  // versions and appends in the slots below
+  Readers value_readers;
+  Readers structure_readers;
+  Readers subtree_readers;
+  bool suspected = false;  // for Tree::prune
 
   bool is_unused() const {
-    return slots.empty() && versions.empty() && appends.empty() && readers.empty() &&
-           whole.empty() && deep.empty();
+    return slots.empty() && versions.empty() && appends.empty() && value_readers.empty() &&
+           structure_readers.empty() && subtree_readers.empty();
   }
-  bool is_plain() const { return below == 0 && appends.empty(); }
+  bool is_plain() const { return versions_below == 0 && appends.empty(); }
   // The newest version with after < seq < before, or null. (`after` is the newest assignment to
   // anything above: what is older was overwritten by it.)
   const Version* latest(Seq after, Seq before) const;
@@ -75,8 +75,8 @@ class Tree {
   bool is_empty() const { return pool_.empty(); }
 
   // Values to be released once nothing is being walked.
-  void trash(Value value) { trash_.push_back(value); }
-  void empty_trash();
+  void release_later(Value value) { deferred_.push_back(value); }
+  void release_deferred();
 
   template <class Visit>
   void each_value(Visit visit) const {
@@ -89,18 +89,18 @@ class Tree {
     };
     one(root_);
     for (const auto& [address, slot] : pool_) one(*slot);
-    for (Value value : trash_) visit(value);
+    for (Value value : deferred_) visit(value);
   }
 
  private:
   Slot* make(Slot& parent, std::uint64_t id, Value key, std::size_t index);
-  void drop(Slot& slot);
+  void destroy(Slot& slot);
 
   Host& host_;
   Slot root_;
   std::unordered_map<Slot*, Slot*> pool_;  // all slots but the root; owned
   std::vector<Slot*> suspects_;
-  std::vector<Value> trash_;
+  std::vector<Value> deferred_;
 };
 
 }  // namespace halflife::optimistic

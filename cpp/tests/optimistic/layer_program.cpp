@@ -86,7 +86,7 @@ void LayerProgram::step() {
     tell("rollback_all");
     if (!expect_same(!layers_.rollback_all(), true)) return;
     std::erase_if(log_, [&](const EntryPointer& entry) {
-      if (!optimistic::is_unsettled(entry->status)) return false;
+      if (!optimistic::is_pending(entry->status)) return false;
       forget(*entry, LayerStatus::rolled_back);
       return true;
     });
@@ -143,7 +143,7 @@ void LayerProgram::replace() {
 LayerProgram::EntryPointer LayerProgram::unsettled() {
   std::vector<EntryPointer> some;
   for (const EntryPointer& entry : log_) {
-    if (optimistic::is_unsettled(entry->status)) some.push_back(entry);
+    if (optimistic::is_pending(entry->status)) some.push_back(entry);
   }
   return some.empty() ? nullptr : some[below_(some.size())];
 }
@@ -203,7 +203,7 @@ void LayerProgram::commit(bool server, bool then) {
 // Anything, or what is shown or below it, with or without an edit.
 Value LayerProgram::random_base() {
   if (below_(3) == 0) return random_container(values_, below_);
-  Value base = below_(2) == 0 ? layers_.log.shown() : layers_.log.base();
+  Value base = below_(2) == 0 ? layers_.log.visible() : layers_.log.base();
   Entry edit;
   edit.parts.push_back({random_script(values_, below_, base)});
   if (!faults_ && below_(3) != 0 && fold_one(base, edit, &base)) return base;
@@ -288,7 +288,7 @@ Value LayerProgram::fold() {
   for (const EntryPointer& entry : log_) {
     Value now = nullptr;
     entry->failing = !fold_one(state, *entry, &now);
-    if (optimistic::is_unsettled(entry->status)) {
+    if (optimistic::is_pending(entry->status)) {
       entry->status = entry->failing ? LayerStatus::conflicted : LayerStatus::pending;
     }
     if (!entry->failing) state = now;
@@ -352,7 +352,7 @@ bool LayerProgram::expect_same(bool refused, bool ok) {
 
 void LayerProgram::check() {
   Value expected = fold();
-  Value shown = layers_.log.shown();
+  Value shown = layers_.log.visible();
   EXPECT_TRUE(Values::agree(shown, expected, true))
       << "shows " << Values::show(shown) << "\nnot   " << Values::show(expected) << story_;
   EXPECT_TRUE(Values::agree(layers_.log.base(), base_, true))
@@ -361,7 +361,7 @@ void LayerProgram::check() {
   std::size_t pending = 0;
   for (const EntryPointer& entry : log_) {
     EXPECT_STREQ(name(entry->layer->status), name(entry->status)) << entry->layer->seq << story_;
-    pending += optimistic::is_unsettled(entry->status) ? 1 : 0;
+    pending += optimistic::is_pending(entry->status) ? 1 : 0;
   }
   EXPECT_EQ(layers_.log.pending(), pending) << story_;
   if (log_.empty()) {

@@ -64,7 +64,7 @@ class LayerProgram {
   void restore();
 
   LayerRecipe recipe_of(const Script& script);
-  Script script_of_now() { return random_script(values_, below_, layers_.log.shown()); }
+  Script script_of_now() { return random_script(values_, below_, layers_.log.visible()); }
   bool fold_one(Value before, const Entry& entry, Value* now);
   Value fold();
   void fold_prefix();

@@ -73,7 +73,7 @@ TEST_F(LayersReadsTest, WhatPutsAnObjectWhereItIsPutsItThereAgainOverAnotherBase
         ASSERT_TRUE(layers.edit_base(put(kept.inner, "5")));
       }
       EXPECT_EQ(layers.base(), kept.after);
-      EXPECT_EQ(layers.shown(), kept.base);
+      EXPECT_EQ(layers.visible(), kept.base);
       ASSERT_TRUE(layers.commit_all());
       EXPECT_EQ(layers.base(), kept.base);
     }
@@ -84,10 +84,10 @@ TEST_F(LayersReadsTest, WhatPutsAnObjectWhereItIsPutsItThereAgainWhenWhatMadeItI
   for (const Kept& kept : kKept) {
     Layers layers(values, values.read(kept.base));
     Layer* older = layers.apply(put(kept.inner, "5"));
-    layers.apply(put(kept.place, found(layers.log.shown(), kept.place)));
+    layers.apply(put(kept.place, found(layers.log.visible(), kept.place)));
     ASSERT_TRUE(layers.rollback(*older));
     EXPECT_EQ(layers.base(), kept.base);
-    EXPECT_EQ(layers.shown(), kept.after);
+    EXPECT_EQ(layers.visible(), kept.after);
   }
 }
 
@@ -98,7 +98,7 @@ TEST_F(LayersReadsTest, AnEditThatARefetchHasBroughtIsStillMade) {
   ASSERT_TRUE(layers.set_base(values.read("{c: {d: 1}}")));
   ASSERT_TRUE(layers.edit_base(put("c/d", "5")));
   EXPECT_EQ(layers.base(), "{c: {d: 5}}");
-  EXPECT_EQ(layers.shown(), "{c: {d: 1}}");
+  EXPECT_EQ(layers.visible(), "{c: {d: 1}}");
 }
 
 TEST_F(LayersReadsTest, WhatPutsOneObjectInThePlaceOfItselfElsewhereDependsOnBoth) {
@@ -108,7 +108,7 @@ TEST_F(LayersReadsTest, WhatPutsOneObjectInThePlaceOfItselfElsewhereDependsOnBot
   layers.apply(recipe({{Action::Kind::alias, path("a"), path("b")}}));
   ASSERT_TRUE(layers.edit_base(put("b/d", "5")));
   EXPECT_EQ(layers.base(), "{a: {d: 1}, b: {d: 5}}");
-  EXPECT_EQ(layers.shown(), "{a: {d: 1}, b: {d: 1}}");
+  EXPECT_EQ(layers.visible(), "{a: {d: 1}, b: {d: 1}}");
 }
 
 TEST_F(LayersReadsTest, NoOtherLayerRunsAgainForIt) {
@@ -121,7 +121,7 @@ TEST_F(LayersReadsTest, NoOtherLayerRunsAgainForIt) {
   ASSERT_TRUE(layers.edit_base(put("e/f", "5")));  // and the recipe of the edit itself
   EXPECT_EQ(layers.calls, calls + 1);
   ASSERT_TRUE(layers.edit_base(put("c/d", "5")));
-  EXPECT_EQ(layers.shown(), "{c: {d: 1, x: 2}, e: {f: 5, g: 2}}");
+  EXPECT_EQ(layers.visible(), "{c: {d: 1, x: 2}, e: {f: 5, g: 2}}");
 }
 
 struct Tuple {
@@ -156,7 +156,7 @@ TEST_F(LayersReadsTest, WhatHasReadATupleRunsAgainWhenTheBaseHoldsAnother) {
       } else {
         ASSERT_TRUE(layers.edit_base(put("t", tuple.now)));
       }
-      EXPECT_EQ(layers.shown(), with(tuple.now, tuple.read));
+      EXPECT_EQ(layers.visible(), with(tuple.now, tuple.read));
     }
   }
 }
@@ -167,7 +167,7 @@ TEST_F(LayersReadsTest, WhatEditsInATupleDoesNotRunAgainForWhatElseIsInIt) {
   const std::size_t calls = layers.calls;
   ASSERT_TRUE(layers.edit_base(put("t/2/b", "5")));
   EXPECT_EQ(layers.calls, calls + 1);
-  EXPECT_EQ(layers.shown(), "{t: (1, {a: 2}, {b: 5})}");
+  EXPECT_EQ(layers.visible(), "{t: (1, {a: 2}, {b: 5})}");
 }
 
 }  // namespace

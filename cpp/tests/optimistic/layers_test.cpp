@@ -57,7 +57,7 @@ TEST_F(LayersTest, WhatIsShownIsTheFoldAndTheBaseStaysBelow) {
   Layers layers(values, values.read("{a: 1}"));
   layers.apply(set("a", "2"));
   layers.apply(set("b", "3"));
-  EXPECT_EQ(layers.shown(), "{a: 2, b: 3}");
+  EXPECT_EQ(layers.visible(), "{a: 2, b: 3}");
   EXPECT_EQ(layers.base(), "{a: 1}");
   EXPECT_EQ(layers.log.pending(), 2u);
 }
@@ -68,10 +68,10 @@ TEST_F(LayersTest, RollingBackIsAsIfItHadNeverBeenMade) {
   layers.apply(append("l", "z"));
   Layer* third = layers.apply(set("a", "2"));
   ASSERT_TRUE(layers.rollback(*first));
-  EXPECT_EQ(layers.shown(), "{a: 2, l: [x, z]}");
+  EXPECT_EQ(layers.visible(), "{a: 2, l: [x, z]}");
   EXPECT_EQ(first->status, LayerStatus::rolled_back);
   ASSERT_TRUE(layers.rollback(*third));
-  EXPECT_EQ(layers.shown(), "{a: 1, l: [x, z]}");
+  EXPECT_EQ(layers.visible(), "{a: 1, l: [x, z]}");
 }
 
 TEST_F(LayersTest, TwoEditsOfOneFieldFailOneByOne) {
@@ -79,10 +79,10 @@ TEST_F(LayersTest, TwoEditsOfOneFieldFailOneByOne) {
   Layer* first = layers.apply(set("n", "2"));
   Layer* second = layers.apply(set("n", "3"));
   ASSERT_TRUE(layers.rollback(*first));
-  EXPECT_EQ(layers.shown(), "{n: 3}");
+  EXPECT_EQ(layers.visible(), "{n: 3}");
   ASSERT_TRUE(layers.rollback(*second));
-  EXPECT_EQ(layers.shown(), "{n: 1}");
-  EXPECT_EQ(layers.log.shown(), layers.log.base());
+  EXPECT_EQ(layers.visible(), "{n: 1}");
+  EXPECT_EQ(layers.log.visible(), layers.log.base());
 }
 
 TEST_F(LayersTest, OnlyTheLayersThatReadWhatChangedRunAgain) {
@@ -97,7 +97,7 @@ TEST_F(LayersTest, OnlyTheLayersThatReadWhatChangedRunAgain) {
   ASSERT_TRUE(layers.rollback(*first));
   EXPECT_EQ(layers.calls, calls + 1);
   Value found = nullptr;
-  ASSERT_TRUE(values.find(layers.log.shown(), values.read("copy"), &found));
+  ASSERT_TRUE(values.find(layers.log.visible(), values.read("copy"), &found));
   EXPECT_EQ(Values::show(found), "1");
 }
 
@@ -122,7 +122,7 @@ TEST_F(LayersTest, AConfirmedLayerKeepsItsPlaceUntilOlderOnesAreSettled) {
   ASSERT_TRUE(layers.commit(*newer));
   EXPECT_EQ(newer->status, LayerStatus::confirmed);
   EXPECT_EQ(layers.base(), "{n: 0}");
-  EXPECT_EQ(layers.shown(), "{n: 2}");
+  EXPECT_EQ(layers.visible(), "{n: 2}");
   ASSERT_TRUE(layers.rollback(*older));
   EXPECT_EQ(newer->status, LayerStatus::folded);
   EXPECT_EQ(layers.base(), "{n: 2}");
@@ -132,14 +132,14 @@ TEST_F(LayersTest, ALayerThatCannotBeAppliedContributesNothingAndIsTriedAgain) {
   Layers layers(values, values.read("{}"));
   Layer* makes = layers.apply(set("box", "{}"));
   Layer* needs = layers.apply(set_in("box", "x", "1"));
-  EXPECT_EQ(layers.shown(), "{box: {x: 1}}");
+  EXPECT_EQ(layers.visible(), "{box: {x: 1}}");
   ASSERT_TRUE(layers.rollback(*makes));
   EXPECT_EQ(needs->status, LayerStatus::conflicted);
   EXPECT_EQ(layers.conflicts, std::vector<std::string>{"no box"});
-  EXPECT_EQ(layers.shown(), "{}");
+  EXPECT_EQ(layers.visible(), "{}");
   ASSERT_TRUE(layers.set_base(values.read("{box: {}}")));
   EXPECT_EQ(needs->status, LayerStatus::pending);
-  EXPECT_EQ(layers.shown(), "{box: {x: 1}}");
+  EXPECT_EQ(layers.visible(), "{box: {x: 1}}");
 }
 
 TEST_F(LayersTest, ARecipeThatRaisesIsNotRecorded) {
@@ -154,7 +154,7 @@ TEST_F(LayersTest, TheServersAnswerTakesTheRecipesPlaceUnderLaterLayers) {
   Layer* made = layers.apply(set("t", "temporary"));
   layers.apply(copy("t", "seen"));
   ASSERT_TRUE(layers.commit(*made, set("t", "real")));
-  EXPECT_EQ(layers.shown(), "{t: real, seen: real}");
+  EXPECT_EQ(layers.visible(), "{t: real, seen: real}");
   EXPECT_EQ(layers.base(), "{t: real}");
 }
 
@@ -163,7 +163,7 @@ TEST_F(LayersTest, WhatFollowsTheServersWholeValueEditsThatValue) {
   Layer* made = layers.apply(set("a", "2"));
   const LayerRecipe whole = [this](Value) { return values.read("{b: 5}"); };
   ASSERT_TRUE(layers.commit(*made, whole, set("c", "6")));
-  EXPECT_EQ(layers.shown(), "{b: 5, c: 6}");
+  EXPECT_EQ(layers.visible(), "{b: 5, c: 6}");
 }
 
 TEST_F(LayersTest, AnAnswerThatRaisesChangesNothing) {
@@ -172,7 +172,7 @@ TEST_F(LayersTest, AnAnswerThatRaisesChangesNothing) {
   EXPECT_FALSE(layers.commit(*made, set_in("box", "x", "1")));
   EXPECT_FALSE(layers.commit(*made, {}, set_in("box", "x", "1")));
   EXPECT_EQ(made->status, LayerStatus::pending);
-  EXPECT_EQ(layers.shown(), "{t: 1}");
+  EXPECT_EQ(layers.visible(), "{t: 1}");
 }
 
 TEST_F(LayersTest, NewDataFromTheServerGoesBelowPendingLayersAndTakesConfirmedOnesAway) {
@@ -182,28 +182,28 @@ TEST_F(LayersTest, NewDataFromTheServerGoesBelowPendingLayersAndTakesConfirmedOn
   ASSERT_TRUE(layers.commit(*confirmed));
   ASSERT_TRUE(layers.set_base(values.read("{a: 7, b: 7, c: 7}")));
   EXPECT_EQ(confirmed->status, LayerStatus::superseded);
-  EXPECT_EQ(layers.shown(), "{a: 2, b: 7, c: 7}");
+  EXPECT_EQ(layers.visible(), "{a: 2, b: 7, c: 7}");
 }
 
 TEST_F(LayersTest, EqualNewDataIsTheOldObject) {
   Layers layers(values, values.read("{a: [1], b: 2}"));
-  Value before = layers.log.shown();
+  Value before = layers.log.visible();
   ASSERT_TRUE(layers.set_base(values.read("{a: [1], b: 2}")));
-  EXPECT_EQ(layers.log.shown(), before);
+  EXPECT_EQ(layers.log.visible(), before);
 }
 
 TEST_F(LayersTest, AnEditOfTheBaseIsSeenByAllLayers) {
   Layers layers(values, values.read("{a: 1}"));
   layers.apply(copy("a", "b"));
   ASSERT_TRUE(layers.edit_base(set("a", "5")));
-  EXPECT_EQ(layers.shown(), "{a: 5, b: 5}");
+  EXPECT_EQ(layers.visible(), "{a: 5, b: 5}");
 }
 
 TEST_F(LayersTest, UntouchedPartsStayTheSameObjectsThroughARebase) {
   Layers layers(values, values.read("{a: {x: [1]}, b: {y: [2]}}"));
   const auto part = [&](const char* key) {
     Value found = nullptr;
-    EXPECT_TRUE(values.find(layers.log.shown(), values.read(key), &found));
+    EXPECT_TRUE(values.find(layers.log.visible(), values.read(key), &found));
     return found;
   };
   Layer* first = layers.apply(set_in("a", "x", "5"));
@@ -219,7 +219,7 @@ TEST_F(LayersTest, KeysStandInTheOrderOfTheLayersNotOfTheirSettlement) {
   Layer* first = layers.apply(set("a", "1"));
   layers.apply(set("b", "1"));
   ASSERT_TRUE(layers.commit(*first, set("c", "1")));
-  EXPECT_EQ(layers.shown(), "{c: 1, b: 1}");
+  EXPECT_EQ(layers.visible(), "{c: 1, b: 1}");
 }
 
 TEST_F(LayersTest, AllAreRolledBackOrCommittedAtOnce) {
@@ -229,7 +229,7 @@ TEST_F(LayersTest, AllAreRolledBackOrCommittedAtOnce) {
   layers.apply(set("c", "3"));
   ASSERT_TRUE(layers.commit(*confirmed));
   ASSERT_TRUE(layers.rollback_all());
-  EXPECT_EQ(layers.shown(), "{b: 2}");
+  EXPECT_EQ(layers.visible(), "{b: 2}");
   EXPECT_EQ(layers.log.size(), 0u);
   layers.apply(set("d", "4"));
   ASSERT_TRUE(layers.commit_all());
@@ -253,8 +253,8 @@ TEST_F(LayersTest, ALayerThatIsConfirmedWhileInConflictIsTriedAgain) {
       if (!first) {
         ASSERT_TRUE(layers.commit(*last));
       }
-      EXPECT_EQ(layers.shown(), "{k: 0, c: 0}");
-      EXPECT_EQ(layers.log.shown(), layers.log.base());
+      EXPECT_EQ(layers.visible(), "{k: 0, c: 0}");
+      EXPECT_EQ(layers.log.visible(), layers.log.base());
       EXPECT_EQ(layers.conflicts.size(), 1u);
     }
   }
@@ -263,13 +263,13 @@ TEST_F(LayersTest, ALayerThatIsConfirmedWhileInConflictIsTriedAgain) {
 TEST_F(LayersTest, WhatWasSavedComesBack) {
   Layers layers(values, values.read("{}"));
   Layer* kept = layers.apply(set("a", "1"));
-  Value shown = layers.log.shown();
+  Value shown = layers.log.visible();
   const optimistic::Journal::Mark saved = layers.log.save();
   Layer* undone = layers.apply(set("b", "2"));
   ASSERT_TRUE(layers.commit(*kept));
   layers.log.restore(saved);
   layers.log.release(saved);
-  EXPECT_EQ(layers.log.shown(), shown);
+  EXPECT_EQ(layers.log.visible(), shown);
   EXPECT_EQ(layers.base(), "{}");
   EXPECT_EQ(kept->status, LayerStatus::pending);
   EXPECT_EQ(undone->status, LayerStatus::rolled_back);
@@ -283,13 +283,13 @@ TEST_F(LayersTest, WhatWasSavedInsideOfWhatWasSavedComesBackFirst) {
   layers.apply(set("b", "2"));
   ASSERT_TRUE(layers.commit(*first));
   layers.log.restore(inner);
-  EXPECT_EQ(layers.shown(), "{a: 1}");
+  EXPECT_EQ(layers.visible(), "{a: 1}");
   layers.apply(set("c", "3"));
   layers.log.release(inner);
-  EXPECT_EQ(layers.shown(), "{a: 1, c: 3}");
+  EXPECT_EQ(layers.visible(), "{a: 1, c: 3}");
   layers.log.restore(outer);
   layers.log.release(outer);
-  EXPECT_EQ(layers.shown(), "{}");
+  EXPECT_EQ(layers.visible(), "{}");
   EXPECT_EQ(layers.log.size(), 0u);
 }
 
@@ -298,17 +298,17 @@ TEST_F(LayersTest, AnInterruptedRebaseHasNotBegun) {
   Layer* first = layers.apply(set("a", "2"));
   layers.apply(copy("a", "b"));
   layers.apply(copy("b", "c"));
-  Value shown = layers.log.shown();
+  Value shown = layers.log.visible();
   for (const long call : {0, 1}) {
     layers.interrupt_in = call;
     EXPECT_FALSE(layers.rollback(*first));
     EXPECT_EQ(layers.error, "interrupted");
     EXPECT_EQ(first->status, LayerStatus::pending);
-    EXPECT_EQ(layers.log.shown(), shown);
+    EXPECT_EQ(layers.log.visible(), shown);
     EXPECT_EQ(layers.log.pending(), 3u);
   }
   ASSERT_TRUE(layers.rollback(*first));
-  EXPECT_EQ(layers.shown(), "{a: 1, b: 1, c: 1}");
+  EXPECT_EQ(layers.visible(), "{a: 1, b: 1, c: 1}");
 }
 
 TEST_F(LayersTest, AnAnswerWhoseReplayWasInterruptedIsNotTaken) {
@@ -322,9 +322,9 @@ TEST_F(LayersTest, AnAnswerWhoseReplayWasInterruptedIsNotTaken) {
       const bool ok = layers.commit(*made, {}, copy("b", "d"));
       layers.interrupt_in = -1;
       EXPECT_EQ(made->status == LayerStatus::confirmed, ok);
-      EXPECT_EQ(layers.shown(), ok ? "{a: 2, b: 2, d: 2, c: 2}" : "{a: 2, b: 2, c: 2}") << call;
+      EXPECT_EQ(layers.visible(), ok ? "{a: 2, b: 2, d: 2, c: 2}" : "{a: 2, b: 2, c: 2}") << call;
       ASSERT_TRUE(layers.commit_all());
-      EXPECT_EQ(layers.base(), layers.shown());
+      EXPECT_EQ(layers.base(), layers.visible());
     }
   }
 }

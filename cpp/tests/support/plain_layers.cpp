@@ -8,7 +8,7 @@
 
 namespace halflife::plain {
 
-using optimistic::Parts;
+using optimistic::LayerBody;
 
 Layers::Layers(Values& values, Value base, bool always)
     : values_(values),
@@ -36,12 +36,12 @@ Value Layers::recipe_of(LayerRecipe recipe) {
   return node;
 }
 
-Layer* Layers::enter(Parts parts, bool confirmed) {
+Layer* Layers::enter(LayerBody body, bool confirmed) {
   Node* token = new Node(draft::Kind::leaf);
   auto layer = std::make_shared<Layer>();
   token->body = layer;
   layer->token = token;
-  layer->parts = parts;
+  layer->body = body;
   tokens_.push_back(token);
   Value context = nullptr;
   if (log.apply(*layer, confirmed, &context)) {
@@ -50,10 +50,10 @@ Layer* Layers::enter(Parts parts, bool confirmed) {
   }
   said(false);
   EXPECT_EQ(context, nullptr);
-  for (Value part : {layer->parts.recipe, layer->parts.then, layer->parts.whole}) {
+  for (Value part : {layer->body.recipe, layer->body.then, layer->body.replacement}) {
     if (part != nullptr) values_.release(part);
   }
-  layer->parts = {};
+  layer->body = {};
   return nullptr;
 }
 

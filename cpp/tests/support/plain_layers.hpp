@@ -36,7 +36,7 @@ class Layers : public optimistic::Host {
   bool rollback_all() { return said(log.rollback_all()); }
   bool commit_all() { return said(log.commit_all()); }
 
-  std::string shown() { return Values::show(log.shown()); }
+  std::string visible() { return Values::show(log.visible()); }
   std::string base() { return Values::show(log.base()); }
 
   optimistic::Log log;
@@ -63,7 +63,7 @@ class Layers : public optimistic::Host {
  private:
   bool said(bool ok);
   Value recipe_of(LayerRecipe recipe);  // owned by the caller
-  Layer* enter(optimistic::Parts parts, bool confirmed);
+  Layer* enter(optimistic::LayerBody body, bool confirmed);
 
   Value nothing_;
   std::vector<Value> tokens_;  // owned

@@ -8,31 +8,31 @@
 
 namespace halflife::optimistic {
 
-struct Mark {
-  bool itself = false;      // what the slot holds differs, not only something below
-  bool grown = false;       // what was put behind the list it holds differs
+struct SlotChange {
+  bool replaced = false;    // what the slot holds differs, not only something below
+  bool appended = false;    // what was put behind the list it holds differs
   bool was_present = true;  // before
-  Birth was_born;
+  InsertionOrder old_insertion;
   std::vector<Slot*> below;  // marked slots directly below
 };
 
-class Marks {
+class ChangedSlots {
  public:
   // To be called while the slot still has the versions of what is shown.
   void remember(const Slot& slot);
   void add(Slot& slot);
-  void add_grown(Slot& slot);
-  const Mark* find(const Slot& slot) const;
-  bool is_empty() const { return marks_.empty(); }
+  void add_appended(Slot& slot);
+  const SlotChange* find(const Slot& slot) const;
+  bool is_empty() const { return changes_.empty(); }
 
  private:
   void link(Slot& slot, bool known);
   struct Before {
     bool present;
-    Birth born;
+    InsertionOrder insertion;
   };
   std::unordered_map<const Slot*, Before> before_;
-  std::unordered_map<const Slot*, Mark> marks_;
+  std::unordered_map<const Slot*, SlotChange> changes_;
 };
 
 }  // namespace halflife::optimistic

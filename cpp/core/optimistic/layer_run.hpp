@@ -12,22 +12,22 @@
 
 namespace halflife::optimistic {
 
-class Attempt : public draft::Source {
+class LayerRun : public draft::Source {
  public:
-  Attempt(Tree& tree, Host& host, Seq folded)
+  LayerRun(Tree& tree, Host& host, Seq folded)
       : tree_(tree), host_(host), model_(host.model()), composer_(tree, model_, folded) {}
-  ~Attempt() override;
+  ~LayerRun() override;
 
   // On the value as it is now; gives the value with the layer's writes, and what its recipe
   // returned.
-  bool run_on(Value shown, Seq seq, const Parts& parts);
+  bool run_on(Value visible, Seq seq, const LayerBody& body);
   // On the value as layer `seq` finds it.
-  bool run_at(Value base, Seq seq, const Parts& parts);
+  bool run_at(Value base, Seq seq, const LayerBody& body);
 
   // Owned results; taking one leaves null.
   Value take_error() { return std::exchange(error_, nullptr); }
   Value take_returned() { return std::exchange(returned_, nullptr); }
-  Value take_shown() { return std::exchange(shown_, nullptr); }
+  Value take_visible() { return std::exchange(visible_, nullptr); }
   // Was it what follows the recipe that raised, not the recipe itself?
   bool raised_in_then() const { return raised_in_then_; }
   std::vector<Read>& reads() { return reads_; }
@@ -38,36 +38,38 @@ class Attempt : public draft::Source {
   Value deep(const draft::Draft& draft) override;
 
  private:
-  struct Place {
+  struct PartialBase {
     Slot* slot;
     Seq after;
     Value under;  // owned: what it holds since then
   };
   // A draft that is where it was found, on the way down to what was written.
-  struct Spot {
+  struct DraftAtSlot {
     draft::Draft* draft;
     Slot* slot;
     Seq after;
   };
-  bool run(Value root, Place* place, const Parts& parts);
-  bool open(draft::Scope& scope, Value value, Place* place, draft::Draft** draft, Value* argument);
-  bool call(const Parts& parts, Value argument, draft::Scope& scope, draft::Resolver& resolver);
+  bool run(Value root, PartialBase* partial, const LayerBody& body);
+  bool open(draft::Scope& scope, Value value, PartialBase* partial, draft::Draft** draft,
+            Value* argument);
+  bool call(const LayerBody& body, Value argument, draft::Scope& scope, draft::Resolver& resolver);
   bool keep_context(Value returned, draft::Scope& scope);
-  bool replace_whole(Value returned, Value argument, const Parts& parts, draft::Scope& scope,
+  bool replace_value(Value returned, Value argument, const LayerBody& body, draft::Scope& scope,
                      draft::Resolver& resolver);
-  bool follow(Value recipe);
+  bool run_then(Value recipe);
   bool read_all(const draft::Scope& scope);
   bool read_one(const draft::Draft& draft, Slot& slot);
-  void note_kept(Slot& slot, Value value);
+  void read_kept(Slot& slot, Value value);
   bool write_all(draft::Draft& root, draft::Resolver& resolver);
-  bool write_keys(const Spot& spot, draft::Resolver& resolver, std::vector<Spot>& todo);
-  bool write_items(const Spot& spot, draft::Resolver& resolver, std::vector<Spot>& todo);
-  bool descend(const Spot& spot, draft::Draft& child, std::vector<Spot>& todo);
-  bool spell(const Slot& slot, Value key, Value* spelling);
+  bool write_keys(const DraftAtSlot& at, draft::Resolver& resolver, std::vector<DraftAtSlot>& todo);
+  bool write_items(const DraftAtSlot& at, draft::Resolver& resolver,
+                   std::vector<DraftAtSlot>& todo);
+  bool descend(const DraftAtSlot& at, draft::Draft& child, std::vector<DraftAtSlot>& todo);
+  bool spelling_of(const Slot& slot, Value key, Value* spelling);
   bool same_spellings(const draft::Draft& draft, bool* same);
-  bool is_outdated(const Spot& spot, Value key, bool* outdated);
-  bool write_appended(const Spot& spot, draft::Resolver& resolver);
-  void write(Slot& slot, Value value, Birth birth, Moves moves = nullptr);
+  bool is_outdated(const DraftAtSlot& at, Value key, bool* outdated);
+  bool write_appended(const DraftAtSlot& at, draft::Resolver& resolver);
+  void write(Slot& slot, Value value, InsertionOrder insertion, Moves moves = nullptr);
   Moves moves_of_list(const draft::Draft& list, Value now, draft::Resolver& resolver);
   Moves moves_of_value(const draft::Draft& parent, Value key, Value now, draft::Resolver& resolver);
   const draft::Draft* origin_of(const draft::Scope& scope, Value item, draft::Resolver& resolver);
@@ -78,16 +80,16 @@ class Attempt : public draft::Source {
   Host& host_;
   draft::Model& model_;
   Composer composer_;
-  std::deque<Place> places_;
+  std::deque<PartialBase> partial_bases_;
   std::vector<Read> reads_;
   std::vector<Write> writes_;
   Value error_ = nullptr;
   Value returned_ = nullptr;
-  Value shown_ = nullptr;
+  Value visible_ = nullptr;
   bool raised_in_then_ = false;
   Seq seq_ = 0;
   Seq before_ = kNow;
-  std::uint32_t born_ = 0;
+  std::uint32_t next_order_ = 0;
   // What became of the drafts of the items of lists, once it is asked for.
   std::unordered_map<Value, const draft::Draft*> origins_;
   bool knows_origins_ = false;

@@ -1,4 +1,4 @@
-#include "attempt.hpp"
+#include "layer_run.hpp"
 
 #include <utility>
 
@@ -9,38 +9,38 @@ using draft::Kind;
 using draft::Resolver;
 using draft::Scope;
 
-Attempt::~Attempt() {
+LayerRun::~LayerRun() {
   forget_writes();
-  for (const Place& place : places_) tree_.trash(place.under);
-  for (Value value : {error_, returned_, shown_}) {
-    if (value != nullptr) tree_.trash(value);
+  for (const PartialBase& partial : partial_bases_) tree_.release_later(partial.under);
+  for (Value value : {error_, returned_, visible_}) {
+    if (value != nullptr) tree_.release_later(value);
   }
 }
 
-void Attempt::forget_writes() {
+void LayerRun::forget_writes() {
   for (const Write& write : writes_) {
-    if (write.value != nullptr) tree_.trash(write.value);
+    if (write.value != nullptr) tree_.release_later(write.value);
   }
   writes_.clear();
 }
 
 // The host has an error pending: it becomes the attempt's.
-bool Attempt::fail() {
+bool LayerRun::fail() {
   Value error = host_.take_error();
-  if (error_ != nullptr) tree_.trash(error_);
+  if (error_ != nullptr) tree_.release_later(error_);
   error_ = error;
   return false;
 }
 
 // --- running
 
-bool Attempt::run_on(Value shown, Seq seq, const Parts& parts) {
+bool LayerRun::run_on(Value visible, Seq seq, const LayerBody& body) {
   seq_ = seq;
   before_ = kNow;
-  return run(shown, nullptr, parts);
+  return run(visible, nullptr, body);
 }
 
-bool Attempt::run_at(Value base, Seq seq, const Parts& parts) {
+bool LayerRun::run_at(Value base, Seq seq, const LayerBody& body) {
   seq_ = seq;
   before_ = seq;
   Slot& root = tree_.root();
@@ -48,22 +48,22 @@ bool Attempt::run_at(Value base, Seq seq, const Parts& parts) {
   Value under = version != nullptr ? version->value : base;
   const Seq after = version != nullptr ? version->seq : 0;
   if (!draft::has_parts(model_.kind(under)) || root.is_plain()) {
-    return run(under, nullptr, parts);
+    return run(under, nullptr, body);
   }
   Value level = composer_.compose(root, under, after, before_, true);
   if (level == nullptr) return fail();
   model_.own(under);
-  places_.push_back({&root, after, under});
-  const bool ok = run(level, &places_.back(), parts);
-  tree_.trash(level);
+  partial_bases_.push_back({&root, after, under});
+  const bool ok = run(level, &partial_bases_.back(), body);
+  tree_.release_later(level);
   return ok;
 }
 
-bool Attempt::run(Value root, Place* place, const Parts& parts) {
-  if (parts.recipe == nullptr && parts.then == nullptr && parts.whole == nullptr) {
+bool LayerRun::run(Value root, PartialBase* partial, const LayerBody& body) {
+  if (body.recipe == nullptr && body.then == nullptr && body.replacement == nullptr) {
     if (before_ == kNow) {
       model_.own(root);
-      shown_ = root;
+      visible_ = root;
     }
     return true;
   }
@@ -71,78 +71,79 @@ bool Attempt::run(Value root, Place* place, const Parts& parts) {
   Resolver resolver(scope, true);
   Draft* draft = nullptr;
   Value argument = root;
-  if (parts.whole == nullptr && !open(scope, root, place, &draft, &argument)) {
-    reads_.push_back({&tree_.root(), How::deep});
+  if (body.replacement == nullptr && !open(scope, root, partial, &draft, &argument)) {
+    reads_.push_back({&tree_.root(), ReadKind::subtree});
     return fail();
   }
-  if (parts.whole == nullptr && draft == nullptr) {
-    reads_.push_back({&tree_.root(), How::deep});
+  if (body.replacement == nullptr && draft == nullptr) {
+    reads_.push_back({&tree_.root(), ReadKind::subtree});
   }
-  if (parts.whole != nullptr) {
-    write(tree_.root(), parts.whole, {});
-    if (parts.then != nullptr && !follow(parts.then)) {
+  if (body.replacement != nullptr) {
+    write(tree_.root(), body.replacement, {});
+    if (body.then != nullptr && !run_then(body.then)) {
       forget_writes();
       return false;
     }
-  } else if (!call(parts, argument, scope, resolver)) {
+  } else if (!call(body, argument, scope, resolver)) {
     if (!read_all(scope)) fail();  // what it saw decides whether it will raise again
     forget_writes();
     return false;
   }
-  const bool whole = !writes_.empty();
-  Value shown = whole ? writes_.front().value : argument;
-  if (!whole && draft != nullptr) {
-    const bool built = before_ != kNow || resolver.resolve(draft->face, &shown);
+  const bool replaced = !writes_.empty();
+  Value visible = replaced ? writes_.front().value : argument;
+  if (!replaced && draft != nullptr) {
+    const bool built = before_ != kNow || resolver.resolve(draft->face, &visible);
     if (!built || !write_all(*draft, resolver)) fail();
   }
   if (!read_all(scope)) fail();
   if (error_ != nullptr) {
     // Not the recipe raised, but a record refuses what it is to hold: because of what others hold.
-    reads_.push_back({&tree_.root(), How::deep});
+    reads_.push_back({&tree_.root(), ReadKind::subtree});
     forget_writes();
     return false;
   }
   if (before_ == kNow) {
-    model_.own(shown);
-    shown_ = shown;
+    model_.own(visible);
+    visible_ = visible;
   }
   return true;
 }
 
 // What recipes get for a value: its draft, if there is anything to edit in it.
-bool Attempt::open(Scope& scope, Value value, Place* place, Draft** draft, Value* argument) {
+bool LayerRun::open(Scope& scope, Value value, PartialBase* partial, Draft** draft,
+                    Value* argument) {
   *argument = value;
   if (!scope.opens(value)) return model_.kind(value) != Kind::leaf || model_.may_be_root(value);
-  *draft = scope.open(value, place);
+  *draft = scope.open(value, partial);
   if (*draft == nullptr) return false;
   *argument = (*draft)->face;
   return (*draft)->kind != Kind::fixed || scope.give(**draft, argument);
 }
 
-bool Attempt::call(const Parts& parts, Value argument, Scope& scope, Resolver& resolver) {
+bool LayerRun::call(const LayerBody& body, Value argument, Scope& scope, Resolver& resolver) {
   for (const bool following : {false, true}) {
-    Value recipe = following ? parts.then : parts.recipe;
+    Value recipe = following ? body.then : body.recipe;
     if (recipe == nullptr) continue;
-    if (!writes_.empty()) return follow(recipe);
+    if (!writes_.empty()) return run_then(recipe);
     Value returned = nullptr;
     if (!host_.call(recipe, argument, &returned, &error_)) {
       raised_in_then_ = following;
       return false;
     }
     bool ok = true;
-    if (!following && parts.returns) {
-      ok = replace_whole(returned, argument, parts, scope, resolver);
+    if (!following && body.returns) {
+      ok = replace_value(returned, argument, body, scope, resolver);
     } else if (!following && before_ == kNow) {
       ok = keep_context(returned, scope);
     }
-    tree_.trash(returned);
+    tree_.release_later(returned);
     if (!ok) return false;
   }
   return true;
 }
 
 // Drafts in it become what they hold now; the drafts themselves live on.
-bool Attempt::keep_context(Value returned, Scope& scope) {
+bool LayerRun::keep_context(Value returned, Scope& scope) {
   Value plain = returned;
   Resolver resolver(scope, false);
   if (model_.kind(returned) != Kind::leaf && !resolver.resolve(returned, &plain)) return fail();
@@ -151,11 +152,11 @@ bool Attempt::keep_context(Value returned, Scope& scope) {
   return true;
 }
 
-bool Attempt::replace_whole(Value returned, Value argument, const Parts& parts, Scope& scope,
-                            Resolver& resolver) {
+bool LayerRun::replace_value(Value returned, Value argument, const LayerBody& body, Scope& scope,
+                             Resolver& resolver) {
   if (host_.is_nothing(returned) || returned == argument) return true;
   if (scope.edited()) {
-    error_ = host_.edited_and_returned(parts.recipe);
+    error_ = host_.edited_and_returned(body.recipe);
     return false;
   }
   Value plain = nullptr;
@@ -174,30 +175,30 @@ bool Attempt::replace_whole(Value returned, Value argument, const Parts& parts, 
 
 // `then`, after a server's answer that replaced the whole value: it edits that value, and reads
 // nothing else.
-bool Attempt::follow(Value recipe) {
+bool LayerRun::run_then(Value recipe) {
   Scope scope(model_, false);
   Resolver resolver(scope, true);
-  Value whole = writes_.front().value;
-  Value argument = whole;
+  Value replacement = writes_.front().value;
+  Value argument = replacement;
   Draft* draft = nullptr;
-  if (!open(scope, whole, nullptr, &draft, &argument)) return fail();
+  if (!open(scope, replacement, nullptr, &draft, &argument)) return fail();
   Value returned = nullptr;
   if (!host_.call(recipe, argument, &returned, &error_)) {
     raised_in_then_ = true;
     return false;
   }
-  tree_.trash(returned);
-  if (!resolver.resolve(argument, &whole)) return fail();
-  model_.own(whole);
-  tree_.trash(std::exchange(writes_.front().value, whole));
+  tree_.release_later(returned);
+  if (!resolver.resolve(argument, &replacement)) return fail();
+  model_.own(replacement);
+  tree_.release_later(std::exchange(writes_.front().value, replacement));
   return true;
 }
 
 // --- what drafts need of a value that is composed level by level
 
-bool Attempt::child(const Draft& parent, Value key, std::size_t index, Value found, Value* base,
-                    void** place) {
-  const Place& at = *static_cast<Place*>(parent.place);
+bool LayerRun::child(const Draft& parent, Value key, std::size_t index, Value found, Value* base,
+                     void** place) {
+  const PartialBase& at = *static_cast<PartialBase*>(parent.place);
   bool failed = false;
   Slot* slot = key != nullptr ? tree_.find(*at.slot, key, &failed)
                               : Tree::find(*at.slot, Tree::position(index));
@@ -208,13 +209,13 @@ bool Attempt::child(const Draft& parent, Value key, std::size_t index, Value fou
   *base = composer_.compose(*slot, found, after, before_, true);
   if (*base == nullptr) return false;
   model_.own(found);
-  places_.push_back({slot, after, found});
-  *place = &places_.back();
+  partial_bases_.push_back({slot, after, found});
+  *place = &partial_bases_.back();
   return true;
 }
 
-Value Attempt::deep(const Draft& draft) {
-  const Place& at = *static_cast<Place*>(draft.place);
+Value LayerRun::deep(const Draft& draft) {
+  const PartialBase& at = *static_cast<PartialBase*>(draft.place);
   return composer_.compose(*at.slot, at.under, at.after, before_, false);
 }
 
