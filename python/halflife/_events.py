@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from halflife._core import Atom
 from halflife._support.reprs import abbreviated
-
-if TYPE_CHECKING:
-    from halflife._core import Atom
 
 EventKind = Literal["set", "run", "settled", "superseded", "failed", "notified", "mounted", "unmounted"]
 

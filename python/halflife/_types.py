@@ -9,26 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from halflife._core import HasData, HasError, Loading
+from halflife._core import ActionAtom, AsyncAtom, AsyncValue, Atom, HasData, HasError, Loading, SourceAtom, WritableAtom
 from halflife._drivers.abort_signal import AbortSignal as Signal
 from halflife._drivers.clock import Clock, TimerHandle
 
 if TYPE_CHECKING:
-    from halflife._core import (
-        ActionAtom,
-        AsyncAtom,
-        AsyncValue,
-        Atom,
-        SourceAtom,
-        WritableAtom,
-    )
     from halflife._optimistic.editable import Editable
     from halflife._store.store import Store
-else:
-    from halflife._core import Atom as ActionAtom
-    from halflife._core import Atom as AsyncAtom
-    from halflife._core import Atom as SourceAtom
-    from halflife._core import Atom as WritableAtom
 
 __all__ = [
     "ActionAtom",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from halflife._core import Atom
 from halflife._drivers.waiting import wait_for_call
 from halflife._errors import Superseded
 from halflife._support.checks import check_callable
 from halflife._support.copies import refuse_copies
-
-if TYPE_CHECKING:
-    from halflife._core import Atom
 
 
 class AbortSignal:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from halflife._drivers.origins import current_origin
+from halflife._drivers.protocol import Waits
 from halflife._drivers.reports import report_unawaited
 from halflife._drivers.waiting import wait_for_end
 from halflife._support.copies import refuse_copies
-
-if TYPE_CHECKING:
-    from halflife._drivers.protocol import Waits
 
 
 class ActionHandle:

@@ -9,29 +9,26 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
+from halflife._core import Atom, Run
 from halflife._drivers.actions import ActionHandle
 from halflife._drivers.calls import Calls
 from halflife._drivers.circles import Circles
+from halflife._drivers.clock import Clock
 from halflife._drivers.closing import CLOSED, Closing
 from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps, cancelled_from_outside
 from halflife._drivers.grace import Grace
 from halflife._drivers.holds import Holds, atoms_below
 from halflife._drivers.home import Home
 from halflife._drivers.origins import Origin, RunOrigin, current_origin, new_origin, set_origin
+from halflife._drivers.protocol import RunningSaga, StoreLike
 from halflife._drivers.reports import report
 from halflife._drivers.scopes import Scopes, carry_over
 from halflife._drivers.waiting import Watcher, current_task
-from halflife._errors import NoEventLoopError, StoreClosedError
+from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
 from halflife._events import Event
-
-if TYPE_CHECKING:
-    from halflife._core import Atom, Run
-    from halflife._drivers.clock import Clock
-    from halflife._drivers.protocol import RunningSaga, StoreLike
-    from halflife._errors import WrongThreadError
 
 #: For so many loop passes at most a chain of runs that each end at once keeps its Loading to itself.
 _QUIET_PASSES = 100

@@ -11,20 +11,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from weakref import ref
 
-from halflife._core import Atom
+from halflife._core import Atom, Run
 from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps
+from halflife._drivers.holds import Holds
 from halflife._drivers.origins import Origin, current_origin
+from halflife._drivers.protocol import StoreLike
 from halflife._drivers.scopes import behind
 from halflife._errors import CycleError
-
-if TYPE_CHECKING:
-    from halflife._core import Run
-    from halflife._drivers.holds import Holds
-    from halflife._drivers.protocol import StoreLike
-
 
 #: A search of so few steps costs nothing to speak of.
 _FREE_STEPS: Final = 200

@@ -7,15 +7,12 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import suppress
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from halflife._core import AsyncValue, leave_frames
+from halflife._core import AsyncValue, Run, leave_frames
 from halflife._drivers.origins import ROUNDS, Origin
+from halflife._drivers.protocol import StoreLike, Waits
 from halflife._errors import FlushLoopError, RunCancelledError
-
-if TYPE_CHECKING:
-    from halflife._core import Run
-    from halflife._drivers.protocol import StoreLike, Waits
 
 
 async def execute(run: Run, on_yield: Callable[[], None], origin: Origin) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from halflife._core import Atom
+from halflife._drivers.clock import Clock
+from halflife._drivers.protocol import StoreLike
 from halflife._errors import NoEventLoopError
-
-if TYPE_CHECKING:
-    from halflife._core import Atom
-    from halflife._drivers.clock import Clock
-    from halflife._drivers.protocol import StoreLike
 
 
 class Grace:

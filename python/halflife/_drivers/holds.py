@@ -7,11 +7,10 @@ lack its edit and would have to be fetched once more at its end.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from halflife._core import Atom, Run
-    from halflife._drivers.protocol import RunningSaga, StoreLike
+from halflife._core import Atom, Run
+from halflife._drivers.protocol import RunningSaga, StoreLike
 
 
 class Holds:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from halflife._core import Atom
 from halflife._events import is_of_subscribers
-
-if TYPE_CHECKING:
-    from halflife._core import Atom
 
 logger = logging.getLogger("halflife")
 

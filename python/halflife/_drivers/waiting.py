@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from halflife._core import AsyncValue, Atom
-    from halflife._drivers.protocol import Driver, Waits
+from halflife._core import AsyncValue, Atom
+from halflife._drivers.protocol import Driver, Waits
 
 
 def current_task() -> asyncio.Task[Any] | None:

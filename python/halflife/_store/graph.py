@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from halflife._core import Atom
 from halflife._support.reprs import abbreviated
-
-if TYPE_CHECKING:
-    from halflife._core import Atom
 
 
 @dataclass(frozen=True, slots=True, eq=False)

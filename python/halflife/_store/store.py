@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
 from halflife._core import Atom, Batch, StoreBase
 from halflife._drivers.asyncio_driver import AsyncioDriver
@@ -27,9 +27,7 @@ from halflife._store.overrides import override
 from halflife._support import reprs
 from halflife._support.checks import check_atom
 from halflife._support.signatures import Role, check_function
-
-if TYPE_CHECKING:
-    from halflife._types import Clock
+from halflife._types import Clock
 
 T = TypeVar("T")
 R = TypeVar("R")
