@@ -104,3 +104,23 @@ def test_a_set_that_was_shown_is_the_base_when_its_layer_folds_whatever_its_orde
     shown = layers.visible
     newer.rollback()
     assert layers.visible is layers.base is shown
+
+
+@REPLAYS
+@pytest.mark.parametrize("value", [{"n": 0}, Row(0, {"n": 0})], ids=["dict", "record"])
+def test_a_layer_that_sets_what_is_there_once_an_older_one_has_failed(value: Any, replay: Any) -> None:
+    base = {"at": {"in": value} if isinstance(value, dict) else value}
+    part = base["at"]["in"] if isinstance(value, dict) else value.inner
+
+    def set_to(n: int) -> Callable[[Any], None]:
+        return lambda draft: (draft["at"]["in"] if isinstance(value, dict) else draft["at"].inner).update(n=n)
+
+    layers = Layers(base, replay=replay)
+    kept = layers.apply(lambda draft: draft.update(other=1))
+    older = layers.apply(set_to(1))
+    layers.apply(set_to(0)).commit()
+    older.rollback()
+    shown = layers.visible["at"]
+    assert (shown["in"] if isinstance(value, dict) else shown.inner) is part
+    kept.rollback()
+    assert layers.visible is base

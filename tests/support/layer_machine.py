@@ -96,8 +96,8 @@ class Subject:
 
     def moves(self, path: tuple[Any, ...], now: dict[Any, Any], untouched: dict[Any, Any]) -> bool:
         """Whether something in it was elsewhere, or a list above was touched, or has another length now."""
-        if any(id(now[told]) in self.objects for told in self.told if told[: len(path)] == path):
-            return True
+        if self.waited or any(id(now[told]) in self.objects for told in self.told if told[: len(path)] == path):
+            return True  # or a confirmed layer has folded, which may have put an equal object there
         lists = [path[:place] for place in range(len(path)) if type(now[path[:place]]) is list]
         return any(above not in untouched or len(now[above]) != len(self.shown[above]) for above in lists)
 
@@ -147,9 +147,12 @@ class Run:
             if not same(outcome, expected):
                 raise Wrong(f"{where} gives {outcome}, not {expected}")
         self.check(operation)
-        if operation[0] != "set_base" and not confirms(operation):
-            still = self.untouched()
-            untouched = {path: part for path, part in untouched.items() if still.get(path) is part}
+        if not confirms(operation):
+            # The base has them still, or, if it is a new one, what it has there instead is shown.
+            still, is_new = self.untouched(), operation[0] == "set_base"
+            untouched = {
+                path: part for path, part in untouched.items() if path in still and (is_new or still[path] is part)
+            }
         for subject in self.subjects:
             subject.tell(untouched)
             if subject.told != self.subjects[0].told:
