@@ -1,5 +1,6 @@
-// What the core's log of layers asks of Python: calls to recipes, errors as values, numbers of
-// keys. One per log; its Python objects are visited by the log that it is part of.
+// LayerHost is the host of a log of layers over Python values: it calls recipes, keeps exceptions
+// as values, and gives ids to keys. Each LayerLog has one and shows its Python objects to the
+// garbage collector.
 #pragma once
 
 #include <cstddef>
@@ -26,16 +27,16 @@ class LayerHost final : public optimistic::Host {
   Value error_of(const optimistic::Layer& layer) override;
   void set_error(optimistic::Layer& layer, Value error) override;
 
-  PyObject* keys = nullptr;         // dict: key -> its number
+  PyObject* keys = nullptr;         // dict: key -> its id
   PyObject* spellings = nullptr;    // dict: key -> list of the equal keys that differ in type
   PyObject* on_conflict = nullptr;  // or null
   std::size_t recipe_calls = 0;
   bool busy = false;           // an operation is under way
-  std::vector<Ref> conflicts;  // layers and errors by turns, to be told at the end
+  std::vector<Ref> conflicts;  // layer, error, layer, error, ...: for report_conflicts()
 
   int traverse(visitproc visit, void* arg) const;
   void clear();
-  // Tells on_conflict what happened. An error of its own goes to sys.unraisablehook.
+  // Calls on_conflict for each new conflict. Errors that it raises go to sys.unraisablehook.
   void report_conflicts();
 };
 

@@ -41,7 +41,7 @@ int log_traverse(PyObject* self, visitproc visit, void* arg) {
 int log_clear(PyObject* self) {
   LogObject* object = as_log(self);
   if (object->log == nullptr) return 0;
-  object->host->busy = true;  // for good: what it held is gone
+  object->host->busy = true;  // forever: a log that was cleared accepts no operation
   object->log->close();
   object->host->clear();
   return 0;
@@ -90,7 +90,7 @@ int log_init(PyObject* self, PyObject* args, PyObject* kwargs) {
 
 // --- operations
 
-// Runs a new layer on top of the others; its LayerState, or null.
+// Appends a new layer. Returns its LayerState; null: an error is set.
 PyObject* run_layer(PyObject* self, const LayerBody& body, bool confirmed) {
   Operation operation(self);
   if (!operation) return nullptr;
@@ -133,7 +133,7 @@ PyObject* log_replace(PyObject* self, PyObject* args, PyObject* kwargs) {
   return run_layer(self, {nullptr, nullptr, plain.get(), false}, pending == 0);
 }
 
-// The layer to settle: 1, or 0 if it is settled already; -1 with an error set.
+// Is the argument a pending or conflicted layer of this log? 1, 0, or -1: an error is set.
 int check_pending(LogObject* object, PyObject* given) {
   if (Py_TYPE(given) != layer_type) {
     PyErr_Format(PyExc_TypeError, "a layer of these layers is needed, not %s",
@@ -220,7 +220,7 @@ PyObject* log_is_pending_at(PyObject* self, PyObject* path) {
   return pending < 0 ? nullptr : PyBool_FromLong(pending);
 }
 
-// --- looking
+// --- properties
 
 Log* readable(PyObject* self) {
   LogObject* object = as_log(self);
@@ -229,7 +229,7 @@ Log* readable(PyObject* self) {
   return nullptr;
 }
 
-// What is shown may be asked for by a recipe too: it is what was shown before.
+// A recipe may read this as well: it gets the visible value from before the operation.
 PyObject* log_visible(PyObject* self, void*) {
   const Log* log = readable(self);
   return log == nullptr ? nullptr : Py_NewRef(to_object(log->visible()));

@@ -14,8 +14,8 @@ namespace {
 using optimistic::Layer;
 using optimistic::LayerStatus;
 
-// Its parts belong to the log, but they are stored here, and so they are shown to the collector
-// from here. The log gives them back.
+// The log owns the references in the layer's body and releases them. They are stored in this
+// object, so this object visits them.
 int layer_traverse(PyObject* self, visitproc visit, void* arg) {
   LayerObject* object = as_layer(self);
   Py_VISIT(Py_TYPE(self));
@@ -41,7 +41,7 @@ void layer_dealloc(PyObject* self) {
   layer_clear(self);
   for (Value* part :
        {&object->layer.body.recipe, &object->layer.body.then, &object->layer.body.replacement}) {
-    Py_XDECREF(static_cast<PyObject*>(*part));  // only those of a layer that never ran
+    Py_XDECREF(static_cast<PyObject*>(*part));  // not null only if the layer never entered a log
   }
   object->layer.~Layer();
   PyTypeObject* type = Py_TYPE(self);

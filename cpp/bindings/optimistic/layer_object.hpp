@@ -1,5 +1,5 @@
-// The native half of a layer: its place in a log, its status, and what its recipe returned. It
-// lives on after it has left the log, so that whoever holds it can ask what became of it.
+// LayerState, the native half of a layer: its position in a log, its status, and the value that its
+// recipe returned. It outlives its time in the log, so that its holder can still read the status.
 #pragma once
 
 #include "../../core/optimistic/layer.hpp"
@@ -9,8 +9,8 @@ namespace halflife::bindings {
 
 struct LayerObject {
   PyObject_HEAD optimistic::Layer layer;
-  PyObject* context;  // null until it has run
-  PyObject* error;    // why it is conflicted, or null
+  PyObject* context;  // what the recipe returned; null before it ran
+  PyObject* error;    // the error of the last conflict, or null
   PyObject* weakrefs;
   std::uint64_t log;  // number of the log it belongs to
 };
@@ -22,7 +22,8 @@ inline LayerObject* object_of(optimistic::Layer& layer) {
   return as_layer(static_cast<PyObject*>(layer.token));
 }
 
-// A new layer that is in no log yet; takes references to the parts. Null on an error.
+// A new layer that is in no log yet; takes references to the values of the body. Null: an error is
+// set.
 LayerObject* make_layer(std::uint64_t log, const optimistic::LayerBody& body);
 
 int add_layer_type(PyObject* module);

@@ -1,4 +1,4 @@
-// A LayerLog as an object, and an operation on it.
+// The memory layout of a LayerLog, and Operation, which guards each operation on one.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct LogObject {
 
 inline LogObject* as_log(PyObject* object) { return reinterpret_cast<LogObject*>(object); }
 
-// One operation: nothing else may be asked of the log while recipes run.
+// Guards one operation: a recipe cannot start another one on the same log. Conflicts are reported
+// when the operation has ended.
 class Operation {
  public:
   explicit Operation(PyObject* self) : object_(as_log(self)) {
@@ -48,7 +49,7 @@ class Operation {
   bool ok_ = false;
 };
 
-// What LayerLog.save() gives: the log as it was, for LayerLog.restore().
+// LayerLog.save() and LayerLog.restore().
 PyObject* log_save(PyObject* self, PyObject*);
 PyObject* log_restore(PyObject* self, PyObject* saved);
 int add_saved_log_type();

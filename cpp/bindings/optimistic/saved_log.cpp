@@ -1,4 +1,5 @@
-// What LayerLog.save() gives: a log as it was, to come back to when a batch of the store fails.
+// SavedLog is the result of LayerLog.save(): the state that LayerLog.restore() returns to when a
+// batch of the store fails. While it lives, the log's journal keeps the records of all changes.
 #include <utility>
 
 #include "log_object.hpp"
@@ -9,7 +10,7 @@ namespace {
 
 struct SavedObject {
   PyObject_HEAD optimistic::Journal::Mark mark;
-  LogObject* owner;  // a reference
+  LogObject* owner;  // owned
 };
 
 constinit PyTypeObject* saved_type = nullptr;

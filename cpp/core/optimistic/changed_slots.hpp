@@ -1,4 +1,5 @@
-// Marks: the slots that differ from what is shown, with the way to them, and what each held before.
+// Changed slots are the slots whose values differ from those in the visible value, with the path
+// from the root to each. The composer rebuilds the containers on these paths only.
 #pragma once
 
 #include <unordered_map>
@@ -9,16 +10,16 @@
 namespace halflife::optimistic {
 
 struct SlotChange {
-  bool replaced = false;    // what the slot holds differs, not only something below
-  bool appended = false;    // what was put behind the list it holds differs
-  bool was_present = true;  // before
+  bool replaced = false;    // the value in the slot changed, not only something below it
+  bool appended = false;    // the items appended to the list in the slot changed
+  bool was_present = true;  // before the change
   InsertionOrder old_insertion;
-  std::vector<Slot*> below;  // marked slots directly below
+  std::vector<Slot*> below;  // changed slots directly below
 };
 
 class ChangedSlots {
  public:
-  // To be called while the slot still has the versions of what is shown.
+  // Remembers the slot's state before a change, from its versions: call it before they change.
   void remember(const Slot& slot);
   void add(Slot& slot);
   void add_appended(Slot& slot);

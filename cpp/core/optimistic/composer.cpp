@@ -56,10 +56,10 @@ bool Composer::set_entry(Level& level, Slot& slot, Value value) {
   if (value == nullptr) return model_.erase(level.made, slot.key);
   if (kind != Kind::set) return model_.put(level.made, slot.key, value);
   if (held != nullptr && !model_.erase(level.made, slot.key)) return false;
-  return model_.put(level.made, value, value);  // spelled as its layer did
+  return model_.put(level.made, value, value);  // a member is spelled as its layer spelled it
 }
 
-// A key that a layer added stands behind those that came with the container.
+// Sets an entry now, or later if a layer added its key: such keys follow the container's own.
 bool Composer::set_in_order(Level& level, Slot& slot, const Version* version, Value value) {
   if (level.from_under && version != nullptr && value != nullptr &&
       version->insertion.seq > folded_ && model_.kind(level.under) == Kind::map &&
@@ -71,7 +71,7 @@ bool Composer::set_in_order(Level& level, Slot& slot, const Version* version, Va
   return set_entry(level, slot, value);
 }
 
-// Is the key to stand elsewhere than where what is shown has it?
+// Does the key's position differ from its position in the visible value?
 bool Composer::has_moved(const Task& task, const Level& level, const Slot& slot, bool* moved) {
   *moved = false;
   const SlotChange& change = *task.changed->find(slot);
@@ -86,15 +86,17 @@ bool Composer::has_moved(const Task& task, const Level& level, const Slot& slot,
   const auto effective = [&](InsertionOrder insertion) {
     return insertion.seq > folded_ ? insertion : InsertionOrder{};
   };
-  const InsertionOrder born = effective(version != nullptr ? version->insertion : InsertionOrder{});
-  *moved = value != nullptr && !(change.was_present && effective(change.old_insertion) == born);
+  const InsertionOrder insertion =
+      effective(version != nullptr ? version->insertion : InsertionOrder{});
+  *moved =
+      value != nullptr && !(change.was_present && effective(change.old_insertion) == insertion);
   return true;
 }
 
 bool Composer::open_level(const Task& task, Level level) {
   const SlotChange* change = task.changed == nullptr ? nullptr : task.changed->find(*level.slot);
-  // A record is rebuilt from what is below and what layers wrote: the fields that its class
-  // computes are not to be taken for written ones.
+  // A record is rebuilt from `under` and the layers' writes: the visible record also has fields
+  // that its class computed, which must not count as written.
   const bool record = model_.kind(level.under) == Kind::record;
   bool from_under = level.visible == nullptr || record;
   if (change != nullptr && !from_under && model_.kind(level.under) == Kind::map) {
@@ -115,7 +117,7 @@ bool Composer::open_level(const Task& task, Level level) {
     level.todo.reserve(level.slot->slots.size());
     for (const auto& [id, slot] : level.slot->slots) {
       const bool written = !slot->versions.empty() || (!task.shallow && !slot->is_plain());
-      // What a layer wrote there is gone.
+      // A layer's write to this field was removed.
       const bool left = record && change != nullptr && task.changed->find(*slot) != nullptr;
       if (written || left) level.todo.push_back(slot);
     }
@@ -124,7 +126,8 @@ bool Composer::open_level(const Task& task, Level level) {
   return true;
 }
 
-// Puts what layers appended behind the list. What was shown behind it, with its edits, gives way.
+// Appends the layers' items to the list. The visible appended items, with their edits, are removed
+// first.
 bool Composer::append_items(const Task& task, Level& level) {
   const SlotChange* change = task.changed == nullptr ? nullptr : task.changed->find(*level.slot);
   if (!level.from_under && (change == nullptr || !change->appended)) return true;
@@ -135,7 +138,7 @@ bool Composer::append_items(const Task& task, Level& level) {
     while (model_.size(level.made) > size) {
       if (!model_.erase_item(level.made, model_.size(level.made) - 1)) return false;
     }
-    // Positions behind the list have moved; those in it have not.
+    // Appended items may have moved, so their slots are set again. The list's own items have not.
     for (const auto& [id, slot] : level.slot->slots) {
       if (slot->key != nullptr || slot->index < size) continue;
       if (task.changed->find(*slot) == nullptr) level.todo.push_back(slot);
@@ -152,7 +155,7 @@ bool Composer::append_items(const Task& task, Level& level) {
   return true;
 }
 
-// What the slot holds without versions of its own: of the container, or of what was appended to it.
+// The slot's value without its own versions: an entry of the container, or an appended item.
 bool Composer::value_without_versions(const Task& task, const Level& level, const Slot& slot,
                                       Value* found) {
   if (!lookup(level.under, slot, found)) return false;
@@ -190,7 +193,7 @@ bool Composer::step(const Task& task) {
       slot.key == nullptr && level.made != nullptr && slot.index >= model_.size(level.under);
   if (level.counterpart != nullptr && !has_moved) {
     if (!lookup(level.counterpart, slot, &visible)) return false;
-    // Nothing has changed there: what is shown is right.
+    // The slot is unchanged: keep the visible value.
     if (level.visible != nullptr && change == nullptr && visible != nullptr && value != nullptr) {
       return set_in_order(level, slot, version, visible);
     }
@@ -203,14 +206,14 @@ bool Composer::step(const Task& task) {
                     Level{&slot, value, from_visible ? visible : nullptr, visible, after, true});
 }
 
-// One object, or leaves that nothing can tell apart.
+// Are both the same object, or indistinguishable leaves?
 bool Composer::is_same(Value one, Value other) {
   return one == other || (one != nullptr && other != nullptr && model_.kind(one) == Kind::leaf &&
                           model_.same(one, other));
 }
 
-// Do both hold the same objects, those of a list or map in the same order? (`made` of a record is
-// the map of its fields.)
+// Do both containers hold the same objects, in a list or map also in the same order? (For a record,
+// `made` is the map of its fields.)
 bool Composer::holds_same_entries(Value one, Value made, bool* same) {
   *same = model_.size(one) == model_.size(made);
   const Kind kind = model_.kind(one);
@@ -239,8 +242,8 @@ bool Composer::holds_same_entries(Value one, Value made, bool* same) {
   return true;
 }
 
-// The container of its class out of its parts; takes the reference. A record that equals the one
-// that is shown, as one does whose constructor changes what it gets, stays that object.
+// Rebuilds the container's class from `made`, whose reference is exchanged. A record that equals
+// the visible one stays the visible object; its entries can differ if its constructor changes them.
 bool Composer::finish(const Level& level, Value* made) {
   Value rebuilt = model_.rebuild(level.under, *made);
   tree_.release_later(*made);
@@ -277,7 +280,7 @@ bool Composer::close_level(Value* result) {
     return one == nullptr || model_.kind(one) != model_.kind(level.under) ||
            !model_.same_type(one, level.under) || holds_same_entries(one, made, same);
   };
-  const bool is_sure = !level.from_under && level.added.empty();  // what is shown, with differences
+  const bool is_sure = !level.from_under && level.added.empty();  // the visible container, edited
   bool is_under = false;
   bool is_counterpart = false;
   if (made != nullptr) {
@@ -292,7 +295,7 @@ bool Composer::close_level(Value* result) {
     made = level.from_under ? level.under : level.visible;
     model_.own(made);
   } else if (is_under || is_counterpart) {
-    // The versions that are left are older than an assignment above, or put back what was there.
+    // All versions were older than an assignment above, or restored the previous entries.
     tree_.release_later(made);
     made = is_under ? level.under : level.counterpart;
     model_.own(made);
@@ -319,7 +322,7 @@ bool Composer::run(const Task& task, Value* result) {
       return true;
     }
     Level& above = levels_.back();
-    above.results.push_back(made);  // alive until it has been put in its place
+    above.results.push_back(made);  // keeps it alive until it is set
     const Version* version = level.slot->latest(above.after, task.before);
     if (!set_in_order(above, *level.slot, version, made)) return false;
   }
@@ -333,7 +336,7 @@ void Composer::abandon() {
   levels_.clear();
 }
 
-// --- what is asked of it
+// --- public functions
 
 Value Composer::compose(Slot& slot, Value under, Seq after, Seq before, bool shallow) {
   const Task task{nullptr, before, shallow, false};

@@ -1,6 +1,6 @@
-// The composer makes values out of the tree: a container with the versions that layers wrote into
-// it put in their places. What no version touches stays the same object. Iterative; the containers
-// it copies are its own until it hands them out.
+// The composer makes values out of the tree: it copies a container and sets the versions that
+// layers wrote into it. A container that no version touches stays the same object. Iterative,
+// because values may nest deeply. The composer owns its copies until it returns them.
 #pragma once
 
 #include <vector>
@@ -11,22 +11,22 @@ namespace halflife::optimistic {
 
 class Composer {
  public:
-  // Keys born in layers up to `folded` stand where the base has them.
+  // Keys that layers up to `folded` inserted have their positions from the base.
   Composer(Tree& tree, draft::Model& model, Seq folded)
       : tree_(tree), model_(model), folded_(folded) {}
 
-  // Owned: the container `under`, which the slot holds since `after`, as layer `before` found it.
-  // Shallow: one level; what is in it may be outdated further down.
+  // Owned: the container `under`, which layer `after` assigned to the slot, as layer `before` found
+  // it. With `shallow`, its direct entries are current, but containers in it may be outdated.
   Value compose(Slot& slot, Value under, Seq after, Seq before, bool shallow);
 
-  // Owned: the whole value as it is now, given what is shown and where it differs.
+  // Owned: the new visible value, from the old one and the slots that changed.
   Value compose_visible(Value base, Value visible, const ChangedSlots& changed);
 
-  // Owned: the base with the marked slots as they are before `before`. What is shown as well is the
-  // object that is shown.
+  // Owned: the base with the changed slots as layer `before` finds them. A container that equals
+  // the visible one at its path is the visible object.
   Value fold(Value base, Value visible, const ChangedSlots& changed, Seq before);
 
-  // What a slot of a container holds, without versions; null: nothing.
+  // The container's own entry at the slot's key or position, without versions; null: none.
   bool lookup(Value container, const Slot& slot, Value* found);
 
  private:
@@ -39,11 +39,11 @@ class Composer {
     Slot* slot;
     Value under;        // borrowed
     Value visible;      // borrowed; null: composed from `under`
-    Value counterpart;  // borrowed; what is shown in its place, which stays if it holds the same;
-                        // or null
+    Value counterpart;  // borrowed, or null: the visible container at this path; the result if
+                        // entries are equal
     Seq after;
-    bool from_under;        // starts from `under`, not from what is shown
-    bool restored = false;  // something in it is again what `under` has: all of it may be
+    bool from_under;        // the copy starts from `under`, not from `visible`
+    bool restored = false;  // an entry is again that of `under`, so all may be
     Value made = nullptr;   // owned
     std::vector<Slot*> todo = {};
     std::size_t next = 0;

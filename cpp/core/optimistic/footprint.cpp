@@ -1,6 +1,7 @@
-// The footprint of an attempt: what its drafts noted, as slots of the tree. Drafts that are not
-// where they were found in the value before (put in by the recipe, or in a list whose positions
-// have moved) need no slots of their own: what holds them was read deep, or written, as a whole.
+// Part of class LayerRun: its footprint, the reads and writes that its drafts recorded, as slots of
+// the tree. A draft that is no longer where it was found (the recipe inserted it elsewhere, or the
+// positions of its list moved) needs no slot: the container that holds it was read or written as a
+// whole.
 #include <algorithm>
 #include <utility>
 
@@ -36,7 +37,9 @@ bool LayerRun::read_one(const Draft& draft, Slot& slot) {
 }
 
 bool LayerRun::read_all(const Scope& scope) {
-  std::unordered_map<const Draft*, Slot*> slots;  // of drafts at home; made before what is in them
+  // The slots of drafts that are where they were found. A parent's draft is older than its
+  // children's.
+  std::unordered_map<const Draft*, Slot*> slots;
   for (const Draft* draft : scope.drafts()) {
     Slot* slot = nullptr;
     if (draft->parent == nullptr) {
@@ -73,13 +76,13 @@ bool LayerRun::descend(const DraftAtSlot& at, Draft& child, std::vector<DraftAtS
   return true;
 }
 
-// What the recipe has put in a slot is the very object that it found there. That is no edit as long
-// as nothing in it changes, for the recipe puts in that object again.
+// The recipe assigned the object that it found in the slot. If nothing in the object changes, the
+// next run assigns the same object, so this is recorded as a read of the subtree, not as a write.
 void LayerRun::read_kept(Slot& slot, Value value) {
   if (model_.kind(value) != Kind::leaf) reads_.push_back({&slot, ReadKind::subtree});
 }
 
-// Was the value that a draft has at the key edited further down since it was put there?
+// Has a layer written below the value that the draft's base holds at the key?
 bool LayerRun::is_outdated(const DraftAtSlot& at, Value key, bool* outdated) {
   *outdated = false;
   if (at.draft->place == nullptr) return true;
@@ -89,7 +92,7 @@ bool LayerRun::is_outdated(const DraftAtSlot& at, Value key, bool* outdated) {
   return !failed;
 }
 
-// How a key is spelled, if not as the slot spells it.
+// The key's spelling if it differs from the slot's, else null.
 bool LayerRun::spelling_of(const Slot& slot, Value key, Value* spelling) {
   *spelling = nullptr;
   bool same = key == slot.key;
@@ -98,7 +101,7 @@ bool LayerRun::spelling_of(const Slot& slot, Value key, Value* spelling) {
   return same || *spelling != nullptr;
 }
 
-// Are the keys of a map that were erased and set again spelled as they were?
+// Do the keys of a map that were erased and set again have the same spelling as before?
 bool LayerRun::same_spellings(const Draft& draft, bool* same) {
   std::size_t cursor = 0;
   Value key = nullptr;
@@ -120,7 +123,7 @@ bool LayerRun::write_keys(const DraftAtSlot& at, Resolver& resolver,
   std::size_t cursor = 0;
   Value key = nullptr;
   Value member = nullptr;
-  // Keys that were erased and set again stand where they stood, if nothing else came behind them.
+  // Keys that were erased and set again keep their positions if all keys still have their order.
   bool in_order = true;
   if (draft.erased != nullptr && draft.kind == Kind::map &&
       (!resolver.same_order(draft, &in_order) || !same_spellings(draft, &in_order))) {
@@ -147,7 +150,7 @@ bool LayerRun::write_keys(const DraftAtSlot& at, Resolver& resolver,
           same = !outdated;
         }
         if (erased != nullptr && in_order && now != nullptr) {
-          // That it stands where it stood depends on which keys there are.
+          // Whether the key keeps its position depends on the other keys of the map.
           reads_.push_back({at.slot, ReadKind::structure});
           erased = nullptr;
         }
@@ -190,7 +193,7 @@ bool LayerRun::write_items(const DraftAtSlot& at, Resolver& resolver,
     Value now = nullptr;
     if (!resolver.resolve(draft.face, &now)) return false;
     if (now == draft.base) return true;
-    // The list's own slot is assigned; its key stays where it stands among its parent's.
+    // The list's own slot is assigned; the list's key keeps its position in the parent.
     const Version* version = at.slot->latest(0, before_);
     const bool current = version != nullptr && version->seq == at.after;
     write(*at.slot, now, current ? version->insertion : InsertionOrder{},
@@ -219,7 +222,8 @@ bool LayerRun::write_items(const DraftAtSlot& at, Resolver& resolver,
   return true;
 }
 
-// What was put behind the list, which may be edited further: it is the layer's own.
+// Records the appended items in their final form, because later edits of them are part of this
+// write.
 bool LayerRun::write_appended(const DraftAtSlot& at, Resolver& resolver) {
   Draft& draft = *at.draft;
   const std::size_t count = model_.size(draft.contents());

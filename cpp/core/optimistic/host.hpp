@@ -1,4 +1,6 @@
-// The host of layers knows the user's recipes; see draft/model.hpp for what it knows of values.
+// A host runs the user's recipes for a log of layers and stores their errors. To the core, recipes,
+// keys and errors are opaque values. draft/model.hpp describes the part of the host that reads and
+// copies containers.
 #pragma once
 
 #include <cstdint>
@@ -17,29 +19,30 @@ class Host {
 
   virtual draft::Model& model() = 0;
 
-  // One number for all keys that are equal, for as long as forget_keys() is not called. May run the
-  // key's own code; false: an error is pending.
+  // Gives equal keys the same id until forget_keys() is called. May run user code (the key's hash
+  // and comparison). False: an error is pending in the host.
   virtual bool intern(Value key, std::uint64_t* id) = 0;
-  // Borrowed, until forget_keys(): one value for all keys that nothing can tell apart. Null: an
-  // error is pending.
+  // Borrowed until forget_keys(): one representative for all indistinguishable keys. (Equal keys
+  // can be distinguishable, as True and 1 are.) Null: an error is pending in the host.
   virtual Value spelling(Value key) = 0;
   virtual void forget_keys() = 0;
 
-  // Calls a recipe with the face of a draft, or with a leaf. Both out values are owned. False: it
-  // raised *error.
+  // Calls a recipe with the face of a draft or with a leaf. The caller owns `returned` and `error`.
+  // False: the recipe raised `error`.
   virtual bool call(Value recipe, Value argument, Value* returned, Value* error) = 0;
   virtual bool is_nothing(Value returned) = 0;
-  // Owned: the error of a recipe that edits its draft and returns another value too.
+  // Owned: a new error for a recipe that edited its draft and also returned another value.
   virtual Value edited_and_returned(Value recipe) = 0;
-  // Owned: the error that is pending, which is pending no more.
+  // Owned: the host's pending error; afterwards no error is pending.
   virtual Value take_error() = 0;
   virtual void raise(Value error) = 0;
-  // Not the recipe's own error: the user pressed a key, or memory ran out.
+  // Is the error a keyboard interrupt or exhausted memory? Such an error rolls the whole operation
+  // back instead of making one layer conflicted.
   virtual bool is_interrupt(Value error) = 0;
-  // A layer has become conflicted: to be told to the user when the operation is complete. With
-  // `again` it was before, and only the error is a new one.
+  // Called at the end of an operation for each layer that the operation left in conflict. With
+  // `again`, the layer was in conflict before as well, and only its error is new.
   virtual void conflicted(Layer& layer, Value error, bool again) = 0;
-  // The error kept with a layer: borrowed, or null.
+  // Borrowed, or null: the error stored with the layer.
   virtual Value error_of(const Layer& layer) = 0;
   virtual void set_error(Layer& layer, Value error) = 0;
 };

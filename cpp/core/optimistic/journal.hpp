@@ -1,6 +1,6 @@
-// The journal notes how a log gets back to what it was: what each step of an operation has changed,
-// as it was before. An operation that is interrupted is undone with it, and so is everything that a
-// batch of the host's has done to the log, at the cost of what was changed.
+// The journal records how to undo the steps of operations on a log: each record holds the state
+// that one step replaced. With it the log rolls back an operation that fails or is interrupted, and
+// everything that a failed batch of the host did. Rolling back costs as much as was changed.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,14 @@ namespace halflife::optimistic {
 
 struct Undo {
   enum class Kind : unsigned char {
-    values,   // another operation has begun
-    entered,  // the layer came into the log
-    left,     // ... or left it
-    ran,      // it has run again
-    changed,  // its parts or its status are others
+    values,   // an operation began: the log's own values before it
+    entered,  // the layer was added to the log
+    left,     // the layer was removed from the log
+    ran,      // the layer ran again
+    changed,  // the layer's body, status or error changed
   };
   Kind kind;
-  // All but `values`. Its token is owned.
+  // Of every kind but `values`. Its token is owned.
   Layer* layer = nullptr;
   // left, changed
   LayerBody body = {};  // owned
@@ -44,15 +44,15 @@ class Journal {
  public:
   using Mark = std::uint64_t;
 
-  // Notes from now on can be undone, until the mark is released.
+  // Steps recorded from now on can be undone until the mark is released.
   Mark mark();
   bool is_open() const { return !marks_.empty(); }
   void record(Undo undo) { undos_.push_back(std::move(undo)); }
-  // The last note behind the mark, which leaves the journal. False: there is none.
+  // Removes the newest record made after the mark and gives it to the caller. False: there is none.
   bool pop(Mark mark, Undo* undo);
-  // The mark is needed no more: `dropped` gets the notes that no other mark needs.
+  // Releases the mark. Records that no other mark needs are moved to `dropped`.
   void release(Mark mark, std::vector<Undo>* dropped);
-  // All of them.
+  // Releases all marks.
   void close(std::vector<Undo>* dropped);
 
   template <class Visit>
@@ -78,10 +78,10 @@ class Journal {
  private:
   struct MarkPosition {
     Mark mark;
-    std::size_t position;  // of the first note behind it, counted from the beginning of time
+    std::size_t position;  // of the first record after the mark, among all records ever made
   };
   std::deque<Undo> undos_;
-  std::size_t dropped_ = 0;          // notes that are not there any more
+  std::size_t dropped_ = 0;          // how many records were released
   std::vector<MarkPosition> marks_;  // positions ascend
   Mark last_ = 0;
 };

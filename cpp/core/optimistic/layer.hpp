@@ -1,6 +1,6 @@
-// A layer is one optimistic edit: a recipe over a draft, in its place in the log. What it read and
-// wrote when it last ran is kept with it, as slots of the tree; that is all the engine needs to
-// know to leave it alone as long as nothing it read has changed.
+// A layer is one optimistic edit: a recipe over a draft, at a fixed position in the log. It stores
+// the reads and writes of its last run as slots of the tree. As long as no slot that the layer read
+// has changed, its recipe need not run again.
 #pragma once
 
 #include <cstddef>
@@ -12,29 +12,29 @@
 
 namespace halflife::optimistic {
 
-// A layer's place in the log; greater is newer. 0 is the base.
+// A layer's position in the log; a greater number is newer. 0 is the base.
 using Seq = std::uint64_t;
-inline constexpr Seq kNow = UINT64_MAX;  // after every layer
+inline constexpr Seq kNow = UINT64_MAX;  // newer than every layer
 
 struct Slot;
 
 enum class LayerStatus : unsigned char {
   pending,
-  conflicted,  // pending, but its recipe raised when it last ran: it contributes nothing
-  confirmed,   // waits for older layers to be settled
-  folded,      // has become part of the base
-  superseded,  // newer authoritative data has taken its place
+  conflicted,  // pending, but the last run of its recipe raised: it contributes nothing
+  confirmed,   // waits until no older layer is pending
+  folded,      // became part of the base
+  superseded,  // dropped, because newer authoritative data arrived
   rolled_back,
 };
 
 inline bool is_pending(LayerStatus status) { return status <= LayerStatus::conflicted; }
 inline bool is_gone(LayerStatus status) { return status >= LayerStatus::folded; }
 
-// What was read of a slot.
+// Which aspect of a slot a recipe read.
 enum class ReadKind : unsigned char {
-  value,      // what it holds (writing it counts too)
-  structure,  // which keys its container has, and in which order
-  subtree,    // everything in it
+  value,      // the value in it; a write counts as a read, too
+  structure,  // its container's keys and their order, or its list's length
+  subtree,    // everything in it, at every depth
 };
 
 struct Read {
@@ -42,53 +42,55 @@ struct Read {
   ReadKind kind;
 };
 
-// Where a key stands among its dict's keys: keys that came with the container first, then those
-// that layers added, by layer and by order within the layer.
+// The rank of a key among the keys of its map. Keys that came with the container are first. Keys
+// that layers added follow, ordered by layer and then by insertion within the layer.
 struct InsertionOrder {
   Seq seq = 0;
   std::uint32_t order = 0;
-  // How the layer spelled the key, if not as the slot does (True and 1 are one key). The host's.
+  // The layer's spelling of the key if it differs from the slot's (True and 1 are equal keys), else
+  // null. Owned by the host.
   Value spelling = nullptr;
   auto operator<=>(const InsertionOrder&) const = default;
 };
 
-// For each position of a list that a layer has put in a slot: where the item stood in the list that
-// the layer found there, or kNone (list_match.hpp) if it is the layer's own. Null: not known.
+// For each position of a list that a layer assigned to a slot: the item's position in the list that
+// the layer found there, or kNone (list_match.hpp) if the layer created the item. Null: unknown.
 using Moves = std::shared_ptr<const std::vector<std::size_t>>;
 
 struct Write {
   Slot* slot;
   Value value;  // owned; null: erased
   InsertionOrder insertion;
-  bool append = false;  // the slot holds a list; the value is a list of what was put behind it
+  bool append = false;  // the slot holds a list; `value` lists the items appended to it
   Moves moves = nullptr;
 };
 
-// What a layer does when it runs.
+// What a layer executes: `recipe`, or assigning `replacement`, and then `then`.
 struct LayerBody {
-  Value recipe = nullptr;       // null: it does nothing, or sets the whole value
-  Value then = nullptr;         // runs after it
-  Value replacement = nullptr;  // the value it sets
-  bool returns = false;         // what the recipe returns counts as the new value
+  Value recipe = nullptr;       // null: none
+  Value then = nullptr;         // runs on the result; null: none
+  Value replacement = nullptr;  // the new whole value; null: none
+  bool returns = false;         // a value that `recipe` returns replaces the whole value
 };
 
 struct Layer {
   Seq seq = 0;
-  Value token = nullptr;  // the host's object that this is part of; owned by the log while in it
-  LayerBody body;         // owned
+  // The host's object that contains this layer. The log owns a reference while the layer is in it.
+  Value token = nullptr;
+  LayerBody body;  // owned
   LayerStatus status = LayerStatus::pending;
-  bool failing = false;  // its parts raised when they last ran; a confirmed layer can fail as well
+  bool failing = false;  // the last run of its body raised; a confirmed layer can fail, too
   std::vector<Read> reads;
   std::vector<Write> writes;
 };
 
-// An edit of the base that came while confirmed layers waited for an older one. If the older ones
-// are rolled back it comes after those that waited, as if there had never been anything to wait
-// for; if one of them is confirmed it stays below all.
+// An edit of the base that arrived while confirmed layers waited for an older layer. If the older
+// layers are rolled back, the edit is applied after the confirmed ones, as if they had never had to
+// wait. If an older layer is confirmed instead, the edit stays below all layers.
 struct BaseEdit {
   LayerBody body;           // owned
-  Value before = nullptr;   // owned: the base without this edit and those after it
-  std::vector<Seq> waited;  // the layers that were confirmed by then
+  Value before = nullptr;   // owned: the base before this edit and all later ones
+  std::vector<Seq> waited;  // the layers that were confirmed when the edit arrived
 };
 
 }  // namespace halflife::optimistic

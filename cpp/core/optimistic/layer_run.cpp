@@ -24,7 +24,7 @@ void LayerRun::forget_writes() {
   writes_.clear();
 }
 
-// The host has an error pending: it becomes the attempt's.
+// The host's pending error becomes the error of this run.
 bool LayerRun::fail() {
   Value error = host_.take_error();
   if (error_ != nullptr) tree_.release_later(error_);
@@ -85,7 +85,7 @@ bool LayerRun::run(Value root, PartialBase* partial, const LayerBody& body) {
       return false;
     }
   } else if (!call(body, argument, scope, resolver)) {
-    if (!read_all(scope)) fail();  // what it saw decides whether it will raise again
+    if (!read_all(scope)) fail();  // if none of these change, it would raise again
     forget_writes();
     return false;
   }
@@ -97,7 +97,8 @@ bool LayerRun::run(Value root, PartialBase* partial, const LayerBody& body) {
   }
   if (!read_all(scope)) fail();
   if (error_ != nullptr) {
-    // Not the recipe raised, but a record refuses what it is to hold: because of what others hold.
+    // The recipe succeeded, but a record's constructor refused its fields. Any older layer may be
+    // the cause, so the run depends on the whole value.
     reads_.push_back({&tree_.root(), ReadKind::subtree});
     forget_writes();
     return false;
@@ -109,7 +110,7 @@ bool LayerRun::run(Value root, PartialBase* partial, const LayerBody& body) {
   return true;
 }
 
-// What recipes get for a value: its draft, if there is anything to edit in it.
+// Makes the recipe's argument: a draft if anything in the value can be edited, else the value.
 bool LayerRun::open(Scope& scope, Value value, PartialBase* partial, Draft** draft,
                     Value* argument) {
   *argument = value;
@@ -142,7 +143,8 @@ bool LayerRun::call(const LayerBody& body, Value argument, Scope& scope, Resolve
   return true;
 }
 
-// Drafts in it become what they hold now; the drafts themselves live on.
+// Keeps what the recipe returned, with each draft in it replaced by its current value. The drafts
+// stay usable, because their edits are still to be recorded.
 bool LayerRun::keep_context(Value returned, Scope& scope) {
   Value plain = returned;
   Resolver resolver(scope, false);
@@ -173,8 +175,8 @@ bool LayerRun::replace_value(Value returned, Value argument, const LayerBody& bo
   return true;
 }
 
-// `then`, after a server's answer that replaced the whole value: it edits that value, and reads
-// nothing else.
+// Runs `then` after the whole value was replaced. It edits the replacement and can read nothing
+// else, so its scope records nothing.
 bool LayerRun::run_then(Value recipe) {
   Scope scope(model_, false);
   Resolver resolver(scope, true);
@@ -194,7 +196,7 @@ bool LayerRun::run_then(Value recipe) {
   return true;
 }
 
-// --- what drafts need of a value that is composed level by level
+// --- draft::Source: a nested draft's base is composed when the draft is made, one level at a time
 
 bool LayerRun::child(const Draft& parent, Value key, std::size_t index, Value found, Value* base,
                      void** place) {

@@ -1,5 +1,6 @@
-// An attempt is one run of a layer's parts, and what came of it: what was read, what was written,
-// or the error. It changes nothing but the tree's set of slots; the log takes what it wants of it.
+// A layer run executes a layer's body once and keeps the outcome: the slots it read and the values
+// it wrote, or its error. The run may add slots to the tree but changes nothing else; the log
+// decides what to do with the outcome.
 #pragma once
 
 #include <deque>
@@ -18,17 +19,17 @@ class LayerRun : public draft::Source {
       : tree_(tree), host_(host), model_(host.model()), composer_(tree, model_, folded) {}
   ~LayerRun() override;
 
-  // On the value as it is now; gives the value with the layer's writes, and what its recipe
-  // returned.
+  // Runs the body on the visible value. Then take_visible() gives the value with the layer's
+  // writes, and take_returned() the value that the recipe returned.
   bool run_on(Value visible, Seq seq, const LayerBody& body);
-  // On the value as layer `seq` finds it.
+  // Runs the body on the value that the layers older than `seq` make of the base.
   bool run_at(Value base, Seq seq, const LayerBody& body);
 
-  // Owned results; taking one leaves null.
+  // The caller owns the result; a second call gives null.
   Value take_error() { return std::exchange(error_, nullptr); }
   Value take_returned() { return std::exchange(returned_, nullptr); }
   Value take_visible() { return std::exchange(visible_, nullptr); }
-  // Was it what follows the recipe that raised, not the recipe itself?
+  // Did `then` raise, and not the recipe?
   bool raised_in_then() const { return raised_in_then_; }
   std::vector<Read>& reads() { return reads_; }
   std::vector<Write>& writes() { return writes_; }
@@ -38,12 +39,13 @@ class LayerRun : public draft::Source {
   Value deep(const draft::Draft& draft) override;
 
  private:
+  // The base of a draft that was composed one level deep; containers in it may be outdated.
   struct PartialBase {
     Slot* slot;
     Seq after;
-    Value under;  // owned: what it holds since then
+    Value under;  // owned: what layer `after` left in the slot
   };
-  // A draft that is where it was found, on the way down to what was written.
+  // A draft that is still where it was found, and its slot. write_all() walks down along these.
   struct DraftAtSlot {
     draft::Draft* draft;
     Slot* slot;
@@ -90,7 +92,7 @@ class LayerRun : public draft::Source {
   Seq seq_ = 0;
   Seq before_ = kNow;
   std::uint32_t next_order_ = 0;
-  // What became of the drafts of the items of lists, once it is asked for.
+  // The drafts of list items by their final values; filled by the first origin_of().
   std::unordered_map<Value, const draft::Draft*> origins_;
   bool knows_origins_ = false;
 };

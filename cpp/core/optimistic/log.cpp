@@ -19,7 +19,7 @@ void Log::close() {
   for (const auto& [seq, layer] : layers) {
     drop_writes(layer->writes);
     layer->reads.clear();
-    drop_body(layer->body);  // Its status stays what it was: nobody has settled it.
+    drop_body(layer->body);  // The status stays: the layer was neither confirmed nor rolled back.
     tree_.release_later(layer->token);
   }
   pending_ = 0;
@@ -82,7 +82,7 @@ bool Log::apply(Layer& layer, bool confirmed, Value* context) {
     bool kept = false;
     for (Write& write : run.writes()) kept = keep_visible(write) || kept;
     if (kept) {
-      Change change;  // not what the recipe has made, but what is equal to it
+      Change change;  // the run's result lacks the kept objects, so compose it from the slots
       replace_writes(change, layer, run);
       if (!update_visible(change)) return false;
     } else {
@@ -114,7 +114,7 @@ bool Log::rollback_all() {
   });
 }
 
-// What is shown without these layers.
+// Removes the layers and updates the visible value.
 bool Log::remove_layers(const std::vector<Layer*>& dropped) {
   Change change = begin_change();
   for (const Layer* layer : dropped) invalidate_writes(change, *layer);
@@ -137,7 +137,7 @@ bool Log::commit(Layer& layer, Value server, Value then, bool returns) {
 }
 
 bool Log::try_commit(Layer& layer, const LayerBody& body) {
-  // Does `then` follow a recipe that is in conflict? It is applied when that can be applied.
+  // A `then` for a recipe that is in conflict is no error: both run once the recipe can be applied.
   const bool waits = layer.failing && body.recipe == layer.body.recipe;
   LayerRun run(tree_, host_, folded_);
   const bool ran = run.run_at(base_, layer.seq, body);
@@ -156,7 +156,7 @@ bool Log::try_commit(Layer& layer, const LayerBody& body) {
   replace_writes(change, layer, run);
   if (!replay(change) || !update_visible(change)) return false;
   if (waits || !layer.failing) return true;
-  // A record refused what the parts made of it, which shows only when it is built.
+  // The body ran, but a record refused its new fields when update_visible() built it.
   for (const Conflict& conflict : conflicts_) {
     if (conflict.layer != &layer) continue;
     model_.own(conflict.error);
@@ -174,7 +174,7 @@ bool Log::commit_all() {
   });
 }
 
-// The oldest layers, as far as they are confirmed, become part of the base.
+// Folds the oldest layers, up to the first that is not confirmed, into the base.
 bool Log::fold_prefix() {
   if (interrupt_ != nullptr) return false;
   std::vector<Layer*> folding;
@@ -183,7 +183,8 @@ bool Log::fold_prefix() {
     folding.push_back(layer);
   }
   if (folding.empty()) return true;
-  // An edit of the base stays below the first layer that it did not find confirmed.
+  // Edits of the base that arrived before the oldest layer was confirmed stay below it. They are
+  // part of base_ already and need no record any more.
   std::vector<BaseEdit> fixed;
   while (!base_edits_.empty() && !edit_follows(base_edits_.front(), *folding.front())) {
     fixed.push_back(std::move(base_edits_.front()));
@@ -212,7 +213,7 @@ bool Log::fold_prefix() {
     } else {
       Composer composer(tree_, model_, folded_);
       base = composer.fold(base_, visible_, changed, folding.back()->seq + 1);
-      if (base == nullptr) {  // a record refuses: they stay in the log, where they do no harm
+      if (base == nullptr) {  // a record refuses the partial fold: the layers stay in the log
         discard_pending_error();
         return interrupt_ == nullptr;
       }

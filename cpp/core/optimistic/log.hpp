@@ -1,10 +1,13 @@
-// The log is a base and the ordered layers over it. What is shown is always the fold of the
-// layers' recipes over the base, oldest first; every operation keeps that true, and with selective
-// replay calls only the recipes whose outcome it can have changed.
+// The log holds a base and the ordered layers over it. The visible value is always the fold of the
+// layers' recipes over the base, oldest first. Every operation keeps this true. Selective replay
+// calls only the recipes whose outcome the operation may have changed.
 //
-// A key of the design: layers record what they read and wrote as slots of a tree (tree.hpp), so
-// that removing one asks the slots it wrote who has read them since. The cost does not depend on
-// how many other layers are pending.
+// Layers record their reads and writes as slots of a tree (tree.hpp). When a layer is removed, the
+// slots that it wrote name the layers that have read them since. So the cost does not depend on the
+// number of other pending layers.
+//
+// Class Log is defined in log.cpp (operations on layers), operation.cpp (their steps and undo),
+// replay.cpp (which layers run again), rebase.cpp (a new base) and pending.cpp (is_pending_at()).
 #pragma once
 
 #include <cstddef>
@@ -21,7 +24,7 @@ namespace halflife::optimistic {
 
 class Log {
  public:
-  // Takes a reference to the base.
+  // Takes a reference to the base. With `always`, each change runs every layer again.
   Log(Host& host, Value base, bool always);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -31,32 +34,35 @@ class Log {
   Value visible() const { return visible_; }  // borrowed
   std::size_t size() const { return layers_.size(); }
   std::size_t pending() const { return pending_; }
-  // A number of its own for each state that the log has been in. One that is restored has its
-  // number.
+  // Identifies the log's state. A successful operation makes a new number; restoring a state
+  // restores its number.
   std::uint64_t state() const { return state_; }
 
-  // Each is done, or has not begun: it returns false with an error raised then, also when what was
-  // raised is an interrupt, and the log is as it was.
+  // Each operation is atomic: if it fails or is interrupted, it returns false with the error raised
+  // in the host, and the log is as before.
 
-  // Runs the layer's parts on what is shown and puts it at the end of the log. `layer` is the
-  // host's, with its token and parts set; `context` gets what the recipe returned, owned.
+  // Runs the layer's body on the visible value and appends the layer to the log. The host owns
+  // `layer` and has set its token and body. The caller owns `context`, the value that the recipe
+  // returned.
   bool apply(Layer& layer, bool confirmed, Value* context);
-  // Only for layers in this log that are not settled.
+  // rollback() and commit() take only layers of this log that are pending or conflicted.
   bool rollback(Layer& layer);
-  // With `returns`, the value that `server` returns counts as the new one.
+  // `server`, if not null, replaces the layer's body; `then` runs after it. With `returns`, a value
+  // that `server` returns replaces the whole value.
   bool commit(Layer& layer, Value server, Value then, bool returns);
   bool set_base(Value base);
   bool edit_base(const LayerBody& body);
   bool rollback_all();
   bool commit_all();
-  // Does a pending layer write at the path or below it? 1, 0, or -1 with an error raised.
+  // Does a pending layer write at the path or below it? 1, 0, or -1: an error is pending in the
+  // host.
   int is_pending_at(const std::vector<Value>& path);
 
-  // The log as it is now, to come back to: what a host keeps while a batch of its own may fail.
-  // Costs what is changed until it is released.
+  // Saves the current state for restore(). A host does so while one of its batches may fail. Until
+  // the mark is released, the journal keeps the records of all changes.
   Journal::Mark save() { return journal_.mark(); }
   void restore(Journal::Mark saved);
-  // At any time, also in the middle of an operation.
+  // May be called at any time, even during an operation.
   void release(Journal::Mark saved);
 
   void close();
@@ -86,14 +92,14 @@ class Log {
     Layer* layer;
     Value error;  // owned
   };
-  // Slots that differ from what is shown, and the layers that have read them.
+  // The slots that changed, and the layers that have to run again because of it.
   struct Change {
     ChangedSlots slots;
     std::set<Seq> todo;
-    // Those of the readers behind `seq`, up to and with `last`, run again.
+    // Adds the readers newer than `seq`, up to and including `last`, to `todo`.
     void add(const Readers& readers, Seq seq, Seq last);
   };
-  // A place that holds something else in another base. Null: nothing.
+  // A slot that differs between two bases. A null value: the slot is empty.
   struct Difference {
     Slot* slot;
     Value before;
@@ -103,7 +109,7 @@ class Log {
   Layer* at(Seq seq) const;
   Value visible_at(const Slot& slot);
 
-  // --- an operation, and how it is undone
+  // --- an operation and its undo
   template <class Work>
   bool operate(Work work) {
     const Journal::Mark start = begin();
@@ -119,7 +125,7 @@ class Log {
   bool raise(Value error);
   void discard_pending_error();
 
-  // --- steps, each of which notes what it changes
+  // --- steps; each records its undo in the journal
   void add_layer(Layer& layer);
   void remove_layer(Layer& layer, LayerStatus status);
   void record_change(Layer& layer);
@@ -131,7 +137,7 @@ class Log {
   void set_visible(Value value);
   void set_base_value(Value value);
 
-  // --- what has to run again
+  // --- replay
   Change begin_change() const;
   void invalidate(Change& change, const Write& write, Seq seq);
   void invalidate_assigned(Change& change, Slot& slot, Seq seq);
@@ -146,7 +152,7 @@ class Log {
   bool update_visible(const Change& change);
   bool fold_all();
 
-  // --- another base
+  // --- rebase
   Value shared(Value base, draft::Leaves leaves);
   Value shared_after_fold(Value base);
   bool rebase(Change& change, Value base);
@@ -170,12 +176,12 @@ class Log {
   void drop_writes(std::vector<Write>& writes);
   void own_body(const LayerBody& body);
 
-  // --- where something is pending
+  // --- is_pending_at()
   struct PathSearch {
     Slot* slot;
-    Seq after;  // what was written between the two counts
+    Seq after;  // only versions with after < seq < before count
     Seq before;
-    std::size_t next;  // of the path
+    std::size_t next;  // index in the path
   };
   bool is_pending_layer(Seq seq) const;
   bool is_pending_below(const Slot& slot, Seq after, Seq before) const;
@@ -191,7 +197,7 @@ class Log {
   Tree tree_;
   std::map<Seq, Layer*> layers_;  // tokens owned
   Journal journal_;
-  std::vector<BaseEdit> base_edits_;  // in the order in which they came
+  std::vector<BaseEdit> base_edits_;  // in order of arrival
   Value base_;
   Value visible_;
   Seq next_ = 1;
@@ -201,9 +207,10 @@ class Log {
   std::uint64_t last_state_ = 0;
   bool always_;
   bool operating_ = false;
-  std::vector<Conflict> conflicts_;                       // to be told at the end of the operation
-  std::unordered_map<const Layer*, bool> failed_before_;  // it, of those that fail or are mended
-  Value interrupt_ = nullptr;  // owned: the operation is to be undone because of it
+  std::vector<Conflict> conflicts_;  // reported when the operation ends
+  // `failing` as the operation found it, of each layer that has failed or recovered since.
+  std::unordered_map<const Layer*, bool> failed_before_;
+  Value interrupt_ = nullptr;  // owned, or null: rolls the operation back
 };
 
 }  // namespace halflife::optimistic

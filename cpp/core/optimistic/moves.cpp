@@ -1,4 +1,4 @@
-// Where the items of a list that a layer has edited, or put in another one's place, came from.
+// Part of class LayerRun: Moves, the origins of the items of a list that the layer assigned.
 #include <utility>
 
 #include "../draft/patch/element_numbers.hpp"
@@ -12,7 +12,7 @@ using draft::Kind;
 using draft::Resolver;
 using draft::Scope;
 
-// The draft of an item of a list which the item was made of, or null.
+// The draft of a list's item whose final value is `item`, or null.
 const Draft* LayerRun::origin_of(const Scope& scope, Value item, Resolver& resolver) {
   if (!knows_origins_) {
     knows_origins_ = true;
@@ -27,7 +27,8 @@ const Draft* LayerRun::origin_of(const Scope& scope, Value item, Resolver& resol
   return found != origins_.end() ? found->second : nullptr;
 }
 
-// A list whose positions have moved: by what its items are, or were before they were edited.
+// Moves of a list whose positions have moved. Items are matched by their values, edited ones by
+// their values before the edit.
 Moves LayerRun::moves_of_list(const Draft& list, Value now, Resolver& resolver) {
   if (model_.kind(now) != Kind::list) return nullptr;
   draft::ElementNumbers numbers(model_);
@@ -44,8 +45,8 @@ Moves LayerRun::moves_of_list(const Draft& list, Value now, Resolver& resolver) 
   return std::make_shared<const std::vector<std::size_t>>(draft::match(before, after).before);
 }
 
-// A list that was put in the place of another one, at a key of `parent` or, without a key, for it:
-// by the drafts of items that were put into it.
+// Moves of a list that was assigned at a key of `parent` or, without a key, instead of `parent`.
+// Items are matched by the drafts that were put into the list.
 Moves LayerRun::moves_of_value(const Draft& parent, Value key, Value now, Resolver& resolver) {
   if (now == nullptr || model_.kind(now) != Kind::list) return nullptr;
   if (key != nullptr && !parent.scope->put_drafts() && !parent.scope->has_inserted())

@@ -1,5 +1,6 @@
-// An operation on the log: its steps note what they change, so that one that fails, or is
-// interrupted, is undone, and so that a host can come back to what it has saved.
+// Part of class Log: operations, their steps, and undo. Each step records its undo in the journal,
+// so that an operation that fails or is interrupted is rolled back, and a host can restore a saved
+// state.
 #include <algorithm>
 #include <utility>
 
@@ -7,8 +8,8 @@
 
 namespace halflife::optimistic {
 
-// Another error than that of the operation itself: a key's hash, or a record that refuses. It costs
-// no more than what could not be made of it; but an interrupt ends the operation.
+// Drops the host's pending error (from a key's hash or a record's constructor) where the operation
+// can go on without the value that failed. An interrupt is kept: it ends the operation.
 void Log::discard_pending_error() {
   Value error = host_.take_error();
   if (interrupt_ == nullptr && host_.is_interrupt(error)) {
@@ -18,7 +19,7 @@ void Log::discard_pending_error() {
   }
 }
 
-// Takes the reference; the error is that of the operation, which fails.
+// Raises the error that the operation fails with. Takes the reference.
 bool Log::raise(Value error) {
   host_.raise(error);
   tree_.release_later(error);
@@ -56,7 +57,7 @@ bool Log::end(Journal::Mark start, bool ok) {
 }
 
 void Log::clean_up() {
-  // Notes mean slots: while there are any, slots stay.
+  // Records in the journal point to slots, so no slot is deleted while the journal is open.
   if (!journal_.is_open()) {
     if (layers_.empty()) {
       tree_.clear();
@@ -68,8 +69,8 @@ void Log::clean_up() {
   tree_.release_deferred();
 }
 
-// Tells of the layers that are in conflict now and were not before, oldest first, each with its
-// last error.
+// Reports the layers that failed in this operation and are still failing, oldest first, each once
+// with its last error.
 void Log::report_conflicts(bool ok) {
   std::vector<Conflict> conflicts;
   conflicts.swap(conflicts_);
@@ -79,7 +80,7 @@ void Log::report_conflicts(bool ok) {
   for (std::size_t index = 0; index < conflicts.size(); ++index) {
     const auto [layer, error] = conflicts[index];
     const bool is_last = index + 1 == conflicts.size() || conflicts[index + 1].layer != layer;
-    // One that works again by now was in trouble only on the way.
+    // A layer that works again is not in conflict: it failed on an intermediate state only.
     if (ok && is_last && layer->failing) {
       host_.conflicted(*layer, error, failed_before_[layer]);
     }
@@ -88,7 +89,7 @@ void Log::report_conflicts(bool ok) {
   failed_before_.clear();
 }
 
-// --- coming back
+// --- undo
 
 void Log::restore(Journal::Mark saved) {
   undo(saved);
@@ -122,7 +123,7 @@ void Log::undo(Journal::Mark mark) {
 
 void Log::undo_one(Undo& undo) {
   Layer* layer = undo.layer;
-  std::vector<Undo> rest;  // what it holds that is needed no more
+  std::vector<Undo> rest;  // for drop(): holds the state that was undone
   switch (undo.kind) {
     case Undo::Kind::values:
       std::swap(base_, undo.base);
@@ -174,7 +175,7 @@ void Log::undo_one(Undo& undo) {
 
 // --- steps
 
-// Takes the reference.
+// Takes the reference to the value.
 void Log::set_visible(Value value) {
   tree_.release_later(visible_);
   visible_ = value;
@@ -193,7 +194,7 @@ void Log::add_layer(Layer& layer) {
   journal_.record({Undo::Kind::entered, &layer});
 }
 
-// Its effect, its parts and its token are the journal's now.
+// The layer's reads, writes, body and the reference to its token move to the journal.
 void Log::remove_layer(Layer& layer, LayerStatus status) {
   tree_.remove(layer);
   layers_.erase(layer.seq);
@@ -201,7 +202,7 @@ void Log::remove_layer(Layer& layer, LayerStatus status) {
   Undo undo{Undo::Kind::left, &layer};
   undo.body = std::exchange(layer.body, {});
   undo.status = std::exchange(layer.status, status);
-  undo.failing = layer.failing;  // stays: one that is folded without effect is still told of
+  undo.failing = layer.failing;  // not cleared: a layer folded while failing is still reported
   undo.error = host_.error_of(layer);
   if (undo.error != nullptr) model_.own(undo.error);
   undo.reads.swap(layer.reads);
@@ -227,7 +228,7 @@ void Log::confirm(Layer& layer) {
   --pending_;
 }
 
-// The layer contributes nothing, and is tried again when what it has read changes. Takes the
+// The layer contributes nothing and runs again when a slot that it read changes. Takes the
 // reference to the error.
 void Log::set_failing(Layer& layer, Value error) {
   if (host_.is_interrupt(error)) {

@@ -1,6 +1,6 @@
-// What is pending, and where. Positions of lists are followed back, from what is shown to what each
-// layer has found: an item that an older layer has edited, or put in, is known by where it stood
-// then.
+// Part of class Log: is_pending_at(), which tells whether a pending layer edits a path. A layer's
+// list positions are those of the list that it found, so a position in the visible list is followed
+// back through the layers' moves.
 #include "../draft/equality.hpp"
 #include "../draft/patch/list_match.hpp"
 #include "log.hpp"
@@ -14,7 +14,7 @@ bool Log::is_pending_layer(Seq seq) const {
   return layer != nullptr && is_pending(layer->status);
 }
 
-// Has a pending layer between the two written to the slot, or below it?
+// Has a pending layer with after < seq < before written to the slot or below it?
 bool Log::is_pending_below(const Slot& slot, Seq after, Seq before) const {
   std::vector<const Slot*> left{&slot};
   while (!left.empty()) {
@@ -32,7 +32,7 @@ bool Log::is_pending_below(const Slot& slot, Seq after, Seq before) const {
   return false;
 }
 
-// What a container holds at a part of a path, or null.
+// The container's entry at one key of a path, or null.
 bool Log::entry_of(Value container, Value key, Value* found) {
   *found = nullptr;
   const Kind kind = model_.kind(container);
@@ -46,8 +46,9 @@ bool Log::entry_of(Value container, Value key, Value* found) {
   return true;
 }
 
-// Does the version of a container differ, at the rest of a path, from what its layer has found?
-// `now` and `then`: the positions of the item that the path goes through, of a list.
+// Does the container that a layer assigned differ, at the rest of the path, from the one that the
+// layer found? For a list, the path goes through the item at `now`, which was at `then` in the list
+// found.
 bool Log::version_differs(Slot& slot, const Version& version, const std::vector<Value>& path,
                           std::size_t next, std::size_t now, std::size_t then, bool* result) {
   *result = true;
@@ -82,7 +83,8 @@ bool Log::version_differs(Slot& slot, const Version& version, const std::vector<
   return ok;
 }
 
-// What stands in the slot for a layer, without the versions below it, and since when.
+// The value in the slot as layer `before` finds it, without the versions below the slot. `after` is
+// the newest layer that assigned the slot or an ancestor.
 bool Log::assigned_value(const Slot& slot, Seq before, Value* found, Seq* after) {
   std::vector<const Slot*> path;
   for (const Slot* at = &slot; at != nullptr; at = at->parent) path.push_back(at);
@@ -102,7 +104,7 @@ bool Log::assigned_value(const Slot& slot, Seq before, Value* found, Seq* after)
   return true;
 }
 
-// An item of a list, from what is shown back to the layer that has put it in.
+// Follows an item of a list from its visible position back to the layer that inserted it.
 int Log::is_pending_item(const PathSearch& search, const std::vector<Value>& path,
                          std::size_t index, std::vector<PathSearch>& todo) {
   Slot& slot = *search.slot;
@@ -163,7 +165,7 @@ int Log::is_pending_at(const std::vector<Value>& path) {
       if (pending != 0) return pending;
       continue;
     }
-    // Another container in its place: what is in it is edited where it differs.
+    // A layer that assigned a whole container edits the path only if the container differs there.
     for (auto at = slot.versions.upper_bound(search.after);
          at != slot.versions.end() && at->first < search.before; ++at) {
       if (!is_pending_layer(at->first)) continue;

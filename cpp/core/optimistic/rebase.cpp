@@ -1,6 +1,6 @@
-// Rebase: what follows from another base. The new one is taken as if something older than all
-// layers had written what differs: whoever has read that runs again, and nobody else. So a refetch
-// costs a walk over both, and no recipe of an edit that it has nothing to do with.
+// Part of class Log: rebase, the replacement of the base. The differences between both bases count
+// as writes older than every layer, so only the layers that read a difference run again. A refetch
+// costs a walk over both bases, and calls no recipe of an unrelated edit.
 #include <algorithm>
 #include <utility>
 
@@ -45,7 +45,7 @@ bool Log::edit_base(const LayerBody& body) {
   });
 }
 
-// Only if confirmed layers wait: else its place is known.
+// Only if confirmed layers wait. Otherwise the edit's position in the order is final.
 void Log::keep_base_edit(const LayerBody& body, Value before) {
   BaseEdit edit{body, before, {}};
   for (const auto& [seq, layer] : layers_) {
@@ -65,12 +65,13 @@ std::vector<BaseEdit> Log::copied(const std::vector<BaseEdit>& edits) {
   return edits;
 }
 
-// Was the layer confirmed when the edit came?
+// Was the layer confirmed when the edit arrived?
 bool Log::edit_follows(const BaseEdit& edit, const Layer& layer) {
   return std::binary_search(edit.waited.begin(), edit.waited.end(), layer.seq);
 }
 
-// Takes the value and gives the one with the parts applied. Owned: the error, if they raise.
+// Applies the body to `value`, whose reference is exchanged. Returns the body's error, owned, or
+// null.
 Value Log::run_on(Value* value, Seq seq, const LayerBody& body) {
   LayerRun run(tree_, host_, folded_);
   if (!run.run_on(*value, seq, body)) return run.take_error();
@@ -78,7 +79,7 @@ Value Log::run_on(Value* value, Seq seq, const LayerBody& body) {
   return nullptr;
 }
 
-// One that cannot be applied where it stands now does nothing.
+// An edit that cannot be applied in its new position does nothing.
 void Log::reapply(Value* value, const BaseEdit& edit) {
   Value error = interrupt_ == nullptr ? run_on(value, next_, edit.body) : nullptr;
   if (error == nullptr) return;
@@ -89,7 +90,8 @@ void Log::reapply(Value* value, const BaseEdit& edit) {
   }
 }
 
-// The layers that waited fold, and the edits of the base that found them confirmed come after them.
+// Folds confirmed layers that waited. The edits of the base that arrived after their confirmation
+// are applied after them.
 bool Log::fold_with_edits(const std::vector<Layer*>& folding) {
   Value value = base_edits_.front().before;
   model_.own(value);
@@ -130,9 +132,9 @@ bool Log::fold_with_edits(const std::vector<Layer*>& folding) {
   return rebase(change, now);
 }
 
-// Owned: the new base, with the objects that are there where it is equal to them; null: an error is
-// raised. What equals the old base is the old base. What equals an edit that is shown is what is
-// shown, so that nothing changes when the edit is settled.
+// Owned: the new base, with equal parts exchanged for existing objects; null: an error is raised. A
+// part that equals the old base keeps the old object. A part that equals a visible edit keeps the
+// visible object, so that subscribers see no change when the edit is confirmed.
 Value Log::shared(Value base, draft::Leaves leaves) {
   draft::Objects taken;
   Value first = draft::share(model_, base_, base, leaves, &taken);
@@ -142,8 +144,8 @@ Value Log::shared(Value base, draft::Leaves leaves) {
   return second;
 }
 
-// Owned: the same of a base that layers have been folded into. They were shown, so the objects that
-// are shown come before those of the old base.
+// Owned: as shared(), for a base that layers were folded into. The layers' values were visible, so
+// visible objects take precedence over those of the old base.
 Value Log::shared_after_fold(Value base) {
   draft::Objects taken;
   Value first = draft::share(model_, visible_, base, draft::Leaves::same, &taken);
@@ -164,14 +166,14 @@ bool Log::rebase(Change& change, Value base) {
   return replay(change) && update_visible(change);
 }
 
-// What could not be applied is tried again over another base, whatever the reason was.
+// A failing layer runs again over every new base, whether or not it read a difference.
 void Log::add_failing(Change& change) {
   for (const auto& [seq, layer] : layers_) {
     if (layer->failing) change.todo.insert(seq);
   }
 }
 
-// Compares the base as it was with what it will be. Nothing has been changed yet.
+// Invalidates the readers of all differences between two bases. Runs before the base changes.
 bool Log::invalidate_base(Change& change, Value before, Value now) {
   if (before == now) return true;
   draft::Scope scope(model_, false);
@@ -189,8 +191,9 @@ bool Log::invalidate_base(Change& change, Value before, Value now) {
   return true;
 }
 
-// Are both containers of one type, to be compared entry by entry? Of a tuple who reads it gets more
-// than a draft: its length, and the whole of it if there is nothing in it to edit.
+// Are both values containers of one type that can be compared entry by entry? Reading a tuple
+// reveals its length, and all of it if nothing in it can be edited; tuples that differ in these
+// ways count as replaced.
 bool Log::has_comparable_entries(draft::Scope& scope, const Difference& each) {
   if (each.before == nullptr || each.now == nullptr) return false;
   const Kind kind = model_.kind(each.before);
@@ -202,7 +205,7 @@ bool Log::has_comparable_entries(draft::Scope& scope, const Difference& each) {
                                  scope.opens(each.before) && scope.opens(each.now));
 }
 
-// Equal parts are one object by now.
+// Compares containers by identity: shared() has made equal ones the same object.
 bool Log::differs(Value before, Value now) {
   if (before == now) return false;
   return before == nullptr || now == nullptr || model_.kind(before) != Kind::leaf ||
@@ -212,18 +215,19 @@ bool Log::differs(Value before, Value now) {
 bool Log::invalidate_entries(Change& change, const Difference& level,
                              std::vector<Difference>& todo) {
   Slot& slot = *level.slot;
-  change.add(slot.subtree_readers, 0, kNow);  // those above have been here before
-  if (slot.is_plain()) {  // no layer has written to what is in it: it is shown as it is
+  change.add(slot.subtree_readers, 0, kNow);  // the ancestors' were added on the way down
+  if (slot.is_plain()) {  // no layer wrote below: the visible container is the base's own
     change.slots.remember(slot);
     change.slots.add(slot);
-    if (slot.slots.empty() && slot.structure_readers.empty()) return true;  // nobody has been in it
+    const bool is_unread = slot.slots.empty() && slot.structure_readers.empty();
+    if (is_unread) return true;
   }
   bool aligned = false;
   const std::size_t found = todo.size();
   if (!find_aligned(level, todo, &aligned)) return false;
   if (aligned) return true;
-  // Other keys, another order or another length: it is put together anew, and of what is in it only
-  // those places matter that somebody has been to.
+  // The keys, their order or the length differ: the container is composed anew, and only entries
+  // with a slot concern a layer.
   todo.resize(found);
   change.slots.remember(slot);
   change.slots.add(slot);
@@ -236,13 +240,14 @@ bool Log::invalidate_entries(Change& change, const Difference& level,
       return false;
     }
     const bool is_behind = below->key == nullptr && (each.before == nullptr || each.now == nullptr);
-    if (is_behind) each.now = nullptr;  // behind a list: what was appended stands elsewhere
+    if (is_behind) each.now = nullptr;  // beyond the end of a list: appended items have moved
     if (is_behind || differs(each.before, each.now)) todo.push_back(each);
   }
   return true;
 }
 
-// The entries that differ, if both have the same keys in the same order, or the same length.
+// Collects the entries that differ if both containers have the same keys in the same order, or the
+// same length; then sets `aligned`.
 bool Log::find_aligned(const Difference& level, std::vector<Difference>& todo, bool* aligned) {
   const Kind kind = model_.kind(level.before);
   const std::size_t size = model_.size(level.before);

@@ -1,5 +1,5 @@
-// Replay: which layers have to run again because of a change, and running them. Oldest first, so
-// that each sees what the ones before it have become.
+// Part of class Log: replay, which finds the layers that a change invalidates and runs them again.
+// Oldest first, so that each layer sees the new results of the older ones.
 #include <utility>
 
 #include "../draft/equality.hpp"
@@ -29,8 +29,8 @@ void Log::Change::add(const Readers& readers, Seq seq, Seq last) {
   }
 }
 
-// What stands behind a list is different: a matter for those who have read its length, everything
-// in it, or an item at a position behind it, but not for who has read or edited other items.
+// The items appended to a list changed. This invalidates the layers that read the list's length,
+// everything in it or an appended item, but not those that read or edited other items.
 void Log::invalidate_appended(Change& change, Slot& slot, Seq seq) {
   change.slots.add_appended(slot);
   change.add(slot.structure_readers, seq, kNow);
@@ -44,7 +44,8 @@ void Log::invalidate_appended(Change& change, Slot& slot, Seq seq) {
   }
 }
 
-// How long the list was, before anything was appended to it; 0 if in doubt.
+// The list's length without appended items. 0 if unknown, so that readers of all items are
+// invalidated.
 std::size_t Log::length_before_appends(Slot& slot, Seq before) {
   std::vector<Slot*> path;
   for (Slot* at = &slot; at != nullptr; at = at->parent) path.push_back(at);
@@ -66,8 +67,9 @@ std::size_t Log::length_before_appends(Slot& slot, Seq before) {
   return model_.kind(value) == draft::Kind::list ? model_.size(value) : 0;
 }
 
-// What layer `seq` wrote to the slot is different now. Whoever read it there runs again; a layer
-// that wrote to it in between, too, and those after that one only if what it writes differs.
+// The value that layer `seq` wrote to the slot changed. Its readers run again, up to and including
+// the next layer that wrote to the slot. Newer readers see that layer's write, and run again only
+// if it changes.
 void Log::invalidate_assigned(Change& change, Slot& slot, Seq seq) {
   change.slots.add(slot);
   const auto next = slot.versions.upper_bound(seq);
@@ -92,7 +94,8 @@ void Log::invalidate_writes(Change& change, const Layer& layer) {
   }
 }
 
-// A write equal to the layer's previous one keeps the previous object, and is no change.
+// Invalidates the layer's writes that differ from those of its previous run. A write equal to the
+// layer's previous write keeps the previous object.
 void Log::compare(Change& change, Layer& layer, const std::vector<Write>& before) {
   std::unordered_map<const Slot*, const Write*> old;
   for (const Write& write : before) old.emplace(write.slot, &write);
@@ -118,12 +121,12 @@ void Log::compare(Change& change, Layer& layer, const std::vector<Write>& before
     if (write.value != was.value) keep_visible(write);
     if (write.value != was.value || !same_insertion) invalidate(change, write, layer.seq);
   }
-  for (const Write& write : before) {  // what it does not write any more
+  for (const Write& write : before) {  // slots that the layer no longer writes
     if (old.contains(write.slot)) invalidate(change, write, layer.seq);
   }
 }
 
-// What is shown at the place of a slot; null: nothing.
+// The visible value at the slot's path; null: none.
 Value Log::visible_at(const Slot& slot) {
   std::vector<const Slot*> path;
   for (const Slot* at = &slot; at->parent != nullptr; at = at->parent) path.push_back(at);
@@ -137,7 +140,8 @@ Value Log::visible_at(const Slot& slot) {
   return value;
 }
 
-// A container that equals the one that is shown in its place is no change there: it is that one.
+// If the written container equals the visible one at the same path, keeps the visible object, so
+// that subscribers see no change.
 bool Log::keep_visible(Write& write) {
   if (write.value == nullptr || write.append || !draft::has_parts(model_.kind(write.value))) {
     return false;
@@ -187,7 +191,7 @@ void Log::replace_writes(Change& change, Layer& layer, LayerRun& run) {
   tree_.add(layer);
 }
 
-// --- what is shown
+// --- the visible value
 
 bool Log::update_visible(const Change& change) {
   if (layers_.empty()) {
@@ -198,7 +202,7 @@ bool Log::update_visible(const Change& change) {
   if (change.slots.is_empty()) return true;
   Composer composer(tree_, model_, folded_);
   Value now = composer.compose_visible(base_, visible_, change.slots);
-  if (now == nullptr) {  // a record refuses what was made of it: find out by whom
+  if (now == nullptr) {  // a record refuses its fields: find the layer that causes it
     discard_pending_error();
     return interrupt_ == nullptr && fold_all();
   }
@@ -206,7 +210,7 @@ bool Log::update_visible(const Change& change) {
   return true;
 }
 
-// All layers again, from the base, each on what those before it have made.
+// Runs all layers again, from the base, each on the result of the older ones.
 bool Log::fold_all() {
   Value now = base_;
   model_.own(now);
