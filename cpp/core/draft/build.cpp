@@ -1,5 +1,5 @@
-// The resolver's second half: one plain value out of a draft, or of a plain container that carries
-// drafts, once everything in it is resolved.
+// Part of class Resolver: builds the plain value of one draft, or of one plain container that
+// contains drafts, after everything in it was resolved.
 #include <utility>
 
 #include "equality.hpp"
@@ -7,7 +7,7 @@
 
 namespace halflife::draft {
 
-// The result of the class of `like`, once everything is in it.
+// Gives the finished contents the class of `like`.
 bool Resolver::finish(Value like, Value made, Value* result) {
   Value whole = model_.rebuild(like, made);
   if (whole == nullptr) return false;
@@ -15,7 +15,7 @@ bool Resolver::finish(Value like, Value made, Value* result) {
   return true;
 }
 
-// The container to put results into: owned.
+// Owned: the container that the results are written to.
 Value Resolver::take(Draft& draft) {
   if (draft.scratch == nullptr) return model_.copy(draft.base);
   if (draft.kind == Kind::record || !steal_) {
@@ -112,16 +112,16 @@ bool Resolver::fill_map(Draft& draft, Value made) {
       if (value == nullptr) continue;
       Value now = final_of(value);
       if (entries && now == member) continue;
-      if (draft.children == nullptr && now == value) continue;  // it is there already
+      if (draft.children == nullptr && now == value) continue;  // the entry is already the result
       Value held = nullptr;
       if (!model_.find(made, key, &held)) return false;
       if (held != now && !model_.put(made, key, now)) return false;
     }
     return true;
   };
-  // Leaves are in the scratch already, and nothing else can have become of them.
+  // The scratch already holds the final leaves, so only containers and drafts have to be set.
   if (draft.assigned != nullptr && draft.put_more && !fill(draft.assigned, false)) return false;
-  // Walked by its own keys while results go into existing slots of the same map: none is added.
+  // Walking the map while writing to it is safe: results replace values of existing keys only.
   return !draft.inserted || fill(draft.contents(), true);
 }
 
@@ -147,7 +147,7 @@ bool Resolver::build_list(Draft& draft, Value* result) {
   };
   const bool whole = draft.structural || draft.inserted;
   const bool alone = draft.structural && is_alone(draft);
-  if (alone) {  // what it holds is plain: only whether anything changed is to be found out
+  if (alone) {  // its items are plain: only find out whether anything changed
     for (std::size_t index = 0; index < count && !changed; ++index) {
       Value now = model_.item(draft.scratch, index);
       Value before = model_.item(draft.base, index);
@@ -216,7 +216,7 @@ bool Resolver::build_set(Draft& draft, Value* result) {
     if (now != nullptr && before != nullptr && !equal(model_, before, now, true, &equal_now)) {
       return false;
     }
-    changed = changed || !equal_now;  // 1 and True are one member, and yet not the same
+    changed = changed || !equal_now;  // 1 and True are equal members but distinguishable
   }
   if (!changed) return true;
   Value made = take(draft);

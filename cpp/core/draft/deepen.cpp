@@ -1,6 +1,6 @@
-// A draft whose base is up to date on its first level only must be brought up to date all the way
-// down before anything takes its contents as they are: before it is compared, shown, moved to
-// another place, or its positions change.
+// Part of class Scope: deepening, which brings a draft's base up to date at every depth if a Source
+// made it up to date on its first level only. Needed before the contents are used as they are:
+// compared, shown, moved, or when list positions change.
 #include <utility>
 
 #include "scope.hpp"
@@ -13,7 +13,7 @@ bool Scope::read_deep(Draft& draft) {
   return deepen(draft);
 }
 
-// Drafts found in a draft come after it in drafts_, so that walking backwards meets them first.
+// A nested draft comes after its parent in drafts_, so a backward walk meets nested drafts first.
 bool Scope::deepen(Draft& draft) {
   std::vector<Draft*> below{&draft};
   for (std::size_t next = 0; next < below.size(); ++next) {
@@ -39,12 +39,12 @@ bool Scope::deepen_one(Draft& draft) {
   Value full = source_->deep(draft);
   if (full == nullptr) return false;
   bool ok = true;
-  // What was drafted already is kept as it is: its user may hold it.
+  // Existing nested drafts are kept, because the user may hold them.
   const auto keep = [&](Value key, std::size_t index, const Draft& child) {
     Value before = nullptr;
     Value now = nullptr;
     if (is_positional(draft.kind)) {
-      if (child.inserted) return true;  // what the recipe put there
+      if (child.inserted) return true;  // inserted by the recipe
       now = model_.item(full, index);
       return now == child.base || model_.put_item(full, index, child.base);
     }
@@ -74,7 +74,7 @@ bool Scope::deepen_one(Draft& draft) {
   return true;
 }
 
-// Slots of the scratch that still hold what the base held take what is up to date.
+// Replaces the scratch's entries that are still those of the old base by up-to-date ones.
 bool Scope::deepen_scratch(Draft& draft, Value full) {
   if (draft.kind == Kind::set) return true;
   if (draft.kind == Kind::list) {

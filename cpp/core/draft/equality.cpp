@@ -11,9 +11,9 @@ namespace halflife::draft {
 namespace {
 
 struct Rules {
-  bool ordered;  // of maps
+  bool ordered;  // the order of a map's keys counts
   bool numbers_by_value;
-  bool any_class;  // arrays are arrays, objects are objects
+  bool any_class;  // compares as JSON arrays and objects
 };
 
 class Comparison {
@@ -32,8 +32,8 @@ class Comparison {
   }
 
  private:
-  // What can be told at once; containers are compared later. A pair that was met before is equal
-  // unless another pair differs: values may contain themselves.
+  // Compares leaves at once and queues containers. A pair that was met before counts as equal,
+  // because values may contain themselves; a difference shows in another pair.
   bool open(Value one, Value other) {
     if (one == other) return true;
     const Kind kind = kind_of(one);

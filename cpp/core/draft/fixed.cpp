@@ -1,5 +1,6 @@
-// A tuple cannot be edited itself. One with containers in it has a draft all the same, for what is
-// edited below; the user never sees that, but a tuple of the drafts of what is in it.
+// Part of class Scope: drafts of tuples. A tuple cannot be edited, but containers in it can, so a
+// tuple with containers has a draft that holds theirs. The user never sees this draft, but gets a
+// tuple of the nested drafts.
 #include <utility>
 
 #include "scope.hpp"
@@ -12,8 +13,8 @@ bool Scope::opens(Value value) {
   return model_.draft_of(value) != nullptr || opens_fixed(value);
 }
 
-// A tuple in which nothing was found is not entered again, nor one that is known to open: values of
-// any depth are walked in linear time, also level by level.
+// Enters no tuple twice, and remembers the nested tuples that open, so that calls at every level of
+// nested tuples take linear time in total.
 bool Scope::opens_fixed(Value tuple) {
   struct Level {
     Value tuple;
@@ -56,7 +57,7 @@ bool Scope::give(Draft& fixed, Value* given) {
     Value items;  // owned
     std::size_t next;
   };
-  const bool tracing = std::exchange(tracing_, false);  // reading the tuple was the last read
+  const bool tracing = std::exchange(tracing_, false);  // these reads are not the recipe's
   std::vector<Level> path;
   const auto enter = [&](Draft& draft) {
     Value items = draft.given == nullptr ? model_.copy(draft.base) : nullptr;
@@ -87,7 +88,7 @@ bool Scope::give(Draft& fixed, Value* given) {
   return ok;
 }
 
-// From position `next` on, until a tuple is met that has to be given first.
+// Continues at position `next`, and stops at a nested tuple that must be given first.
 bool Scope::give_items(Draft& fixed, Value items, std::size_t* next, Draft** waits_for) {
   const std::size_t size = model_.size(fixed.base);
   for (; *next < size; ++*next) {

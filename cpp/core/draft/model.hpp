@@ -1,10 +1,10 @@
-// The value model: what drafts must know of the user's values. Values are opaque handles; the host
-// that made them says what each is and reads, copies and writes it. Two hosts exist: Python objects
-// in bindings/, and a plain C++ one for the tests and the fuzzer.
+// The value model is the interface through which core reads, copies and writes the user's values.
+// Values are opaque handles of a host. Two hosts exist: Python objects in bindings/, and plain C++
+// objects for the tests and the fuzzers.
 //
-// A function that returns bool returns false, and one that returns an owned Value returns null,
-// when the host has an error pending (a key without a hash, say); core gives up what it was doing
-// and says so upwards. Handles that go out are borrowed unless they are said to be owned.
+// When an error is pending in the host (an unhashable key, say), a function that returns bool
+// returns false, and one that returns an owned Value returns null. Core then stops and reports the
+// failure to its caller. Returned handles are borrowed unless a comment says owned.
 #pragma once
 
 #include <cstddef>
@@ -15,28 +15,28 @@ namespace halflife::draft {
 
 struct Draft;
 
-// What position() says of "-": behind the last element.
+// The position that "-" names: after the last element.
 inline constexpr std::size_t kEnd = static_cast<std::size_t>(-1);
 
 enum class Kind : unsigned char {
-  leaf,    // never looked into: to be replaced, not edited
-  fixed,   // a tuple: not edited itself, but what is in it may be
+  leaf,    // opaque: can be replaced, not edited
+  fixed,   // a tuple: cannot be edited, but containers in it can
   map,     // keys to values, in order of insertion
   list,    // values by position
   set,     // members, which are leaves
   record,  // a fixed set of named fields
 };
 
-// Can it be edited itself?
+// Can a value of this kind be edited itself?
 inline bool is_draftable(Kind kind) { return kind >= Kind::map; }
-// Can there be something to edit in it?
+// Can a value of this kind contain something that can be edited?
 inline bool has_parts(Kind kind) { return kind >= Kind::fixed; }
-// Are its parts found by position?
+// Are entries of this kind found by position?
 inline bool is_positional(Kind kind) { return kind == Kind::fixed || kind == Kind::list; }
 
-// What core refuses by itself.
+// Errors that core itself raises.
 enum class Fault : unsigned char {
-  foreign_draft,  // a draft of another recipe, or of one that is over
+  foreign_draft,  // a draft of another recipe, or a revoked one
   cyclic,         // a value would contain itself
 };
 
@@ -48,16 +48,16 @@ class Model {
   virtual ~Model() = default;
 
   virtual void own(Value value) = 0;
-  // May run user code: core calls it when its structure is consistent.
+  // May run user code, so core calls it only when its structures are consistent.
   virtual void release(Value value) = 0;
 
-  // --- what a value is. These run no user code and cannot fail.
+  // --- queries about a value; they run no user code and cannot fail
   virtual Kind kind(Value value) = 0;
   // Identical, or equal scalars of one type.
   virtual bool same(Value one, Value other) = 0;
-  // Two leaves: numbers of equal value, whatever their types?
+  // Are both leaves numbers of equal value, of any types?
   virtual bool same_number(Value one, Value other) = 0;
-  // Two leaves: equal by the rule of equals="deep", which may be less strict. May run user code.
+  // Are two leaves equal by the rule of equals="deep", which may be less strict? May run user code.
   virtual bool alike(Value one, Value other) { return same(one, other); }
   // Leaves that are the same have the same hash. By address is fine for what is not a scalar.
   virtual std::size_t hash(Value leaf) = 0;
@@ -67,33 +67,32 @@ class Model {
   // The draft whose face this value is, or null.
   virtual Draft* draft_of(Value value) = 0;
 
-  // May a recipe be called with this leaf? False, with an error pending, if it could be edited in
-  // place, and nobody would notice.
+  // May a recipe be called with this leaf? False, with an error pending, if the recipe could edit
+  // it in place unnoticed.
   virtual bool may_be_root(Value /*leaf*/) { return true; }
 
   // --- reading
   virtual std::size_t size(Value container) = 0;
   // Map, record: the value at key, or null if there is none. Set: the member itself, or null.
   virtual bool find(Value container, Value key, Value* found) = 0;
-  // Map: are two of its class equal only if their keys are in the same order? Then patches carry
-  // it.
+  // Map: does equality of its class depend on the order of keys? Then patches record the order.
   virtual bool keeps_order(Value /*map*/) { return false; }
   // Borrowed: the key as the map holds it, where keys of several types can be equal (1 and True).
-  // Only asked of keys that are there.
+  // The key must be present.
   virtual Value key_in(Value /*map*/, Value key) { return key; }
   // List, fixed.
   virtual Value item(Value list, std::size_t index) = 0;
-  // Record: is the key no field that every record of the class has? Then it may come and go.
+  // Record: can records of its class lack the field? Then it may be added and erased.
   virtual bool is_optional(Value /*record*/, Value /*key*/) { return false; }
   // Walks the entries of a map or record, or the members of a set (key and value are the same
   // then). `cursor` starts at 0. Returns false at the end; nothing may be changed meanwhile.
   virtual bool next(Value container, std::size_t* cursor, Value* key, Value* value) = 0;
 
-  // --- a private copy, and writing to it. Nobody else may have seen it.
-  // Owned, shallow and mutable: a plain map, list or set, whatever the class of the container. The
-  // copy of a record is the map of its fields; that of a fixed one is a list.
+  // --- private copies, and writes to them. Only copies that nobody else has seen are written.
+  // Owned, shallow and mutable: a plain map, list or set, whatever the class of the
+  // container. The copy of a record is the map of its fields; that of a fixed one is a list.
   virtual Value copy(Value container) = 0;
-  // A list whose positions cannot be looked at directly: its drafts start with a copy.
+  // Is it a list without direct access to positions? Then its drafts start with a copy.
   virtual bool is_indirect(Value /*list*/) { return false; }
   virtual bool put(Value map, Value key, Value value) = 0;  // set: value is not looked at
   virtual bool erase(Value map, Value key) = 0;             // also set; the key is there
@@ -118,7 +117,7 @@ class Model {
   // maps look different to the user, so the host is told the value that will be drafted.
   virtual Draft* make_draft(Value base, Kind kind) = 0;
   virtual void raise(Fault fault, Value value) = 0;
-  // Drops the error that is pending, unless it is an interrupt; false: it is still pending.
+  // Clears the pending error unless it is an interrupt. False: the error is still pending.
   virtual bool forgive() { return false; }
 };
 

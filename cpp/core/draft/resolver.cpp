@@ -19,7 +19,7 @@ Value Resolver::keep(Value owned) {
   return owned;
 }
 
-// --- what is known
+// --- results
 
 Resolver::Result Resolver::find_result(Value value, const Draft* draft) const {
   if (steal_ && draft != nullptr && draft->scope == &scope_) {
@@ -49,14 +49,14 @@ void Resolver::forget_result(Value value) {
   working_.erase(value);
 }
 
-// --- what needs what
+// --- needs: values to resolve first
 
 Value Resolver::known_as(Value value) {
   const Draft* draft = scope_.draft_of(value);
   return draft == nullptr ? value : draft->face;
 }
 
-// Values that are their own result, or whose result is at hand.
+// Handles values that are their own result, or whose result is known.
 bool Resolver::simple(Value value, Value* result) {
   const Kind kind = model_.kind(value);
   if (kind == Kind::leaf) {
@@ -74,14 +74,14 @@ bool Resolver::simple(Value value, Value* result) {
   return known.value != nullptr;
 }
 
-// The result of something held in a container all of whose needs are resolved. A plain container
-// that was no need is what it is.
+// The result of an entry of a container whose needs are all resolved. A plain container that was
+// not among the needs is its own result.
 Value Resolver::final_of(Value value) {
   Value result = nullptr;
   return simple(value, &result) ? result : value;
 }
 
-// A value that the recipe put somewhere. A draft among them is taken with all that is in it.
+// Adds a value that the recipe assigned or inserted. A draft is resolved with everything in it.
 bool Resolver::need(Value value, std::vector<Value>& needs) {
   value = known_as(value);
   Draft* draft = model_.draft_of(value);
@@ -97,7 +97,7 @@ bool Resolver::need(Value value, std::vector<Value>& needs) {
   return true;
 }
 
-// Not of the slots for which `owner` has a draft: that is what counts there.
+// Skips the slots for which `owner` has a draft: the draft's result replaces the entry.
 bool Resolver::needs_of_entries(Value container, Draft* owner, std::vector<Value>& needs) {
   const Kind kind = model_.kind(container);
   if (is_positional(kind)) {
@@ -123,15 +123,15 @@ bool Resolver::needs_of_entries(Value container, Draft* owner, std::vector<Value
   return true;
 }
 
-// Are there no other drafts than this one and those around it, and was none put anywhere? Then
-// everything in it is plain.
+// Is everything in the draft plain? True if the scope has no drafts but this one and its ancestors,
+// and no draft was assigned anywhere.
 bool Resolver::is_alone(const Draft& draft) {
   std::size_t around = 0;
   for (const Draft* at = &draft; at != nullptr; at = at->parent) ++around;
   return !draft.inserted && scope_.drafts().size() == around && !carries_drafts();
 }
 
-// Does anything that the recipe put in carry a draft, or is one?
+// Is anything that the recipe inserted a draft, or does it contain one?
 bool Resolver::carries_drafts() {
   if (scope_.put_drafts()) return true;
   if (carries_ != Carries::unknown) return carries_ == Carries::yes;
@@ -263,7 +263,7 @@ bool Resolver::run(std::vector<Step>& steps) {
         steps.push_back({next, std::move(needs), 0});
         continue;
       }
-      Value result = nullptr;  // nothing to wait for: most drafts hold no others
+      Value result = nullptr;  // shortcut: most drafts contain no other drafts
       if (!build(next, &result)) return false;
       note_result(next, result);
       continue;
@@ -278,7 +278,7 @@ bool Resolver::run(std::vector<Step>& steps) {
 
 // --- slots
 
-// What the slot holds: the face of the draft found there, or what the container holds.
+// The slot's entry: the face of the draft found there, else the container's own entry.
 bool Resolver::slot(Draft& draft, Value key, Value* held) {
   *held = nullptr;
   if (draft.children != nullptr) {

@@ -1,6 +1,6 @@
-// A resolver turns drafts, and plain values that carry drafts, into plain values. What no edit
-// touched stays the same object; what was edited and set back is the base again. Iterative: drafts
-// nest as deep as the user's values do.
+// A resolver turns drafts, and plain values that contain drafts, into plain values. A container
+// without edits stays the same object; a container whose edits restored its contents is its base
+// again. Iterative, because drafts nest as deeply as the user's values.
 #pragma once
 
 #include <unordered_map>
@@ -13,7 +13,8 @@ namespace halflife::draft {
 
 class Resolver {
  public:
-  // With `steal` the scratches of drafts become results: nobody may use the drafts afterwards.
+  // With `steal`, scratches become results without a copy, and the drafts must not be used
+  // afterwards.
   Resolver(Scope& scope, bool steal) : scope_(scope), model_(scope.model()), steal_(steal) {}
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -22,15 +23,16 @@ class Resolver {
   // The plain value of `value`, borrowed from the resolver (or from the value itself).
   bool resolve(Value value, Value* result);
 
-  // What resolve() made of the draft already; null: it did not need it.
+  // The draft's result if resolve() has made it, else null.
   Value result_of(Draft& draft);
 
-  // What a slot of a draft holds at the end, plain; null: nothing. What it holds is resolved if the
-  // draft was not.
+  // The final plain value at a key or position of a draft; null: none. Resolves the entry if the
+  // draft itself was not resolved.
   bool at(Draft& draft, Value key, Value* result);
   bool at_item(Draft& draft, std::size_t index, Value* result);
 
-  // Does a map that was edited have the keys of its base, in their order, as far as both go?
+  // Does an edited map have the keys of its base in the same order? Compares pairs up to the end of
+  // the shorter one.
   bool same_order(Draft& draft, bool* same);
 
  private:
@@ -42,10 +44,10 @@ class Resolver {
   bool is_alone(const Draft& draft);
   bool carries_drafts();
   struct Result {
-    bool known = false;     // or being worked on
+    bool known = false;     // or in progress
     Value value = nullptr;  // null: being worked on
   };
-  // What a tuple of drafts is known as: the face of its draft. Any other value is itself.
+  // The key in results_: for a tuple of drafts the face of its draft, else the value itself.
   Value known_as(Value value);
   Result find_result(Value value, const Draft* draft) const;
   void note_result(Value value, Value result);
@@ -72,9 +74,9 @@ class Resolver {
 
   Scope& scope_;
   Model& model_;
-  // Null: being worked on. Of drafts only if they are not stolen; else the result is in the draft.
+  // Null: in progress. Results of stolen drafts are stored in the draft instead.
   std::unordered_map<Value, Value> results_;
-  std::unordered_set<Value> working_;  // stolen drafts being worked on
+  std::unordered_set<Value> working_;  // stolen drafts in progress
   std::vector<Value> owned_;
   enum class Carries : unsigned char { unknown, no, yes };
   Carries carries_ = Carries::unknown;

@@ -1,7 +1,7 @@
-// A scope is the life of one recipe's drafts: from the first to the moment they are revoked. All
-// reading and editing of drafts goes through it. If it records, each draft notes what was read of
-// it and written to it: enough to tell later which changes elsewhere can change what the recipe
-// does. A note may say too much; it never says too little.
+// A scope owns the drafts of one recipe, from the first draft until all are revoked. All reading
+// and editing of drafts goes through it. A recording scope stores in each draft what the recipe
+// read and wrote, so that a log of layers can tell which later changes may change the recipe's
+// outcome. The record may contain too much, but never too little.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace halflife::draft {
 
-// Gives nested drafts their base where the values at hand are up to date on their first level only.
+// Provides the bases of nested drafts when a base is up to date on its first level only.
 class Source {
  public:
   Source() = default;
@@ -21,11 +21,12 @@ class Source {
   Source& operator=(const Source&) = delete;
   virtual ~Source() = default;
 
-  // The slot (key, or index for lists) of the draft `parent` holds `found`, a container: what to
-  // draft in its place (owned) and its place, which is null if it is up to date all the way down.
+  // The draft `parent` holds the container `found` at a key, or at an index of a list. Gives the
+  // base (owned) to draft instead of it, and the base's place, which is null if the base is up to
+  // date at every depth.
   virtual bool child(const Draft& parent, Value key, std::size_t index, Value found, Value* base,
                      void** place) = 0;
-  // Owned: the base of `draft`, up to date all the way down.
+  // Owned: the base of `draft`, up to date at every depth.
   virtual Value deep(const Draft& draft) = 0;
 };
 
@@ -36,29 +37,32 @@ class Scope {
   Scope& operator=(const Scope&) = delete;
   ~Scope() { close(); }
 
-  // Can something in the value be edited? It is a container, or a tuple with one in it, however
-  // deep in further tuples.
+  // Can anything in the value be edited? True for containers, and for tuples with a container in
+  // them or in nested tuples.
   bool opens(Value value);
-  // The draft of a whole value that opens. Null on an error. Owned by the scope.
+  // The root draft of a value that opens(). Owned by the scope. Null: an error is pending.
   Draft* open(Value base, void* place = nullptr);
-  // The draft whose face the value is, or which the user knows as this tuple; null: it is plain.
+  // The draft that the user holds as this value (a face, or a tuple of drafts); null: a plain
+  // value.
   Draft* draft_of(Value value);
-  // The tuple that the user gets for the draft of one: containers in it are drafts. Borrowed; the
-  // same each time.
+  // The tuple that the user gets for the draft of a tuple, with drafts for its containers.
+  // Borrowed; the same object each time.
   bool give(Draft& fixed, Value* given);
 
-  // --- reading. What comes out is a leaf or the face of a draft, borrowed; null: there is none.
-  // The face of a tuple's draft is for core only; see give().
+  // --- reading. Gives a leaf or the face of a draft, borrowed; null: no such entry. The face of a
+  // tuple's draft stays inside core; see give().
   bool get(Draft& draft, Value key, Value* found);               // map, record
   bool get_item(Draft& draft, std::size_t index, Value* found);  // list, fixed; index < size
   bool has(Draft& draft, Value key, bool* found);                // map, set
   std::size_t size(Draft& draft);
-  // The keys, length or order are about to be read from draft.contents().
+  // To be called before the keys, length or order are read from draft.contents().
   void read_whole(Draft& draft) { draft.read_whole = true; }
-  // Everything is about to be read: afterwards resolving the draft gives all of it.
+  // To be called before everything is read: then resolving the draft gives its value at every
+  // depth.
   bool read_deep(Draft& draft);
-  // Brings the draft up to date all the way down, so that it can be resolved, without counting as a
-  // read of all of it: what is done with the result must not show, or read_deep() follows.
+  // Brings the draft up to date at every depth, so that it can be resolved, without recording a
+  // read. The caller must not reveal the result to the recipe unless it calls read_deep()
+  // afterwards.
   bool peek_deep(Draft& draft) { return draft.read_deep || deepen(draft); }
 
   // --- editing
@@ -66,27 +70,27 @@ class Scope {
   bool erase(Draft& draft, Value key);             // map; the key must be there
   bool set_item(Draft& draft, std::size_t index, Value value);
   bool include(Draft& set, Value member, bool included);  // add or discard a member
-  // At the end of a list; not a look at what is there.
+  // Appends to a list; does not count as a read.
   bool append(Draft& list, Value value);
-  // The scratch of a list, for edits that move positions. Elements are leaves, faces, and plain
-  // containers (use lift() before one is handed out). Tell adopt() of each value put in.
+  // The scratch of a list, for edits that move positions. Its elements are leaves, faces and plain
+  // containers; call lift() before handing out an element, and adopt() for each value put in.
   Value edit_list(Draft& draft);
   bool adopt(Value value);
-  // The element of a structural list as it may be handed out.
+  // The element of a structural list in the form to hand out: a plain container becomes a draft.
   bool lift(Draft& list, std::size_t index, Value* found);
 
-  // Has the recipe called anything that edits? Whether or not it made a difference.
+  // Has the recipe called any editing function, even without effect?
   bool edited() const { return edited_; }
   bool recording() const { return recording_; }
   bool has_inserted() const { return !inserted_.empty(); }
   bool is_inserted(Value value) const { return inserted_.contains(value); }
   const std::unordered_set<Value>& inserted() const { return inserted_; }
-  // Has a draft itself been put anywhere?
+  // Was a draft assigned or inserted anywhere?
   bool put_drafts() const { return put_drafts_; }
   Model& model() { return model_; }
   const std::vector<Draft*>& drafts() const { return drafts_; }
 
-  // With tracing on, the scope remembers where the last read came from. For lenses.
+  // With tracing on, the scope remembers the slot of the last read. For lenses.
   struct Slot {
     Draft* draft = nullptr;
     Value key = nullptr;  // owned by the scope; null for a list
@@ -117,10 +121,10 @@ class Scope {
 
   Model& model_;
   Source* source_;
-  std::vector<Draft*> drafts_;               // in order of making; faces owned
-  std::unordered_set<Value> inserted_;       // plain containers that recipes put in; owned
-  std::unordered_set<Value> opening_;        // nested tuples that are known to open; owned
-  std::unordered_map<Value, Draft*> given_;  // drafts of tuples by what the user got for them
+  std::vector<Draft*> drafts_;               // in order of creation; faces owned
+  std::unordered_set<Value> inserted_;       // plain containers that recipes inserted; owned
+  std::unordered_set<Value> opening_;        // nested tuples known to open; owned
+  std::unordered_map<Value, Draft*> given_;  // drafts of tuples by the tuples that give() made
   Slot last_read_;
   bool recording_;
   bool tracing_ = false;

@@ -1,5 +1,5 @@
-// Sharing makes a new value out of the old one as far as they are equal: data that was fetched
-// again and is the same is the same object, and so are its parts that did not change.
+// Sharing makes a new value reuse the objects of an old one wherever both are equal. Data that was
+// fetched again unchanged stays the same object, and so do the unchanged parts of changed data.
 #pragma once
 
 #include <unordered_set>
@@ -10,8 +10,8 @@ namespace halflife::draft {
 
 // Which leaves count as equal.
 enum class Leaves : unsigned char {
-  same,   // those that nothing can tell apart (Model::same)
-  alike,  // those that equals="deep" takes for equal (Model::alike)
+  same,   // indistinguishable ones (Model::same)
+  alike,  // equal by the rule of equals="deep" (Model::alike)
 };
 
 using Objects = std::unordered_set<Value>;
