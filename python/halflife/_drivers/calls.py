@@ -71,8 +71,6 @@ class Calls:
         """
         if self._closed:
             raise StoreClosedError(f"{asked}() was called after the store was closed")
-        if self._closed:
-            raise StoreClosedError(f"{asked}() was called after the store was closed")
         loop = self._home.loop()
         if loop is not None and loop.is_running():
             future: CallFuture[T] = CallFuture(self._home, loop)
