@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "tests/plain_values.hpp"
+#include "tests/support/plain_values.hpp"
 
 namespace halflife::fuzz {
 

@@ -1,6 +1,6 @@
 // Random edits through drafts against plain mutation; the laws of patches; a host that fails.
 #include "fuzz.hpp"
-#include "tests/draft_program.hpp"
+#include "tests/draft/draft_program.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace halflife;

@@ -1,7 +1,7 @@
 // Random operations on a log of layers against one that folds everything again each time; with
 // interrupts; with a host that fails.
 #include "fuzz.hpp"
-#include "tests/layer_program.hpp"
+#include "tests/optimistic/layer_program.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace halflife;

@@ -1,7 +1,7 @@
 // Random patches applied by core and by hand; and any text read as a pointer.
 #include "core/draft/patch/pointer.hpp"
 #include "fuzz.hpp"
-#include "tests/patch_program.hpp"
+#include "tests/draft/patch_program.hpp"
 
 namespace {
 
