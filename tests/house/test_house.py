@@ -69,6 +69,12 @@ def test_every_cpp_file_is_listed_by_name_for_cmake(room):
     assert listed == {path.relative_to(folder).as_posix() for path in sources(folder, ".cpp")}
 
 
+def test_every_file_of_ours_that_is_included_exists():  # the fuzzers are not built by `make test`
+    for path in sources(ROOT / "cpp", ".cpp", ".hpp"):
+        for name in re.findall(r'^#include "([^"]+)"', path.read_text(), re.MULTILINE):
+            assert any((folder / name).exists() for folder in (path.parent, ROOT / "cpp")), f"{path}: {name}"
+
+
 def test_the_module_file_only_calls_one_function_per_noun():
     assert not re.search(r"\[[^\[\]]*\]\s*[({]", (ROOT / "cpp/bindings/module.cpp").read_text())
 
