@@ -185,8 +185,8 @@ class TestMemory:
         layer = store.layers(todos).apply(append("c"))
         assert len(store.graph()) == 2
         layer.rollback()
-        version = todos._drafting.volumes.version
-        assert store.get(version).book is None
+        revision = todos._drafting.layers.revision
+        assert store.get(revision).layers is None
 
     def test_an_atom_that_nobody_holds_goes_with_its_layers(self, store: Store) -> None:
         sentinel = Sentinel()

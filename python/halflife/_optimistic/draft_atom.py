@@ -7,9 +7,11 @@ from halflife import _core
 from halflife._core import LayerLog, check_root, produce
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic import debugging
+from halflife._optimistic.atom_layers import AtomLayers
 from halflife._optimistic.layer_target import Recipe, Replay, check_recipe, check_replay
-from halflife._optimistic.layered_atom import How, LayeredAtom, StoreSite, Volumes, check_settled
+from halflife._optimistic.layered_atom import How, LayeredAtom, check_settled
 from halflife._optimistic.saga_plan import SagaSteps
+from halflife._optimistic.store_target import StoreTarget
 from halflife._support.checks import check_equals, check_initial
 from halflife._support.internal_atoms import weak_self
 from halflife._types import Equals, Getter, OnMount, Setter
@@ -26,11 +28,11 @@ class DraftAtom(LayeredAtom[T]):
 
     _drafting: "_Drafting[T]"
 
-    def _site(self, store: StoreLike) -> StoreSite:
-        return StoreSite(store, self, self._drafting.volumes)
+    def _target(self, store: StoreLike) -> StoreTarget:
+        return StoreTarget(store, self, self._drafting.layers)
 
     def _log(self, get: Getter) -> LayerLog | None:
-        return self._drafting.volumes.log(get)
+        return self._drafting.layers.log(get)
 
 
 def draft_atom(
@@ -87,7 +89,7 @@ class _Drafting(Generic[T]):
     itself: Callable[[], DraftAtom[T]]
 
     def __init__(self, *, always: bool) -> None:
-        self.volumes = Volumes(always=always)
+        self.layers = AtomLayers(always=always)
 
     def write(self, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
         if how is None:
@@ -100,7 +102,7 @@ class _Drafting(Generic[T]):
         return self.change(get, set, value)
 
     def set_value(self, get: Getter, set: Setter, value: T) -> None:
-        if self.volumes.book(get) is None:
+        if self.layers.in_store(get) is None:
             set(self.itself(), value)
         else:
             self.change(get, set, lambda log: log.replace(value))
@@ -110,7 +112,7 @@ class _Drafting(Generic[T]):
         atom = self.itself()
         if debugging.ENABLED:
             recipe = debugging.checked(recipe)
-        if self.volumes.book(get) is not None:
+        if self.layers.in_store(get) is not None:
             self.change(get, set, lambda log: log.update(recipe))
             return
         before = check_settled(get(atom), atom)
@@ -124,8 +126,8 @@ class _Drafting(Generic[T]):
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R]) -> R:
         """Operate on the layers, and show what follows from it."""
         atom = self.itself()
-        result, book = self.volumes.operate(get, set, atom, lambda: (check_settled(get(atom), atom), None), operation)
-        set(atom, book.log.visible)
-        if book.log.length == 0:
-            self.volumes.close(set, book)
+        result, layers = self.layers.operate(get, set, atom, lambda: (check_settled(get(atom), atom), None), operation)
+        set(atom, layers.log.visible)
+        if layers.log.length == 0:
+            self.layers.close(set, layers)
         return result

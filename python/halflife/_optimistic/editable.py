@@ -7,10 +7,13 @@ from halflife import _core
 from halflife._core import Atom, HasData, HasError, LayerLog, Loading
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic import debugging
+from halflife._optimistic.atom_layers import AtomLayers
 from halflife._optimistic.confirmations import answered_before, answers, ask_again, ask_all_again
 from halflife._optimistic.layer_target import Recipe, check_recipe
-from halflife._optimistic.layered_atom import CONFIRMS, Book, How, LayeredAtom, StoreSite, Volumes, check_settled
+from halflife._optimistic.layered_atom import CONFIRMS, How, LayeredAtom, check_settled
 from halflife._optimistic.saga_plan import SagaSteps
+from halflife._optimistic.store_layers import StoreLayers
+from halflife._optimistic.store_target import StoreTarget
 from halflife._support.checks import check_atom
 from halflife._support.internal_atoms import describe, weak_self
 from halflife._support.memoize import remember
@@ -28,15 +31,15 @@ class Editable(LayeredAtom[T]):
 
     _editing: "_Editing[T]"
 
-    def _site(self, store: StoreLike) -> StoreSite:
-        return StoreSite(store, self, self._editing.volumes)
+    def _target(self, store: StoreLike) -> StoreTarget:
+        return StoreTarget(store, self, self._editing.layers)
 
     def _fetched(self) -> Atom[Any]:
         return self._editing.fetched
 
     def _log(self, get: Getter) -> LayerLog | None:
         get(cast(Atom[T], self))  # Newly fetched data is below the layers.
-        return self._editing.volumes.log(get)
+        return self._editing.layers.log(get)
 
 
 def editable(async_atom: AsyncAtom[T], *, name: str | None = None) -> Editable[T]:
@@ -87,35 +90,35 @@ class _Editing(Generic[T]):
     def __init__(self, fetched: Atom[T]) -> None:
         self.fetched = fetched
         self.look = answers(fetched)
-        self.volumes = Volumes(always=False)
+        self.layers = AtomLayers(always=False)
 
     def reader(self) -> Callable[[Getter], Any]:
         """The read of the atom."""
 
         def read(get: Getter) -> Any:
-            version = get(self.volumes.version)
+            revision = get(self.layers.revision)
             answer: Any = get(self.look)
             if not _has_data(answer):
                 return get(self.fetched)
-            book = version.opened()
-            if book is None:
+            layers = revision.restored()
+            if layers is None:
                 return _data_of(answer)
-            if answer is not book.answer and self.accepts(get, book, answer):
-                book.log.set_base(answer.data)
-                book.answer = answer  # Now: an interrupt leaves the base as it was, and the answer to be taken.
-                version.rebased()
-                if book.conflicts:
+            if answer is not layers.answer and self.accepts(get, layers, answer):
+                layers.log.set_base(answer.data)
+                layers.answer = answer  # Now: an interrupt leaves the base as it was, and the answer to be taken.
+                revision.rebased()
+                if layers.conflicts:
                     store = cast(Any, get).store
                     # Later: whoever is told may want to write, and this is a read.
-                    store._driver.report_soon(book.take_conflicts(), self.itself())
-            return book.log.visible
+                    store._driver.report_soon(layers.take_conflicts(), self.itself())
+            return layers.log.visible
 
         describe(read, "editable", "editable({})".format, self.fetched, prefers_assigned_name=True)
         return read
 
-    def accepts(self, get: Getter, book: Book, answer: Any) -> bool:
+    def accepts(self, get: Getter, layers: StoreLayers, answer: Any) -> bool:
         """Whether an answer is to become the base: it was not asked before the last confirmation."""
-        since, fetched = book.confirmed_at, self.fetched
+        since, fetched = layers.confirmed_at, self.fetched
         is_data = isinstance(answer, HasData)
         if since is None:
             return is_data
@@ -125,7 +128,7 @@ class _Editing(Generic[T]):
             return False
         late = answered_before(cast(Any, get).store, fetched, since)
         if not late:
-            book.confirmed_at = None
+            layers.confirmed_at = None
             return True
         for atom in late:
             get(answers(atom))  # Equal answers of all of them need not bring another one of `fetched`.
@@ -159,13 +162,13 @@ class _Editing(Generic[T]):
             answer = get(self.look)
             return _data_of(answer), answer
 
-        result, book = self.volumes.operate(get, set, atom, base, operation)
+        result, layers = self.layers.operate(get, set, atom, base, operation)
         if confirms:
-            book.confirmed_at = set.store._moment()
-            ask_again(set.store, self.fetched, book.confirmed_at)
+            layers.confirmed_at = set.store._moment()
+            ask_again(set.store, self.fetched, layers.confirmed_at)
         answer = get(self.look)
-        if book.log.length == 0 and _has_data(answer) and book.log.base is _data_of(answer):
-            self.volumes.close(set, book)
+        if layers.log.length == 0 and _has_data(answer) and layers.log.base is _data_of(answer):
+            self.layers.close(set, layers)
         return result
 
 

@@ -9,7 +9,8 @@ from typing import Any, TypeVar, cast
 
 from halflife._core import Atom, LayerLog
 from halflife._drivers.protocol import StoreLike
-from halflife._optimistic.layer_target import Known, Recipe, Site, check_recipe
+from halflife._optimistic.layer_ids import LayerIds
+from halflife._optimistic.layer_target import LayerTarget, Recipe, check_recipe
 from halflife._optimistic.layered_atom import How, LayeredAtom, check_settled, layered_instead
 from halflife._optimistic.lens_path import Focus, editing, layering, part_in, path_in, putting
 from halflife._optimistic.saga_plan import SagaSteps
@@ -31,9 +32,9 @@ class FocusedAtom(LayeredAtom[S]):
     def _focus(self, get: Callable[[Atom[Any]], Any]) -> Focus:
         """What finds the part in the root's value."""
 
-    def _site(self, store: StoreLike) -> "FocusedSite":
+    def _target(self, store: StoreLike) -> "FocusedTarget":
         bottom, focuses = found_from(self, store.get, store)
-        return FocusedSite(bottom._site(store), store, self, focuses)
+        return FocusedTarget(bottom._target(store), store, self, focuses)
 
     def _log(self, get: Getter) -> LayerLog | None:
         return found_from(self, get, cast(Any, get).store)[0]._log(get)
@@ -77,12 +78,12 @@ def found_from(
     return atom, focuses
 
 
-class FocusedSite:
+class FocusedTarget:
     """The layers of an atom as seen from a part of its value."""
 
     __slots__ = ("_atom", "_bottom", "_focuses", "_store")
 
-    def __init__(self, bottom: Site, store: StoreLike, atom: FocusedAtom[Any], focuses: Sequence[Focus]) -> None:
+    def __init__(self, bottom: LayerTarget, store: StoreLike, atom: FocusedAtom[Any], focuses: Sequence[Focus]) -> None:
         self._bottom = bottom
         self._store = store
         self._atom = atom
@@ -97,29 +98,29 @@ class FocusedSite:
     def base(self) -> Any:
         return part_in(self._focuses, self._bottom.base())
 
-    def part(self, whole: Any) -> Any:
-        return part_in(self._focuses, self._bottom.part(whole))
+    def project(self, value: Any) -> Any:
+        return part_in(self._focuses, self._bottom.project(value))
 
     def log(self) -> LayerLog | None:
         return self._bottom.log()
 
-    def known(self) -> Known | None:
-        return self._bottom.known()
+    def ids(self) -> LayerIds | None:
+        return self._bottom.ids()
 
     def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:
         return self._bottom.operate(operation, confirms=confirms)
 
-    def whole(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:
+    def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:
         make = editing if returns else layering
-        return self._bottom.whole(make(self._focuses, recipe), returns=returns)
+        return self._bottom.lift_recipe(make(self._focuses, recipe), returns=returns)
 
-    def quiet(self) -> "FocusedSite":
-        return FocusedSite(self._bottom.quiet(), self._store, self._atom, self._focuses)
+    def with_reported_errors(self) -> "FocusedTarget":
+        return FocusedTarget(self._bottom.with_reported_errors(), self._store, self._atom, self._focuses)
 
     def set(self, value: Any) -> None:
-        put = self._bottom.whole(putting(self._focuses, value), returns=True)
+        put = self._bottom.lift_recipe(putting(self._focuses, value), returns=True)
         self._bottom.operate(lambda log: log.update(put), confirms=True)
 
     def set_base(self, value: Any) -> None:
-        put = self._bottom.whole(putting(self._focuses, value), returns=True)
+        put = self._bottom.lift_recipe(putting(self._focuses, value), returns=True)
         self._bottom.operate(lambda log: log.edit_base(put), confirms=True)

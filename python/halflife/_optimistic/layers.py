@@ -11,7 +11,9 @@ from typing import Any, Generic, TypeVar, cast, final
 
 from halflife._core import LayerLog, LayerState, check_root
 from halflife._errors import StoreClosedError, WrongThreadError
-from halflife._optimistic.layer_target import Known, OwnSite, Recipe, Replay, Site, Status, check_recipe, check_replay
+from halflife._optimistic.detached_target import DetachedTarget
+from halflife._optimistic.layer_ids import LayerIds
+from halflife._optimistic.layer_target import LayerTarget, Recipe, Replay, Status, check_recipe, check_replay
 from halflife._support.checks import check_callable
 from halflife._support.copies import refuse_copies
 from halflife._support.reprs import abbreviated
@@ -23,15 +25,15 @@ T = TypeVar("T")
 class Layer(Generic[T]):
     """One edit that may still be confirmed or taken back. Made by `Layers.apply`."""
 
-    __slots__ = ("__weakref__", "_id", "_known", "_layers", "_state")
+    __slots__ = ("__weakref__", "_id", "_ids", "_layers", "_state")
 
     __reduce_ex__ = refuse_copies
 
-    def __init__(self, layers: "Layers[T]", id: int, state: LayerState, known: Known) -> None:
+    def __init__(self, layers: "Layers[T]", id: int, state: LayerState, ids: LayerIds) -> None:
         self._layers = layers
         self._id = id
         self._state = state
-        self._known = known
+        self._ids = ids
 
     @property
     def id(self) -> int:
@@ -54,9 +56,9 @@ class Layer(Generic[T]):
         - "rolled_back": taken back.
         """
         with suppress(StoreClosedError, WrongThreadError):
-            current = self._layers._site.known()  # First: what a failed batch did is undone by looking.
-            undone = self._known is not current and not self._known.closed
-            if undone or self._known.get(self._id) is not self._state:
+            current = self._layers._target.ids()  # First: what a failed batch did is undone by looking.
+            undone = self._ids is not current and not self._ids.closed
+            if undone or self._ids.get(self._id) is not self._state:
                 return "rolled_back"  # It was made in a batch that failed.
         return self._state.status
 
@@ -75,7 +77,7 @@ class Layer(Generic[T]):
 
     def __repr__(self) -> str:
         because = f": {abbreviated(self.error)}" if self.error is not None else ""
-        return f"<Layer {self.id} of {self._layers._site.name()}, {self.status}{because}>"
+        return f"<Layer {self.id} of {self._layers._target.name()}, {self.status}{because}>"
 
 
 class Layers(Generic[T]):
@@ -106,11 +108,11 @@ class Layers(Generic[T]):
         ({'likes': 7, 'title': 'Layers'}, 1)
     """
 
-    __slots__ = ("__weakref__", "_site")
+    __slots__ = ("__weakref__", "_target")
 
     __reduce_ex__ = refuse_copies
 
-    _site: Site
+    _target: LayerTarget
 
     def __init__(
         self, base: T, *, replay: Replay = "selective", on_error: Callable[[BaseException], object] | None = None
@@ -119,12 +121,12 @@ class Layers(Generic[T]):
         check_root(base)
         if on_error is not None:
             check_callable(on_error, "Layers", "on_error", "the error")
-        self._site = OwnSite(base, on_error, always=always)
+        self._target = DetachedTarget(base, on_error, always=always)
 
     @classmethod
-    def _at(cls, site: Site) -> "Layers[Any]":
+    def _at(cls, target: LayerTarget) -> "Layers[Any]":
         layers: Layers[Any] = cls.__new__(cls)
-        layers._site = site
+        layers._target = target
         return layers
 
     # --- looking
@@ -132,17 +134,17 @@ class Layers(Generic[T]):
     @property
     def base(self) -> T:
         """The confirmed value, below all layers."""
-        return cast(T, self._site.base())
+        return cast(T, self._target.base())
 
     @property
     def visible(self) -> T:
         """The base with every layer's edits, oldest first."""
-        return cast(T, self._site.visible())
+        return cast(T, self._target.visible())
 
     @property
     def pending(self) -> int:
         """How many layers are neither confirmed nor taken back."""
-        log = self._site.log()
+        log = self._target.log()
         return log.pending if log is not None else 0
 
     # --- edits
@@ -160,30 +162,30 @@ class Layers(Generic[T]):
     def _apply(self, recipe: Recipe[T], *, returns: bool) -> Layer[T]:
         """With `returns`, the value that the recipe returns counts as in `produce`."""
         check_recipe(recipe, "apply", "recipe")
-        whole = self._site.whole(recipe, returns=returns)
-        return self._entered(self._site.operate(lambda log: log.apply(whole, returns), confirms=False))
+        lifted = self._target.lift_recipe(recipe, returns=returns)
+        return self._handle_of(self._target.operate(lambda log: log.apply(lifted, returns), confirms=False))
 
-    def _entered(self, state: LayerState) -> Layer[T]:
+    def _handle_of(self, state: LayerState) -> Layer[T]:
         """The handle of a layer that was just applied."""
-        known = self._site.known()
-        if known is None:  # It was confirmed in the same operation, and has left nothing behind.
-            known = Known()
-            known.closed = True
-        return Layer(self, known.enter(state), state, known)
+        ids = self._target.ids()
+        if ids is None:  # It was confirmed in the same operation, and has left nothing behind.
+            ids = LayerIds()
+            ids.closed = True
+        return Layer(self, ids.assign(state), state, ids)
 
     def _find(self, number: int) -> LayerState | None:
-        known = self._site.known()
-        return known.get(number) if known is not None else None
+        ids = self._target.ids()
+        return ids.get(number) if ids is not None else None
 
     def update(self, recipe: Recipe[T]) -> None:
         """Edit what is shown; confirmed at once. The recipe's return value counts as in `produce`."""
         check_recipe(recipe, "update", "recipe")
-        whole = self._site.whole(recipe, returns=True)
-        self._site.operate(lambda log: log.update(whole), confirms=True)
+        lifted = self._target.lift_recipe(recipe, returns=True)
+        self._target.operate(lambda log: log.update(lifted), confirms=True)
 
     def set(self, value: T) -> None:
         """Set what is shown; confirmed at once."""
-        self._site.set(value)
+        self._target.set(value)
 
     # --- settling
 
@@ -228,10 +230,10 @@ class Layers(Generic[T]):
         by_server = after = None
         if server is not None:
             check_recipe(server, "commit", "server")
-            by_server = self._site.whole(server, returns=returns)
+            by_server = self._target.lift_recipe(server, returns=returns)
         if then is not None:
             check_recipe(then, "commit", "then")
-            after = self._site.whole(then, returns=False)
+            after = self._target.lift_recipe(then, returns=False)
         return self._settle(
             layer, "commit", lambda log, state: log.commit(state, by_server, after, returns), confirms=True
         )
@@ -248,14 +250,14 @@ class Layers(Generic[T]):
         state = self._find(number)
         if state is None or state.status not in ("pending", "conflicted"):
             return False
-        return self._site.operate(lambda log: settle(log, state), confirms=confirms)
+        return self._target.operate(lambda log: settle(log, state), confirms=confirms)
 
     def set_base(self, value: T) -> None:
         """Authoritative data has arrived: confirmed layers are superseded by it, pending ones go on top of it.
 
         Parts of it that equal the old base, by the rule of ``equals="deep"``, are exchanged for the old objects.
         """
-        self._site.set_base(value)
+        self._target.set_base(value)
 
     def edit_base(self, recipe: Recipe[T]) -> None:
         """An authoritative event edits the base, below the pending layers; returned values as in `produce`.
@@ -264,17 +266,17 @@ class Layers(Generic[T]):
             Exception: What the recipe raised; nothing is changed then.
         """
         check_recipe(recipe, "edit_base", "recipe")
-        whole = self._site.whole(recipe, returns=True)
-        self._site.operate(lambda log: log.edit_base(whole), confirms=True)
+        lifted = self._target.lift_recipe(recipe, returns=True)
+        self._target.operate(lambda log: log.edit_base(lifted), confirms=True)
 
     def rollback_all(self) -> None:
         """Take all pending layers back; confirmed ones become part of the base."""
-        self._site.operate(lambda log: log.rollback_all(), confirms=False)
+        self._target.operate(lambda log: log.rollback_all(), confirms=False)
 
     def commit_all(self) -> None:
         """Confirm all pending layers, as they are shown."""
         if self.pending:
-            self._site.operate(lambda log: log.commit_all(), confirms=True)
+            self._target.operate(lambda log: log.commit_all(), confirms=True)
 
     def __repr__(self) -> str:
         try:
@@ -283,4 +285,4 @@ class Layers(Generic[T]):
             state = "their store is closed"
         except WrongThreadError:
             state = "in another thread"
-        return f"<Layers of {self._site.name()}: {state}>"
+        return f"<Layers of {self._target.name()}: {state}>"

@@ -78,7 +78,7 @@ class SagaSteps:
         if self.effect is not None:
             driver.ready()
             turn = driver.scopes.turn(self.scope)
-        layers = Layers._at(store.layers(atom)._site.quiet())
+        layers = Layers._at(store.layers(atom)._target.with_reported_errors())
 
         def report(error: BaseException) -> None:
             driver.report(error, atom)
@@ -90,7 +90,7 @@ class SagaSteps:
         try:
             effect, count = self.effect, given_count(self.effect, 2, unknown=2)
             # What it showed, and not what is shown: subscribers may have edited more by now.
-            part = layers._site.part(shown)
+            part = layers._target.project(shown)
 
             def answer() -> Any:
                 # In a scope an edit that was shown may have been refused while the effect waited for its turn.
@@ -106,19 +106,19 @@ class SagaSteps:
 
     def applied(self, layers: Layers[Any], change: Change | None) -> tuple[Layer[Any], Any]:
         """The layer of the update, or an empty one to keep the place of the post effect; and what it showed."""
-        site = layers._site
+        target = layers._target
         shown: list[Any] = []
-        whole = site.whole(self.update if self.update is not None else _nothing, returns=self.returns)
+        lifted = target.lift_recipe(self.update if self.update is not None else _nothing, returns=self.returns)
 
         def apply(log: LayerLog) -> LayerState:
-            state = log.apply(whole, self.returns)
+            state = log.apply(lifted, self.returns)
             shown.append(log.visible)
             if self.effect is None:
                 log.commit(state)
             return state
 
-        state = change(apply) if change is not None else site.operate(apply, confirms=self.effect is None)
-        return layers._entered(state), shown[0]
+        state = change(apply) if change is not None else target.operate(apply, confirms=self.effect is None)
+        return layers._handle_of(state), shown[0]
 
     def confirmed(self, layer: Layer[Any], result: Any) -> None:
         """The effect has succeeded."""

@@ -200,4 +200,4 @@ class SagaHandle(Generic[R_co]):
             task.add_done_callback(lambda task: report_unawaited(task, report))
 
     def __repr__(self) -> str:
-        return f"<SagaHandle of {self.layer._layers._site.name()}, {self.status}>"
+        return f"<SagaHandle of {self.layer._layers._target.name()}, {self.status}>"

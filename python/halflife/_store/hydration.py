@@ -83,7 +83,7 @@ def dehydrate(store: HydratedStore, atoms: Iterable[Atom[Any]]) -> dict[str, Any
 def _confirmed(store: HydratedStore, atom: Atom[Any], value: object) -> object:
     """The value, less the edits that may still be taken back."""
     instead = store._instead(atom)
-    return instead._site(store).base() if isinstance(instead, LayeredAtom) else value
+    return instead._target(store).base() if isinstance(instead, LayeredAtom) else value
 
 
 class Hydrated:

@@ -200,7 +200,7 @@ class Store(StoreBase):
                 "Store.layers() takes a draft atom, an editable or a lens, because others have no layers;"
                 f" not {reprs.abbreviated(a)}"
             )
-        return Layers._at(instead._site(self))
+        return Layers._at(instead._target(self))
 
     def saga(self, a: LayeredAtom[T], *, scope: str | None = None) -> Saga[T, None, None]:
         """An edit that is shown now, an effect that tells the server, and an edit when it has answered, step by step.
