@@ -14,8 +14,8 @@ namespace halflife::bindings {
 
 namespace {
 
+using draft::Finalizer;
 using draft::PatchList;
-using draft::Resolver;
 using draft::Scope;
 
 // What came out of a recipe or session.
@@ -34,10 +34,10 @@ PyObject* as_triple(const Produced& made) {
 
 // Takes what the edits made out of a root draft. The drafts cannot be used afterwards.
 bool take_edits(Scope& scope, draft::Draft& root, bool with_patches, Produced& made) {
-  Resolver resolver(scope, true);
-  if (with_patches && !diff(scope, resolver, root, &made.patches, &made.inverse)) return false;
+  Finalizer finalizer(scope, true);
+  if (with_patches && !diff(scope, finalizer, root, &made.patches, &made.inverse)) return false;
   Value result = nullptr;
-  if (!resolver.resolve(root.face, &result)) return false;
+  if (!finalizer.finalize(root.face, &result)) return false;
   made.value = Ref::borrow(to_object(result));
   return true;
 }
@@ -45,9 +45,9 @@ bool take_edits(Scope& scope, draft::Draft& root, bool with_patches, Produced& m
 // Takes a value that replaces the whole: plain, without the drafts that may be in it.
 bool take_value(Scope& scope, PyObject* base, PyObject* returned, bool with_patches,
                 Produced& made) {
-  Resolver resolver(scope, true);
+  Finalizer finalizer(scope, true);
   Value result = nullptr;
-  if (!scope.adopt(returned) || !resolver.resolve(returned, &result)) return false;
+  if (!scope.adopt(returned) || !finalizer.finalize(returned, &result)) return false;
   made.value = Ref::borrow(to_object(result));
   if (with_patches) {
     diff_replaced(python_model(), base, result, &made.patches, &made.inverse);
@@ -245,9 +245,9 @@ bool apply_to(Scope& scope, Value root, const PatchList& patches, Ref& result) {
     raise_failure(failure, patches);
     return false;
   }
-  Resolver resolver(scope, true);
+  Finalizer finalizer(scope, true);
   Value value = nullptr;
-  if (!resolver.resolve(root, &value)) return false;
+  if (!finalizer.finalize(root, &value)) return false;
   result = Ref::borrow(to_object(value));
   return true;
 }
@@ -259,9 +259,9 @@ PyObject* apply_to_draft(PyObject* face, const PatchList& patches) {
   if (!use || !use.scope().peek_deep(use.draft())) return nullptr;
   {
     Scope trial(python_model(), false);
-    Resolver resolver(use.scope(), false);
+    Finalizer finalizer(use.scope(), false);
     Value now = nullptr;
-    if (!resolver.resolve(face, &now)) return nullptr;
+    if (!finalizer.finalize(face, &now)) return nullptr;
     draft::ApplyFailure failure;
     draft::Draft* copy = trial.open(now);
     if (copy == nullptr) return nullptr;

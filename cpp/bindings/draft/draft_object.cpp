@@ -13,8 +13,8 @@
 namespace halflife::bindings {
 
 using draft::Draft;
+using draft::Finalizer;
 using draft::Kind;
-using draft::Resolver;
 
 namespace {
 
@@ -138,9 +138,9 @@ PyObject* current_value(PyObject* self) {
   Use use(self);
   if (!use || !use.scope().read_deep(use.draft())) return nullptr;
   if (!use.draft().dirty && !use.draft().inserted) return Py_NewRef(to_object(use.draft().base));
-  Resolver resolver(use.scope(), false);
+  Finalizer finalizer(use.scope(), false);
   Value result = nullptr;
-  return resolver.resolve(self, &result) ? Py_NewRef(to_object(result)) : nullptr;
+  return finalizer.finalize(self, &result) ? Py_NewRef(to_object(result)) : nullptr;
 }
 
 PyObject* plain_or_self(PyObject* object) {

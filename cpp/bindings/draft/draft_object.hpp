@@ -3,7 +3,7 @@
 // look past it. What the types have in common is here.
 #pragma once
 
-#include "../../core/draft/resolver.hpp"
+#include "../../core/draft/finalizer.hpp"
 #include "../../core/draft/scope.hpp"
 #include "../support/python.hpp"
 #include "python_model.hpp"

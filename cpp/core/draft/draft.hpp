@@ -37,7 +37,7 @@ struct Draft {
   std::vector<std::size_t> written;  // list: positions replaced, until it is structural
   std::vector<std::size_t> touched_rows;  // list and fixed, if the scope records
   void* place = nullptr;   // from a Source: the base may be outdated below its first level
-  Value result = nullptr;  // borrowed from the resolver that consumes the draft, while it lives
+  Value result = nullptr;  // borrowed from the finalizer that consumes the draft, while it lives
   Kind kind = Kind::leaf;
   bool dirty = false;       // the draft or a draft found in it was edited
   bool structural = false;  // list: positions have moved; the scratch holds faces. (A list that was

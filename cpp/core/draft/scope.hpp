@@ -57,10 +57,10 @@ class Scope {
   std::size_t size(Draft& draft);
   // To be called before the keys, length or order are read from draft.contents().
   void read_whole(Draft& draft) { draft.read_whole = true; }
-  // To be called before everything is read: then resolving the draft gives its value at every
+  // To be called before everything is read: then finalizing the draft gives its value at every
   // depth.
   bool read_deep(Draft& draft);
-  // Brings the draft up to date at every depth, so that it can be resolved, without recording a
+  // Brings the draft up to date at every depth, so that it can be finalized, without recording a
   // read. The caller must not reveal the result to the recipe unless it calls read_deep()
   // afterwards.
   bool peek_deep(Draft& draft) { return draft.read_deep || deepen(draft); }

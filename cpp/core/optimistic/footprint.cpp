@@ -11,8 +11,8 @@
 namespace halflife::optimistic {
 
 using draft::Draft;
+using draft::Finalizer;
 using draft::Kind;
-using draft::Resolver;
 using draft::Scope;
 
 // --- reads
@@ -117,7 +117,7 @@ bool LayerRun::same_spellings(const Draft& draft, bool* same) {
   return true;
 }
 
-bool LayerRun::write_keys(const DraftAtSlot& at, Resolver& resolver,
+bool LayerRun::write_keys(const DraftAtSlot& at, Finalizer& finalizer,
                           std::vector<DraftAtSlot>& todo) {
   Draft& draft = *at.draft;
   std::size_t cursor = 0;
@@ -126,7 +126,7 @@ bool LayerRun::write_keys(const DraftAtSlot& at, Resolver& resolver,
   // Keys that were erased and set again keep their positions if all keys still have their order.
   bool in_order = true;
   if (draft.erased != nullptr && draft.kind == Kind::map &&
-      (!resolver.same_order(draft, &in_order) || !same_spellings(draft, &in_order))) {
+      (!finalizer.same_order(draft, &in_order) || !same_spellings(draft, &in_order))) {
     return false;
   }
   if (draft.assigned != nullptr) {
@@ -141,7 +141,7 @@ bool LayerRun::write_keys(const DraftAtSlot& at, Resolver& resolver,
           continue;
         }
       } else {
-        if (!resolver.at(draft, key, &now)) return false;
+        if (!finalizer.final_entry(draft, key, &now)) return false;
         if (draft.erased != nullptr && !model_.find(draft.erased, key, &erased)) return false;
         bool same = now != nullptr && before != nullptr && model_.same(now, before);
         if (same && now == before) {
@@ -173,7 +173,7 @@ bool LayerRun::write_keys(const DraftAtSlot& at, Resolver& resolver,
       } else if (const Version* version = slot->latest(at.after, before_); version != nullptr) {
         insertion = version->insertion;
       }
-      write(*slot, now, insertion, moves_of_value(draft, key, now, resolver));
+      write(*slot, now, insertion, moves_of_value(draft, key, now, finalizer));
     }
   }
   if (draft.children == nullptr) return true;
@@ -186,18 +186,18 @@ bool LayerRun::write_keys(const DraftAtSlot& at, Resolver& resolver,
   return true;
 }
 
-bool LayerRun::write_items(const DraftAtSlot& at, Resolver& resolver,
+bool LayerRun::write_items(const DraftAtSlot& at, Finalizer& finalizer,
                            std::vector<DraftAtSlot>& todo) {
   Draft& draft = *at.draft;
   if (draft.structural) {
     Value now = nullptr;
-    if (!resolver.resolve(draft.face, &now)) return false;
+    if (!finalizer.finalize(draft.face, &now)) return false;
     if (now == draft.base) return true;
     // The list's own slot is assigned; the list's key keeps its position in the parent.
     const Version* version = at.slot->latest(0, before_);
     const bool current = version != nullptr && version->seq == at.after;
     write(*at.slot, now, current ? version->insertion : InsertionOrder{},
-          moves_of_list(draft, now, resolver));
+          moves_of_list(draft, now, finalizer));
     return true;
   }
   std::sort(draft.written.begin(), draft.written.end());
@@ -206,7 +206,7 @@ bool LayerRun::write_items(const DraftAtSlot& at, Resolver& resolver,
     if (index >= model_.size(draft.base)) break;
     Value now = nullptr;
     Value before = model_.item(draft.base, index);
-    if (!resolver.at_item(draft, index, &now)) return false;
+    if (!finalizer.final_item(draft, index, &now)) return false;
     Slot& slot = *tree_.slot(*at.slot, index);
     if (now == before ? draft.place != nullptr && !slot.is_plain() : !model_.same(now, before)) {
       write(slot, now, {});
@@ -214,7 +214,7 @@ bool LayerRun::write_items(const DraftAtSlot& at, Resolver& resolver,
       read_kept(slot, now);
     }
   }
-  if (!write_appended(at, resolver)) return false;
+  if (!write_appended(at, finalizer)) return false;
   if (draft.rows == nullptr) return true;
   for (const auto& [index, child] : *draft.rows) {
     if (!child->inserted && !descend(at, *child, todo)) return false;
@@ -224,7 +224,7 @@ bool LayerRun::write_items(const DraftAtSlot& at, Resolver& resolver,
 
 // Records the appended items in their final form, because later edits of them are part of this
 // write.
-bool LayerRun::write_appended(const DraftAtSlot& at, Resolver& resolver) {
+bool LayerRun::write_appended(const DraftAtSlot& at, Finalizer& finalizer) {
   Draft& draft = *at.draft;
   const std::size_t count = model_.size(draft.contents());
   const std::size_t old_count = model_.size(draft.base);
@@ -234,21 +234,21 @@ bool LayerRun::write_appended(const DraftAtSlot& at, Resolver& resolver) {
   writes_.push_back({at.slot, items, {}, true});
   for (std::size_t index = old_count; index < count; ++index) {
     Value now = nullptr;
-    if (!resolver.at_item(draft, index, &now)) return false;
+    if (!finalizer.final_item(draft, index, &now)) return false;
     if (!model_.insert_item(items, index - old_count, now)) return false;
   }
   return true;
 }
 
-bool LayerRun::write_all(Draft& root, Resolver& resolver) {
+bool LayerRun::write_all(Draft& root, Finalizer& finalizer) {
   if (!root.dirty) return true;
   const Version* version = tree_.root().latest(0, before_);
   std::vector<DraftAtSlot> todo{{&root, &tree_.root(), version != nullptr ? version->seq : 0}};
   while (!todo.empty()) {
     const DraftAtSlot at = todo.back();
     todo.pop_back();
-    const bool ok = draft::is_positional(at.draft->kind) ? write_items(at, resolver, todo)
-                                                         : write_keys(at, resolver, todo);
+    const bool ok = draft::is_positional(at.draft->kind) ? write_items(at, finalizer, todo)
+                                                         : write_keys(at, finalizer, todo);
     if (!ok) return false;
   }
   return true;

@@ -5,8 +5,8 @@
 namespace halflife::optimistic {
 
 using draft::Draft;
+using draft::Finalizer;
 using draft::Kind;
-using draft::Resolver;
 using draft::Scope;
 
 LayerRun::~LayerRun() {
@@ -68,7 +68,7 @@ bool LayerRun::run(Value root, PartialBase* partial, const LayerBody& body) {
     return true;
   }
   Scope scope(model_, true, this);
-  Resolver resolver(scope, true);
+  Finalizer finalizer(scope, true);
   Draft* draft = nullptr;
   Value argument = root;
   if (body.replacement == nullptr && !open(scope, root, partial, &draft, &argument)) {
@@ -84,7 +84,7 @@ bool LayerRun::run(Value root, PartialBase* partial, const LayerBody& body) {
       forget_writes();
       return false;
     }
-  } else if (!call(body, argument, scope, resolver)) {
+  } else if (!call(body, argument, scope, finalizer)) {
     if (!read_all(scope)) fail();  // if none of these change, it would raise again
     forget_writes();
     return false;
@@ -92,8 +92,8 @@ bool LayerRun::run(Value root, PartialBase* partial, const LayerBody& body) {
   const bool replaced = !writes_.empty();
   Value visible = replaced ? writes_.front().value : argument;
   if (!replaced && draft != nullptr) {
-    const bool built = before_ != kNow || resolver.resolve(draft->face, &visible);
-    if (!built || !write_all(*draft, resolver)) fail();
+    const bool built = before_ != kNow || finalizer.finalize(draft->face, &visible);
+    if (!built || !write_all(*draft, finalizer)) fail();
   }
   if (!read_all(scope)) fail();
   if (error_ != nullptr) {
@@ -121,7 +121,7 @@ bool LayerRun::open(Scope& scope, Value value, PartialBase* partial, Draft** dra
   return (*draft)->kind != Kind::fixed || scope.give(**draft, argument);
 }
 
-bool LayerRun::call(const LayerBody& body, Value argument, Scope& scope, Resolver& resolver) {
+bool LayerRun::call(const LayerBody& body, Value argument, Scope& scope, Finalizer& finalizer) {
   for (const bool following : {false, true}) {
     Value recipe = following ? body.then : body.recipe;
     if (recipe == nullptr) continue;
@@ -133,7 +133,7 @@ bool LayerRun::call(const LayerBody& body, Value argument, Scope& scope, Resolve
     }
     bool ok = true;
     if (!following && body.returns) {
-      ok = replace_value(returned, argument, body, scope, resolver);
+      ok = replace_value(returned, argument, body, scope, finalizer);
     } else if (!following && before_ == kNow) {
       ok = keep_context(returned, scope);
     }
@@ -147,15 +147,15 @@ bool LayerRun::call(const LayerBody& body, Value argument, Scope& scope, Resolve
 // stay usable, because their edits are still to be recorded.
 bool LayerRun::keep_context(Value returned, Scope& scope) {
   Value plain = returned;
-  Resolver resolver(scope, false);
-  if (model_.kind(returned) != Kind::leaf && !resolver.resolve(returned, &plain)) return fail();
+  Finalizer finalizer(scope, false);
+  if (model_.kind(returned) != Kind::leaf && !finalizer.finalize(returned, &plain)) return fail();
   model_.own(plain);
   returned_ = plain;
   return true;
 }
 
 bool LayerRun::replace_value(Value returned, Value argument, const LayerBody& body, Scope& scope,
-                             Resolver& resolver) {
+                             Finalizer& finalizer) {
   if (host_.is_nothing(returned) || returned == argument) return true;
   if (scope.edited()) {
     error_ = host_.edited_and_returned(body.recipe);
@@ -166,10 +166,10 @@ bool LayerRun::replace_value(Value returned, Value argument, const LayerBody& bo
       draft != nullptr && draft->scope == &scope && !scope.read_deep(*draft)) {
     return fail();
   }
-  if (!resolver.resolve(returned, &plain)) return fail();
+  if (!finalizer.finalize(returned, &plain)) return fail();
   Moves moves;
   if (Draft* root = model_.draft_of(argument); root != nullptr) {
-    moves = moves_of_value(*root, nullptr, plain, resolver);
+    moves = moves_of_value(*root, nullptr, plain, finalizer);
   }
   write(tree_.root(), plain, {}, std::move(moves));
   return true;
@@ -179,7 +179,7 @@ bool LayerRun::replace_value(Value returned, Value argument, const LayerBody& bo
 // else, so its scope records nothing.
 bool LayerRun::run_then(Value recipe) {
   Scope scope(model_, false);
-  Resolver resolver(scope, true);
+  Finalizer finalizer(scope, true);
   Value replacement = writes_.front().value;
   Value argument = replacement;
   Draft* draft = nullptr;
@@ -190,7 +190,7 @@ bool LayerRun::run_then(Value recipe) {
     return false;
   }
   tree_.release_later(returned);
-  if (!resolver.resolve(argument, &replacement)) return fail();
+  if (!finalizer.finalize(argument, &replacement)) return fail();
   model_.own(replacement);
   tree_.release_later(std::exchange(writes_.front().value, replacement));
   return true;

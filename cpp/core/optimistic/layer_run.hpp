@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "../draft/resolver.hpp"
+#include "../draft/finalizer.hpp"
 #include "composer.hpp"
 
 namespace halflife::optimistic {
@@ -54,27 +54,30 @@ class LayerRun : public draft::Source {
   bool run(Value root, PartialBase* partial, const LayerBody& body);
   bool open(draft::Scope& scope, Value value, PartialBase* partial, draft::Draft** draft,
             Value* argument);
-  bool call(const LayerBody& body, Value argument, draft::Scope& scope, draft::Resolver& resolver);
+  bool call(const LayerBody& body, Value argument, draft::Scope& scope,
+            draft::Finalizer& finalizer);
   bool keep_context(Value returned, draft::Scope& scope);
   bool replace_value(Value returned, Value argument, const LayerBody& body, draft::Scope& scope,
-                     draft::Resolver& resolver);
+                     draft::Finalizer& finalizer);
   bool run_then(Value recipe);
   bool read_all(const draft::Scope& scope);
   bool read_one(const draft::Draft& draft, Slot& slot);
   void read_kept(Slot& slot, Value value);
-  bool write_all(draft::Draft& root, draft::Resolver& resolver);
-  bool write_keys(const DraftAtSlot& at, draft::Resolver& resolver, std::vector<DraftAtSlot>& todo);
-  bool write_items(const DraftAtSlot& at, draft::Resolver& resolver,
+  bool write_all(draft::Draft& root, draft::Finalizer& finalizer);
+  bool write_keys(const DraftAtSlot& at, draft::Finalizer& finalizer,
+                  std::vector<DraftAtSlot>& todo);
+  bool write_items(const DraftAtSlot& at, draft::Finalizer& finalizer,
                    std::vector<DraftAtSlot>& todo);
   bool descend(const DraftAtSlot& at, draft::Draft& child, std::vector<DraftAtSlot>& todo);
   bool spelling_of(const Slot& slot, Value key, Value* spelling);
   bool same_spellings(const draft::Draft& draft, bool* same);
   bool is_outdated(const DraftAtSlot& at, Value key, bool* outdated);
-  bool write_appended(const DraftAtSlot& at, draft::Resolver& resolver);
+  bool write_appended(const DraftAtSlot& at, draft::Finalizer& finalizer);
   void write(Slot& slot, Value value, InsertionOrder insertion, Moves moves = nullptr);
-  Moves moves_of_list(const draft::Draft& list, Value now, draft::Resolver& resolver);
-  Moves moves_of_value(const draft::Draft& parent, Value key, Value now, draft::Resolver& resolver);
-  const draft::Draft* origin_of(const draft::Scope& scope, Value item, draft::Resolver& resolver);
+  Moves moves_of_list(const draft::Draft& list, Value now, draft::Finalizer& finalizer);
+  Moves moves_of_value(const draft::Draft& parent, Value key, Value now,
+                       draft::Finalizer& finalizer);
+  const draft::Draft* origin_of(const draft::Scope& scope, Value item, draft::Finalizer& finalizer);
   void forget_writes();
   bool fail();
 

@@ -8,18 +8,18 @@
 namespace halflife::optimistic {
 
 using draft::Draft;
+using draft::Finalizer;
 using draft::Kind;
-using draft::Resolver;
 using draft::Scope;
 
 // The draft of a list's item whose final value is `item`, or null.
-const Draft* LayerRun::origin_of(const Scope& scope, Value item, Resolver& resolver) {
+const Draft* LayerRun::origin_of(const Scope& scope, Value item, Finalizer& finalizer) {
   if (!knows_origins_) {
     knows_origins_ = true;
     for (Draft* draft : scope.drafts()) {
       if (draft->parent == nullptr || draft->parent->kind != Kind::list || draft->inserted)
         continue;
-      Value result = resolver.result_of(*draft);
+      Value result = finalizer.result_of(*draft);
       if (result != nullptr) origins_.emplace(result, draft);
     }
   }
@@ -29,7 +29,7 @@ const Draft* LayerRun::origin_of(const Scope& scope, Value item, Resolver& resol
 
 // Moves of a list whose positions have moved. Items are matched by their values, edited ones by
 // their values before the edit.
-Moves LayerRun::moves_of_list(const Draft& list, Value now, Resolver& resolver) {
+Moves LayerRun::moves_of_list(const Draft& list, Value now, Finalizer& finalizer) {
   if (model_.kind(now) != Kind::list) return nullptr;
   draft::ElementNumbers numbers(model_);
   std::vector<std::size_t> before;
@@ -39,7 +39,7 @@ Moves LayerRun::moves_of_list(const Draft& list, Value now, Resolver& resolver) 
   }
   for (std::size_t index = 0; index < model_.size(now); ++index) {
     Value item = model_.item(now, index);
-    const Draft* origin = origin_of(*list.scope, item, resolver);
+    const Draft* origin = origin_of(*list.scope, item, finalizer);
     after.push_back(numbers.of(origin != nullptr && origin->parent == &list ? origin->base : item));
   }
   return std::make_shared<const std::vector<std::size_t>>(draft::match(before, after).before);
@@ -47,7 +47,7 @@ Moves LayerRun::moves_of_list(const Draft& list, Value now, Resolver& resolver) 
 
 // Moves of a list that was assigned at a key of `parent` or, without a key, instead of `parent`.
 // Items are matched by the drafts that were put into the list.
-Moves LayerRun::moves_of_value(const Draft& parent, Value key, Value now, Resolver& resolver) {
+Moves LayerRun::moves_of_value(const Draft& parent, Value key, Value now, Finalizer& finalizer) {
   if (now == nullptr || model_.kind(now) != Kind::list) return nullptr;
   if (key != nullptr && !parent.scope->put_drafts() && !parent.scope->has_inserted())
     return nullptr;
@@ -58,7 +58,7 @@ Moves LayerRun::moves_of_value(const Draft& parent, Value key, Value now, Resolv
   };
   std::vector<std::size_t> from(model_.size(now), draft::kNone);
   for (std::size_t index = 0; index < from.size(); ++index) {
-    const Draft* origin = origin_of(*parent.scope, model_.item(now, index), resolver);
+    const Draft* origin = origin_of(*parent.scope, model_.item(now, index), finalizer);
     if (origin == nullptr || origin->parent->structural || !is_here(*origin->parent)) continue;
     from[index] = origin->index;
   }

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "../support/plain_recipe.hpp"
+#include "core/draft/finalizer.hpp"
 #include "core/draft/patch/diff.hpp"
-#include "core/draft/resolver.hpp"
 
 namespace halflife::plain {
 
@@ -335,10 +335,10 @@ void DraftProgram::edit_set(const Held& held) {
 // --- the end
 
 void DraftProgram::check() {
-  draft::Resolver resolver(scope_, false);
+  draft::Finalizer finalizer(scope_, false);
   const Held& held = held_[below_(held_.size())];
   Value now = nullptr;
-  const bool ok = resolver.resolve(held.draft->face, &now);
+  const bool ok = finalizer.finalize(held.draft->face, &now);
   expect(ok, "resolve");
   if (faults_ || !ok) return;
   EXPECT_TRUE(Values::agree(now, held.shadow, true))
@@ -352,9 +352,9 @@ void DraftProgram::finish() {
   Draft& root = *held_.front().draft;
   Value now = nullptr;
   {
-    draft::Resolver resolver(scope_, below_(2) == 0);
-    const bool ok = draft::diff(scope_, resolver, root, &patches, &inverse) &&
-                    resolver.resolve(root.face, &now);
+    draft::Finalizer finalizer(scope_, below_(2) == 0);
+    const bool ok = draft::diff(scope_, finalizer, root, &patches, &inverse) &&
+                    finalizer.finalize(root.face, &now);
     expect(ok, "diff");
     if (!ok) return;
     values_.own(now);

@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "../support/plain_recipe.hpp"
-#include "core/draft/resolver.hpp"
+#include "core/draft/finalizer.hpp"
 
 namespace halflife::plain {
 namespace {
 
 using draft::Fault;
-using draft::Resolver;
+using draft::Finalizer;
 using draft::Scope;
 
 class Drafts : public testing::Test {
@@ -74,8 +74,8 @@ TEST_F(Drafts, AnEditCopiesWhatIsOnItsWayOnceAndNothingElse) {
   ASSERT_TRUE(scope.get(*root, values.read("a"), &face));
   ASSERT_TRUE(scope.set(*values.draft_of(face), values.read("5"), values.read("x")));
   Value result = nullptr;
-  Resolver resolver(scope, true);
-  ASSERT_TRUE(resolver.resolve(root->face, &result));
+  Finalizer finalizer(scope, true);
+  ASSERT_TRUE(finalizer.finalize(root->face, &result));
   EXPECT_LT(Node::alive - alive, 20);
 }
 
@@ -243,8 +243,8 @@ TEST_F(Drafts, ASnapshotInTheMiddleOfARecipeIsNotChangedByLaterEdits) {
   recipe.append("/a", "2");
   Value snapshot = nullptr;
   {
-    Resolver resolver(recipe.scope(), false);
-    ASSERT_TRUE(resolver.resolve(recipe.root().face, &snapshot));
+    Finalizer finalizer(recipe.scope(), false);
+    ASSERT_TRUE(finalizer.finalize(recipe.root().face, &snapshot));
     values.own(snapshot);
   }
   recipe.append("/a", "3");

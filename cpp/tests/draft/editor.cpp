@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-#include "core/draft/resolver.hpp"
+#include "core/draft/finalizer.hpp"
 
 namespace halflife::plain {
 
@@ -72,9 +72,9 @@ std::vector<Value> DraftEditor::keys(Value container) {
 Value DraftEditor::plain(Value value) {
   if (find_draft(value) == nullptr) return value;
   check(scope_of(value).read_deep(draft_of(value)));
-  draft::Resolver resolver(scope_of(value), false);
+  draft::Finalizer finalizer(scope_of(value), false);
   Value result = nullptr;
-  check(resolver.resolve(value, &result));
+  check(finalizer.finalize(value, &result));
   values.own(result);
   return values.keep(result);
 }

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "../support/plain_recipe.hpp"
-#include "core/draft/resolver.hpp"
+#include "core/draft/finalizer.hpp"
 
 namespace halflife::plain {
 namespace {
@@ -338,8 +338,8 @@ TEST_F(Patches, AHundredThousandLevelsAreNoTrouble) {
   PatchList patches(values);
   PatchList inverse(values);
   {
-    draft::Resolver resolver(scope, true);
-    ASSERT_TRUE(draft::diff(scope, resolver, *scope.drafts().front(), &patches, &inverse));
+    draft::Finalizer finalizer(scope, true);
+    ASSERT_TRUE(draft::diff(scope, finalizer, *scope.drafts().front(), &patches, &inverse));
   }
   scope.close();
   ASSERT_EQ(patches.size(), 1u);

@@ -4,8 +4,8 @@
 
 #include <utility>
 
+#include "core/draft/finalizer.hpp"
 #include "core/draft/patch/pointer.hpp"
-#include "core/draft/resolver.hpp"
 
 namespace halflife::plain {
 
@@ -66,9 +66,9 @@ std::pair<Draft*, Value> Recipe::slot(const std::string& place) {
 }
 
 std::string Recipe::show(const std::string& place) {
-  draft::Resolver resolver(scope_, false);
+  draft::Finalizer finalizer(scope_, false);
   Value value = nullptr;
-  EXPECT_TRUE(resolver.resolve(get(place), &value));
+  EXPECT_TRUE(finalizer.finalize(get(place), &value));
   return Values::show(value);
 }
 
@@ -126,13 +126,13 @@ void Recipe::arrange(const std::string& list, const std::vector<std::size_t>& po
 }
 
 Produced Recipe::finish(bool steal) {
-  draft::Resolver resolver(scope_, steal);
+  draft::Finalizer finalizer(scope_, steal);
   PatchList patches(values_);
   PatchList inverse(values_);
   Produced produced;
   Value now = nullptr;
-  if (draft::diff(scope_, resolver, *root_, &patches, &inverse) &&
-      resolver.resolve(root_->face, &now)) {
+  if (draft::diff(scope_, finalizer, *root_, &patches, &inverse) &&
+      finalizer.finalize(root_->face, &now)) {
     values_.own(now);
     produced = {values_.keep(now), Values::show(now), plain::show(patches), plain::show(inverse)};
   }
@@ -164,9 +164,9 @@ Value patched(Values& values, Value base, const PatchList& patches, draft::Apply
     root = draft->face;
   }
   if (!draft::apply(scope, &root, patches, failure == nullptr ? &ignored : failure)) return nullptr;
-  draft::Resolver resolver(scope, true);
+  draft::Finalizer finalizer(scope, true);
   Value result = nullptr;
-  if (!resolver.resolve(root, &result)) return nullptr;
+  if (!finalizer.finalize(root, &result)) return nullptr;
   values.own(result);
   return values.keep(result);
 }

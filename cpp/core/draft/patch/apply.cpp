@@ -1,7 +1,7 @@
 #include "apply.hpp"
 
 #include "../equality.hpp"
-#include "../resolver.hpp"
+#include "../finalizer.hpp"
 
 namespace halflife::draft {
 
@@ -118,15 +118,15 @@ class Applying {
   }
 
   // The value without drafts, as it is now. It is read.
-  bool plain(Resolver& resolver, Value* value) {
+  bool plain(Finalizer& finalizer, Value* value) {
     Draft* draft = model_.draft_of(*value);
-    return (draft == nullptr || scope_.read_deep(*draft)) && resolver.resolve(*value, value);
+    return (draft == nullptr || scope_.read_deep(*draft)) && finalizer.finalize(*value, value);
   }
 
   bool set_root(Value value) {
     if (in_place_ != nullptr) {
-      Resolver resolver(scope_, false);
-      return host(plain(resolver, &value)) && become(*in_place_, value);
+      Finalizer finalizer(scope_, false);
+      return host(plain(finalizer, &value)) && become(*in_place_, value);
     }
     if (!scope_.adopt(value)) return refuse(Refusal::host);
     root_ = value;
@@ -305,17 +305,17 @@ class Applying {
   bool copy(const Patch& patch) {
     Value value = nullptr;
     if (!get_at(patch.from, &value)) return false;
-    Resolver resolver(scope_, false);
-    if (!plain(resolver, &value)) return refuse(Refusal::host);
+    Finalizer finalizer(scope_, false);
+    if (!plain(finalizer, &value)) return refuse(Refusal::host);
     return add(patch.path, value);
   }
 
   bool test(const Patch& patch) {
     Value value = nullptr;
     if (!get_at(patch.path, &value)) return false;
-    Resolver resolver(scope_, false);
+    Finalizer finalizer(scope_, false);
     bool same = false;
-    if (!plain(resolver, &value) ||
+    if (!plain(finalizer, &value) ||
         !equal_in_json(model_, value, patch.value, by_pointer_, &same)) {
       return refuse(Refusal::host);
     }

@@ -14,7 +14,7 @@ Differ::~Differ() {
 
 bool Differ::run(Draft& root) {
   Value now = nullptr;
-  if (!resolver_.resolve(root.face, &now)) return false;
+  if (!finalizer_.finalize(root.face, &now)) return false;
   if (now == root.base) return true;
   tasks_.push_back({&root, kNone});
   // A container comes before what is in it: paths below it are those of its final shape.
@@ -32,7 +32,7 @@ const std::unordered_map<Value, Draft*>& Differ::origins() {
   origins_.reserve(scope_.drafts().size());
   for (Draft* draft : scope_.drafts()) {
     if (!draft->dirty) continue;
-    Value result = resolver_.result_of(*draft);
+    Value result = finalizer_.result_of(*draft);
     if (result != nullptr && result != draft->base) origins_.emplace(result, draft);
   }
   return origins_;
@@ -45,7 +45,7 @@ Draft* Differ::origin(Value now, Value before) {
 }
 
 bool Differ::walk(const Task& task) {
-  Value now = resolver_.result_of(*task.draft);
+  Value now = finalizer_.result_of(*task.draft);
   switch (task.draft->kind) {
     case Kind::list:
     case Kind::fixed:
@@ -86,7 +86,7 @@ bool Differ::walk_children(const Task& task) {
     Value written = nullptr;
     if (draft.assigned != nullptr && !model_.find(draft.assigned, key, &written)) return false;
     if (written != nullptr) continue;  // something else may be there now
-    if (resolver_.result_of(*child) != child->base) descend(*child, task.spot, key);
+    if (finalizer_.result_of(*child) != child->base) descend(*child, task.spot, key);
   }
   return true;
 }
@@ -238,8 +238,8 @@ void Differ::remove(std::size_t above, Value part, Value before) {
   inverse_.add(Op::add, path(above, part), before);
 }
 
-bool diff(Scope& scope, Resolver& resolver, Draft& root, PatchList* patches, PatchList* inverse) {
-  return Differ(scope, resolver, *patches, *inverse).run(root);
+bool diff(Scope& scope, Finalizer& finalizer, Draft& root, PatchList* patches, PatchList* inverse) {
+  return Differ(scope, finalizer, *patches, *inverse).run(root);
 }
 
 void diff_replaced(Model& model, Value before, Value now, PatchList* patches, PatchList* inverse) {

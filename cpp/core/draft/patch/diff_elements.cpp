@@ -32,7 +32,8 @@ bool Differ::walk_list(const Task& task, Value now) {
     Value before = model_.item(draft.base, position);
     Value after = model_.item(now, position);
     if (same(before, after)) continue;
-    const bool is_row = row != nullptr && row->base == before && resolver_.result_of(*row) == after;
+    const bool is_row =
+        row != nullptr && row->base == before && finalizer_.result_of(*row) == after;
     slots.push_back({position, before, after, is_row ? row : origin(after, before)});
   }
   if (has_swapped(slots, now, rows)) {

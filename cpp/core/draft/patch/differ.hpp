@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../resolver.hpp"
+#include "../finalizer.hpp"
 #include "list_match.hpp"
 #include "patch.hpp"
 
@@ -16,9 +16,9 @@ namespace halflife::draft {
 
 class Differ {
  public:
-  Differ(Scope& scope, Resolver& resolver, PatchList& patches, PatchList& inverse)
+  Differ(Scope& scope, Finalizer& finalizer, PatchList& patches, PatchList& inverse)
       : scope_(scope),
-        resolver_(resolver),
+        finalizer_(finalizer),
         model_(scope.model()),
         patches_(patches),
         inverse_(inverse) {}
@@ -75,7 +75,7 @@ class Differ {
   void remove(std::size_t above, Value part, Value before);
 
   Scope& scope_;
-  Resolver& resolver_;
+  Finalizer& finalizer_;
   Model& model_;
   PatchList& patches_;
   PatchList& inverse_;                         // in the order of patches_ until the end

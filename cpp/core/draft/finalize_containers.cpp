@@ -1,22 +1,22 @@
-// Part of class Resolver: builds the plain value of one draft, or of one plain container that
-// contains drafts, after everything in it was resolved.
+// Part of class Finalizer: builds the plain value of one draft, or of one plain container that
+// contains drafts, after everything in it was finalized.
 #include <utility>
 
 #include "equality.hpp"
-#include "resolver.hpp"
+#include "finalizer.hpp"
 
 namespace halflife::draft {
 
 // Gives the finished contents the class of `like`.
-bool Resolver::finish(Value like, Value made, Value* result) {
-  Value whole = model_.rebuild(like, made);
-  if (whole == nullptr) return false;
-  *result = keep(whole);
+bool Finalizer::rebuild_like(Value like, Value made, Value* result) {
+  Value rebuilt = model_.rebuild(like, made);
+  if (rebuilt == nullptr) return false;
+  *result = keep(rebuilt);
   return true;
 }
 
 // Owned: the container that the results are written to.
-Value Resolver::take(Draft& draft) {
+Value Finalizer::take_contents(Draft& draft) {
   if (draft.scratch == nullptr) return model_.copy(draft.base);
   if (draft.kind == Kind::record || !steal_) {
     return model_.copy(draft.scratch);
@@ -25,22 +25,22 @@ Value Resolver::take(Draft& draft) {
   return draft.scratch;
 }
 
-bool Resolver::build(Value value, Value* result) {
+bool Finalizer::finalize_container(Value value, Value* result) {
   Draft* draft = model_.draft_of(value);
-  if (draft == nullptr) return build_plain(value, result);
+  if (draft == nullptr) return finalize_plain(value, result);
   switch (draft->kind) {
     case Kind::map:
     case Kind::record:
-      return build_map(*draft, result);
+      return finalize_map(*draft, result);
     case Kind::list:
     case Kind::fixed:
-      return build_list(*draft, result);
+      return finalize_list(*draft, result);
     default:
-      return build_set(*draft, result);
+      return finalize_set(*draft, result);
   }
 }
 
-bool Resolver::same_order(Draft& draft, bool* same) {
+bool Finalizer::same_order(Draft& draft, bool* same) {
   *same = true;
   std::size_t left = 0;
   std::size_t right = 0;
@@ -55,7 +55,7 @@ bool Resolver::same_order(Draft& draft, bool* same) {
   return true;
 }
 
-bool Resolver::is_changed_map(Draft& draft, bool* changed) {
+bool Finalizer::is_changed_map(Draft& draft, bool* changed) {
   *changed = true;
   std::size_t cursor = 0;
   Value key = nullptr;
@@ -71,7 +71,7 @@ bool Resolver::is_changed_map(Draft& draft, bool* changed) {
     cursor = 0;
     Value member = nullptr;
     while (model_.next(draft.assigned, &cursor, &key, &member)) {
-      if (!slot(draft, key, &value) || !model_.find(draft.base, key, &before)) return false;
+      if (!entry(draft, key, &value) || !model_.find(draft.base, key, &before)) return false;
       if ((value == nullptr) != (before == nullptr)) return true;
       if (value == nullptr) continue;
       Value now = final_of(value);
@@ -92,7 +92,7 @@ bool Resolver::is_changed_map(Draft& draft, bool* changed) {
   return true;
 }
 
-bool Resolver::fill_map(Draft& draft, Value made) {
+bool Finalizer::fill_map(Draft& draft, Value made) {
   std::size_t cursor = 0;
   Value key = nullptr;
   Value value = nullptr;
@@ -108,7 +108,7 @@ bool Resolver::fill_map(Draft& draft, Value made) {
     std::size_t at = 0;
     Value member = nullptr;
     while (model_.next(keys, &at, &key, &member)) {
-      if (!slot(draft, key, &value)) return false;
+      if (!entry(draft, key, &value)) return false;
       if (value == nullptr) continue;
       Value now = final_of(value);
       if (entries && now == member) continue;
@@ -125,18 +125,18 @@ bool Resolver::fill_map(Draft& draft, Value made) {
   return !draft.inserted || fill(draft.contents(), true);
 }
 
-bool Resolver::build_map(Draft& draft, Value* result) {
+bool Finalizer::finalize_map(Draft& draft, Value* result) {
   bool changed = false;
   if (!is_changed_map(draft, &changed)) return false;
   *result = draft.base;
   if (!changed) return true;
-  Value made = take(draft);
+  Value made = take_contents(draft);
   if (made == nullptr) return false;
   keep(made);
-  return fill_map(draft, made) && finish(draft.base, made, result);
+  return fill_map(draft, made) && rebuild_like(draft.base, made, result);
 }
 
-bool Resolver::build_list(Draft& draft, Value* result) {
+bool Finalizer::finalize_list(Draft& draft, Value* result) {
   *result = draft.base;
   const std::size_t count = model_.size(draft.contents());
   bool changed = count != model_.size(draft.base);
@@ -145,7 +145,7 @@ bool Resolver::build_list(Draft& draft, Value* result) {
     Value before = model_.item(draft.base, index);
     return now != before && !model_.same(now, before);
   };
-  const bool whole = draft.structural || draft.inserted;
+  const bool all_positions = draft.structural || draft.inserted;
   const bool alone = draft.structural && is_alone(draft);
   if (alone) {  // its items are plain: only find out whether anything changed
     for (std::size_t index = 0; index < count && !changed; ++index) {
@@ -153,7 +153,7 @@ bool Resolver::build_list(Draft& draft, Value* result) {
       Value before = model_.item(draft.base, index);
       changed = now != before && !model_.same(now, before);
     }
-  } else if (whole) {
+  } else if (all_positions) {
     for (std::size_t index = 0; index < count && !changed; ++index) {
       Value held = model_.item(draft.contents(), index);
       changed = differs(index, held) || (draft.inserted && final_of(held) != held);
@@ -169,15 +169,15 @@ bool Resolver::build_list(Draft& draft, Value* result) {
     }
   }
   if (!changed) return true;
-  Value made = take(draft);
+  Value made = take_contents(draft);
   if (made == nullptr) return false;
   keep(made);
-  if (alone) return finish(draft.base, made, result);
+  if (alone) return rebuild_like(draft.base, made, result);
   const auto fill = [&](std::size_t index, Value held) {
     Value now = final_of(held);
     return model_.item(made, index) == now || model_.put_item(made, index, now);
   };
-  if (whole) {
+  if (all_positions) {
     for (std::size_t index = 0; index < count; ++index) {
       if (!fill(index, model_.item(draft.contents(), index))) return false;
     }
@@ -186,7 +186,7 @@ bool Resolver::build_list(Draft& draft, Value* result) {
       if (!fill(index, model_.item(draft.scratch, index))) return false;
     }
   }
-  if (!whole) {
+  if (!all_positions) {
     for (std::size_t index = model_.size(draft.base); index < count; ++index) {
       if (!fill(index, model_.item(draft.scratch, index))) return false;
     }
@@ -196,10 +196,10 @@ bool Resolver::build_list(Draft& draft, Value* result) {
       if (!fill(index, child->face)) return false;
     }
   }
-  return finish(draft.base, made, result);
+  return rebuild_like(draft.base, made, result);
 }
 
-bool Resolver::build_set(Draft& draft, Value* result) {
+bool Finalizer::finalize_set(Draft& draft, Value* result) {
   *result = draft.base;
   if (draft.assigned == nullptr) return true;
   std::size_t cursor = 0;
@@ -219,13 +219,13 @@ bool Resolver::build_set(Draft& draft, Value* result) {
     changed = changed || !equal_now;  // 1 and True are equal members but distinguishable
   }
   if (!changed) return true;
-  Value made = take(draft);
+  Value made = take_contents(draft);
   if (made == nullptr) return false;
   keep(made);
-  return finish(draft.base, made, result);
+  return rebuild_like(draft.base, made, result);
 }
 
-bool Resolver::build_plain(Value value, Value* result) {
+bool Finalizer::finalize_plain(Value value, Value* result) {
   *result = value;
   const Kind kind = model_.kind(value);
   if (kind == Kind::set) return true;
@@ -252,7 +252,7 @@ bool Resolver::build_plain(Value value, Value* result) {
       if (now != held && (!open() || !model_.put(made, key, now))) return false;
     }
   }
-  return made == nullptr || finish(value, made, result);
+  return made == nullptr || rebuild_like(value, made, result);
 }
 
 }  // namespace halflife::draft

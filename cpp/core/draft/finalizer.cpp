@@ -1,11 +1,13 @@
-#include "resolver.hpp"
+// Part of class Finalizer: the order of the work, and its results. What one container becomes is in
+// finalize_containers.cpp.
+#include "finalizer.hpp"
 
 #include <unordered_set>
 #include <utility>
 
 namespace halflife::draft {
 
-Resolver::~Resolver() {
+Finalizer::~Finalizer() {
   std::vector<Value> owned;
   owned.swap(owned_);
   if (steal_) {
@@ -14,23 +16,23 @@ Resolver::~Resolver() {
   for (Value value : owned) model_.release(value);
 }
 
-Value Resolver::keep(Value owned) {
+Value Finalizer::keep(Value owned) {
   owned_.push_back(owned);
   return owned;
 }
 
 // --- results
 
-Resolver::Result Resolver::find_result(Value value, const Draft* draft) const {
+Finalizer::Result Finalizer::find_result(Value value, const Draft* draft) const {
   if (steal_ && draft != nullptr && draft->scope == &scope_) {
     if (draft->result != nullptr) return {true, draft->result};
-    return {!working_.empty() && working_.contains(value), nullptr};
+    return {!in_progress_.empty() && in_progress_.contains(value), nullptr};
   }
   const auto known = results_.find(value);
   return known == results_.end() ? Result{} : Result{true, known->second};
 }
 
-void Resolver::note_result(Value value, Value result) {
+void Finalizer::set_result(Value value, Value result) {
   Draft* draft = steal_ ? model_.draft_of(value) : nullptr;
   if (draft == nullptr) {
     results_[value] = result;
@@ -38,32 +40,32 @@ void Resolver::note_result(Value value, Value result) {
   }
   draft->result = result;
   if (result == nullptr) {
-    working_.insert(value);
-  } else if (!working_.empty()) {
-    working_.erase(value);
+    in_progress_.insert(value);
+  } else if (!in_progress_.empty()) {
+    in_progress_.erase(value);
   }
 }
 
-void Resolver::forget_result(Value value) {
+void Finalizer::forget_result(Value value) {
   results_.erase(value);
-  working_.erase(value);
+  in_progress_.erase(value);
 }
 
-// --- needs: values to resolve first
+// --- needs: values to finalize first
 
-Value Resolver::known_as(Value value) {
+Value Finalizer::result_key(Value value) {
   const Draft* draft = scope_.draft_of(value);
   return draft == nullptr ? value : draft->face;
 }
 
 // Handles values that are their own result, or whose result is known.
-bool Resolver::simple(Value value, Value* result) {
+bool Finalizer::get_final(Value value, Value* result) {
   const Kind kind = model_.kind(value);
   if (kind == Kind::leaf) {
     *result = value;
     return true;
   }
-  value = known_as(value);
+  value = result_key(value);
   Draft* draft = model_.draft_of(value);
   if (draft != nullptr && draft->scope == &scope_ && !draft->dirty && !draft->inserted) {
     *result = draft->base;
@@ -74,16 +76,16 @@ bool Resolver::simple(Value value, Value* result) {
   return known.value != nullptr;
 }
 
-// The result of an entry of a container whose needs are all resolved. A plain container that was
+// The result of an entry of a container whose needs are all finalized. A plain container that was
 // not among the needs is its own result.
-Value Resolver::final_of(Value value) {
+Value Finalizer::final_of(Value value) {
   Value result = nullptr;
-  return simple(value, &result) ? result : value;
+  return get_final(value, &result) ? result : value;
 }
 
-// Adds a value that the recipe assigned or inserted. A draft is resolved with everything in it.
-bool Resolver::need(Value value, std::vector<Value>& needs) {
-  value = known_as(value);
+// Adds a value that the recipe assigned or inserted. A draft is finalized with everything in it.
+bool Finalizer::need(Value value, std::vector<Value>& needs) {
+  value = result_key(value);
   Draft* draft = model_.draft_of(value);
   if (draft != nullptr) {
     if (draft->scope != &scope_) {
@@ -93,12 +95,12 @@ bool Resolver::need(Value value, std::vector<Value>& needs) {
     if (scope_.recording() && !scope_.read_deep(*draft)) return false;
   }
   Value known = nullptr;
-  if (!simple(value, &known)) needs.push_back(value);
+  if (!get_final(value, &known)) needs.push_back(value);
   return true;
 }
 
-// Skips the slots for which `owner` has a draft: the draft's result replaces the entry.
-bool Resolver::needs_of_entries(Value container, Draft* owner, std::vector<Value>& needs) {
+// Skips the entries for which `owner` has a draft: the draft's result replaces the entry.
+bool Finalizer::needs_of_entries(Value container, Draft* owner, std::vector<Value>& needs) {
   const Kind kind = model_.kind(container);
   if (is_positional(kind)) {
     const std::size_t count = model_.size(container);
@@ -125,17 +127,17 @@ bool Resolver::needs_of_entries(Value container, Draft* owner, std::vector<Value
 
 // Is everything in the draft plain? True if the scope has no drafts but this one and its ancestors,
 // and no draft was assigned anywhere.
-bool Resolver::is_alone(const Draft& draft) {
+bool Finalizer::is_alone(const Draft& draft) {
   std::size_t around = 0;
   for (const Draft* at = &draft; at != nullptr; at = at->parent) ++around;
-  return !draft.inserted && scope_.drafts().size() == around && !carries_drafts();
+  return !draft.inserted && scope_.drafts().size() == around && !has_inserted_drafts();
 }
 
 // Is anything that the recipe inserted a draft, or does it contain one?
-bool Resolver::carries_drafts() {
+bool Finalizer::has_inserted_drafts() {
   if (scope_.put_drafts()) return true;
-  if (carries_ != Carries::unknown) return carries_ == Carries::yes;
-  carries_ = Carries::yes;
+  if (inserted_drafts_ != InsertedDrafts::unknown) return inserted_drafts_ == InsertedDrafts::yes;
+  inserted_drafts_ = InsertedDrafts::yes;
   std::unordered_set<Value> met;
   std::vector<Value> left(scope_.inserted().begin(), scope_.inserted().end());
   const auto meet = [&](Value value) {
@@ -163,11 +165,11 @@ bool Resolver::carries_drafts() {
       if (meet(value)) return true;
     }
   }
-  carries_ = Carries::no;
+  inserted_drafts_ = InsertedDrafts::no;
   return false;
 }
 
-bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
+bool Finalizer::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
   if (draft.kind == Kind::set) return true;
   if (draft.rows != nullptr) {
     for (const auto& [index, child] : *draft.rows) {
@@ -214,44 +216,44 @@ bool Resolver::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
   cursor = 0;
   while (model_.next(draft.assigned, &cursor, &key, &value)) {
     Value held = nullptr;
-    if (!slot(draft, key, &held)) return false;
+    if (!entry(draft, key, &held)) return false;
     if (held != nullptr && !need(held, needs)) return false;
   }
   return true;
 }
 
-bool Resolver::needs_of(Value value, std::vector<Value>& needs) {
+bool Finalizer::needs_of(Value value, std::vector<Value>& needs) {
   Draft* draft = model_.draft_of(value);
   return draft != nullptr ? needs_of_draft(*draft, needs) : needs_of_entries(value, nullptr, needs);
 }
 
-bool Resolver::resolve(Value value, Value* result) {
-  if (simple(value, result)) return true;
-  value = known_as(value);
+bool Finalizer::finalize(Value value, Value* result) {
+  if (get_final(value, result)) return true;
+  value = result_key(value);
   if (model_.draft_of(value) != nullptr && model_.draft_of(value)->scope != &scope_) {
     model_.raise(Fault::foreign_draft, value);
     return false;
   }
   std::vector<Step> steps;
   steps.push_back({value, {}, 0});
-  note_result(value, nullptr);
+  set_result(value, nullptr);
   const bool ok = needs_of(value, steps.back().needs) && run(steps);
   for (const Step& step : steps) forget_result(step.value);
-  return ok && simple(value, result);
+  return ok && get_final(value, result);
 }
 
-Value Resolver::result_of(Draft& draft) {
+Value Finalizer::result_of(Draft& draft) {
   Value result = nullptr;
-  return simple(draft.face, &result) ? result : nullptr;
+  return get_final(draft.face, &result) ? result : nullptr;
 }
 
-bool Resolver::run(std::vector<Step>& steps) {
+bool Finalizer::run(std::vector<Step>& steps) {
   while (!steps.empty()) {
     Step& step = steps.back();
     if (step.next < step.needs.size()) {
       const Value next = step.needs[step.next++];
       Value known = nullptr;
-      if (simple(next, &known)) continue;
+      if (get_final(next, &known)) continue;
       if (find_result(next, model_.draft_of(next)).known) {
         model_.raise(Fault::cyclic, next);
         return false;
@@ -259,27 +261,27 @@ bool Resolver::run(std::vector<Step>& steps) {
       std::vector<Value> needs;
       if (!needs_of(next, needs)) return false;
       if (!needs.empty()) {
-        note_result(next, nullptr);
+        set_result(next, nullptr);
         steps.push_back({next, std::move(needs), 0});
         continue;
       }
       Value result = nullptr;  // shortcut: most drafts contain no other drafts
-      if (!build(next, &result)) return false;
-      note_result(next, result);
+      if (!finalize_container(next, &result)) return false;
+      set_result(next, result);
       continue;
     }
     Value result = nullptr;
-    if (!build(step.value, &result)) return false;
-    note_result(step.value, result);
+    if (!finalize_container(step.value, &result)) return false;
+    set_result(step.value, result);
     steps.pop_back();
   }
   return true;
 }
 
-// --- slots
+// --- entries
 
-// The slot's entry: the face of the draft found there, else the container's own entry.
-bool Resolver::slot(Draft& draft, Value key, Value* held) {
+// What is under the key: the face of the draft found there, else the container's own entry.
+bool Finalizer::entry(Draft& draft, Value key, Value* held) {
   *held = nullptr;
   if (draft.children != nullptr) {
     if (!model_.find(draft.children, key, held)) return false;
@@ -288,9 +290,9 @@ bool Resolver::slot(Draft& draft, Value key, Value* held) {
   return model_.find(draft.contents(), key, held);
 }
 
-bool Resolver::at(Draft& draft, Value key, Value* result) {
+bool Finalizer::final_entry(Draft& draft, Value key, Value* result) {
   Value held = nullptr;
-  if (!slot(draft, key, &held)) return false;
+  if (!entry(draft, key, &held)) return false;
   *result = nullptr;
   if (held == nullptr) return true;
   if (find_result(draft.face, &draft).value != nullptr) {
@@ -298,10 +300,10 @@ bool Resolver::at(Draft& draft, Value key, Value* result) {
     return true;
   }
   std::vector<Value> needs;
-  return need(held, needs) && resolve(held, result);
+  return need(held, needs) && finalize(held, result);
 }
 
-bool Resolver::at_item(Draft& draft, std::size_t index, Value* result) {
+bool Finalizer::final_item(Draft& draft, std::size_t index, Value* result) {
   Value held = nullptr;
   if (draft.rows != nullptr) {
     const auto child = draft.rows->find(index);
@@ -313,7 +315,7 @@ bool Resolver::at_item(Draft& draft, std::size_t index, Value* result) {
     return true;
   }
   std::vector<Value> needs;
-  return need(held, needs) && resolve(held, result);
+  return need(held, needs) && finalize(held, result);
 }
 
 }  // namespace halflife::draft
