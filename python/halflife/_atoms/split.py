@@ -19,7 +19,7 @@ from halflife._atoms.split_rows import (
 from halflife._core import Atom, common_ends
 from halflife._errors import RemovedItemError
 from halflife._optimistic.layer_target import check_recipe
-from halflife._optimistic.layered_atom import How, LayeredAtom
+from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.saga_plan import SagaSteps
 from halflife._optimistic.saga_task import SagaHandle
 from halflife._support.checks import check_atom, check_callable
@@ -128,8 +128,8 @@ class Splitter(Generic[T]):
         def item_of_split(get: Getter) -> T:
             return self.read_item(place, get)
 
-        def write(get: Getter, set: Setter, value: Any, how: How = None) -> Any:
-            return self.write_item(place, get, set, value, how)
+        def write(get: Getter, set: Setter, value: Any, is_recipe: bool = False) -> Any:  # noqa: FBT001, FBT002 - native
+            return self.write_item(place, get, set, value, is_recipe=is_recipe)
 
         item: ItemAtom[T]
         if self.layered is None:
@@ -160,9 +160,9 @@ class Splitter(Generic[T]):
             raise RemovedItemError(f"{place} is no item of {self.source.name} in this store")
         return last[0]
 
-    def write_item(self, place: Place, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
+    def write_item(self, place: Place, get: Getter, set: Setter, value: Any, *, is_recipe: bool) -> Any:
         if self.layered is not None:
-            return self.write_row(place, get, set, value, how=how)
+            return self.write_row(place, get, set, value, is_recipe=is_recipe)
         arrangement = get(self.arrangement)
         position = self.position_of(arrangement, place, "set")
         if same(arrangement.values[position], value):
@@ -170,19 +170,21 @@ class Splitter(Generic[T]):
         self.set_list(get, set, _with(arrangement.values, position, value), self.items_with(get, place, value))
         return None
 
-    def write_row(self, place: Place, get: Getter, set: Setter, value: Any, *, how: How) -> SagaHandle[Any] | None:
+    def write_row(
+        self, place: Place, get: Getter, set: Setter, value: Any, *, is_recipe: bool
+    ) -> SagaHandle[Any] | None:
         """Edit one row of a layered atom's list, and no other."""
         row = self.row(place, get, "set")
-        if how is None:
-            steps = SagaSteps.of_tuple(value)
-            item = place.item
-            if steps is not None and item is not None:
-                return steps.start(set.store, cast("LayeredItemAtom[T]", item))
-            values = _with(get(self.arrangement).values, place.position, value)
-            self.edit_list(get, set, putting_row(row, value), values, self.items_with(get, place, value))
+        if is_recipe:
+            check_recipe(value, "update", "recipe")
+            self.edit_list(get, set, editing_row(row, value), (), None)
             return None
-        check_recipe(value, "update", "recipe")
-        self.edit_list(get, set, editing_row(row, value), (), None)
+        steps = SagaSteps.of_tuple(value)
+        item = place.item
+        if steps is not None and item is not None:
+            return steps.start(set.store, cast("LayeredItemAtom[T]", item))
+        values = _with(get(self.arrangement).values, place.position, value)
+        self.edit_list(get, set, putting_row(row, value), values, self.items_with(get, place, value))
         return None
 
     def items_with(self, get: Getter, place: Place, value: T) -> tuple[ItemAtom[T], ...] | None:

@@ -8,8 +8,9 @@ from halflife._core import LayerLog, check_root, produce
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic import debugging
 from halflife._optimistic.atom_layers import AtomLayers
+from halflife._optimistic.layer_operation import LayerOperation
 from halflife._optimistic.layer_target import Recipe, Replay, check_recipe, check_replay
-from halflife._optimistic.layered_atom import How, LayeredAtom, check_settled
+from halflife._optimistic.layered_atom import LayeredAtom, check_settled
 from halflife._optimistic.saga_plan import SagaSteps
 from halflife._optimistic.store_target import StoreTarget
 from halflife._support.checks import check_equals, check_initial
@@ -91,15 +92,15 @@ class _Drafting(Generic[T]):
     def __init__(self, *, always: bool) -> None:
         self.layers = AtomLayers(always=always)
 
-    def write(self, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
-        if how is None:
-            steps = SagaSteps.of_tuple(value)
-            if steps is not None:
-                return steps.start(set.store, self.itself(), lambda change: self.change(get, set, change))
-            return self.set_value(get, set, value)
-        if how is True:
+    def write(self, get: Getter, set: Setter, value: Any, is_recipe: bool = False) -> Any:  # noqa: FBT001, FBT002 - native
+        if is_recipe:
             return self.update(get, set, value)
-        return self.change(get, set, value)
+        if type(value) is LayerOperation:
+            return self.change(get, set, value.apply)
+        steps = SagaSteps.of_tuple(value)
+        if steps is not None:
+            return steps.start(set.store, self.itself(), lambda change: self.change(get, set, change))
+        return self.set_value(get, set, value)
 
     def set_value(self, get: Getter, set: Setter, value: T) -> None:
         if self.layers.in_store(get) is None:

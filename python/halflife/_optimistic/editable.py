@@ -9,8 +9,9 @@ from halflife._drivers.protocol import StoreLike
 from halflife._optimistic import debugging
 from halflife._optimistic.atom_layers import AtomLayers
 from halflife._optimistic.confirmations import answered_before, answers, ask_again, ask_all_again
+from halflife._optimistic.layer_operation import LayerOperation
 from halflife._optimistic.layer_target import Recipe, check_recipe
-from halflife._optimistic.layered_atom import CONFIRMS, How, LayeredAtom, check_settled
+from halflife._optimistic.layered_atom import LayeredAtom, check_settled
 from halflife._optimistic.saga_plan import SagaSteps
 from halflife._optimistic.store_layers import StoreLayers
 from halflife._optimistic.store_target import StoreTarget
@@ -135,17 +136,17 @@ class _Editing(Generic[T]):
         driver.soon(lambda store: ask_all_again(store, fetched, since))
         return False
 
-    def write(self, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
-        if how is None:
-            steps = SagaSteps.of_tuple(value)
-            if steps is not None:
-                return steps.start(set.store, self.itself())
-            self.change(get, set, lambda log: log.replace(value, pending=True))
-            return None
-        if how is True:
+    def write(self, get: Getter, set: Setter, value: Any, is_recipe: bool = False) -> Any:  # noqa: FBT001, FBT002 - native
+        if is_recipe:
             self.update(get, set, value)
             return None
-        return self.change(get, set, value, confirms=how == CONFIRMS)
+        if type(value) is LayerOperation:
+            return self.change(get, set, value.apply, confirms=value.confirms)
+        steps = SagaSteps.of_tuple(value)
+        if steps is not None:
+            return steps.start(set.store, self.itself())
+        self.change(get, set, lambda log: log.replace(value, pending=True))
+        return None
 
     def update(self, get: Getter, set: Setter, recipe: Recipe[T]) -> None:
         check_recipe(recipe, "update", "recipe")

@@ -11,7 +11,7 @@ from halflife._core import Atom, LayerLog
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_ids import LayerIds
 from halflife._optimistic.layer_target import LayerTarget, Recipe, check_recipe
-from halflife._optimistic.layered_atom import How, LayeredAtom, check_settled, layered_instead
+from halflife._optimistic.layered_atom import LayeredAtom, check_settled, layered_instead
 from halflife._optimistic.lens_path import Focus, editing, layering, part_in, path_in, putting
 from halflife._optimistic.saga_plan import SagaSteps
 from halflife._types import Getter, Setter
@@ -46,16 +46,16 @@ class FocusedAtom(LayeredAtom[S]):
         bottom, focuses = found_from(self, get, cast(Any, get).store)
         return path_in(focuses, check_settled(get(cast(Atom[Any], bottom)), bottom))
 
-    def _write(self, get: Getter, set: Setter, value: Any, how: How) -> Any:
-        """What the atom does when it is written."""
-        if how is None:
+    def _write(self, get: Getter, set: Setter, value: Any, *, is_recipe: bool) -> Any:
+        """The write of the atom."""
+        if is_recipe:
+            check_recipe(value, "update", "recipe")
+        else:
             steps = SagaSteps.of_tuple(value)
             if steps is not None:
                 return steps.start(set.store, self)
-        else:
-            check_recipe(value, "update", "recipe")
         bottom, focuses = found_from(self, get, set.store)
-        set.store.update(bottom, putting(focuses, value) if how is None else editing(focuses, value))
+        set.store.update(bottom, editing(focuses, value) if is_recipe else putting(focuses, value))
         return None
 
 

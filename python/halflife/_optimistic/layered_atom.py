@@ -1,7 +1,7 @@
 """A *layered atom* is one whose value is edited by recipes, and may have layers in each store."""
 
 from abc import abstractmethod
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from halflife._core import AsyncValue, Atom, LayerLog
 from halflife._drivers.protocol import StoreLike
@@ -10,15 +10,13 @@ from halflife._types import Getter, SourceAtom
 
 T = TypeVar("T")
 
-#: What a write of a layered atom is given besides the value: nothing to set it, True for a recipe, or one of
-#: these for an operation on its layers, which is then the value.
-CHANGES: Final = "changes"
-CONFIRMS: Final = "confirms"
-How: TypeAlias = Literal["changes", "confirms"] | bool | None
-
 
 class LayeredAtom(SourceAtom[T]):
-    """An atom that is edited by recipes."""
+    """An atom that is edited by recipes.
+
+    Its write is `write(get, set, value, is_recipe=False)`. `store.update` gives a recipe as the value. What is set is
+    a value, the tuple of a saga, or, on an atom that has the layers itself, a `LayerOperation`.
+    """
 
     __slots__ = ()
 

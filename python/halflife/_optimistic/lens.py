@@ -6,7 +6,7 @@ from typing import Any, TypeVar, final
 from halflife import _core
 from halflife._core import AsyncValue, Atom
 from halflife._optimistic.focused_atom import FocusedAtom
-from halflife._optimistic.layered_atom import How, LayeredAtom
+from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.lens_path import FoundBy
 from halflife._support.checks import called_name, check_callable
 from halflife._support.internal_atoms import describe, weak_self
@@ -108,5 +108,5 @@ class _Looking:
             parts = [*parts[: _SHOWN // 2], "…", *parts[-_SHOWN // 2 :]]
         return ".".join([atom.name, *reversed(parts)])
 
-    def write(self, get: Getter, set: Setter, value: Any, how: How = None) -> Any:
-        return self.itself()._write(get, set, value, how)
+    def write(self, get: Getter, set: Setter, value: Any, is_recipe: bool = False) -> Any:  # noqa: FBT001, FBT002 - native
+        return self.itself()._write(get, set, value, is_recipe=is_recipe)

@@ -9,8 +9,9 @@ from halflife._events import is_of_subscribers
 from halflife._optimistic import debugging
 from halflife._optimistic.atom_layers import AtomLayers
 from halflife._optimistic.layer_ids import LayerIds
+from halflife._optimistic.layer_operation import LayerOperation
 from halflife._optimistic.layer_target import Recipe
-from halflife._optimistic.layered_atom import CHANGES, CONFIRMS, LayeredAtom, check_settled
+from halflife._optimistic.layered_atom import LayeredAtom, check_settled
 from halflife._optimistic.store_layers import StoreLayers
 
 R = TypeVar("R")
@@ -53,14 +54,13 @@ class StoreTarget:
         return log.base if log is not None else self.visible()
 
     def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:
-        write: Callable[..., Any] = self._store.set
         result: list[R] = []
 
         def operate_once(log: LayerLog) -> None:
             result.append(operation(log))
 
         try:
-            write(self._atom, operate_once, CONFIRMS if confirms else CHANGES)
+            self._store.set(self._atom, LayerOperation(operate_once, confirms))
         except ExceptionGroup as error:
             if not (self._reports_errors and result and is_of_subscribers(error)):
                 raise
