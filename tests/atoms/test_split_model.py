@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halflife import Store, atom, split
-from halflife._atoms.split_keys import Ledger
+from halflife._atoms.split_reconciler import ItemReconciler
 
 steps = st.lists(
     st.tuples(st.sampled_from(["insert", "remove", "move", "set", "list"]), st.integers(0, 9), st.integers(0, 9)),
@@ -21,7 +21,7 @@ def test_whatever_is_done_every_item_shows_the_value_at_its_position(
 
 
 def test_the_model_notices_a_planted_bug(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Ledger, "expect", lambda ledger, values, items: None)
+    monkeypatch.setattr(ItemReconciler, "expect", lambda reconciler, values, items: None)
     with pytest.raises(AssertionError):
         compare([1, 1], [("remove", 0, 0)])
 

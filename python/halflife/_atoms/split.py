@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast, final
 
 from halflife import _core
-from halflife._atoms.split_item import ItemAtom, LayeredItemAtom, Place
-from halflife._atoms.split_keys import Arrangement, Ledger
+from halflife._atoms.split_item import ItemAtom, ItemId, LayeredItemAtom
+from halflife._atoms.split_reconciler import ItemReconciler, KeyedItems
 from halflife._atoms.split_rows import (
     Gap,
     Row,
@@ -88,31 +88,31 @@ def split(a: Atom[Sequence[T]], key: Callable[[T], Any] | None = None) -> SplitA
 
 
 class Splitter(Generic[T]):
-    """The atoms behind one split, and what its items and actions do.
+    """The hidden atoms of one split, and the functions of its items and actions.
 
-    Item atoms hold it; it holds no item, so that an item nobody needs any more is freed at once.
+    Item atoms hold the splitter. The splitter holds no item atom, so an item atom that nobody needs is freed at once.
     """
 
     def __init__(self, source: Atom[Sequence[T]], key: Callable[[T], Any] | None) -> None:
         self.source = source
-        #: The same, if it is edited by recipes.
+        #: The source, if it is edited by recipes.
         self.layered = source if isinstance(source, LayeredAtom) else None
         self.has_keys = key is not None
-        # What these two remember are items, which hold this.
-        self.ledger: Atom[Ledger[T]] = inner_lazy(
-            lambda: Ledger(self.name, key, self.make_item), "ledger of a split", holds_value=True
+        # The values of these two atoms hold items, and those hold this splitter: `holds_value` says so.
+        self.reconciler: Atom[ItemReconciler[T]] = inner_lazy(
+            lambda: ItemReconciler(self.name, key, self.make_item), "reconciler of a split", holds_value=True
         )
-        self.arrangement: Atom[Arrangement[T]] = _core.make(Atom, "derived", self.arrange, holds_value=True)
+        self.keyed_items: Atom[KeyedItems[T]] = _core.make(Atom, "derived", self.reconcile, holds_value=True)
 
     def name(self) -> str:
-        """What messages call the split."""
+        """The split's name in messages."""
         return f"split({self.source.name})"
 
     def make(self) -> SplitAtom[T]:
         """The atom that `split` returns."""
 
         def read(get: Getter) -> list[ItemAtom[T]]:
-            return list(get(self.arrangement).items)
+            return list(get(self.keyed_items).items)
 
         describe(read, "split", "split({})".format, self.source, prefers_assigned_name=True)
         items = _core.make(SplitAtom, "derived", read, equals=_same_items, views=self.source, holds_value=True)
@@ -123,13 +123,13 @@ class Splitter(Generic[T]):
 
     def make_item(self, key: TypedKey | None) -> ItemAtom[T]:
         """A new item atom."""
-        place = Place(key, self)
+        item_id = ItemId(key, self)
 
         def item_of_split(get: Getter) -> T:
-            return self.read_item(place, get)
+            return self.read_item(item_id, get)
 
         def write(get: Getter, set: Setter, value: Any, is_recipe: bool = False) -> Any:  # noqa: FBT001, FBT002 - native
-            return self.write_item(place, get, set, value, is_recipe=is_recipe)
+            return self.write_item(item_id, get, set, value, is_recipe=is_recipe)
 
         item: ItemAtom[T]
         if self.layered is None:
@@ -139,102 +139,102 @@ class Splitter(Generic[T]):
                 LayeredItemAtom, "derived", item_of_split, write, recipes=True, views=self.source
             )
             layered._root = self.layered
-        item.stand_at(place)
+        item.identify_by(item_id)
         return item
 
-    def arrange(self, get: Getter) -> Arrangement[T]:
+    def reconcile(self, get: Getter) -> KeyedItems[T]:
         values = get(self.source)
         if not isinstance(values, (list, tuple)):
             raise TypeError(
                 f"{self.name()}: {self.source.name} must hold a list or a tuple, got {type(values).__name__}"
             )
-        return get(self.ledger).arrange(values)
+        return get(self.reconciler).reconcile(values)
 
-    def read_item(self, place: Place, get: Getter) -> T:
-        arrangement = get(self.arrangement)
-        position = arrangement.position(place)
+    def read_item(self, item_id: ItemId, get: Getter) -> T:
+        keyed = get(self.keyed_items)
+        position = keyed.position(item_id)
         if position is not None:
-            return arrangement.values[position]
-        last = get(self.ledger).last_value(place)
+            return keyed.values[position]
+        last = get(self.reconciler).last_value(item_id)
         if last is None:
-            raise RemovedItemError(f"{place} is no item of {self.source.name} in this store")
+            raise RemovedItemError(f"{item_id} is no item of {self.source.name} in this store")
         return last[0]
 
-    def write_item(self, place: Place, get: Getter, set: Setter, value: Any, *, is_recipe: bool) -> Any:
+    def write_item(self, item_id: ItemId, get: Getter, set: Setter, value: Any, *, is_recipe: bool) -> Any:
         if self.layered is not None:
-            return self.write_row(place, get, set, value, is_recipe=is_recipe)
-        arrangement = get(self.arrangement)
-        position = self.position_of(arrangement, place, "set")
-        if same(arrangement.values[position], value):
+            return self.write_row(item_id, get, set, value, is_recipe=is_recipe)
+        keyed = get(self.keyed_items)
+        position = self.position_of(keyed, item_id, "set")
+        if same(keyed.values[position], value):
             return None
-        self.set_list(get, set, _with(arrangement.values, position, value), self.items_with(get, place, value))
+        self.set_list(get, set, _with(keyed.values, position, value), self.items_with(get, item_id, value))
         return None
 
     def write_row(
-        self, place: Place, get: Getter, set: Setter, value: Any, *, is_recipe: bool
+        self, item_id: ItemId, get: Getter, set: Setter, value: Any, *, is_recipe: bool
     ) -> SagaHandle[Any] | None:
         """Edit one row of a layered atom's list, and no other."""
-        row = self.row(place, get, "set")
+        row = self.row(item_id, get, "set")
         if is_recipe:
             check_recipe(value, "update", "recipe")
             self.edit_list(get, set, editing_row(row, value), (), None)
             return None
         steps = SagaSteps.of_tuple(value)
-        item = place.item
+        item = item_id.item
         if steps is not None and item is not None:
             return steps.start(set.store, cast("LayeredItemAtom[T]", item))
-        values = _with(get(self.arrangement).values, place.position, value)
-        self.edit_list(get, set, putting_row(row, value), values, self.items_with(get, place, value))
+        values = _with(get(self.keyed_items).values, item_id.position, value)
+        self.edit_list(get, set, putting_row(row, value), values, self.items_with(get, item_id, value))
         return None
 
-    def items_with(self, get: Getter, place: Place, value: T) -> tuple[ItemAtom[T], ...] | None:
-        """The items when one of them has another value; None if it has another key with it."""
-        return get(self.arrangement).items if get(self.ledger).key_of(value) == place.key else None
+    def items_with(self, get: Getter, item_id: ItemId, value: T) -> tuple[ItemAtom[T], ...] | None:
+        """The items after one of them gets another value; None if the value has another key."""
+        return get(self.keyed_items).items if get(self.reconciler).key_of(value) == item_id.key else None
 
-    def row(self, place: Place, get: Callable[[Atom[Any]], Any], wanted: str) -> Row[T]:
-        """How recipes find the row of an item."""
-        arrangement = get(self.arrangement)
-        position = self.position_of(arrangement, place, wanted)
-        return Row(f"{place} of {self.source.name}", place.key, get(self.ledger).key_of, arrangement, position)
+    def row(self, item_id: ItemId, get: Callable[[Atom[Any]], Any], wanted: str) -> Row[T]:
+        """The focus by which recipes find the row of an item."""
+        keyed = get(self.keyed_items)
+        position = self.position_of(keyed, item_id, wanted)
+        return Row(f"{item_id} of {self.source.name}", item_id.key, get(self.reconciler).key_of, keyed, position)
 
     def insert(self, get: Getter, set: Setter, value: T, before: ItemAtom[T] | None = None) -> ItemAtom[T]:
-        arrangement = get(self.arrangement)
-        position = self.position_before(arrangement, before)
-        values = _inserted(arrangement.values, position, value)
-        items = None if self.has_keys else _inserted(arrangement.items, position, self.make_item(None))
+        keyed = get(self.keyed_items)
+        position = self.position_before(keyed, before)
+        values = _inserted(keyed.values, position, value)
+        items = None if self.has_keys else _inserted(keyed.items, position, self.make_item(None))
         if self.layered is None:
             return self.set_list(get, set, values, items).items[position]
-        gap = Gap(get(self.ledger).key_of, arrangement, position)
+        gap = Gap(get(self.reconciler).key_of, keyed, position)
         recipe = appending_row(value) if before is None else inserting_row(gap, value)
         return self.edit_list(get, set, recipe, values, items).items[position]
 
     def remove(self, get: Getter, set: Setter, item: ItemAtom[T]) -> None:
-        arrangement = get(self.arrangement)
-        place = self.place_of(item, "item")
-        position = self.position_of(arrangement, place, "removed")
-        values, items = _removed(arrangement.values, position), _removed(arrangement.items, position)
+        keyed = get(self.keyed_items)
+        item_id = self.id_of(item, "item")
+        position = self.position_of(keyed, item_id, "removed")
+        values, items = _removed(keyed.values, position), _removed(keyed.items, position)
         if self.layered is None:
             self.set_list(get, set, values, items)
         else:
-            recipe = removing_row(self.row(place, get, "removed"))
+            recipe = removing_row(self.row(item_id, get, "removed"))
             self.edit_list(get, set, recipe, values, items)
 
     def move(self, get: Getter, set: Setter, item: ItemAtom[T], before: ItemAtom[T] | None = None) -> None:
-        arrangement = get(self.arrangement)
-        place = self.place_of(item, "item")
-        position = self.position_of(arrangement, place, "moved")
-        gap = target = self.position_before(arrangement, before)
+        keyed = get(self.keyed_items)
+        item_id = self.id_of(item, "item")
+        position = self.position_of(keyed, item_id, "moved")
+        gap = target = self.position_before(keyed, before)
         if target > position:
             target -= 1  # Counted without the item itself.
         if target == position:
             return
-        values = _inserted(_removed(arrangement.values, position), target, arrangement.values[position])
-        items = _inserted(_removed(arrangement.items, position), target, arrangement.items[position])
+        values = _inserted(_removed(keyed.values, position), target, keyed.values[position])
+        items = _inserted(_removed(keyed.items, position), target, keyed.items[position])
         if self.layered is None:
             self.set_list(get, set, values, items)
         else:
-            target_gap = Gap(get(self.ledger).key_of, arrangement, gap, moved=position)
-            recipe = moving_row(self.row(place, get, "moved"), target_gap)
+            target_gap = Gap(get(self.reconciler).key_of, keyed, gap, moved=position)
+            recipe = moving_row(self.row(item_id, get, "moved"), target_gap)
             self.edit_list(get, set, recipe, values, items)
 
     def edit_list(
@@ -244,44 +244,44 @@ class Splitter(Generic[T]):
         recipe: Callable[[Any], Any],
         values: tuple[T, ...],
         items: tuple[ItemAtom[T], ...] | None,
-    ) -> Arrangement[T]:
-        """Edit the list of a layered atom, and arrange it at once: if that fails, the whole write is undone.
+    ) -> KeyedItems[T]:
+        """Edit the list of a layered atom and reconcile it at once, so that an error of that undoes the whole write.
 
-        `values` and `items` are what the list will most likely be then; None for items if the keys have to be asked.
+        `values` and `items` are the expected list and its item atoms; `items` is None if only the keys can tell.
         """
         assert self.layered is not None
         if items is not None:
-            get(self.ledger).expect(values, items)
+            get(self.reconciler).expect(values, items)
         set.store.update(self.layered, recipe)
-        return get(self.arrangement)
+        return get(self.keyed_items)
 
     def set_list(
         self, get: Getter, set: Setter, values: tuple[T, ...], items: tuple[ItemAtom[T], ...] | None
-    ) -> Arrangement[T]:
-        """Set the list and arrange it at once: if that fails (two equal keys), the whole write is undone.
+    ) -> KeyedItems[T]:
+        """Set the list and reconcile it at once, so that an error of that (two equal keys) undoes the whole write.
 
-        `items` are the item atoms that will stand for `values`; None if the keys have to be asked.
+        `items` are the item atoms for `values`; None if only the keys can tell.
         """
         if items is not None:
-            get(self.ledger).expect(values, items)
+            get(self.reconciler).expect(values, items)
         set(cast(Any, self.source), values if isinstance(get(self.source), tuple) else list(values))
-        return get(self.arrangement)
+        return get(self.keyed_items)
 
-    def place_of(self, item: object, argument: str) -> Place:
-        if not isinstance(item, ItemAtom) or item.place.owner is not self:
+    def id_of(self, item: object, argument: str) -> ItemId:
+        if not isinstance(item, ItemAtom) or item.item_id.owner is not self:
             raise TypeError(f"{self.name()}: {argument} must be one of its item atoms, got {abbreviated(item)}")
-        return item.place
+        return item.item_id
 
-    def position_of(self, arrangement: Arrangement[T], place: Place, wanted: str) -> int:
-        position = arrangement.position(place)
+    def position_of(self, keyed: KeyedItems[T], item_id: ItemId, wanted: str) -> int:
+        position = keyed.position(item_id)
         if position is None:
-            raise RemovedItemError(f"{place} cannot be {wanted}: the item is no longer in {self.source.name}")
+            raise RemovedItemError(f"{item_id} cannot be {wanted}: the item is no longer in {self.source.name}")
         return position
 
-    def position_before(self, arrangement: Arrangement[T], before: ItemAtom[T] | None) -> int:
+    def position_before(self, keyed: KeyedItems[T], before: ItemAtom[T] | None) -> int:
         if before is None:
-            return len(arrangement.items)
-        return self.position_of(arrangement, self.place_of(before, "before"), "used as before")
+            return len(keyed.items)
+        return self.position_of(keyed, self.id_of(before, "before"), "used as before")
 
 
 def _same_items(one: list[ItemAtom[Any]], other: list[ItemAtom[Any]]) -> bool:

@@ -1,7 +1,7 @@
 """An *item atom* stands for one item of a list atom and stays with it wherever the item moves.
 
-It is known by its *place*: arrangements refer to places and not to item atoms, because an item atom's
-functions hold its place, and referring to the atom itself would make every item part of a cycle.
+The split knows an item by its `ItemId`. An item atom's functions hold the id and not the atom, because holding the
+atom would make every item atom part of a reference cycle.
 """
 
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar, cast, final
 from weakref import ref
 
 from halflife._core import Atom
+from halflife._optimistic.focus import Focus
 from halflife._optimistic.focused_atom import FocusedAtom
-from halflife._optimistic.lens_path import Focus
 from halflife._support.reprs import abbreviated
 from halflife._support.typed_key import TypedKey
 from halflife._types import WritableAtom
@@ -19,24 +19,24 @@ T = TypeVar("T")
 
 
 class FindsRows(Protocol):
-    """The split that an item belongs to, as far as the item needs it."""
+    """What an item needs of the split that it belongs to."""
 
-    #: How recipes find the row of an item; `wanted` says in an error what the item cannot be.
-    def row(self, place: "Place", get: Callable[[Atom[Any]], Any], wanted: str) -> Focus: ...
+    #: The focus by which recipes find the row of an item; `wanted` completes the error "item cannot be ...".
+    def row(self, item_id: "ItemId", get: Callable[[Atom[Any]], Any], wanted: str) -> Focus: ...
 
 
 @final
-class Place:
-    """What an item atom is known by. Knows its item weakly."""
+class ItemId:
+    """Identifies an item of a split, by identity. Holds its item atom weakly."""
 
     __slots__ = ("__weakref__", "_item", "key", "owner", "position")
 
     def __init__(self, key: TypedKey | None, owner: object) -> None:
         #: The key of the item, None without keys.
         self.key = key
-        #: What all places of one split have in common.
+        #: The split; the same object for all ids of one split.
         self.owner = owner
-        #: Where the item was seen last: where to look for it first.
+        #: The last known position of the item, where the search for it starts.
         self.position = 0
         self._item: ref[ItemAtom[Any]] | None = None
 
@@ -45,21 +45,21 @@ class Place:
 
     @property
     def item(self) -> "ItemAtom[Any] | None":
-        """The item atom, while anybody holds it."""
+        """The item atom; None when nobody holds it any more."""
         return self._item() if self._item is not None else None
 
 
 class ItemAtom(WritableAtom[T, [T], None]):
     """One item of a list atom, as an atom. Made by `split`."""
 
-    __slots__ = ("place",)
+    __slots__ = ("item_id",)
 
-    place: Place
+    item_id: ItemId
 
-    def stand_at(self, place: Place) -> None:
-        """Tie the item and its place together; called once, by who made both."""
-        self.place = place
-        place._item = ref(self)
+    def identify_by(self, item_id: ItemId) -> None:
+        """Connect the item atom with its id; called once, when both are made."""
+        self.item_id = item_id
+        item_id._item = ref(self)
 
 
 @final
@@ -69,5 +69,5 @@ class LayeredItemAtom(ItemAtom[T], FocusedAtom[T]):
     __slots__ = ("_root",)
 
     def _focus(self, get: Callable[[Atom[Any]], Any]) -> Focus:
-        owner = cast(FindsRows, self.place.owner)
-        return owner.row(self.place, get, "edited")
+        owner = cast(FindsRows, self.item_id.owner)
+        return owner.row(self.item_id, get, "edited")

@@ -1,16 +1,17 @@
-"""A *row* is an item of a list as a recipe finds it: where earlier edits of the list, or their refusal, have moved it.
+"""A *row* is an item of a list as a recipe finds it in the draft of the list.
 
-Recipes are called again when an edit below theirs is taken back, so they must not go by the position at which the
-item was shown when they were made.
+Recipes run again when an earlier edit is rolled back, and that moves rows. So a recipe finds its row by key or value,
+and does not rely on the position that the item had when the recipe was made.
 """
 
 from collections.abc import Callable, Sequence
 from operator import is_
 from typing import Any, Generic, TypeVar, final
 
-from halflife._atoms.split_keys import Arrangement
-from halflife._core import current, is_draft, original, same_deep
-from halflife._errors import LensError, RecipeError
+from halflife._atoms.split_reconciler import KeyedItems
+from halflife._core import is_draft, original, same_deep
+from halflife._errors import LensError
+from halflife._optimistic.lens_path import check_not_edited
 from halflife._support.typed_key import TypedKey
 
 T = TypeVar("T")
@@ -21,8 +22,9 @@ Recipe = Callable[[Any], Any]
 class Row(Generic[T]):
     """The focus of an item: finds the item's row in the list, or in a draft of it.
 
-    With keys it is the row with the key. Without, it is the nearest row with the value that the item had, or, if no
-    row has it and none came or went, the one at the item's position: the rule by which `split` finds items again.
+    With keys, it is the row with the item's key. Without keys, it is the nearest row with the item's value; if no row
+    has that value and the number of rows is unchanged, it is the row at the item's position. `split` matches items to
+    values by the same rule.
     """
 
     __slots__ = ("_count", "_key", "_key_of", "_name", "_position", "_value")
@@ -32,7 +34,7 @@ class Row(Generic[T]):
         name: str,
         key: TypedKey | None,
         key_of: Callable[[Any], TypedKey | None],
-        at: Arrangement[T],
+        at: KeyedItems[T],
         position: int,
     ) -> None:
         self._name = name
@@ -62,9 +64,10 @@ class Row(Generic[T]):
 
 @final
 class Gap(Generic[T]):
-    """The place before an item: if that has gone, before the next one that is still there, or the end.
+    """The position before an item; if the item is gone, before the next item that is still there, or the end.
 
-    The item is found as a `Row` is. `moved`: where the row was that is to be moved there; it is not in the list then.
+    The item is found as a `Row` is. `moved`: the old position of the row that moves to the gap; the list that `find`
+    gets does not contain that row.
     """
 
     __slots__ = ("_at", "_count", "_expected", "_key_of", "_position")
@@ -72,7 +75,7 @@ class Gap(Generic[T]):
     def __init__(
         self,
         key_of: Callable[[Any], TypedKey | None],
-        at: Arrangement[T],
+        at: KeyedItems[T],
         position: int,
         moved: int | None = None,
     ) -> None:
@@ -88,12 +91,12 @@ class Gap(Generic[T]):
         if self._position == len(at.values):
             return len(rows)
         items = at.items[self._position :]
-        key, expected = items[0].place.key, self._expected
+        key, expected = items[0].item_id.key, self._expected
         if key is not None and expected < len(rows) and self._key_of(rows[expected]) == key:
-            return expected  # The usual case, in which the keys of the others are not asked for.
+            return expected  # The usual case; does not compute the keys of the other rows.
         keys = {self._key_of(row): position for position, row in enumerate(rows)} if key is not None else {}
         for offset, item in enumerate(items):
-            found = keys.get(item.place.key) if key is not None else self._nearest_value(rows, offset)
+            found = keys.get(item.item_id.key) if key is not None else self._nearest_value(rows, offset)
             if found is not None:
                 return found
             if key is None and offset == 0 and len(rows) == self._count:
@@ -106,7 +109,7 @@ class Gap(Generic[T]):
 
 
 def on_rows(operation: Callable[[Any], None]) -> Recipe:
-    """A recipe for a list or a tuple that does to it what `operation` does to a list."""
+    """A recipe for a list or a tuple, made from an operation on a list."""
 
     def edit(rows: Any) -> Any:
         if not isinstance(rows, tuple):
@@ -122,7 +125,7 @@ def on_rows(operation: Callable[[Any], None]) -> Recipe:
 
 
 def putting_row(row: Row[T], value: T) -> Recipe:
-    """A recipe for the list that puts a value in the place of a row."""
+    """A recipe for the list that replaces a row."""
 
     def put(rows: Any) -> None:
         rows[_position(row, rows)] = value
@@ -131,7 +134,7 @@ def putting_row(row: Row[T], value: T) -> Recipe:
 
 
 def editing_row(row: Row[Any], recipe: Recipe) -> Recipe:
-    """A recipe for the list that edits a row; what `recipe` returns counts as in `produce`."""
+    """A recipe for the list that edits a row; the return value of `recipe` counts as in `produce`."""
 
     def edit(rows: Any) -> None:
         position = _position(row, rows)
@@ -139,15 +142,14 @@ def editing_row(row: Row[Any], recipe: Recipe) -> Recipe:
         result = recipe(part)
         if result is None or result is part:
             return
-        if is_draft(part) and current(part) is not original(part):
-            raise RecipeError(f"a recipe for {row} both edits its draft and returns another value; do one of the two")
+        check_not_edited(part, row)
         rows[position] = result
 
     return on_rows(edit)
 
 
 def inserting_row(gap: Gap[T], value: T) -> Recipe:
-    """A recipe for the list that puts a new row into a gap."""
+    """A recipe for the list that inserts a new row at a gap."""
 
     def insert(rows: Any) -> None:
         position = gap.find(rows)
@@ -160,7 +162,7 @@ def inserting_row(gap: Gap[T], value: T) -> Recipe:
 
 
 def appending_row(value: object) -> Recipe:
-    """A recipe for the list that puts a new row at its end, whatever is in it."""
+    """A recipe for the list that appends a new row; it reads no other row."""
 
     def append(rows: Any) -> None:
         rows.append(value)
@@ -169,7 +171,7 @@ def appending_row(value: object) -> Recipe:
 
 
 def removing_row(row: Row[Any]) -> Recipe:
-    """A recipe for the list that takes a row out, if it is there."""
+    """A recipe for the list that removes a row, if it is there."""
 
     def remove(rows: Any) -> None:
         position = row.find(rows)
@@ -180,7 +182,7 @@ def removing_row(row: Row[Any]) -> Recipe:
 
 
 def moving_row(row: Row[T], gap: Gap[T]) -> Recipe:
-    """A recipe for the list that moves a row into a gap, if it is there."""
+    """A recipe for the list that moves a row to a gap, if the row is there."""
 
     def move(rows: Any) -> None:
         position = row.find(rows)
@@ -199,7 +201,7 @@ def _position(row: Row[Any], rows: Any) -> int:
 
 
 def _nearest(rows: Sequence[Any], expected: int, is_it: Callable[[Any], bool]) -> int | None:
-    """The position nearest to the expected one at which there is such a row."""
+    """The position of the row that satisfies `is_it` and is nearest to the expected position."""
     for distance in range(max(expected + 1, len(rows) - expected)):
         for position in (expected - distance, expected + distance) if distance else (expected,):
             if 0 <= position < len(rows) and is_it(rows[position]):

@@ -5,9 +5,9 @@ from typing import Any, TypeVar, final
 
 from halflife import _core
 from halflife._core import AsyncValue, Atom
+from halflife._optimistic.focus import LensFocus
 from halflife._optimistic.focused_atom import FocusedAtom
 from halflife._optimistic.layered_atom import LayeredAtom
-from halflife._optimistic.lens_path import FoundBy
 from halflife._support.checks import called_name, check_callable
 from halflife._support.internal_atoms import describe, weak_self
 from halflife._support.later_slice import LaterSlice
@@ -30,7 +30,7 @@ class Lens(FocusedAtom[S]):
 
     _looking: "_Looking"
 
-    def _focus(self, get: Callable[[Atom[Any]], Any]) -> FoundBy:  # noqa: ARG002 - the same everywhere
+    def _focus(self, get: Callable[[Atom[Any]], Any]) -> LensFocus:  # noqa: ARG002 - the same everywhere
         return self._looking.focus
 
 
@@ -83,7 +83,7 @@ class _Looking:
 
     def __init__(self, root: LayeredAtom[Any], find: Callable[[Any], Any], *, is_named: bool) -> None:
         self.root = root
-        self.focus = FoundBy(find, root)
+        self.focus = LensFocus(find, root)
         self.part = called_name(find, "lens")
         self.is_named = is_named
 

@@ -1,78 +1,108 @@
-"""A *focus* finds a part of a value. Focuses one after another make a recipe for the part into one for the whole.
+"""A *lens path* is the focuses that lead from the value of a root to a part of it.
 
-Layers hold such recipes for as long as they are pending, so a focus knows its lens and its root only weakly.
+It turns a recipe for the part into one for the value of the root.
 """
 
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Protocol, TypeAlias
-from weakref import ref
+from typing import Any, TypeAlias
 
-from halflife._core import Atom, check_root, current, is_draft, last_read, original, path_of, produce, trace
+from halflife._core import check_root, current, is_draft, last_read, original, path_of, produce, trace
 from halflife._errors import LensError, RecipeError
+from halflife._optimistic.focus import Focus
 from halflife._support.checks import called_name
 
 Recipe: TypeAlias = Callable[[Any], object]
 
 
-class Focus(Protocol):
-    """Finds a part of a value. What messages call it is its `str`."""
+class LensPath:
+    """Focuses, applied one after another."""
+
+    __slots__ = ("_focuses",)
+
+    def __init__(self, focuses: Sequence[Focus]) -> None:
+        self._focuses = focuses
 
     def part_of(self, value: Any) -> Any:
-        """The part of a value, or a draft of the part of a draft; raises LensError."""
+        """The part of a value of the root."""
+        for focus in self._focuses:
+            value = focus.part_of(value)
+        return value
 
+    def keys_to_part(self, value: Any) -> tuple[Any, ...] | None:
+        """The keys that lead from a value of the root to the part; None if the part is not in the value."""
+        found: list[tuple[Any, ...] | None] = [None]
 
-class FoundBy:
-    """The focus of a lens: a function."""
+        def look(draft: Any) -> None:
+            found[0] = _FoundPart(self._focuses, draft).keys()
 
-    __slots__ = ("_find", "_lens", "_root")
-
-    def __init__(self, find: Callable[[Any], Any], root: Atom[Any]) -> None:
-        self._find = find
-        self._root = ref(root)
-        self._lens: ref[Atom[Any]] | None = None
-
-    def belongs_to(self, lens: Atom[Any]) -> None:
-        """Said once, by who made both."""
-        self._lens = ref(lens)
-
-    def __str__(self) -> str:
-        lens = self._lens() if self._lens is not None else None
-        return lens.name if lens is not None else f"a lens of {self._root_name()}"
-
-    def _root_name(self) -> str:
-        root = self._root()
-        return root.name if root is not None else "an atom"
-
-    def part_of(self, value: Any) -> Any:
-        """The part of a value, or a draft of the part of a draft."""
         try:
-            return self._find(value)
-        except RecursionError:
-            raise  # The graph evaluates what is nested too deep for the stack in another order.
-        except Exception as error:
-            raise LensError(
-                f"{self} does not find its part of {self._root_name()}: {type(error).__name__}: {error}"
-            ) from error
+            produce(value, look)
+        except LensError:
+            return None
+        return found[0]
+
+    def setter(self, value: Any) -> Recipe:
+        """A recipe for the root that replaces the part."""
+
+        def put(draft: Any) -> Any:
+            found = _FoundPart(self._focuses, draft)
+            if found.is_root:
+                return value
+            found.replace(value)
+            return None
+
+        return put
+
+    def updater(self, recipe: Recipe) -> Recipe:
+        """A recipe for the root that edits the part; the return value of `recipe` counts as in `produce`."""
+
+        def edit(draft: Any) -> Any:
+            found = _FoundPart(self._focuses, draft)
+            part = found.part
+            check_root(part)
+            result = recipe(part)
+            if result is None or result is part:
+                return None
+            if found.is_root:
+                return result
+            check_not_edited(part, self._focuses[-1])
+            found.replace(result)
+            return None
+
+        edit.__name__ = called_name(recipe, "recipe")
+        return edit
+
+    def layer_recipe(self, recipe: Recipe) -> Recipe:
+        """A recipe for the root that edits the part; the return value of `recipe` is the context of a layer."""
+
+        def edit(draft: Any) -> Any:
+            part = _FoundPart(self._focuses, draft).part
+            check_root(part)
+            return recipe(part)
+
+        edit.__name__ = called_name(recipe, "recipe")
+        return edit
 
 
-class _Found:
-    """A part of a draft, and where it is."""
+class _FoundPart:
+    """A part of a draft, and the container and key by which it can be replaced."""
 
-    __slots__ = ("_focus", "_slot", "_whole", "part")
+    __slots__ = ("_focus", "_last_read", "_root", "part")
 
-    def __init__(self, focuses: Sequence[Focus], whole: Any) -> None:
-        self._whole = part = whole
-        self._slot: tuple[Any, Any] | None = None
+    def __init__(self, focuses: Sequence[Focus], root: Any) -> None:
+        self._root = part = root
+        # The container and the key that the last focus read last; None if they are not recorded.
+        self._last_read: tuple[Any, Any] | None = None
         self._focus = focuses[-1] if focuses else None
         for focus in focuses:
-            if is_draft(whole):
-                trace(whole)
+            if is_draft(root):
+                trace(root)
             part = focus.part_of(part)
-        if is_draft(whole):
-            self._slot = last_read(whole)
+        if is_draft(root):
+            self._last_read = last_read(root)
         self.part = part
-        if not self.is_whole and not self._is_in_slot() and not (is_draft(part) and path_of(part)):
+        if not self.is_root and not self._was_read_last() and not (is_draft(part) and path_of(part)):
             raise LensError(
                 f"{self._focus} cannot be edited: what its focus returns is no part of the value but was computed or"
                 " copied from it, as a slice is, or stands in a set or a tuple; read the part from where it is, as in"
@@ -80,24 +110,39 @@ class _Found:
             )
 
     @property
-    def is_whole(self) -> bool:
-        """Whether it is all of the draft."""
-        return self.part is self._whole
+    def is_root(self) -> bool:
+        """Whether the part is the draft itself."""
+        return self.part is self._root
 
-    def _is_in_slot(self) -> bool:
-        if self._slot is None or isinstance(self._slot[0], AbstractSet) or path_of(self._slot[0]) is None:
+    def _was_read_last(self) -> bool:
+        """Whether the part is what the last focus read last, from a container whose path is known."""
+        if self._last_read is None:
             return False
-        return _is(_at(*self._slot), self.part)
+        container, key = self._last_read
+        if isinstance(container, AbstractSet) or path_of(container) is None:
+            return False
+        return _is(_at(container, key), self.part)
 
-    def put(self, value: Any) -> None:
-        """Put something in the place of the part."""
-        if self._is_in_slot():
-            assert self._slot is not None
-            container, key = self._slot
+    def keys(self) -> tuple[Any, ...] | None:
+        """The keys that lead from the root to the part; None if they are not known."""
+        if self.is_root:
+            return ()
+        if self._last_read is not None and self._was_read_last():
+            container, key = self._last_read
+            above = path_of(container)
+            if above is not None:
+                return (*above, key)
+        return path_of(self.part) if is_draft(self.part) else None
+
+    def replace(self, value: Any) -> None:
+        """Write a value where the part is."""
+        if self._was_read_last():
+            assert self._last_read is not None
+            container, key = self._last_read
         else:
             path = path_of(self.part)
             assert path
-            container, key = self._whole, path[-1]
+            container, key = self._root, path[-1]
             for one in path[:-1]:
                 container = _at(container, one)
         if isinstance(container, (MutableMapping, MutableSequence)):
@@ -108,79 +153,10 @@ class _Found:
             setattr(container, key, value)
 
 
-def part_in(focuses: Sequence[Focus], value: Any) -> Any:
-    """The part of a value that is not to be edited."""
-    for focus in focuses:
-        value = focus.part_of(value)
-    return value
-
-
-def path_in(focuses: Sequence[Focus], value: Any) -> tuple[Any, ...] | None:
-    """The path of the part in the value, None if it is not there."""
-    found: list[tuple[Any, ...] | None] = [None]
-
-    def look(draft: Any) -> None:
-        part = _Found(focuses, draft)
-        if part.is_whole:
-            found[0] = ()
-        elif part._is_in_slot() and part._slot is not None and (above := path_of(part._slot[0])) is not None:
-            found[0] = (*above, part._slot[1])
-        elif is_draft(part.part):
-            found[0] = path_of(part.part)
-
-    try:
-        produce(value, look)
-    except LensError:
-        return None
-    return found[0]
-
-
-def putting(focuses: Sequence[Focus], value: Any) -> Recipe:
-    """A recipe for the whole that puts a value in the place of the part."""
-
-    def put(draft: Any) -> Any:
-        found = _Found(focuses, draft)
-        if found.is_whole:
-            return value
-        found.put(value)
-        return None
-
-    return put
-
-
-def editing(focuses: Sequence[Focus], recipe: Recipe) -> Recipe:
-    """A recipe for the whole that edits the part; the return value of `recipe` counts as in `produce`."""
-
-    def edit(draft: Any) -> Any:
-        found = _Found(focuses, draft)
-        part = found.part
-        check_root(part)
-        result = recipe(part)
-        if result is None or result is part:
-            return None
-        if found.is_whole:
-            return result
-        if is_draft(part) and current(part) is not original(part):
-            raise RecipeError(
-                f"a recipe for {focuses[-1]} both edits its draft and returns another value; do one of the two"
-            )
-        found.put(result)
-        return None
-
-    edit.__name__ = called_name(recipe, "recipe")
-    return edit
-
-
-def layering(focuses: Sequence[Focus], recipe: Recipe) -> Recipe:
-    """A recipe for the whole that edits the part; what `recipe` returns is the context of a layer."""
-
-    def edit(draft: Any) -> Any:
-        part = _Found(focuses, draft).part
-        check_root(part)
-        return recipe(part)
-
-    edit.__name__ = called_name(recipe, "recipe")
-    return edit
+def check_not_edited(part: Any, focus: Focus) -> None:
+    """Raise `RecipeError` if a recipe that returned another value has also edited its draft of the part."""
+    if is_draft(part) and current(part) is not original(part):
+        raise RecipeError(f"a recipe for {focus} both edits its draft and returns another value; do one of the two")
 
 
 def _at(container: Any, key: Any) -> Any:
@@ -188,7 +164,7 @@ def _at(container: Any, key: Any) -> Any:
 
 
 def _is(one: Any, other: Any) -> bool:
-    """Whether they are one object. A tuple of drafts is made at each read."""
+    """Whether two parts are the same object; a tuple that contains drafts is made anew at each read."""
     if one is other:
         return True
     if type(one) is not tuple or type(other) is not tuple or len(one) != len(other):

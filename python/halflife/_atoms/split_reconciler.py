@@ -1,11 +1,10 @@
-"""An *arrangement* says which item atom stands for which position of a list.
+"""A *reconciler* assigns item atoms to the values of a list, so that each item atom stays with its item.
 
-A list atom only ever shows a new list. To keep each item atom with "its" item, every new list is
-arranged from the last one: by a key where the user gave one, else by finding the items again. Each
-store keeps a *ledger* of that for each split list it reads.
+A list atom only ever gives a new list. The reconciler compares each new list with the one before: it matches items by
+key if the user gave a key function, and by value and position otherwise. Each store has one reconciler per split.
 
-What a list has in common with the last one at its beginning and end costs next to nothing, so that inserting or
-removing an item does not cost one look at each of the others.
+The common start and end of the two lists are skipped natively, so inserting or removing one item does not look at
+all the others.
 """
 
 from collections import deque
@@ -13,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, final
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from halflife._atoms.split_item import ItemAtom, Place
+from halflife._atoms.split_item import ItemAtom, ItemId
 from halflife._core import common_ends
 from halflife._support.equality import identity
 from halflife._support.reprs import abbreviated
@@ -21,45 +20,45 @@ from halflife._support.typed_key import TypedKey, typed_key
 
 T = TypeVar("T")
 
-#: So far from where it was last an item is looked for before all positions are written down.
+#: An item is searched this far from its last position before the positions of all items are recorded.
 _NEAR = 16
 
 
 @final
-class Arrangement(Generic[T]):
-    """The values of one list, and the item atoms of them in the same order."""
+class KeyedItems(Generic[T]):
+    """The values of one list, and their item atoms in the same order."""
 
     __slots__ = ("_is_numbered", "items", "values")
 
     def __init__(self, values: tuple[T, ...], items: tuple[ItemAtom[T], ...]) -> None:
         self.values = values
         self.items = items
-        # Whether each item's place knows its position here.
+        # Whether the id of each item has its position in this list.
         self._is_numbered = False
 
-    def position(self, place: Place) -> int | None:
-        """Where the item of a place is; None if it is not in the list."""
+    def position(self, item_id: ItemId) -> int | None:
+        """The position of an item; None if it is not in the list."""
         items = self.items
-        expected = place.position
-        if expected < len(items) and items[expected].place is place:
+        expected = item_id.position
+        if expected < len(items) and items[expected].item_id is item_id:
             return expected
         for position in range(max(0, expected - _NEAR), min(len(items), expected + _NEAR + 1)):
-            if items[position].place is place:
-                place.position = position
+            if items[position].item_id is item_id:
+                item_id.position = position
                 return position
         if not self._is_numbered:
             for position, item in enumerate(items):
-                item.place.position = position
+                item.item_id.position = position
             self._is_numbered = True
-        position = place.position
-        return position if position < len(items) and items[position].place is place else None
+        position = item_id.position
+        return position if position < len(items) and items[position].item_id is item_id else None
 
 
 @final
-class Ledger(Generic[T]):
-    """What one store knows of one split list: the last arrangement, and what removed items showed last."""
+class ItemReconciler(Generic[T]):
+    """The state of one split in one store: the items of the last list, and the last values of removed items."""
 
-    __slots__ = ("_arrangement", "_by_key", "_expected", "_key", "_make_item", "_name", "_removed")
+    __slots__ = ("_by_key", "_expected", "_key", "_known", "_make_item", "_name", "_removed")
 
     def __init__(
         self,
@@ -70,19 +69,19 @@ class Ledger(Generic[T]):
         self._name = name
         self._key = key
         self._make_item = make_item
-        self._arrangement: Arrangement[T] = Arrangement((), ())
-        # The list that a write is about to bring about, with its item atoms.
+        self._known: KeyedItems[T] = KeyedItems((), ())
+        # The list that a write is about to set, with its item atoms.
         self._expected: tuple[tuple[T, ...], tuple[ItemAtom[T], ...]] | None = None
-        # Removed items that somebody still holds. A batch that is undone brings their values back, and
-        # they must then be the same atoms as before.
-        self._removed: WeakKeyDictionary[Place, T] = WeakKeyDictionary()
+        # Removed items whose atoms are still held. If a batch is rolled back, their values come back, and the
+        # values must get the same atoms again.
+        self._removed: WeakKeyDictionary[ItemId, T] = WeakKeyDictionary()
         self._by_key: WeakValueDictionary[TypedKey, ItemAtom[T]] = WeakValueDictionary()
 
     def expect(self, values: tuple[T, ...], items: tuple[ItemAtom[T], ...]) -> None:
-        """Announce that the list is about to become `values`, and which item atoms then stand for them.
+        """Announce the next list and its item atoms.
 
-        Without this, two equal items could not be told apart after one of them was removed. With a key
-        they can: then this only saves asking for the keys of all.
+        Without keys, two equal items could not be told apart after one of them was removed. With keys this only
+        saves computing the keys of all items.
         """
         self._expected = (values, items)
 
@@ -90,16 +89,16 @@ class Ledger(Generic[T]):
         """The key of a value, None without keys."""
         return typed_key(self._key(value), self._name, "key") if self._key is not None else None
 
-    def last_value(self, place: Place) -> tuple[T] | None:
-        """What the removed item at `place` showed last, in a tuple; None if it was never in this store."""
-        return (self._removed[place],) if place in self._removed else None
+    def last_value(self, item_id: ItemId) -> tuple[T] | None:
+        """The last value of a removed item, in a tuple; None if the item was never in this store."""
+        return (self._removed[item_id],) if item_id in self._removed else None
 
-    def arrange(self, values: Sequence[T]) -> Arrangement[T]:
-        """The arrangement of `values`, keeping the item atoms of all items that can be found again."""
+    def reconcile(self, values: Sequence[T]) -> KeyedItems[T]:
+        """The items of a new list. Values that match an item of the last list keep its atom."""
         expected, self._expected = self._expected, None
-        # A list that the user changes in place must not change what is known of it.
+        # Copied, because the user may change the list in place later.
         copied = tuple(values)
-        old = self._arrangement
+        old = self._known
         if expected is not None and len(expected[0]) == len(copied) == common_ends(expected[0], copied)[0]:
             items = expected[1]
         else:
@@ -108,20 +107,20 @@ class Ledger(Generic[T]):
             find = self._found_by_keys if self._key is not None else self._found_again
             found = tuple(find(copied[middle], slice(start, len(old.values) - end)))
             items = old.items[:start] + found + old.items[len(old.items) - end :]
-        self._arrangement = Arrangement(copied, items)
-        self._note_removed(old, self._arrangement)
-        return self._arrangement
+        self._known = KeyedItems(copied, items)
+        self._note_removed(old, self._known)
+        return self._known
 
     def _found_by_keys(self, values: Sequence[T], replaced: slice) -> list[ItemAtom[T]]:
-        """The items that `values` stand for by their keys, in the place of some items of the last arrangement."""
+        """The items for `values` by their keys; `values` replace a range of the last list."""
         assert self._key is not None
-        left = {item.place.key for item in self._arrangement.items[replaced]}
+        left = {item.item_id.key for item in self._known.items[replaced]}
         items: list[ItemAtom[T]] = []
         seen: set[TypedKey] = set()
         for key in map(self._key, values):
             typed = typed_key(key, self._name, "key")
             item = self._by_key.get(typed)
-            stays = item is not None and typed not in left and self._arrangement.position(item.place) is not None
+            stays = item is not None and typed not in left and self._known.position(item.item_id) is not None
             if typed in seen or stays:
                 raise ValueError(f"{self._name()}: two items of the list have the key {abbreviated(key)}")
             seen.add(typed)
@@ -132,12 +131,12 @@ class Ledger(Generic[T]):
         return items
 
     def _found_again(self, values: Sequence[T], replaced: slice) -> list[ItemAtom[T]]:
-        """The items that `values` stand for, in the place of some items of the last arrangement.
+        """The items for `values` without keys; `values` replace a range of the last list.
 
-        First the same objects and equal scalars in order, then an item whose value was replaced by another at its
-        own position, then removed items whose last value has come back. New ones where none was found.
+        Matched first are the same objects and equal scalars, in order; then items whose value was replaced at the
+        same position; then removed items whose last value has come back. Other values get new items.
         """
-        before, items = self._arrangement.values[replaced], self._arrangement.items[replaced]
+        before, items = self._known.values[replaced], self._known.items[replaced]
         found: list[ItemAtom[T] | None] = [None] * len(values)
         waiting: dict[object, deque[int]] = {}
         for position, value in enumerate(before):
@@ -154,29 +153,29 @@ class Ledger(Generic[T]):
         return [item if item is not None else self._make_item(None) for item in found]
 
     def _revive(self, values: Sequence[T], found: list[ItemAtom[T] | None]) -> None:
-        """Put removed items back where their last value has come back."""
+        """Reuse removed items whose last value has come back."""
         if not self._removed or None not in found:
             return
-        removed: dict[object, deque[Place]] = {}
-        for place, value in self._removed.items():
-            removed.setdefault(identity(value), deque()).append(place)
+        removed: dict[object, deque[ItemId]] = {}
+        for item_id, value in self._removed.items():
+            removed.setdefault(identity(value), deque()).append(item_id)
         for position, item in enumerate(found):
             queue = removed.get(identity(values[position])) if item is None else None
             if queue:
                 found[position] = queue.popleft().item
 
-    def _note_removed(self, old: Arrangement[T], new: Arrangement[T]) -> None:
+    def _note_removed(self, old: KeyedItems[T], new: KeyedItems[T]) -> None:
         if old.items is new.items:
             return
         start, end = common_ends(old.items, new.items)
         gone, come = slice(start, len(old.items) - end), slice(start, len(new.items) - end)
-        places = set()
+        ids = set()
         for position, item in enumerate(new.items[come], start):
-            item.place.position = position
-            places.add(item.place)
+            item.item_id.position = position
+            ids.add(item.item_id)
         for item, value in zip(old.items[gone], old.values[gone], strict=True):
-            if item.place not in places:
-                self._removed[item.place] = value
+            if item.item_id not in ids:
+                self._removed[item.item_id] = value
         if self._removed:
-            for place in places:
-                self._removed.pop(place, None)
+            for item_id in ids:
+                self._removed.pop(item_id, None)
