@@ -20,7 +20,7 @@ from halflife._core import Atom, common_ends
 from halflife._errors import RemovedItemError
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom
-from halflife._optimistic.saga_plan import SagaSteps
+from halflife._optimistic.saga_plan import SagaPlan
 from halflife._optimistic.saga_task import SagaHandle
 from halflife._support.checks import check_atom, check_callable
 from halflife._support.equality import same
@@ -179,10 +179,10 @@ class Splitter(Generic[T]):
             check_recipe(value, "update", "recipe")
             self.edit_list(get, set, editing_row(row, value), (), None)
             return None
-        steps = SagaSteps.of_tuple(value)
+        plan = SagaPlan.of_tuple(value)
         item = item_id.item
-        if steps is not None and item is not None:
-            return steps.start(set.store, cast("LayeredItemAtom[T]", item))
+        if plan is not None and item is not None:
+            return plan.start(set.store, cast("LayeredItemAtom[T]", item))
         values = _with(get(self.keyed_items).values, item_id.position, value)
         self.edit_list(get, set, putting_row(row, value), values, self.items_with(get, item_id, value))
         return None

@@ -14,19 +14,22 @@ from weakref import WeakKeyDictionary
 
 from halflife._core import Atom, Run
 from halflife._drivers.actions import ActionHandle
+from halflife._drivers.batched_coroutine import BatchedCoroutine
 from halflife._drivers.calls import Calls
 from halflife._drivers.circles import Circles
 from halflife._drivers.clock import Clock
 from halflife._drivers.closing import CLOSED, Closing
-from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps, cancelled_from_outside
+from halflife._drivers.execution import cancelled_from_outside
 from halflife._drivers.grace import Grace
 from halflife._drivers.holds import Holds, atoms_below
 from halflife._drivers.home import Home
 from halflife._drivers.origins import Origin, RunOrigin, current_origin, new_origin, set_origin
 from halflife._drivers.protocol import RunningSaga, StoreLike
 from halflife._drivers.reports import report
-from halflife._drivers.scopes import Scopes, carry_over
+from halflife._drivers.run_coroutine import RunCoroutine
+from halflife._drivers.scope_locks import ScopeLocks, carry_over
 from halflife._drivers.waiting import Watcher, current_task
+from halflife._drivers.watched_coroutine import WatchedCoroutine
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
 from halflife._events import Event
 
@@ -54,7 +57,7 @@ class AsyncioDriver:
         self._grace = Grace(self._store, clock, mount_grace)
         self._watchers: set[Watcher] = set()
         self._started = 0
-        self.scopes = Scopes()
+        self.scope_locks = ScopeLocks()
         self._holds = Holds()
         self.circles = Circles(self)
         # How many runs of an atom have superseded themselves in a row; None if none has.
@@ -149,8 +152,8 @@ class AsyncioDriver:
         origin = new_origin(RunOrigin)
         if self._rounds is not None:
             origin.rounds = self._rounds.pop(run.atom, 0)
-        steps = RunSteps(run, on_yield, origin, self.circles)
-        task = self._new_task(loop, steps, "halflife run", origin)
+        body = RunCoroutine(run, on_yield, origin, self.circles)
+        task = self._new_task(loop, body, "halflife run", origin)
         run.task = task
         self._started += 1
         self._runs[task] = run
@@ -183,11 +186,11 @@ class AsyncioDriver:
             self.report(error, run.atom)
 
     def _note_round(self, run: Run, task: asyncio.Task[None], current: Origin) -> None:
-        steps = task.get_coro()
-        if isinstance(steps, RunSteps) and current.is_inside(steps.origin):
+        body = task.get_coro()
+        if isinstance(body, RunCoroutine) and current.is_inside(body.origin):
             if self._rounds is None:
                 self._rounds = WeakKeyDictionary()
-            self._rounds[run.atom] = steps.origin.rounds + 1
+            self._rounds[run.atom] = body.origin.rounds + 1
 
     def hold(self, atoms: list[Atom[Any]], fetched: Atom[Any]) -> None:
         """Runs of these atoms wait until no saga over their data is running, `fetched` among it."""
@@ -244,13 +247,13 @@ class AsyncioDriver:
             self.report(error, atom)
 
         origin = new_origin()
-        steps = InBatches(store, body, report, origin, self.circles)
-        return ActionHandle(self._start_action(steps, f"halflife action {atom.name}", origin), report, self.circles)
+        batched = BatchedCoroutine(store, body, report, origin, self.circles)
+        return ActionHandle(self._start_action(batched, f"halflife action {atom.name}", origin), report, self.circles)
 
     def start_task(self, body: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run a coroutine as a task that the store waits for, and cancels when it is closed; `ready()` was asked."""
         origin = new_origin()
-        return self._start_action(WatchedSteps(body, origin, self.circles), name, origin)
+        return self._start_action(WatchedCoroutine(body, origin, self.circles), name, origin)
 
     def _start_action(self, body: Coroutine[Any, Any, Any], name: str, origin: Origin) -> asyncio.Task[Any]:
         loop = self.home.loop()

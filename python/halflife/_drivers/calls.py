@@ -10,8 +10,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
+from halflife._drivers.deferred_coroutine import DeferredCoroutine
 from halflife._drivers.home import Home
-from halflife._drivers.late_steps import LateSteps
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
 from halflife._support.copies import refuse_copies
 from halflife._support.signatures import is_async
@@ -88,7 +88,7 @@ class Calls:
         if is_async(function):
             # A future that is not marked as running can be cancelled, and the task with it.
             if not future.cancelled():
-                self._run(future, LateSteps(partial(function, *args)))
+                self._run(future, DeferredCoroutine(partial(function, *args)))
             return
         if not future.set_running_or_notify_cancel():
             return

@@ -15,11 +15,13 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from weakref import ref
 
 from halflife._core import Atom, Run
-from halflife._drivers.execution import InBatches, RunSteps, WatchedSteps
+from halflife._drivers.batched_coroutine import BatchedCoroutine
 from halflife._drivers.holds import Holds
 from halflife._drivers.origins import Origin, current_origin
 from halflife._drivers.protocol import StoreLike
-from halflife._drivers.scopes import behind
+from halflife._drivers.run_coroutine import RunCoroutine
+from halflife._drivers.scope_locks import behind
+from halflife._drivers.watched_coroutine import WatchedCoroutine
 from halflife._errors import CycleError
 
 #: A search of so few steps costs nothing to speak of.
@@ -227,8 +229,8 @@ def _content(cell: Any) -> Any:
 
 def _driver_of(task: asyncio.Task[Any]) -> SearchedDriver | None:
     """Whose task it is."""
-    steps = task.get_coro()
-    circles = steps.circles if isinstance(steps, (RunSteps, InBatches, WatchedSteps)) else None
+    body = task.get_coro()
+    circles = body.circles if isinstance(body, (RunCoroutine, BatchedCoroutine, WatchedCoroutine)) else None
     return circles.driver if isinstance(circles, Circles) else None
 
 

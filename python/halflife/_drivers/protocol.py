@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from halflife._core import Atom, Batch, Run
-from halflife._drivers.scopes import Scopes
+from halflife._drivers.scope_locks import ScopeLocks
 from halflife._errors import WrongThreadError
 
 __all__ = ["Driver", "RunningSaga", "StoreLike", "Task", "Waits"]
@@ -111,7 +111,7 @@ class Driver(Protocol):
     # --- called by layers, sagas and those who wait
 
     @property
-    def scopes(self) -> Scopes: ...
+    def scope_locks(self) -> ScopeLocks: ...
     @property
     def circles(self) -> Waits: ...
 

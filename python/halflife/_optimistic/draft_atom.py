@@ -11,7 +11,7 @@ from halflife._optimistic.atom_layers import AtomLayers
 from halflife._optimistic.layer_operation import LayerOperation
 from halflife._optimistic.layer_target import Recipe, Replay, check_recipe, check_replay
 from halflife._optimistic.layered_atom import LayeredAtom, check_settled
-from halflife._optimistic.saga_plan import SagaSteps
+from halflife._optimistic.saga_plan import SagaPlan
 from halflife._optimistic.store_target import StoreTarget
 from halflife._support.checks import check_equals, check_initial
 from halflife._support.internal_atoms import weak_self
@@ -97,9 +97,9 @@ class _Drafting(Generic[T]):
             return self.update(get, set, value)
         if type(value) is LayerOperation:
             return self.change(get, set, value.apply)
-        steps = SagaSteps.of_tuple(value)
-        if steps is not None:
-            return steps.start(set.store, self.itself(), lambda change: self.change(get, set, change))
+        plan = SagaPlan.of_tuple(value)
+        if plan is not None:
+            return plan.start(set.store, self.itself(), lambda change: self.change(get, set, change))
         return self.set_value(get, set, value)
 
     def set_value(self, get: Getter, set: Setter, value: T) -> None:

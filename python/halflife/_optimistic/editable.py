@@ -12,7 +12,7 @@ from halflife._optimistic.confirmations import answered_before, answers, ask_aga
 from halflife._optimistic.layer_operation import LayerOperation
 from halflife._optimistic.layer_target import Recipe, check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom, check_settled
-from halflife._optimistic.saga_plan import SagaSteps
+from halflife._optimistic.saga_plan import SagaPlan
 from halflife._optimistic.store_layers import StoreLayers
 from halflife._optimistic.store_target import StoreTarget
 from halflife._support.checks import check_atom
@@ -142,9 +142,9 @@ class _Editing(Generic[T]):
             return None
         if type(value) is LayerOperation:
             return self.change(get, set, value.apply, confirms=value.confirms)
-        steps = SagaSteps.of_tuple(value)
-        if steps is not None:
-            return steps.start(set.store, self.itself())
+        plan = SagaPlan.of_tuple(value)
+        if plan is not None:
+            return plan.start(set.store, self.itself())
         self.change(get, set, lambda log: log.replace(value, pending=True))
         return None
 

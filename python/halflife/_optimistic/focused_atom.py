@@ -14,7 +14,7 @@ from halflife._optimistic.focused_target import FocusedTarget
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom, check_settled, layered_instead
 from halflife._optimistic.lens_path import LensPath
-from halflife._optimistic.saga_plan import SagaSteps
+from halflife._optimistic.saga_plan import SagaPlan
 from halflife._types import Getter, Setter
 
 S = TypeVar("S")
@@ -54,9 +54,9 @@ class FocusedAtom(LayeredAtom[S]):
         if is_recipe:
             check_recipe(value, "update", "recipe")
         else:
-            steps = SagaSteps.of_tuple(value)
-            if steps is not None:
-                return steps.start(set.store, self)
+            plan = SagaPlan.of_tuple(value)
+            if plan is not None:
+                return plan.start(set.store, self)
         bottom, path = bottom_and_path(self, get, set.store)
         set.store.update(bottom, path.updater(value) if is_recipe else path.setter(value))
         return None

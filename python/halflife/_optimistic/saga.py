@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast, final
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom
-from halflife._optimistic.saga_plan import SagaSteps, check_effect
+from halflife._optimistic.saga_plan import SagaPlan, check_effect
 from halflife._optimistic.saga_task import SagaHandle
 from halflife._support.copies import refuse_copies
 
@@ -29,22 +29,22 @@ class Saga(Generic[T, C, R]):
 
     _store: StoreLike
     _atom: LayeredAtom[T]
-    _steps: SagaSteps
+    _plan: SagaPlan
 
     def update(self, recipe: Callable[[T], D]) -> "Saga[T, D, Any]":
         """What is shown at once: an edit of the draft. What the recipe returns is the context."""
         check_recipe(recipe, "update", "recipe")
-        return cast("Saga[T, D, Any]", replace(self, _steps=replace(self._steps, update=recipe)))
+        return cast("Saga[T, D, Any]", replace(self, _plan=replace(self._plan, update=recipe)))
 
     def effect(self, effect: Callable[[T, C], Awaitable[S]] | Callable[[T], Awaitable[S]]) -> "Saga[T, C, S]":
         """What tells the server; an async function of the next value and the context, or of the value alone."""
         check_effect(effect, "effect", "effect")
-        return cast("Saga[T, C, S]", replace(self, _steps=replace(self._steps, effect=effect)))
+        return cast("Saga[T, C, S]", replace(self, _plan=replace(self._plan, effect=effect)))
 
     def post_effect(self, recipe: Callable[[T, R], object]) -> "Saga[T, C, R]":
         """What follows when the effect has succeeded: ``recipe(draft, result)``, in the place of the update."""
         check_recipe(recipe, "post_effect", "recipe", "the draft, the result")
-        return replace(self, _steps=replace(self._steps, post_effect=recipe))
+        return replace(self, _plan=replace(self._plan, post_effect=recipe))
 
     def __repr__(self) -> str:
         return f"<Saga over {self._atom.name}>"
@@ -56,4 +56,4 @@ class Saga(Generic[T, C, R]):
             NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
             Exception: What the update raised; nothing is changed then.
         """
-        return self._steps.start(self._store, self._atom)
+        return self._plan.start(self._store, self._atom)

@@ -13,7 +13,7 @@ from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.layers import Layer, Layers
-from halflife._optimistic.saga_task import Course, SagaHandle
+from halflife._optimistic.saga_task import SagaHandle, SagaTask
 from halflife._support.checks import called_name, check_callable
 from halflife._support.signatures import given_count
 
@@ -22,7 +22,7 @@ Change: TypeAlias = Callable[[Callable[[LayerLog], LayerState]], LayerState]
 
 
 @dataclass(frozen=True, slots=True)
-class SagaSteps:
+class SagaPlan:
     """What a saga does."""
 
     update: Callable[..., Any] | None = None
@@ -36,7 +36,7 @@ class SagaSteps:
     confirm: Callable[[Layer[Any], Any], object] | None = None
 
     @classmethod
-    def of_tuple(cls, value: object) -> "SagaSteps | None":
+    def of_tuple(cls, value: object) -> "SagaPlan | None":
         """The steps in a tuple ``(update, effect)`` or ``(update, effect, post_effect)``; None for another value."""
         if type(value) is not tuple or len(value) not in (2, 3) or not is_function(value[1]):
             return None
@@ -77,7 +77,7 @@ class SagaSteps:
         turn = None
         if self.effect is not None:
             driver.ready()
-            turn = driver.scopes.turn(self.scope)
+            turn = driver.scope_locks.turn(self.scope)
         layers = Layers._at(store.layers(atom)._target.with_reported_errors())
 
         def report(error: BaseException) -> None:
@@ -97,8 +97,8 @@ class SagaSteps:
                 next_value = part if self.scope is None else layers.visible
                 return effect(*(next_value, layer.context)[:count])
 
-            course = Course(store, atom, layer, answer=answer, confirm=self.confirmed, turn=turn)
-            handle._start(store, course)
+            task = SagaTask(store, atom, layer, answer=answer, confirm=self.confirmed, turn=turn)
+            handle._start(store, task)
         except BaseException:  # such as a LensError: the edit has removed what the lens looks at
             layer.rollback()
             raise

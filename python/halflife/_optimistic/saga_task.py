@@ -8,10 +8,10 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from halflife._core import Atom
 from halflife._drivers.cancellation import CancelledError
-from halflife._drivers.late_steps import LateSteps
+from halflife._drivers.deferred_coroutine import DeferredCoroutine
 from halflife._drivers.protocol import StoreLike, Task, Waits
 from halflife._drivers.reports import report_unawaited
-from halflife._drivers.scopes import Turn
+from halflife._drivers.scope_locks import Turn
 from halflife._drivers.waiting import wait_for_end
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.layers import Layer
@@ -23,7 +23,7 @@ R_co = TypeVar("R_co", covariant=True)
 SagaStatus: TypeAlias = Literal["running", "success", "error", "cancelled"]
 
 
-class Course:
+class SagaTask:
     """What a saga still has to do, and whether it was told not to."""
 
     __slots__ = ("_answer", "_atom", "_confirm", "_layer", "_store", "cancelled", "has_answer", "task", "turn")
@@ -122,7 +122,7 @@ class SagaHandle(Generic[R_co]):
     for which the saga waits itself raises CycleError.
     """
 
-    __slots__ = ("__weakref__", "_awaited", "_circles", "_course", "_report", "_task", "layer")
+    __slots__ = ("__weakref__", "_awaited", "_circles", "_report", "_saga", "_task", "layer")
 
     __reduce_ex__ = refuse_copies
 
@@ -130,20 +130,20 @@ class SagaHandle(Generic[R_co]):
         #: The edit that is shown until the effect has ended.
         self.layer = layer
         self._report = report
-        self._course: Course | None = None
+        self._saga: SagaTask | None = None
         self._circles: Waits | None = None
         self._task: Task[R_co] | None = None
         self._awaited = False
 
-    def _start(self, store: StoreLike, course: Course) -> None:
-        self._course = course
-        fetched = course.fetched()
+    def _start(self, store: StoreLike, saga: SagaTask) -> None:
+        self._saga = saga
+        fetched = saga.fetched()
         if fetched is not None:
-            store._driver.saga_begins(course, fetched)
+            store._driver.saga_begins(saga, fetched)
         self._circles = store._driver.circles
-        task = store._driver.start_task(LateSteps(course.run), f"halflife saga of {course.name()}")
-        self._task = course.task = task
-        self._task.add_done_callback(course.ended)
+        task = store._driver.start_task(DeferredCoroutine(saga.run), f"halflife saga of {saga.name()}")
+        self._task = saga.task = task
+        self._task.add_done_callback(saga.ended)
 
     @property
     def status(self) -> SagaStatus:
@@ -151,7 +151,7 @@ class SagaHandle(Generic[R_co]):
         task = self._task
         if task is None:
             return "success"
-        if (self._course is not None and self._course.cancelled) or task.cancelled():
+        if (self._saga is not None and self._saga.cancelled) or task.cancelled():
             return "cancelled"
         if not task.done():
             return "running"
@@ -170,11 +170,11 @@ class SagaHandle(Generic[R_co]):
 
     def cancel(self) -> bool:
         """Cancel the effect and take the edit back, at once; False if the saga has ended."""
-        task, course = self._task, self._course
-        if task is None or course is None or task.done() or course.cancelled or course.has_answer:
+        task, saga = self._task, self._saga
+        if task is None or saga is None or task.done() or saga.cancelled or saga.has_answer:
             return False
-        course.cancelled = True
-        course.take_back()
+        saga.cancelled = True
+        saga.take_back()
         task.cancel("the saga was cancelled")
         return True
 

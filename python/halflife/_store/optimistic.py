@@ -7,7 +7,7 @@ from halflife._core import Atom
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.layers import Layer, Layers
 from halflife._optimistic.pending import check_layered, pending_count
-from halflife._optimistic.saga_plan import SagaSteps
+from halflife._optimistic.saga_plan import SagaPlan
 from halflife._optimistic.saga_task import SagaHandle
 from halflife._store.default_store import default_store
 from halflife._store.store import Store
@@ -56,8 +56,8 @@ class Optimistic(Generic[T]):
             NoEventLoopError: no event loop is running; nothing is changed then.
         """
         check_callable(server_call, "update", "server_call", "", may_be="async")
-        steps = SagaSteps(recipe, lambda _: server_call(), returns=True, confirm=_confirm)
-        return steps.start(self._in_store(), self._atom)
+        plan = SagaPlan(recipe, lambda _: server_call(), returns=True, confirm=_confirm)
+        return plan.start(self._in_store(), self._atom)
 
     def rollback_all(self) -> None:
         """Take all pending edits back."""

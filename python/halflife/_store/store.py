@@ -19,7 +19,7 @@ from halflife._events import Event
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.layers import Layers
 from halflife._optimistic.saga import Saga, SagaHandle
-from halflife._optimistic.saga_plan import SagaSteps
+from halflife._optimistic.saga_plan import SagaPlan
 from halflife._store import changes, hydration
 from halflife._store.graph import Graph
 from halflife._store.options import DEFAULT_HISTORY, check_options
@@ -222,7 +222,7 @@ class Store(StoreBase):
             >>> result = await handle
         """
         self.layers(a)
-        return Saga(self, a, SagaSteps(scope=scope))
+        return Saga(self, a, SagaPlan(scope=scope))
 
     @overload
     def mutate(self, a: LayeredAtom[T], update: Callable[[T], Any]) -> SagaHandle[None]: ...
@@ -271,7 +271,7 @@ class Store(StoreBase):
             ...     return await api.put("/todos", next_value)
             >>> await store.mutate(todos, lambda draft: draft["a"].update(done=True), save)
         """
-        return SagaSteps(update, effect, post_effect, scope).start(self, a)
+        return SagaPlan(update, effect, post_effect, scope).start(self, a)
 
     # --- the end
 
