@@ -1,4 +1,4 @@
-"""A *turn* is one pass of the event loop through the callbacks that are ready. Test clocks count turns."""
+"""A *tick* is one pass of the event loop through the callbacks that are ready. Test clocks count ticks."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Handle(Protocol):
-    """A scheduled callback that can be taken back."""
+    """A scheduled callback that can be cancelled."""
 
     def cancel(self) -> None:
         """Do not call it."""
@@ -22,38 +22,38 @@ def is_running() -> bool:
 
 
 def current_loop() -> object | None:
-    """The event loop running in this thread, to be told from another one."""
+    """The event loop that is running in this thread, to be compared by identity; None if there is none."""
     return asyncio.get_running_loop() if is_running() else None
 
 
-async def one_turn() -> None:
+async def one_tick() -> None:
     """Let every callback that is ready run once."""
     await asyncio.sleep(0)
 
 
-def in_next_turn(callback: Callable[[], object]) -> Handle:
-    """Call `callback` in the next turn."""
+def in_next_tick(callback: Callable[[], object]) -> Handle:
+    """Call `callback` in the next tick."""
     return asyncio.get_running_loop().call_soon(callback)
 
 
 def ready_count() -> int | None:
-    """How many callbacks are ready to run, besides the one running; None if the loop does not tell.
+    """How many callbacks are ready to run, besides the one that is running; None if the loop does not tell.
 
-    asyncio has no public way to ask whether a loop has anything to do. Its own loops keep what is ready in
-    `_ready`; of another loop (uvloop) nothing is known, and a caller has to count turns instead.
+    asyncio has no public way to ask whether a loop has anything to do. Its own loops have the ready callbacks in
+    `_ready`. Other loops (uvloop) have no such attribute, and a caller has to count ticks instead.
     """
     ready = getattr(asyncio.get_running_loop(), "_ready", None)
     return sum(not handle.cancelled() for handle in ready) if ready is not None else None
 
 
 class Waiter:
-    """A place for one coroutine to wait at until it is woken."""
+    """Lets one coroutine wait until it is woken."""
 
     def __init__(self) -> None:
         self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def wake(self) -> None:
-        """Let the coroutine go on in the next turn; harmless when it has gone."""
+        """Let the coroutine go on in the next tick; harmless when the coroutine has ended."""
         if not self._future.done() and not self._future.get_loop().is_closed():
             self._future.set_result(None)
 

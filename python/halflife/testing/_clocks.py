@@ -1,12 +1,12 @@
 """A *manual clock* stands still until a test moves it. Then it fires the timers that are due, in order.
 
-With it no test sleeps: `Store(clock=ManualClock())` puts every timer of the store on the test's time.
+With it no test sleeps: `Store(clock=ManualClock())` runs every timer of the store on the test's time.
 
-Timers are callbacks, and those that are due are called at once, so that tests without an event loop need
-nothing else. But a coroutine that is woken, or started by a callback, acts only when the loop turns, and
-what it does then may set timers for moments before the one moved to. So as soon as something waits for the
-loop, the clock goes on moment by moment, and turns the loop until it is quiet in between: while the test
-awaits what `advance` returned, or else in the background.
+Timers are callbacks. The clock calls those that are due at once, so tests without an event loop need nothing else.
+But a coroutine that a timer wakes or starts runs only in the next tick of the loop, and may set timers for moments
+before the target of the move. So as soon as something waits for the loop, the clock advances one moment at a time,
+and lets the loop tick until it is idle before it goes on: while the test awaits the result of `advance`, or else in
+the background.
 """
 
 import heapq
@@ -17,15 +17,15 @@ from halflife._core import is_function
 from halflife._drivers import ticks
 from halflife._support.checks import check_seconds
 
-#: Sums of floats do not hit a moment exactly: eight times 0.1 must reach 0.8.
+#: Sums of floats are not exact: eight times 0.1 must reach 0.8.
 _TOLERANCE = 1e-9
-#: How often the loop is turned at one moment at most, for a program that is never quiet.
-_MAX_TURNS = 1_000
-#: The same when nobody awaits the move: a test that turns the loop itself is never quiet, and wants to see the end.
-_BACKGROUND_TURNS = 5
-#: How often it is turned when it does not tell whether it is quiet.
-_BLIND_TURNS = 50
-#: Timers in one move after which they are taken for a loop that sets itself again for ever.
+#: The most ticks at one moment, for a program that is never idle.
+_MAX_TICKS = 1_000
+#: The same when nobody awaits the move: the loop of a test that ticks it itself is never idle, and the move must end.
+_BACKGROUND_TICKS = 5
+#: The number of ticks at one moment for a loop that does not tell whether it is idle.
+_BLIND_TICKS = 50
+#: The most timers in one move; more are taken for timers that set themselves again for ever.
 _MAX_TIMERS = 100_000
 
 
@@ -40,11 +40,11 @@ class ManualTimer:
         self._callback: Callable[[], object] | None = callback
         #: The moment at which it fires.
         self.due = due
-        #: Whether it does no more than let a coroutine go on, which happens when the loop ticks.
+        #: Whether the callback only wakes a coroutine, which goes on in the next tick.
         self.wakes = wakes
 
     def cancel(self) -> None:
-        """Do not fire; harmless when it has fired or was cancelled."""
+        """Do not fire; harmless when the timer has fired or was cancelled."""
         if self._take() is not None:
             self._clock._pending -= 1
 
@@ -54,8 +54,8 @@ class ManualTimer:
 
 
 @final
-class Passage:
-    """What moving a `ManualClock` returns: awaiting it turns the loop until all that follows is done."""
+class ClockAdvance:
+    """A move of a `ManualClock`: awaiting it lets the loop tick until everything that follows is done."""
 
     __slots__ = ("_clock",)
 
@@ -63,7 +63,7 @@ class Passage:
         self._clock = clock
 
     def __await__(self) -> Generator[Any, None, None]:
-        return self._clock._pass().__await__()
+        return self._clock._finish_move().__await__()
 
 
 @final
@@ -84,19 +84,19 @@ class ManualClock:
 
     def __init__(self, start: float = 0.0) -> None:
         self._target = check_seconds(start, "ManualClock", "start")
-        # Behind the target while what happens at an earlier moment is being waited for.
+        # The moment that the clock has reached; before the target while a move is under way.
         self._hand = self._target
-        # Whether code that runs now belongs to the hand's moment rather than to the target's.
-        self._passing = False
+        # Whether code that runs now runs at the moment of the hand rather than at the target.
+        self._is_moving = False
         self._timers: list[tuple[float, int, ManualTimer]] = []
         self._set_count = 0
         self._pending = 0
         self._errors: list[Exception] = []
-        self._turns = 0
-        self._quiet_turns = 0
+        self._ticks = 0
+        self._idle_ticks = 0
         self._background: ticks.Handle | None = None
         self._loop: object | None = None
-        self._someone_passes = False
+        self._is_awaited = False
         self._waiters: list[ticks.Waiter] = []
 
     @property
@@ -106,16 +106,16 @@ class ManualClock:
 
     def now(self) -> float:
         """The time in seconds."""
-        return self._hand if self._passing else self._target
+        return self._hand if self._is_moving else self._target
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> ManualTimer:
         """Call `callback` once when the clock has been moved by `delay` seconds; 0 waits for the next move too."""
         return self._set(delay, callback, wakes=False)
 
     async def sleep(self, delay: float) -> None:
-        """Wait until the clock has been moved by `delay` seconds; 0 or less only lets the loop turn once."""
+        """Wait until the clock has been moved by `delay` seconds; 0 or less only lets the loop tick once."""
         if delay <= 0:
-            await ticks.one_turn()
+            await ticks.one_tick()
             return
         waiter = ticks.Waiter()
         timer = self._set(delay, waiter.wake, wakes=True)
@@ -124,11 +124,11 @@ class ManualClock:
         finally:
             timer.cancel()
 
-    def advance(self, seconds: float) -> Passage:
+    def advance(self, seconds: float) -> ClockAdvance:
         """Move the clock by `seconds` and fire the timers due on the way, each at its own moment, in order.
 
-        Works from plain code. In async code, await what it returns: then everything that follows from those
-        timers has happened too, at the right moments, as far as it needs nothing but the loop and this clock.
+        Works in plain code. In async code, await the result: then everything that follows from those timers has
+        happened too, at the right moments, as far as it needs nothing but the loop and this clock.
 
         Raises:
             TypeError, ValueError: `seconds` is no finite number, or negative.
@@ -136,7 +136,7 @@ class ManualClock:
         """
         return self._move(self._target + check_seconds(seconds, "advance", "seconds"))
 
-    def advance_to_next(self) -> Passage:
+    def advance_to_next(self) -> ClockAdvance:
         """Move the clock to the next timer and fire it, and all others due at that moment.
 
         Raises:
@@ -168,29 +168,29 @@ class ManualClock:
             heapq.heappop(self._timers)
         return None
 
-    def _move(self, target: float) -> Passage:
+    def _move(self, target: float) -> ClockAdvance:
         self._target = target
         if not ticks.is_running():
             self._fire_at_once(stop_for_loop=False)
             self._raise_errors()
-            return Passage(self)
+            return ClockAdvance(self)
         if ticks.current_loop() is not self._loop:
             self._forget_loop()
-        if self._someone_passes:
-            return Passage(self)
-        is_quiet = ticks.ready_count() == 0
+        if self._is_awaited:
+            return ClockAdvance(self)
+        is_idle = ticks.ready_count() == 0
         if self._background is None:
-            # In front of everything that timers will make ready, so that it runs at the hand's moment.
-            self._background = ticks.in_next_turn(self._pass_in_background)
-        # What is ready belongs to the moment that is being left, and comes first.
-        if is_quiet and self._fire_at_once(stop_for_loop=True):
+            # Scheduled before everything that timers will make ready, so that all of it runs at the moment of the hand.
+            self._background = ticks.in_next_tick(self._move_in_background)
+        # Callbacks that are ready belong to the moment before the move, and run first.
+        if is_idle and self._fire_at_once(stop_for_loop=True):
             self._stop_background()
             self._raise_errors()
-        return Passage(self)
+        return ClockAdvance(self)
 
     def _fire_at_once(self, *, stop_for_loop: bool) -> bool:
-        """Fire what is due; returns whether all was, or False if something has to wait for the loop."""
-        was_passing, self._passing = self._passing, True
+        """Fire the timers that are due; False if one of them made something wait for the loop before all had fired."""
+        was_moving, self._is_moving = self._is_moving, True
         try:
             for _ in range(_MAX_TIMERS):
                 ready_before = ticks.ready_count() if stop_for_loop else None
@@ -202,10 +202,10 @@ class ManualClock:
                     return False
             raise RuntimeError(f"{_MAX_TIMERS} timers fired in one move: they set themselves again for ever")
         finally:
-            self._passing = was_passing
+            self._is_moving = was_moving
 
     def _fire_next_moment(self) -> ManualTimer | None:
-        """Fire all timers of the next moment up to the target; returns one of them, one that wakes if any."""
+        """Fire all timers of the next moment up to the target; returns one of them, if possible one that wakes."""
         first = self._next()
         if first is None or first.due > self._target + _TOLERANCE:
             return None
@@ -218,7 +218,7 @@ class ManualClock:
         for timer in moment:
             callback = timer._take()
             if callback is None:
-                continue  # One of the others has just cancelled it.
+                continue  # Another timer of the same moment has cancelled it.
             self._pending -= 1
             if timer.wakes:
                 fired = timer
@@ -228,47 +228,47 @@ class ManualClock:
                 self._errors.append(error)
         return fired
 
-    def _step(self, most_turns: int) -> bool:
-        """Called once a turn: when the loop is quiet, go on to the next moment. True at the end."""
-        self._turns += 1
+    def _step(self, most_ticks: int) -> bool:
+        """Called once a tick: when the loop is idle, go on to the next moment. True when the target is reached."""
+        self._ticks += 1
         ready = ticks.ready_count()
-        quiet = ready == 0 if ready is not None else self._turns >= _BLIND_TURNS
-        # Twice, because a loop asks the operating system for news only between two ticks.
-        self._quiet_turns = self._quiet_turns + 1 if quiet else 0
-        if self._quiet_turns < 2 and self._turns < most_turns:
+        is_idle = ready == 0 if ready is not None else self._ticks >= _BLIND_TICKS
+        # Twice, because a loop polls the operating system only between two ticks.
+        self._idle_ticks = self._idle_ticks + 1 if is_idle else 0
+        if self._idle_ticks < 2 and self._ticks < most_ticks:
             return False
-        self._turns = self._quiet_turns = 0
+        self._ticks = self._idle_ticks = 0
         if self._fire_next_moment() is not None:
             return False
         self._hand = self._target
         return True
 
-    async def _pass(self) -> None:
-        """Turn the loop and go from moment to moment until the target is reached."""
+    async def _finish_move(self) -> None:
+        """Let the loop tick, and go from moment to moment until the target is reached."""
         if ticks.current_loop() is not self._loop:
             self._forget_loop()
-        if self._someone_passes:
+        if self._is_awaited:
             waiter = ticks.Waiter()
             self._waiters.append(waiter)
             await waiter.wait()
             return
         self._stop_background()
-        self._someone_passes = self._passing = True
+        self._is_awaited = self._is_moving = True
         try:
-            await ticks.one_turn()
-            while not self._step(_MAX_TURNS):
-                await ticks.one_turn()
+            await ticks.one_tick()
+            while not self._step(_MAX_TICKS):
+                await ticks.one_tick()
         finally:
-            self._someone_passes = self._passing = False
+            self._is_awaited = self._is_moving = False
             for waiter in self._waiters:
                 waiter.wake()
             self._waiters.clear()
         self._raise_errors()
 
-    def _pass_in_background(self) -> None:
-        self._passing = True
-        if not self._step(_BACKGROUND_TURNS):
-            self._background = ticks.in_next_turn(self._pass_in_background)
+    def _move_in_background(self) -> None:
+        self._is_moving = True
+        if not self._step(_BACKGROUND_TICKS):
+            self._background = ticks.in_next_tick(self._move_in_background)
             return
         self._stop_background()
         errors, self._errors = self._errors, []
@@ -279,15 +279,15 @@ class ManualClock:
         if self._background is not None:
             self._background.cancel()
             self._background = None
-        self._passing = False
+        self._is_moving = False
 
     def _forget_loop(self) -> None:
-        """The clock is used in another loop than before; what the last one did not finish, it never will."""
+        """The clock is used in another loop than before; the loop before will not finish its moves."""
         self._loop = ticks.current_loop()
         self._background = None
-        self._someone_passes = self._passing = False
+        self._is_awaited = self._is_moving = False
         self._waiters.clear()
-        self._turns = self._quiet_turns = 0
+        self._ticks = self._idle_ticks = 0
 
     def _raise_errors(self) -> None:
         errors, self._errors = self._errors, []
