@@ -6,11 +6,11 @@ from types import CodeType, TracebackType
 from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Self, TypeAlias, TypeVar, final, overload
 
 from halflife._drivers.abort_signal import AbortSignal
-from halflife._drivers.actions import ActionHandle
+from halflife._drivers.action_handle import ActionHandle
 from halflife._events import Event
 from halflife._optimistic.editable import Editable
 from halflife._optimistic.layered_atom import LayeredAtom
-from halflife._optimistic.saga_task import SagaHandle
+from halflife._optimistic.saga_handle import SagaHandle
 from halflife._types import Equals, Getter, OnMount, Setter
 
 T = TypeVar("T")

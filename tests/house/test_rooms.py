@@ -32,11 +32,11 @@ ROOMS = (
 EXCEPTIONS = {
     "_core": (  # The stub says what the native module's functions take and return, and users see those types.
         "_drivers/abort_signal",
-        "_drivers/actions",
+        "_drivers/action_handle",
         "_events",
         "_optimistic/editable",
         "_optimistic/layered_atom",
-        "_optimistic/saga_task",
+        "_optimistic/saga_handle",
         "_types",
     ),
     "_types": (  # `Setter.store` is a whole `Store` to users, and `Getter` has an overload for an `Editable`.

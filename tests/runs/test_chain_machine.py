@@ -9,7 +9,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from chain_machine import ChainMachine
 from halflife import Store
-from halflife._drivers import asyncio_driver, execution
+from halflife._drivers import asyncio_driver
+from halflife._drivers.run_coroutine import RunCoroutine
 
 STEPS = 20
 
@@ -39,7 +40,7 @@ def objects(machine: type[ChainMachine], examples: int = 200) -> bool:
     return False
 
 
-class StepsThatMountNothing(execution.RunSteps):
+class StepsThatMountNothing(RunCoroutine):
     """What a pending run has read is mounted when something else has to be done."""
 
     __slots__ = ()
@@ -49,12 +50,12 @@ class StepsThatMountNothing(execution.RunSteps):
             if not self._run.enter():
                 raise StopIteration
             self._run.asked()
-            self._body = execution.execute(self._run, self._on_yield, self.origin)
+            self._body = self._make()
         return self._body.send(value)
 
 
 def does_not_mount_what_a_pending_run_has_read(patch: Any) -> None:
-    patch(asyncio_driver, "RunSteps", StepsThatMountNothing)
+    patch(asyncio_driver, "RunCoroutine", StepsThatMountNothing)
     patch(asyncio_driver.AsyncioDriver, "flush_soon", lambda driver: None)
 
 
@@ -79,16 +80,16 @@ def starts_inputs_before_their_dependents(patch: Any) -> None:
 def lets_nobody_go(patch: Any) -> None:
     """A run takes its first step although nobody observes its atom any more."""
 
-    class Steps(execution.RunSteps):
+    class Steps(RunCoroutine):
         __slots__ = ()
 
         def send(self, value: Any) -> Any:
             if self._body is None and not self._run.superseded:
                 self._run.asked()
-                self._body = execution.execute(self._run, self._on_yield, self.origin)
+                self._body = self._make()
             return super().send(value)
 
-    patch(asyncio_driver, "RunSteps", Steps)
+    patch(asyncio_driver, "RunCoroutine", Steps)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from halflife._core import Atom, Run
-from halflife._drivers.actions import ActionHandle
+from halflife._drivers.action_handle import ActionHandle
 from halflife._drivers.batched_coroutine import BatchedCoroutine
 from halflife._drivers.calls import Calls
 from halflife._drivers.circles import Circles

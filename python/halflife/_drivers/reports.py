@@ -1,8 +1,7 @@
-"""A *report* tells of an error that has no caller: to the store's on_error, else by one log record."""
+"""A *report* tells of an error that has no caller: it calls the store's `on_error`, or writes one log record."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,7 @@ logger = logging.getLogger("halflife")
 
 
 def report(error: BaseException, atom: Atom[Any] | None, on_error: Callable[[BaseException], object] | None) -> None:
-    """Report an error; one of several subscribers each by itself."""
+    """Report an error; of the group of errors that subscribers raised, each by itself."""
     if isinstance(error, ExceptionGroup) and is_of_subscribers(error):
         for one in error.exceptions:
             report(one, atom, on_error)
@@ -26,9 +25,3 @@ def report(error: BaseException, atom: Atom[Any] | None, on_error: Callable[[Bas
     else:
         where = f" of {atom.name}" if atom is not None else ""
         logger.error("an error%s that nobody handles: %r", where, error, exc_info=error)
-
-
-def report_unawaited(task: asyncio.Task[Any], report: Callable[[BaseException], None]) -> None:
-    """Report the error of a task that has ended and that nobody awaits; a cancellation is no error."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        report(error)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from halflife._core import AsyncValue, Atom, LayerLog
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_target import LayerTarget
+from halflife._support.reprs import abbreviated
 from halflife._types import Getter, SourceAtom
 
 T = TypeVar("T")
@@ -49,6 +50,16 @@ def layered_instead(store: StoreLike, atom: LayeredAtom[Any]) -> LayeredAtom[Any
             f"in this store {atom.name} follows {instead.name}, which has no layers; let it follow a draft atom"
         )
     return instead
+
+
+def check_layered(atom: object, function: str, argument: str = "the atom", *, given: object = None) -> LayeredAtom[Any]:
+    """The atom; raise `TypeError` unless it has layers. The message names what was `given`, if that is another atom."""
+    if not isinstance(atom, LayeredAtom):
+        raise TypeError(
+            f"{function}: {argument} must be a draft atom, an editable or a lens, because others have no layers;"
+            f" got {abbreviated(atom if given is None else given)}"
+        )
+    return atom
 
 
 def check_settled(value: T | AsyncValue[T], atom: Atom[Any]) -> T:

@@ -7,12 +7,11 @@ from halflife import _core
 from halflife._core import AsyncValue, Atom
 from halflife._optimistic.focus import LensFocus
 from halflife._optimistic.focused_atom import FocusedAtom
-from halflife._optimistic.layered_atom import LayeredAtom
+from halflife._optimistic.layered_atom import LayeredAtom, check_layered
 from halflife._support.checks import called_name, check_callable
 from halflife._support.internal_atoms import describe, weak_self
 from halflife._support.later_slice import LaterSlice
 from halflife._support.memoize import remember
-from halflife._support.reprs import abbreviated
 from halflife._types import Getter, Setter
 
 T = TypeVar("T")
@@ -58,8 +57,7 @@ def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = No
         >>> store.get(todos)
         {'items': {'a': {'done': True}}}
     """
-    if not isinstance(root, LayeredAtom):
-        raise TypeError(f"lens: root must be a draft atom, an editable or a lens, got {abbreviated(root)}")
+    check_layered(root, "lens", "root")
     check_callable(focus, "lens", "focus", "the value")
 
     def make() -> Lens[S]:

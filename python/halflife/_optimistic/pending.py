@@ -5,10 +5,9 @@ from typing import Any, cast
 
 from halflife import _core
 from halflife._core import Atom
-from halflife._optimistic.layered_atom import LayeredAtom, layered_instead
+from halflife._optimistic.layered_atom import LayeredAtom, check_layered, layered_instead
 from halflife._support.internal_atoms import describe
 from halflife._support.memoize import remember
-from halflife._support.reprs import abbreviated
 from halflife._types import Getter
 
 
@@ -65,15 +64,6 @@ def pending_count(atom: LayeredAtom[Any]) -> Atom[int]:
         return _core.make(Atom, "derived", read)
 
     return remember(atom, "pending_count", make)
-
-
-def check_layered(atom: object, function: str) -> None:
-    """Raise `TypeError` unless the atom has layers."""
-    if not isinstance(atom, LayeredAtom):
-        raise TypeError(
-            f"{function}: the atom must be a draft atom, an editable or a lens, because others have no layers;"
-            f" got {abbreviated(atom)}"
-        )
 
 
 def _typed(key: Any) -> Hashable:

@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar, cast, final
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom
+from halflife._optimistic.saga_handle import SagaHandle
 from halflife._optimistic.saga_plan import SagaPlan, check_effect
-from halflife._optimistic.saga_task import SagaHandle
 from halflife._support.copies import refuse_copies
 
 T = TypeVar("T")

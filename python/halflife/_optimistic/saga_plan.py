@@ -13,7 +13,8 @@ from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.layers import Layer, Layers
-from halflife._optimistic.saga_task import SagaHandle, SagaTask
+from halflife._optimistic.saga_handle import SagaHandle
+from halflife._optimistic.saga_task import SagaTask
 from halflife._support.checks import called_name, check_callable
 from halflife._support.signatures import given_count
 

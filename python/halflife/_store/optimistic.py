@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar, final
 
 from halflife._core import Atom
-from halflife._optimistic.layered_atom import LayeredAtom
+from halflife._optimistic.layered_atom import LayeredAtom, check_layered
 from halflife._optimistic.layers import Layer, Layers
-from halflife._optimistic.pending import check_layered, pending_count
+from halflife._optimistic.pending import pending_count
+from halflife._optimistic.saga_handle import SagaHandle
 from halflife._optimistic.saga_plan import SagaPlan
-from halflife._optimistic.saga_task import SagaHandle
 from halflife._store.default_store import default_store
 from halflife._store.store import Store
 from halflife._support.checks import check_callable

@@ -16,7 +16,7 @@ from halflife._drivers.closing import Closing
 from halflife._drivers.ticks import is_running
 from halflife._errors import StoreClosedError
 from halflife._events import Event
-from halflife._optimistic.layered_atom import LayeredAtom
+from halflife._optimistic.layered_atom import LayeredAtom, check_layered
 from halflife._optimistic.layers import Layers
 from halflife._optimistic.saga import Saga, SagaHandle
 from halflife._optimistic.saga_plan import SagaPlan
@@ -194,13 +194,7 @@ class Store(StoreBase):
             ...     store.get(todos)
             {'a': 'buy milk'}
         """
-        instead = self._instead(a)
-        if not isinstance(instead, LayeredAtom):
-            raise TypeError(
-                "Store.layers() takes a draft atom, an editable or a lens, because others have no layers;"
-                f" not {reprs.abbreviated(a)}"
-            )
-        return Layers._at(instead._target(self))
+        return Layers._at(check_layered(self._instead(a), "Store.layers()", "a", given=a)._target(self))
 
     def saga(self, a: LayeredAtom[T], *, scope: str | None = None) -> Saga[T, None, None]:
         """An edit that is shown now, an effect that tells the server, and an edit when it has answered, step by step.
