@@ -1,12 +1,9 @@
-"""*Installation*: hands the native half what it needs of the Python half, once, before anything is used."""
+"""*Bootstrap*: hands the native module the Python objects that it needs, once, before anything is used."""
 
 import enum
 from collections import Counter, defaultdict, deque
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from uuid import UUID
 
-from halflife._support import main_interpreter  # isort: skip # noqa: F401 - refuses, before the native half is loaded
+from halflife._support import main_interpreter  # isort: skip # noqa: F401 - refuses, before the native module is loaded
 
 from halflife import _core, _errors
 from halflife._drivers import abort_signal, origins, waiting
@@ -14,6 +11,7 @@ from halflife._optimistic import debugging
 from halflife._support import (
     draft_abcs,  # noqa: F401 - registers the types of drafts
     draftable,
+    equality,
     naming,
     reprs,
     signatures,
@@ -55,6 +53,6 @@ _core._install(
     default_dict=defaultdict,
     counter=Counter,
     deque=deque,
-    scalars=(date, datetime, time, timedelta, Decimal, UUID),
+    scalars=equality.LIBRARY_SCALARS,
     enum_type=enum.Enum,
 )

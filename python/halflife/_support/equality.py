@@ -1,29 +1,24 @@
 """Two values are *the same* when they are one object, or equal scalars of one type.
 
-This is the rule by which atoms tell whether a value changed, for the Python parts of the package that
-have to ask it themselves. The `==` of other types is never called: it may be slow, fail, or answer with
-an array.
+Atoms tell by this rule whether a value has changed. The native module applies it to atoms; this module applies it for
+the Python parts of the package. The `==` of other types is never called: it may be slow, raise, or return an array.
 """
 
 import datetime
 import decimal
 import uuid
 
-_SCALARS = frozenset(
-    {
-        int,
-        float,
-        str,
-        bytes,
-        bool,
-        datetime.date,
-        datetime.datetime,
-        datetime.time,
-        datetime.timedelta,
-        uuid.UUID,
-        decimal.Decimal,
-    }
+#: The scalar types of the standard library, also for the native module, which knows the built-in ones.
+LIBRARY_SCALARS = (
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    decimal.Decimal,
+    uuid.UUID,
 )
+
+_SCALARS = frozenset({int, float, str, bytes, bool, *LIBRARY_SCALARS})
 
 
 def same(one: object, other: object) -> bool:
@@ -37,12 +32,12 @@ def same(one: object, other: object) -> bool:
         assert isinstance(one, tuple)
         assert isinstance(other, tuple)
         return len(one) == len(other) and all(map(same, one, other))
-    # NaN differs from itself by ==, but nothing has changed when it follows itself.
+    # NaN is not equal to itself, but NaN after NaN is no change.
     return kind in _SCALARS and (one == other or (one != one and other != other))
 
 
 def identity(value: object) -> object:
-    """What finds a value again in a dictionary: equal for two scalars that are the same, and for one object."""
+    """A dictionary key for a value: two values have equal keys if and only if they are the same, tuples excepted."""
     if type(value) not in _SCALARS:
         return (object, id(value))
     return (type(value), "NaN" if value != value else value)
