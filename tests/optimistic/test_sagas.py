@@ -286,7 +286,7 @@ class TestErrors:
                     store.mutate(todos, *wrong)  # type: ignore[arg-type]
             with pytest.raises(TypeError, match="scope must be a str"):
                 store.mutate(todos, add("a"), asynchronous, scope=5)  # type: ignore[arg-type]
-            with pytest.raises(TypeError, match="takes a draft atom"):
+            with pytest.raises(TypeError, match="must be a draft atom"):
                 store.saga(atom(1))  # type: ignore[arg-type]
             assert (store.get(todos) is before, store.layers(todos).pending) == (True, 0)
 

@@ -99,7 +99,7 @@ class AsyncioDriver:
 
     def bind(self) -> None:
         """Called by the native side: the store belongs to this thread from now on."""
-        self.home.settle_here()
+        self.home.claim_thread()
 
     def note_loop(self) -> None:
         """Called by the native side: the store was made, entered or used while this loop is running."""

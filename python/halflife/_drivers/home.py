@@ -27,7 +27,7 @@ class Home:
 
     # --- the thread
 
-    def settle_here(self) -> None:
+    def claim_thread(self) -> None:
         """The store belongs to this thread from now on."""
         thread = threading.current_thread()
         self._thread = weakref.ref(thread)

@@ -1,8 +1,8 @@
-"""*Debugging*: with HALFLIFE_DEBUG=1 in the environment, recipes and values are watched for what breaks layers.
+"""*Debugging*: with HALFLIFE_DEBUG=1 in the environment, recipes and values are checked for mistakes that break layers.
 
-Each recipe is called twice, on two drafts of one value, and has to do the same. A value that was handed out must not
-have been changed in place by the time of the next edit, nor a leaf of a class that drafts do not know by a recipe.
-All of it costs time, so without the variable none of this is called.
+Each recipe is called twice, on two drafts of one value, and must do the same both times. A value that was handed out
+must be unchanged at the next edit. A recipe must not change a leaf in place whose class drafts do not know. These
+checks are slow, so without the variable none of them is called.
 """
 
 import os
@@ -22,17 +22,17 @@ from halflife._support.reprs import abbreviated
 #: Whether the program runs in debug mode.
 ENABLED = os.environ.get("HALFLIFE_DEBUG", "") not in ("", "0")
 
-#: How many values that were handed out are remembered.
+#: How many of the values that were handed out are remembered.
 _REMEMBERED = 256
-#: Values that were handed out, by their identity, and what each looked like.
+#: Values that were handed out, by identity, and the parts of each at that time.
 _handed_out: OrderedDict[int, tuple[Any, list[tuple[Any, Any]]]] = OrderedDict()
 
 
 def checked(recipe: Callable[..., Any]) -> Callable[..., Any]:
-    """A recipe that is called twice, and raises `RecipeError` if it does not do the same both times."""
+    """A recipe that calls `recipe` twice, and raises `RecipeError` unless it does the same both times."""
 
     def twice(draft: Any, *args: Any) -> Any:
-        base = _plain(draft)  # another recipe may have edited it before
+        base = _plain(draft)  # Another recipe may have edited the draft before.
         check = watch_leaves(base)
         first: list[Any] = []
 
@@ -59,23 +59,23 @@ def checked(recipe: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def hand_out(value: Any) -> None:
-    """The value is shown from now on."""
+    """Remember a value that becomes visible now."""
     if parts_of(value) is None and not is_mutable(value):
         return
-    _handed_out[id(value)] = value, list(_places(value))
+    _handed_out[id(value)] = value, list(_parts(value))
     _handed_out.move_to_end(id(value))
     if len(_handed_out) > _REMEMBERED:
         _handed_out.popitem(last=False)
 
 
 def check_handed_out(value: Any, name: str) -> None:
-    """Raise `RecipeError` if somebody has changed the value in place since it was handed out."""
+    """Raise `RecipeError` if the value was changed in place since it was handed out."""
     known = _handed_out.get(id(value))
     if known is None or known[0] is not value:
         return
-    where = _first_difference(known[1], _places(value))
+    where = _first_difference(known[1], _parts(value))
     if where is not None:
-        del _handed_out[id(value)]  # Said once.
+        del _handed_out[id(value)]  # Reported once.
         raise RecipeError(
             f"the value of {name} was changed in place after it was handed out{where}; values are shared, so edit"
             " them by a recipe only: store.update(a, recipe), or produce(value, recipe)"
@@ -83,14 +83,14 @@ def check_handed_out(value: Any, name: str) -> None:
 
 
 def watch_leaves(value: Any) -> Callable[[], None]:
-    """Note what the mutable leaves of a value look like; the answer raises if one was edited in place since then."""
-    noted = [(place, leaf, look) for place, leaf, look in _mutable_leaves(value) if look is not None]
+    """Remember the mutable leaves of a value; calling the result raises if one was edited in place since then."""
+    noted = [(path, leaf, look) for path, leaf, look in _mutable_leaves(value) if look is not None]
 
     def check() -> None:
-        for place, leaf, look in noted:
+        for path, leaf, look in noted:
             if _fingerprint(leaf) != look:
                 raise RecipeError(
-                    f"a recipe edited {abbreviated(leaf, 40)}{_at(place)} in place, which the value below it shares:"
+                    f"a recipe edited {abbreviated(leaf, 40)}{_at(path)} in place, which the value below it shares:"
                     f" drafts do not know the class {type(leaf).__qualname__}; put another object in its place, or"
                     " register the class with draftable"
                 )
@@ -99,36 +99,36 @@ def watch_leaves(value: Any) -> Callable[[], None]:
 
 
 def difference(one: Any, other: Any) -> str | None:
-    """Where two values differ, as words for a message; None if nowhere. The order of dicts counts."""
-    return None if one is other else _first_difference(_places(one), _places(other))
+    """Where two values differ, in words for a message; None if they do not. The order of dicts counts."""
+    return None if one is other else _first_difference(_parts(one), _parts(other))
 
 
-#: A place in a value: that of the container around it, the container, and the key. The whole value is None.
-Place: TypeAlias = "tuple[Place, Any, Any] | None"
-#: What is at a place: the object, and what it looked like: of a container its class and keys, of a mutable leaf a
+#: The path of a part of a value: the path of its container, the container, and the key. None for the value itself.
+Path: TypeAlias = "tuple[Path, Any, Any] | None"
+#: A part of a value: the object, and what is compared of it: of a container the keys, of a mutable leaf a
 #: fingerprint.
 Look: TypeAlias = tuple[Any, Any]
 
 
-def _places(value: Any) -> Iterator[tuple[Place, Look]]:
-    """Every place in a value, containers before what is in them. Values nest as deep as they like."""
-    left: list[tuple[Place, Any]] = [(None, value)]
+def _parts(value: Any) -> Iterator[tuple[Path, Look]]:
+    """Every part of a value with its path, containers before their contents. Iterative, as values may nest deeply."""
+    left: list[tuple[Path, Any]] = [(None, value)]
     met: set[int] = set()
     while left:
-        place, here = left.pop()
+        path, here = left.pop()
         parts = parts_of(here)
         if parts is None:
             look = _fingerprint(here) if is_mutable(here) else here
-            yield place, (here, look)
+            yield path, (here, look)
             continue
         if isinstance(here, (set, frozenset)):
-            yield place, (here, frozenset(key for key, _ in parts))
+            yield path, (here, frozenset(key for key, _ in parts))
             continue
-        yield place, (here, _shape(here, parts))
+        yield path, (here, _shape(here, parts))
         if id(here) in met:
-            continue  # Seen before, or it contains itself.
+            continue  # The container was visited before, or contains itself.
         met.add(id(here))
-        left.extend(((place, here, key), part) for key, part in reversed(parts))
+        left.extend(((path, here, key), part) for key, part in reversed(parts))
 
 
 _SUBSCRIPTED = (dict, list, tuple, deque)
@@ -140,25 +140,25 @@ def _shape(container: Any, parts: list[tuple[Any, Any]]) -> Any:
     return [key for key, _ in parts]
 
 
-def _mutable_leaves(value: Any) -> Iterator[tuple[Place, Any, bytes | None]]:
-    for place, (here, look) in _places(value):
+def _mutable_leaves(value: Any) -> Iterator[tuple[Path, Any, bytes | None]]:
+    for path, (here, look) in _parts(value):
         if parts_of(here) is None and is_mutable(here):
-            yield place, here, look
+            yield path, here, look
 
 
 def _fingerprint(leaf: Any) -> bytes | None:
-    """What a mutable leaf looks like, by its pickle; None if it has none. Nothing is ever unpickled."""
+    """A hash of the pickle of a mutable leaf; None if it cannot be pickled. Nothing is ever unpickled."""
     try:
         return blake2b(pickle.dumps(leaf)).digest()
     except Exception:
         return None
 
 
-def _first_difference(one: Iterable[tuple[Place, Look]], other: Iterable[tuple[Place, Look]]) -> str | None:
-    # Both have the same places as far as no container differs, and what differs is met before what is in it.
-    for (place, (mine, looked)), (_, (theirs, looks)) in zip(one, other, strict=False):
+def _first_difference(one: Iterable[tuple[Path, Look]], other: Iterable[tuple[Path, Look]]) -> str | None:
+    # Both give the same paths up to the first difference, because a container comes before its contents.
+    for (path, (mine, looked)), (_, (theirs, looks)) in zip(one, other, strict=False):
         if type(mine) is not type(theirs) or not _looks_alike(looked, looks):
-            return f"{_at(place)}: {abbreviated(mine, 40)} and {abbreviated(theirs, 40)}"
+            return f"{_at(path)}: {abbreviated(mine, 40)} and {abbreviated(theirs, 40)}"
     return None
 
 
@@ -171,18 +171,18 @@ def _looks_alike(one: Any, other: Any) -> bool:
         return True
 
 
-def _at(place: Place) -> str:
-    """The path of a place, in the words of a message."""
+def _at(path: Path) -> str:
+    """A path in the words of a message."""
     steps: list[str] = []
-    while place is not None:
-        place, container, key = place
+    while path is not None:
+        path, container, key = path
         by_key = isinstance(container, _SUBSCRIPTED) and (isinstance(container, dict) or isinstance(key, int))
         steps.append(f"[{key!r}]" if by_key else f".{key}")
     return f" at {abbreviated_path(steps)}" if steps else ""
 
 
 def abbreviated_path(steps: list[str]) -> str:
-    """Steps from a place up to the root, as a path; of a long one the start and the end."""
+    """The path to a part, given its steps from the part up to the root; of a long path only the start and the end."""
     down = steps[::-1]
     return "".join(down if len(down) <= _LONGEST else [*down[: _LONGEST // 2], "...", *down[-_LONGEST // 2 :]])
 

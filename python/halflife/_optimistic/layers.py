@@ -1,8 +1,8 @@
-"""*Layers* are edits that are shown although nobody has confirmed them yet, over a base value.
+"""*Layers* are edits over a base value that are visible before they are confirmed.
 
-Each layer is a recipe. What is visible is the base with every recipe applied to it, oldest first. A layer that
-is taken back leaves the value as if it had never been there, whatever else was edited, confirmed or fetched in
-the meantime.
+Each layer is a recipe. The visible value is the base with every recipe applied to it, oldest first. Rolling a layer
+back leaves the value as if the layer had never been applied, whatever else was edited, confirmed or fetched in the
+meantime.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @final
 class Layer(Generic[T]):
-    """One edit that may still be confirmed or taken back. Made by `Layers.apply`."""
+    """One edit that may still be confirmed or rolled back. Made by `Layers.apply`."""
 
     __slots__ = ("__weakref__", "_id", "_ids", "_layers", "_state")
 
@@ -42,29 +42,29 @@ class Layer(Generic[T]):
 
     @property
     def context(self) -> Any:
-        """What the recipe returned when it was applied."""
+        """The return value of the recipe when it was applied."""
         return self._state.context
 
     @property
     def status(self) -> Status:
-        """What became of the layer.
+        """The state of the layer.
 
-        - "pending": shown, not confirmed;
-        - "conflicted": not confirmed, and not applicable to what is below it at present;
-        - "confirmed": waits for older layers to be settled; "folded": has become part of the base;
-        - "superseded": was confirmed, and newer data has taken the place of the base;
-        - "rolled_back": taken back.
+        - "pending": visible, and not confirmed;
+        - "conflicted": not confirmed, and its recipe fails on the value below it at present;
+        - "confirmed": waits until all older layers are confirmed or rolled back; "folded": has become part of the base;
+        - "superseded": was confirmed, and newer data has replaced the base;
+        - "rolled_back": rolled back.
         """
         with suppress(StoreClosedError, WrongThreadError):
-            current = self._layers._target.ids()  # First: what a failed batch did is undone by looking.
+            current = self._layers._target.ids()  # First, because this undoes the operations of a batch that failed.
             undone = self._ids is not current and not self._ids.closed
             if undone or self._ids.get(self._id) is not self._state:
-                return "rolled_back"  # It was made in a batch that failed.
+                return "rolled_back"  # The layer was made in a batch that failed.
         return self._state.status
 
     @property
     def error(self) -> BaseException | None:
-        """Why a conflicted layer cannot be applied at present."""
+        """The error that the recipe of a conflicted layer raises at present."""
         return self._state.error
 
     def commit(self, server: Recipe[T] | None = None, then: Recipe[T] | None = None) -> bool:
@@ -72,7 +72,7 @@ class Layer(Generic[T]):
         return self._layers.commit(self, server, then)
 
     def rollback(self) -> bool:
-        """Take the edit back, and nothing else; see `Layers.rollback`."""
+        """Roll back the edit, and nothing else; see `Layers.rollback`."""
         return self._layers.rollback(self)
 
     def __repr__(self) -> str:
@@ -84,18 +84,18 @@ class Layers(Generic[T]):
     """A value and the edits of it that are not confirmed yet.
 
     Made for a value of your own, or given by `Store.layers` for an atom. A recipe must be a pure function of its
-    draft, because it is called again when what is below its layer changes: make ids and times outside of it.
+    draft, because it is called again when the value below its layer changes: make ids and times outside of it.
 
     Args:
         base: The confirmed value; it is never changed.
         replay: "selective" calls a recipe again only if something that it read or wrote has changed; "always"
-            calls all of them. The result is the same.
-        on_error: Called with the error of each layer that cannot be applied any more; by default it is one log
+            calls every recipe again. The result is the same.
+        on_error: Called with the error of each layer that becomes conflicted; by default the error is one log
             record at ERROR of the logger "halflife".
 
     Raises:
-        TypeError, ValueError: An argument is of the wrong type, or not among those listed; the base is an object that
-            drafts do not know and that could be changed in place (see `draftable`).
+        TypeError, ValueError: An argument is of the wrong type or not an allowed value; the base is an object of a
+            class that drafts do not know, and could be changed in place (see `draftable`).
 
     Example:
         >>> from halflife import Layers
@@ -129,7 +129,7 @@ class Layers(Generic[T]):
         layers._target = target
         return layers
 
-    # --- looking
+    # --- reading
 
     @property
     def base(self) -> T:
@@ -143,32 +143,32 @@ class Layers(Generic[T]):
 
     @property
     def pending(self) -> int:
-        """How many layers are neither confirmed nor taken back."""
+        """The number of layers that are neither confirmed nor rolled back."""
         log = self._target.log()
         return log.pending if log is not None else 0
 
     # --- edits
 
     def apply(self, recipe: Recipe[T]) -> Layer[T]:
-        """Show an edit that is to be confirmed or taken back later.
+        """Apply an edit that is to be confirmed or rolled back later.
 
-        What the recipe returns is the layer's `context`, and never part of the value.
+        The return value of the recipe is the layer's `context`, and never part of the value.
 
         Raises:
-            Exception: What the recipe raised; nothing is recorded then.
+            Exception: The error of the recipe; no layer is made then.
         """
         return self._apply(recipe, returns=False)
 
     def _apply(self, recipe: Recipe[T], *, returns: bool) -> Layer[T]:
-        """With `returns`, the value that the recipe returns counts as in `produce`."""
+        """Apply an edit. With `returns`, the return value of the recipe counts as in `produce`."""
         check_recipe(recipe, "apply", "recipe")
         lifted = self._target.lift_recipe(recipe, returns=returns)
         return self._handle_of(self._target.operate(lambda log: log.apply(lifted, returns), confirms=False))
 
     def _handle_of(self, state: LayerState) -> Layer[T]:
-        """The handle of a layer that was just applied."""
+        """The `Layer` of a layer that was just applied."""
         ids = self._target.ids()
-        if ids is None:  # It was confirmed in the same operation, and has left nothing behind.
+        if ids is None:  # The same operation has confirmed the layer, and the log is gone.
             ids = LayerIds()
             ids.closed = True
         return Layer(self, ids.assign(state), state, ids)
@@ -178,43 +178,44 @@ class Layers(Generic[T]):
         return ids.get(number) if ids is not None else None
 
     def update(self, recipe: Recipe[T]) -> None:
-        """Edit what is shown; confirmed at once. The recipe's return value counts as in `produce`."""
+        """Edit the visible value; confirmed at once. The return value of the recipe counts as in `produce`."""
         check_recipe(recipe, "update", "recipe")
         lifted = self._target.lift_recipe(recipe, returns=True)
         self._target.operate(lambda log: log.update(lifted), confirms=True)
 
     def set(self, value: T) -> None:
-        """Set what is shown; confirmed at once."""
+        """Set the visible value; confirmed at once."""
         self._target.set(value)
 
-    # --- settling
+    # --- confirming and rolling back
 
     def rollback(self, layer: "Layer[Any] | int") -> bool:
-        """Take a layer back: exactly as if it had never been applied.
+        """Roll a layer back, as if it had never been applied.
 
         Args:
             layer: A layer, or its id.
 
         Returns:
-            False if there was nothing to take back: it was confirmed or taken back before.
+            False if the layer was already confirmed or rolled back.
         """
-        return self._settle(layer, "rollback", lambda log, state: log.rollback(state), confirms=False)
+        return self._end(layer, "rollback", lambda log, state: log.rollback(state), confirms=False)
 
     def commit(self, layer: "Layer[Any] | int", server: Recipe[T] | None = None, then: Recipe[T] | None = None) -> bool:
-        """Confirm a layer. Without `server` and `then` that never changes what is visible.
+        """Confirm a layer. Without `server` and `then` that never changes the visible value.
 
-        The layer keeps its place until all older ones are settled; then it becomes part of the base.
+        The layer keeps its position until all older layers are confirmed or rolled back; then it becomes part of
+        the base.
 
         Args:
             layer: A layer, or its id.
-            server: Takes the place of the recipe: what the server has made of the edit.
-            then: Follows the recipe, in its place (a temporary id becomes the server's).
+            server: Replaces the recipe, with the edit as the server has made it.
+            then: Runs after the recipe, at the same position (a temporary id becomes the server's).
 
         Returns:
-            False if there was nothing to confirm: it was confirmed or taken back before.
+            False if the layer was already confirmed or rolled back.
 
         Raises:
-            Exception: What `server` or `then` raised; nothing is changed then.
+            Exception: The error of `server` or `then`; nothing is changed then.
         """
         return self._commit(layer, server, then, returns=False)
 
@@ -226,7 +227,7 @@ class Layers(Generic[T]):
         *,
         returns: bool,
     ) -> bool:
-        """With `returns`, the value that `server` returns counts as in `produce`."""
+        """Confirm a layer. With `returns`, the return value of `server` counts as in `produce`."""
         by_server = after = None
         if server is not None:
             check_recipe(server, "commit", "server")
@@ -234,12 +235,12 @@ class Layers(Generic[T]):
         if then is not None:
             check_recipe(then, "commit", "then")
             after = self._target.lift_recipe(then, returns=False)
-        return self._settle(
+        return self._end(
             layer, "commit", lambda log, state: log.commit(state, by_server, after, returns), confirms=True
         )
 
-    def _settle(
-        self, layer: object, function: str, settle: Callable[[LayerLog, LayerState], bool], *, confirms: bool
+    def _end(
+        self, layer: object, function: str, end: Callable[[LayerLog, LayerState], bool], *, confirms: bool
     ) -> bool:
         if isinstance(layer, Layer):
             number = layer.id
@@ -250,31 +251,31 @@ class Layers(Generic[T]):
         state = self._find(number)
         if state is None or state.status not in ("pending", "conflicted"):
             return False
-        return self._target.operate(lambda log: settle(log, state), confirms=confirms)
+        return self._target.operate(lambda log: end(log, state), confirms=confirms)
 
     def set_base(self, value: T) -> None:
-        """Authoritative data has arrived: confirmed layers are superseded by it, pending ones go on top of it.
+        """Replace the base with new data from the server. It supersedes confirmed layers; pending ones stay over it.
 
-        Parts of it that equal the old base, by the rule of ``equals="deep"``, are exchanged for the old objects.
+        Parts of the new data that equal the old base, by the rule of ``equals="deep"``, are the old objects.
         """
         self._target.set_base(value)
 
     def edit_base(self, recipe: Recipe[T]) -> None:
-        """An authoritative event edits the base, below the pending layers; returned values as in `produce`.
+        """Edit the base, below the pending layers, such as for an event of the server; returned values as in `produce`.
 
         Raises:
-            Exception: What the recipe raised; nothing is changed then.
+            Exception: The error of the recipe; nothing is changed then.
         """
         check_recipe(recipe, "edit_base", "recipe")
         lifted = self._target.lift_recipe(recipe, returns=True)
         self._target.operate(lambda log: log.edit_base(lifted), confirms=True)
 
     def rollback_all(self) -> None:
-        """Take all pending layers back; confirmed ones become part of the base."""
+        """Roll back all pending layers; confirmed ones become part of the base."""
         self._target.operate(lambda log: log.rollback_all(), confirms=False)
 
     def commit_all(self) -> None:
-        """Confirm all pending layers, as they are shown."""
+        """Confirm all pending layers as they are."""
         if self.pending:
             self._target.operate(lambda log: log.commit_all(), confirms=True)
 

@@ -1,4 +1,4 @@
-"""What is *pending*: edits that are shown and not yet confirmed, at some place in an atom's value."""
+"""Atoms that tell whether edits are *pending*: visible, and not confirmed yet."""
 
 from collections.abc import Hashable
 from typing import Any, cast
@@ -12,15 +12,15 @@ from halflife._types import Getter
 
 
 def pending_at(atom: LayeredAtom[Any], *path: Any) -> Atom[bool]:
-    """Whether an edit at or below a place in the atom's value is shown that is not confirmed yet, as an atom.
+    """An atom that tells whether an unconfirmed edit is visible at or below a path in the value of `atom`.
 
-    So a row can tell that it is still being saved. A position of a list means the item that stands there now,
-    also after inserts, removals and moves: it is pending if a pending edit has put it in, or has changed it. The
-    same arguments give the same atom.
+    So a row can show that it is still being saved. An index of a list means the item that is at that index now, also
+    after inserts, removals and moves: it is pending if a pending edit has inserted or changed it. The same arguments
+    give the same atom.
 
     Args:
         atom: a draft atom, an editable or a lens.
-        path: keys, indexes and attribute names from the value on; none for the whole value.
+        path: keys, indexes and attribute names from the value on; no path means the whole value.
 
     Raises:
         TypeError: `atom` has no layers.
@@ -53,7 +53,7 @@ def pending_at(atom: LayeredAtom[Any], *path: Any) -> Atom[bool]:
 
 
 def pending_count(atom: LayeredAtom[Any]) -> Atom[int]:
-    """How many edits of the atom are shown and not confirmed yet, as an atom."""
+    """An atom that gives the number of edits of `atom` that are visible and not confirmed yet."""
 
     def make() -> Atom[int]:
         def read(get: Getter) -> int:
@@ -67,5 +67,5 @@ def pending_count(atom: LayeredAtom[Any]) -> Atom[int]:
 
 
 def _typed(key: Any) -> Hashable:
-    """A key of a path by which an atom is remembered: 1 and True are two places."""
+    """A key of a path, for remembering the atom: the keys 1 and True are different."""
     return type(key), key
