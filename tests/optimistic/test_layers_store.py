@@ -119,7 +119,7 @@ class TestLayers:
         for wrong in ("1", None, True, 1.0):
             with pytest.raises(TypeError, match="layer must be a Layer or the id of one"):
                 layers.rollback(wrong)  # type: ignore[arg-type]
-        with pytest.raises(TypeError, match=r"Store\.layers\(\) takes a draft atom"):
+        with pytest.raises(TypeError, match=r"Store\.layers\(\): a must be a draft atom"):
             store.layers(atom(1))  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="recipe must be callable"):
             layers.apply(5)  # type: ignore[arg-type]
