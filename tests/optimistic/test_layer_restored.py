@@ -124,3 +124,42 @@ def test_a_layer_that_sets_what_is_there_once_an_older_one_has_failed(value: Any
     assert (shown["in"] if isinstance(value, dict) else shown.inner) is part
     kept.rollback()
     assert layers.visible is base
+
+
+# How a layer adds a container, and its path.
+ADDED: dict[str, tuple[Edit, tuple[Any, ...]]] = {
+    "appended": (lambda it: it["rows"].append({"n": 1}), ("rows", 1)),
+    "appended as the second": (lambda it: it["rows"].extend([[1, 2], {"n": 1}]), ("rows", 2)),
+    "inserted": (lambda it: it["rows"].insert(0, {"n": 1}), ("rows", 0)),
+    "put by a slice": (lambda it: it["rows"].__setitem__(slice(1, 1), [{"n": 1}]), ("rows", 1)),
+    "put in place": (lambda it: it["rows"].__setitem__(0, {"n": 1}), ("rows", 0)),
+    "at a new key": (lambda it: it.update(new={"n": 1}), ("new",)),
+    "below a new key": (lambda it: it.update(new=[{"n": 1}]), ("new", 0)),
+    "in a record": (lambda it: setattr(it["row"], "inner", {"n": 1}), ("row", "inner")),
+    "appended in a record": (lambda it: it["row"].inner.append({"n": 1}), ("row", "inner", 0)),
+}
+
+
+@REPLAYS
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("case", ADDED)
+def test_an_edit_of_an_added_container_folds_as_the_object_that_was_shown(case: str, order: Any, replay: Any) -> None:
+    add, path = ADDED[case]
+    log = Layers({"rows": [{"n": 0}], "row": Row(1, [])}, replay=replay)
+    layers = [log.apply(add), log.apply(lambda it: part_at(it, path).update(a={1, 2}))]
+    other = log.apply(lambda it: setattr(it["row"], "n", 2))
+    log.apply(lambda it: it.update(other=1))
+    shown = log.visible
+    for number in order:
+        log.commit(layers[number])
+        assert log.visible is shown
+    assert part_at(log.base, path) is part_at(shown, path)
+    log.rollback(other)
+    assert part_at(log.visible, path) is part_at(shown, path)
+
+
+def part_at(value: Any, path: tuple[Any, ...]) -> Any:
+    """The part of a value, or of a draft, at the path."""
+    for key in path:
+        value = getattr(value, key) if hasattr(value, "inner") else value[key]
+    return value

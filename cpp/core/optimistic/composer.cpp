@@ -191,17 +191,17 @@ bool Composer::step(const Task& task) {
   Value visible = nullptr;
   const bool has_moved =
       slot.key == nullptr && level.made != nullptr && slot.index >= model_.size(level.under);
-  if (level.counterpart != nullptr && !has_moved) {
-    if (!lookup(level.counterpart, slot, &visible)) return false;
-    // The slot is unchanged: keep the visible value.
-    if (level.visible != nullptr && change == nullptr && visible != nullptr && value != nullptr) {
-      return set_in_order(level, slot, version, visible);
-    }
+  if (level.counterpart != nullptr && !lookup(level.counterpart, slot, &visible)) return false;
+  // The slot is unchanged: keep the visible value.
+  if (!has_moved && level.visible != nullptr && change == nullptr && visible != nullptr &&
+      value != nullptr) {
+    return set_in_order(level, slot, version, visible);
   }
   const bool nested = !task.shallow && value != nullptr && draft::has_parts(model_.kind(value));
   if (!nested || slot.is_plain()) return set_in_order(level, slot, version, value);
-  const bool from_visible = level.visible != nullptr && change != nullptr && !change->replaced &&
-                            visible != nullptr && model_.kind(visible) == model_.kind(value);
+  const bool from_visible = !has_moved && level.visible != nullptr && change != nullptr &&
+                            !change->replaced && visible != nullptr &&
+                            model_.kind(visible) == model_.kind(value);
   return open_level(task,
                     Level{&slot, value, from_visible ? visible : nullptr, visible, after, true});
 }
