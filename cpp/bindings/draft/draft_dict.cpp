@@ -162,7 +162,7 @@ PyObject* update(PyObject* self, PyObject* args, PyObject* kwargs) {
 PyObject* clear(PyObject* self, PyObject*) {
   Use use(self);
   if (!use) return nullptr;
-  use.scope().read_whole(use.draft());
+  use.scope().read_structure(use.draft());
   Ref keys = Ref::take(PyDict_Keys(use.contents()));
   if (!keys) return nullptr;
   for (Py_ssize_t index = 0; index < PyList_GET_SIZE(keys.get()); ++index) {

@@ -157,7 +157,7 @@ PyObject* current(PyObject*, PyObject* object) {
 PyObject* original(PyObject*, PyObject* object) {
   if (!check_draft("original", object)) return nullptr;
   Use use(object);
-  if (!use || !use.scope().read_deep(use.draft())) return nullptr;
+  if (!use || !use.scope().read_subtree(use.draft())) return nullptr;
   return Py_NewRef(to_object(use.draft().base));
 }
 
@@ -170,11 +170,11 @@ PyObject* last_read(PyObject*, PyObject* object) {
   if (!check_draft("last_read", object)) return nullptr;
   Use use(object);
   if (!use) return nullptr;
-  const Scope::Slot& slot = use.scope().last_read();
-  if (slot.draft == nullptr) Py_RETURN_NONE;
-  Ref parent = Ref::take(use.give(slot.draft->face));
-  Ref key = slot.key == nullptr ? Ref::take(PyLong_FromSize_t(slot.index))
-                                : Ref::borrow(to_object(slot.key));
+  const Scope::LastRead& read = use.scope().last_read();
+  if (read.draft == nullptr) Py_RETURN_NONE;
+  Ref parent = Ref::take(use.give(read.draft->face));
+  Ref key = read.key == nullptr ? Ref::take(PyLong_FromSize_t(read.index))
+                                : Ref::borrow(to_object(read.key));
   return key ? PyTuple_Pack(2, parent.get(), key.get()) : nullptr;
 }
 
@@ -256,7 +256,7 @@ bool apply_to(Scope& scope, Value root, const PatchList& patches, Ref& result) {
 // is no read of the draft, unless its failure is what the recipe goes on from.
 PyObject* apply_to_draft(PyObject* face, const PatchList& patches) {
   Use use(face);
-  if (!use || !use.scope().peek_deep(use.draft())) return nullptr;
+  if (!use || !use.scope().refresh_base(use.draft())) return nullptr;
   {
     Scope trial(python_model(), false);
     Finalizer finalizer(use.scope(), false);
@@ -268,7 +268,7 @@ PyObject* apply_to_draft(PyObject* face, const PatchList& patches) {
     if (!apply_in_place(trial, *copy, patches, &failure)) {
       raise_failure(failure, patches);
       const SavedError kept;
-      if (!use.scope().read_deep(use.draft())) PyErr_Clear();
+      if (!use.scope().read_subtree(use.draft())) PyErr_Clear();
       return nullptr;
     }
   }

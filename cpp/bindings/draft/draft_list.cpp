@@ -112,7 +112,7 @@ PyObject* element(const Use& use, std::size_t index) {
 
 bool list_search(const Use& use, PyObject* value, Py_ssize_t start, Py_ssize_t stop,
                  const Found& found) {
-  if (!use.scope().read_deep(use.draft())) return false;
+  if (!use.scope().read_subtree(use.draft())) return false;
   Ref plain = Ref::take(plain_or_self(value));
   if (!plain) return false;
   // The list may be changed by an == of the user's: look at its size each time.

@@ -166,7 +166,7 @@ PyObject* list_clear(PyObject* self, PyObject*) {
 
 PyObject* list_sort(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   Use use(self);
-  if (!use || !use.scope().read_deep(use.draft())) return nullptr;
+  if (!use || !use.scope().read_subtree(use.draft())) return nullptr;
   // Sorted aside: keys and comparisons of the user's see the draft as it was.
   Ref before = Ref::take(list_elements(use));
   Ref sorted = Ref::take(before ? PySequence_List(before.get()) : nullptr);

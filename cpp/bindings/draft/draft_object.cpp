@@ -136,7 +136,7 @@ void Use::join(DraftObject* found) const {
 
 PyObject* current_value(PyObject* self) {
   Use use(self);
-  if (!use || !use.scope().read_deep(use.draft())) return nullptr;
+  if (!use || !use.scope().read_subtree(use.draft())) return nullptr;
   if (!use.draft().dirty && !use.draft().inserted) return Py_NewRef(to_object(use.draft().base));
   Finalizer finalizer(use.scope(), false);
   Value result = nullptr;

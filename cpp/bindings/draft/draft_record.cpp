@@ -172,7 +172,7 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
   Ref found = Ref::borrow(_PyType_Lookup(type, name));
   if (found && !is_storage(found.get())) return from_class(self, type, found.get());
   // What follows is the base's own, whatever it may depend on.
-  if (!use.scope().read_deep(use.draft())) return nullptr;
+  if (!use.scope().read_subtree(use.draft())) return nullptr;
   base = Ref::borrow(to_object(face->draft.base));
   if (found && is_dunder(name)) {
     PyObject* stored = reserved(self, base.get(), name);

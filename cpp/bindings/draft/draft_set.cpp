@@ -10,7 +10,7 @@ namespace {
 
 // The plain set, to be looked at and not kept. Everything is read.
 PyObject* members(const Use& use) {
-  use.scope().read_whole(use.draft());
+  use.scope().read_structure(use.draft());
   return use.contents();
 }
 

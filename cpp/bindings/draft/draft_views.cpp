@@ -113,7 +113,7 @@ PyObject* compare(PyObject* self, PyObject* other, int operation) {
   if (!is_set_like(other)) Py_RETURN_NOTIMPLEMENTED;
   // Of items whose values have no hash, == is asked one by one.
   Use use(draft_of(self));
-  if (!use || !use.scope().read_deep(use.draft())) return nullptr;
+  if (!use || !use.scope().read_subtree(use.draft())) return nullptr;
   const Py_ssize_t size = length(self);
   const Py_ssize_t other_size = PyObject_Size(other);
   if (size < 0 || other_size < 0) return nullptr;

@@ -36,7 +36,7 @@ struct Draft {
   std::unique_ptr<Rows> rows;        // fixed; list, until it is structural
   std::vector<std::size_t> written;  // list: positions replaced, until it is structural
   std::vector<std::size_t> touched_rows;  // list and fixed, if the scope records
-  void* place = nullptr;   // from a Source: the base may be outdated below its first level
+  void* partial_base = nullptr;  // the BaseProvider's; null: the base is up to date at every depth
   Value result = nullptr;  // borrowed from the finalizer that consumes the draft, while it lives
   Kind kind = Kind::leaf;
   bool dirty = false;       // the draft or a draft found in it was edited
@@ -44,8 +44,8 @@ struct Draft {
                             // only appended to is longer than its base, and not structural.)
   bool put_more = false;    // map, record: a container or draft was set, not only leaves
   bool inserted = false;    // the recipe inserted its base, which may contain drafts
-  bool read_whole = false;  // its keys, length or order were read
-  bool read_deep = false;   // ... and everything below
+  bool read_structure = false;  // its keys, length or order were read
+  bool read_subtree = false;    // ... and everything below
 
   // The current container, without the edits of nested drafts.
   Value contents() const { return scratch != nullptr ? scratch : base; }

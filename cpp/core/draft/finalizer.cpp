@@ -92,7 +92,7 @@ bool Finalizer::need(Value value, std::vector<Value>& needs) {
       model_.raise(Fault::foreign_draft, value);
       return false;
     }
-    if (scope_.recording() && !scope_.read_deep(*draft)) return false;
+    if (scope_.recording() && !scope_.read_subtree(*draft)) return false;
   }
   Value known = nullptr;
   if (!get_final(value, &known)) needs.push_back(value);

@@ -1,20 +1,23 @@
+// Part of class Scope: all but the drafts of tuples, which are in tuple_drafts.cpp.
 #include "scope.hpp"
 
 #include <algorithm>
 #include <utility>
 
+#include "refresh_bases.hpp"
+
 namespace halflife::draft {
 
-Scope::Scope(Model& model, bool recording, Source* source)
-    : model_(model), source_(source), recording_(recording) {}
+Scope::Scope(Model& model, bool recording, BaseProvider* provider)
+    : model_(model), provider_(provider), recording_(recording) {}
 
-Draft* Scope::open(Value base, void* place) {
+Draft* Scope::open(Value base, void* partial_base) {
   model_.own(base);
-  return make(base, model_.kind(base), place);
+  return make(base, model_.kind(base), partial_base);
 }
 
 // Takes the reference to `base`.
-Draft* Scope::make(Value base, Kind kind, void* place) {
+Draft* Scope::make(Value base, Kind kind, void* partial_base) {
   Draft* draft = model_.make_draft(base, kind);
   if (draft == nullptr) {
     model_.release(base);
@@ -23,7 +26,7 @@ Draft* Scope::make(Value base, Kind kind, void* place) {
   draft->scope = this;
   draft->base = base;
   draft->kind = kind;
-  draft->place = place;
+  draft->partial_base = partial_base;
   drafts_.push_back(draft);
   if (kind == Kind::list && model_.is_indirect(base) && !open_scratch(*draft)) return nullptr;
   return draft;
@@ -42,23 +45,23 @@ bool Scope::is_assigned(const Draft& parent, Value key, std::size_t index, bool*
 
 bool Scope::child(Draft& parent, Value key, std::size_t index, Value found, Draft** made) {
   Value base = nullptr;
-  void* place = nullptr;
-  // A slot that the recipe wrote holds what the recipe put there; any other is the source's, also
-  // if it is the very object that the recipe has put somewhere else.
+  void* partial_base = nullptr;
+  // An entry that the recipe wrote holds the recipe's own value. The provider makes the base of any
+  // other, even if the recipe put the same object somewhere else.
   const bool known = is_inserted(found);
   bool assigned = false;
-  if ((known || parent.place != nullptr) && !is_assigned(parent, key, index, &assigned)) {
+  if ((known || parent.partial_base != nullptr) && !is_assigned(parent, key, index, &assigned)) {
     return false;
   }
-  if (parent.place != nullptr && !assigned &&
-      !source_->child(parent, key, index, found, &base, &place)) {
+  if (parent.partial_base != nullptr && !assigned &&
+      !provider_->nested_base(parent, key, index, found, &base, &partial_base)) {
     return false;
   }
   if (base == nullptr) {
     model_.own(found);
     base = found;
   }
-  Draft* draft = make(base, model_.kind(base), place);
+  Draft* draft = make(base, model_.kind(base), partial_base);
   if (draft == nullptr) return false;
   draft->parent = &parent;
   draft->index = index;
@@ -71,9 +74,9 @@ bool Scope::child(Draft& parent, Value key, std::size_t index, Value found, Draf
   return true;
 }
 
-// --- notes
+// --- records of what was read and written
 
-bool Scope::note(Value* set, Value key) {
+bool Scope::add_to(Value* set, Value key) {
   if (*set == nullptr) *set = model_.make_set();
   return *set != nullptr && model_.put(*set, key, key);
 }
@@ -84,7 +87,7 @@ bool Scope::touch(Draft& draft, Value key) {
     if (last_read_.key != nullptr) model_.release(last_read_.key);
     last_read_ = {&draft, key, 0};
   }
-  return !recording_ || draft.read_deep || note(&draft.touched, key);
+  return !recording_ || draft.read_subtree || add_to(&draft.touched, key);
 }
 
 void Scope::touch_item(Draft& draft, std::size_t index) {
@@ -92,7 +95,7 @@ void Scope::touch_item(Draft& draft, std::size_t index) {
     if (last_read_.key != nullptr) model_.release(last_read_.key);
     last_read_ = {&draft, nullptr, index};
   }
-  if (!recording_ || draft.read_deep) return;
+  if (!recording_ || draft.read_subtree) return;
   std::vector<std::size_t>& touched = draft.touched_rows;
   if (!touched.empty() && touched.back() == index) return;
   touched.push_back(index);
@@ -166,6 +169,16 @@ bool Scope::lift(Draft& list, std::size_t index, Value* found) {
   return model_.put_item(list.scratch, index, made->face);
 }
 
+bool Scope::read_subtree(Draft& draft) {
+  if (draft.read_subtree) return true;
+  draft.read_subtree = true;
+  return provider_ == nullptr || refresh_bases(model_, *provider_, draft);
+}
+
+bool Scope::refresh_base(Draft& draft) {
+  return draft.read_subtree || provider_ == nullptr || refresh_bases(model_, *provider_, draft);
+}
+
 bool Scope::has(Draft& draft, Value key, bool* found) {
   if (recording_ && !touch(draft, key)) return false;
   Value value = nullptr;
@@ -175,7 +188,7 @@ bool Scope::has(Draft& draft, Value key, bool* found) {
 }
 
 std::size_t Scope::size(Draft& draft) {
-  draft.read_whole = true;
+  draft.read_structure = true;
   return model_.size(draft.contents());
 }
 
@@ -253,7 +266,7 @@ bool Scope::erase(Draft& draft, Value key) {
   if (!open_scratch(draft) || !assign(draft, key)) return false;
   Value before = nullptr;
   if (!model_.find(draft.base, key, &before)) return false;
-  if (before != nullptr && !note(&draft.erased, key)) return false;
+  if (before != nullptr && !add_to(&draft.erased, key)) return false;
   if (!forget_child(draft, key)) return false;
   mark(draft);
   return model_.erase(draft.scratch, key);
@@ -298,7 +311,7 @@ bool Scope::append(Draft& list, Value value) {
 Value Scope::edit_list(Draft& draft) {
   edited_ = true;
   if (draft.structural) return draft.scratch;
-  if (recording_ && !read_deep(draft)) return nullptr;
+  if (recording_ && !read_subtree(draft)) return nullptr;
   if (!open_scratch(draft)) return nullptr;
   if (draft.rows != nullptr) {
     for (const auto& [index, child] : *draft.rows) {
@@ -334,7 +347,7 @@ void Scope::close() {
     draft->rows.reset();
     draft->parent = nullptr;
     draft->scope = nullptr;
-    draft->place = nullptr;
+    draft->partial_base = nullptr;
     dropped.push_back(draft->face);
   }
   for (Value value : dropped) model_.release(value);

@@ -9,30 +9,14 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base_provider.hpp"
 #include "draft.hpp"
 
 namespace halflife::draft {
 
-// Provides the bases of nested drafts when a base is up to date on its first level only.
-class Source {
- public:
-  Source() = default;
-  Source(const Source&) = delete;
-  Source& operator=(const Source&) = delete;
-  virtual ~Source() = default;
-
-  // The draft `parent` holds the container `found` at a key, or at an index of a list. Gives the
-  // base (owned) to draft instead of it, and the base's place, which is null if the base is up to
-  // date at every depth.
-  virtual bool child(const Draft& parent, Value key, std::size_t index, Value found, Value* base,
-                     void** place) = 0;
-  // Owned: the base of `draft`, up to date at every depth.
-  virtual Value deep(const Draft& draft) = 0;
-};
-
 class Scope {
  public:
-  Scope(Model& model, bool recording, Source* source = nullptr);
+  Scope(Model& model, bool recording, BaseProvider* provider = nullptr);
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
   ~Scope() { close(); }
@@ -41,7 +25,7 @@ class Scope {
   // them or in nested tuples.
   bool opens(Value value);
   // The root draft of a value that opens(). Owned by the scope. Null: an error is pending.
-  Draft* open(Value base, void* place = nullptr);
+  Draft* open(Value base, void* partial_base = nullptr);
   // The draft that the user holds as this value (a face, or a tuple of drafts); null: a plain
   // value.
   Draft* draft_of(Value value);
@@ -56,14 +40,14 @@ class Scope {
   bool has(Draft& draft, Value key, bool* found);                // map, set
   std::size_t size(Draft& draft);
   // To be called before the keys, length or order are read from draft.contents().
-  void read_whole(Draft& draft) { draft.read_whole = true; }
+  void read_structure(Draft& draft) { draft.read_structure = true; }
   // To be called before everything is read: then finalizing the draft gives its value at every
   // depth.
-  bool read_deep(Draft& draft);
+  bool read_subtree(Draft& draft);
   // Brings the draft up to date at every depth, so that it can be finalized, without recording a
-  // read. The caller must not reveal the result to the recipe unless it calls read_deep()
+  // read. The caller must not reveal the result to the recipe unless it calls read_subtree()
   // afterwards.
-  bool peek_deep(Draft& draft) { return draft.read_deep || deepen(draft); }
+  bool refresh_base(Draft& draft);
 
   // --- editing
   bool set(Draft& draft, Value key, Value value);  // map, record
@@ -90,42 +74,39 @@ class Scope {
   Model& model() { return model_; }
   const std::vector<Draft*>& drafts() const { return drafts_; }
 
-  // With tracing on, the scope remembers the slot of the last read. For lenses.
-  struct Slot {
+  // With tracing on, the scope remembers where the last read found its value. For lenses.
+  struct LastRead {
     Draft* draft = nullptr;
     Value key = nullptr;  // owned by the scope; null for a list
     std::size_t index = 0;
   };
   void trace() { tracing_ = true; }
-  const Slot& last_read() const { return last_read_; }
+  const LastRead& last_read() const { return last_read_; }
 
   // Revokes every draft. Repeating it does nothing.
   void close();
 
  private:
-  Draft* make(Value base, Kind kind, void* place);
+  Draft* make(Value base, Kind kind, void* partial_base);
   bool is_assigned(const Draft& parent, Value key, std::size_t index, bool* assigned);
   bool child(Draft& parent, Value key, std::size_t index, Value found, Draft** made);
   bool touch(Draft& draft, Value key);
   void touch_item(Draft& draft, std::size_t index);
   static void mark(Draft& draft);
-  bool note(Value* set, Value key);
+  bool add_to(Value* set, Value key);
   bool assign(Draft& draft, Value key);
   bool open_scratch(Draft& draft);
   bool forget_child(Draft& draft, Value key);
-  bool deepen(Draft& draft);
-  bool deepen_one(Draft& draft);
-  bool deepen_scratch(Draft& draft, Value full);
   bool opens_fixed(Value tuple);
   bool give_items(Draft& fixed, Value items, std::size_t* next, Draft** waits_for);
 
   Model& model_;
-  Source* source_;
+  BaseProvider* provider_;                   // null: every base is up to date at every depth
   std::vector<Draft*> drafts_;               // in order of creation; faces owned
   std::unordered_set<Value> inserted_;       // plain containers that recipes inserted; owned
   std::unordered_set<Value> opening_;        // nested tuples known to open; owned
   std::unordered_map<Value, Draft*> given_;  // drafts of tuples by the tuples that give() made
-  Slot last_read_;
+  LastRead last_read_;
   bool recording_;
   bool tracing_ = false;
   bool edited_ = false;

@@ -31,8 +31,8 @@ bool LayerRun::read_one(const Draft& draft, Slot& slot) {
   for (const std::size_t index : draft.touched_rows) {
     reads_.push_back({tree_.slot(slot, index), ReadKind::value});
   }
-  if (draft.read_whole) reads_.push_back({&slot, ReadKind::structure});
-  if (draft.read_deep) reads_.push_back({&slot, ReadKind::subtree});
+  if (draft.read_structure) reads_.push_back({&slot, ReadKind::structure});
+  if (draft.read_subtree) reads_.push_back({&slot, ReadKind::subtree});
   return true;
 }
 
@@ -85,7 +85,7 @@ void LayerRun::read_kept(Slot& slot, Value value) {
 // Has a layer written below the value that the draft's base holds at the key?
 bool LayerRun::is_outdated(const DraftAtSlot& at, Value key, bool* outdated) {
   *outdated = false;
-  if (at.draft->place == nullptr) return true;
+  if (at.draft->partial_base == nullptr) return true;
   bool failed = false;
   const Slot* slot = tree_.find(*at.slot, key, &failed);
   *outdated = slot != nullptr && !slot->is_plain();
@@ -208,7 +208,8 @@ bool LayerRun::write_items(const DraftAtSlot& at, Finalizer& finalizer,
     Value before = model_.item(draft.base, index);
     if (!finalizer.final_item(draft, index, &now)) return false;
     Slot& slot = *tree_.slot(*at.slot, index);
-    if (now == before ? draft.place != nullptr && !slot.is_plain() : !model_.same(now, before)) {
+    if (now == before ? draft.partial_base != nullptr && !slot.is_plain()
+                      : !model_.same(now, before)) {
       write(slot, now, {});
     } else {
       read_kept(slot, now);

@@ -163,7 +163,7 @@ bool LayerRun::replace_value(Value returned, Value argument, const LayerBody& bo
   }
   Value plain = nullptr;
   if (Draft* draft = scope.draft_of(returned);
-      draft != nullptr && draft->scope == &scope && !scope.read_deep(*draft)) {
+      draft != nullptr && draft->scope == &scope && !scope.read_subtree(*draft)) {
     return fail();
   }
   if (!finalizer.finalize(returned, &plain)) return fail();
@@ -196,11 +196,12 @@ bool LayerRun::run_then(Value recipe) {
   return true;
 }
 
-// --- draft::Source: a nested draft's base is composed when the draft is made, one level at a time
+// --- draft::BaseProvider: a nested draft's base is composed when the draft is made, one level at a
+// time
 
-bool LayerRun::child(const Draft& parent, Value key, std::size_t index, Value found, Value* base,
-                     void** place) {
-  const PartialBase& at = *static_cast<PartialBase*>(parent.place);
+bool LayerRun::nested_base(const Draft& parent, Value key, std::size_t index, Value found,
+                           Value* base, void** partial_base) {
+  const PartialBase& at = *static_cast<PartialBase*>(parent.partial_base);
   bool failed = false;
   Slot* slot = key != nullptr ? tree_.find(*at.slot, key, &failed)
                               : Tree::find(*at.slot, Tree::position(index));
@@ -212,12 +213,12 @@ bool LayerRun::child(const Draft& parent, Value key, std::size_t index, Value fo
   if (*base == nullptr) return false;
   model_.own(found);
   partial_bases_.push_back({slot, after, found});
-  *place = &partial_bases_.back();
+  *partial_base = &partial_bases_.back();
   return true;
 }
 
-Value LayerRun::deep(const Draft& draft) {
-  const PartialBase& at = *static_cast<PartialBase*>(draft.place);
+Value LayerRun::full_base(const Draft& draft) {
+  const PartialBase& at = *static_cast<PartialBase*>(draft.partial_base);
   return composer_.compose(*at.slot, at.under, at.after, before_, false);
 }
 

@@ -13,7 +13,7 @@
 
 namespace halflife::optimistic {
 
-class LayerRun : public draft::Source {
+class LayerRun : public draft::BaseProvider {
  public:
   LayerRun(Tree& tree, Host& host, Seq folded)
       : tree_(tree), host_(host), model_(host.model()), composer_(tree, model_, folded) {}
@@ -34,9 +34,9 @@ class LayerRun : public draft::Source {
   std::vector<Read>& reads() { return reads_; }
   std::vector<Write>& writes() { return writes_; }
 
-  bool child(const draft::Draft& parent, Value key, std::size_t index, Value found, Value* base,
-             void** place) override;
-  Value deep(const draft::Draft& draft) override;
+  bool nested_base(const draft::Draft& parent, Value key, std::size_t index, Value found,
+                   Value* base, void** partial_base) override;
+  Value full_base(const draft::Draft& draft) override;
 
  private:
   // The base of a draft that was composed one level deep; containers in it may be outdated.

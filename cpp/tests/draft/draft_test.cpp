@@ -230,11 +230,11 @@ TEST_F(Drafts, ReadsAndWritesAreRecorded) {
   EXPECT_EQ(keys("/a"), "<x, z>");
   EXPECT_EQ(keys("/s"), "<n>");
   EXPECT_EQ(recipe.at("/l").touched_rows, std::vector<std::size_t>{1});
-  EXPECT_FALSE(recipe.at("/l").read_whole);
+  EXPECT_FALSE(recipe.at("/l").read_structure);
   EXPECT_EQ(recipe.scope().size(recipe.at("/l")), 3u);
-  EXPECT_TRUE(recipe.at("/l").read_whole);
+  EXPECT_TRUE(recipe.at("/l").read_structure);
   recipe.insert("/l", 0, "0");
-  EXPECT_TRUE(recipe.at("/l").read_deep);
+  EXPECT_TRUE(recipe.at("/l").read_subtree);
   recipe.finish();
 }
 

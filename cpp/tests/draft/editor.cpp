@@ -60,7 +60,7 @@ std::size_t DraftEditor::size(Value container) {
 }
 
 std::vector<Value> DraftEditor::keys(Value container) {
-  scope_of(container).read_whole(draft_of(container));
+  scope_of(container).read_structure(draft_of(container));
   std::vector<Value> keys;
   for (const auto& [key, value] : node_of(draft_of(container).contents()).entries) {
     values.own(key);
@@ -71,7 +71,7 @@ std::vector<Value> DraftEditor::keys(Value container) {
 
 Value DraftEditor::plain(Value value) {
   if (find_draft(value) == nullptr) return value;
-  check(scope_of(value).read_deep(draft_of(value)));
+  check(scope_of(value).read_subtree(draft_of(value)));
   draft::Finalizer finalizer(scope_of(value), false);
   Value result = nullptr;
   check(finalizer.finalize(value, &result));

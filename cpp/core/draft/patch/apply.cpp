@@ -120,7 +120,7 @@ class Applying {
   // The value without drafts, as it is now. It is read.
   bool plain(Finalizer& finalizer, Value* value) {
     Draft* draft = model_.draft_of(*value);
-    return (draft == nullptr || scope_.read_deep(*draft)) && finalizer.finalize(*value, value);
+    return (draft == nullptr || scope_.read_subtree(*draft)) && finalizer.finalize(*value, value);
   }
 
   bool set_root(Value value) {
@@ -190,7 +190,7 @@ class Applying {
 
   // All of a map, since the order of its keys may differ; of a set, what `value` does not have.
   bool erase_others(Draft& draft, Value value) {
-    scope_.read_whole(draft);
+    scope_.read_structure(draft);
     const std::size_t first = keys_.size();
     std::size_t cursor = 0;
     Value key = nullptr;
