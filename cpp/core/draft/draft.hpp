@@ -42,8 +42,8 @@ struct Draft {
   bool dirty = false;       // the draft or a draft found in it was edited
   bool structural = false;  // list: positions have moved; the scratch holds faces. (A list that was
                             // only appended to is longer than its base, and not structural.)
-  bool put_more = false;    // map, record: a container or draft was set, not only leaves
-  bool inserted = false;    // the recipe inserted its base, which may contain drafts
+  bool put_containers = false;  // map, record: a container or draft was set, not only leaves
+  bool inserted = false;        // the recipe inserted its base, which may contain drafts
   bool read_structure = false;  // its keys, length or order were read
   bool read_subtree = false;    // ... and everything below
 

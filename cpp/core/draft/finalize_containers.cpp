@@ -120,7 +120,8 @@ bool Finalizer::fill_map(Draft& draft, Value made) {
     return true;
   };
   // The scratch already holds the final leaves, so only containers and drafts have to be set.
-  if (draft.assigned != nullptr && draft.put_more && !fill(draft.assigned, false)) return false;
+  if (draft.assigned != nullptr && draft.put_containers && !fill(draft.assigned, false))
+    return false;
   // Walking the map while writing to it is safe: results replace values of existing keys only.
   return !draft.inserted || fill(draft.contents(), true);
 }

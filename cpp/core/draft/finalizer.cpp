@@ -212,7 +212,7 @@ bool Finalizer::needs_of_draft(Draft& draft, std::vector<Value>& needs) {
       if (!need_item(index)) return false;
     }
   }
-  if (draft.assigned == nullptr || !draft.put_more) return true;
+  if (draft.assigned == nullptr || !draft.put_containers) return true;
   cursor = 0;
   while (model_.next(draft.assigned, &cursor, &key, &value)) {
     Value held = nullptr;

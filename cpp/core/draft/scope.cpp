@@ -256,7 +256,7 @@ bool Scope::set(Draft& draft, Value key, Value value) {
   }
   if (!open_scratch(draft) || !assign(draft, key) || !forget_child(draft, key)) return false;
   mark(draft);
-  if (model_.kind(value) != Kind::leaf) draft.put_more = true;
+  if (model_.kind(value) != Kind::leaf) draft.put_containers = true;
   return model_.put(draft.scratch, key, value);
 }
 

@@ -12,13 +12,13 @@ namespace halflife::draft {
 
 namespace {
 
-// What is inside `now`, is not the very object it is compared with, and may yet be equal to it.
+// An entry of `now` that is not identical to its counterpart in `before`, but may equal it.
 struct Part {
   Value key;  // null in lists
   std::size_t index;
   Value now;
   Value before;
-  Value otherwise;  // of a list that changed its length: the counterpart from the end
+  Value otherwise;  // in a list whose length changed: the counterpart from the end
   Value result;
 };
 
@@ -72,7 +72,7 @@ class Sharing {
     root_ = before;
     *result = now;
     bool known = false;
-    if (!settled(before, now, result, &known)) return false;
+    if (!decide(before, now, result, &known)) return false;
     if (known) return true;
     if (!push(before, now)) return false;
     while (!pairs_.empty()) {
@@ -98,8 +98,8 @@ class Sharing {
     if (taken_ != nullptr) taken_->insert(before);
   }
 
-  // What can be told at once.
-  bool settled(Value before, Value now, Value* result, bool* done) {
+  // Gives the result if it can be told without a walk into both containers.
+  bool decide(Value before, Value now, Value* result, bool* done) {
     *result = now;
     *done = true;
     if (before == now) {
@@ -119,7 +119,8 @@ class Sharing {
     if (!*done) return true;
     *result = known->second;
     if (*result != nullptr) return true;
-    // The value contains itself: whether both are equal decides what stands here, too.
+    // The value contains itself, and the pair is in progress: the result is `before` if both are
+    // equal.
     bool same = false;
     if (!equal(model_, before, now, true, &same)) return false;
     *result = same ? before : now;
@@ -143,7 +144,7 @@ class Sharing {
     }
   }
 
-  // Notes what must be looked into. False: it cannot be equal.
+  // Queues an entry that needs a closer look. False: the entry differs.
   bool open(Pair& pair, Value key, std::size_t index, Value now, Value before, Value otherwise) {
     if (now == before) {
       take(before);
@@ -153,7 +154,7 @@ class Sharing {
       if (before == nullptr || model_.kind(before) != Kind::leaf) return false;
       if (model_.same(before, now)) return true;
       if (leaves_ == Leaves::same || !model_.same_type(before, now)) return false;
-      otherwise = nullptr;  // may run the user's code: once this walk is over
+      otherwise = nullptr;  // `alike` may run user code: asked after this walk
     }
     if (before == nullptr) std::swap(before, otherwise);
     if (before == nullptr) return false;
@@ -169,7 +170,9 @@ class Sharing {
     const std::size_t before = model_.size(pair.before);
     pair.equal = count == before;
     for (std::size_t index = 0; index < count; ++index) {
-      const std::size_t from_end = index + before - count;  // wraps around: too large then
+      // The position with the same distance from the end. Wraps around to a large number if there is
+      // none.
+      const std::size_t from_end = index + before - count;
       Value front = index < before ? model_.item(pair.before, index) : nullptr;
       Value back = nullptr;
       if (count != before && from_end < before) back = model_.item(pair.before, from_end);
@@ -209,12 +212,12 @@ class Sharing {
     return true;
   }
 
-  // One part: its result, if it is known, or a new pair on the stack.
+  // Takes the result of one part if it is known, or pushes a new pair.
   bool step(Pair& pair) {
     Part& part = pair.parts[pair.next];
     Value result = nullptr;
     bool known = false;
-    if (!settled(part.before, part.now, &result, &known)) return false;
+    if (!decide(part.before, part.now, &result, &known)) return false;
     if (!known) return push(part.before, part.now);
     if (result != part.before && part.otherwise != nullptr) {
       part.result = result;
@@ -222,13 +225,14 @@ class Sharing {
       return true;
     }
     if (result != part.before) pair.equal = false;
-    // From the end only as a whole: parts of it are rather those of what is at its position.
+    // The counterpart from the end is used only if it is equal. Otherwise the part shares with the
+    // counterpart at its own position.
     if (result == part.before || part.result == nullptr) part.result = result;
     ++pair.next;
     return true;
   }
 
-  // Is it a container of the old value that stands elsewhere now?
+  // Is it a container of the old value that is elsewhere now?
   bool is_old(Value now) {
     if (!old_.has_value()) old_ = containers_of(model_, root_);
     return old_->contains(now);
@@ -256,7 +260,7 @@ class Sharing {
     }
     if (made == nullptr) return true;
     Value rebuilt = model_.rebuild(pair.now, made);
-    // A class that cannot make such a record anew, or makes another one of it: as it came, then.
+    // The record stays as it came if its class cannot rebuild it, or rebuilds it with other fields.
     if (rebuilt == nullptr) return model_.forgive();
     held_.push_back(rebuilt);
     bool as_made = true;
@@ -265,7 +269,7 @@ class Sharing {
     return true;
   }
 
-  // Does the record hold what the map of its fields does?
+  // Does the record have the values that are in the map of its fields?
   bool holds(Value record, Value fields, bool* result) {
     std::size_t cursor = 0;
     Value key = nullptr;
@@ -284,10 +288,10 @@ class Sharing {
   Objects* taken_;
   const Objects* kept_;
   Value root_ = nullptr;
-  std::optional<Objects> old_;  // the containers of the old value, once they are needed
+  std::optional<Objects> old_;  // the containers of the old value; filled at the first use
   std::vector<Pair> pairs_;
   std::vector<Value> held_;
-  std::unordered_map<std::pair<Value, Value>, Value, PairHash> known_;  // null: at work
+  std::unordered_map<std::pair<Value, Value>, Value, PairHash> known_;  // null: in progress
 };
 
 }  // namespace

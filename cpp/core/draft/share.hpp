@@ -16,14 +16,14 @@ enum class Leaves : unsigned char {
 
 using Objects = std::unordered_set<Value>;
 
-// Owned: `before`, if both are equal (deeply; of the same types; maps in the same order); a copy of
-// `now` with those of its parts replaced by parts of `before` that are equal to their counterparts
-// (at the same key or position, counted from the end too if the lengths differ); or `now` itself.
-// Neither is changed. A container of `before` that stands elsewhere in `now` stays the object that
-// it is. Null if the host has an error pending.
+// Owned: `before` if both are deeply equal (same types; maps in the same order). Else a copy of
+// `now`, in which each part that equals its counterpart in `before` is replaced by the counterpart:
+// the part at the same key or position, or at the same position from the end if the lengths differ.
+// `now` itself if nothing was replaced. Neither argument is changed. A container of `before` that
+// is elsewhere in `now` stays the same object. Null: an error is pending in the host.
 //
-// `taken` gets the containers of `before` that are in the result where they were; parts of `now`
-// that are in `kept` stay.
+// `taken` gets the containers of `before` that the result has in place of their counterparts. Parts
+// of `now` that are in `kept` are not replaced.
 Value share(Model& model, Value before, Value now, Leaves leaves, Objects* taken = nullptr,
             const Objects* kept = nullptr);
 

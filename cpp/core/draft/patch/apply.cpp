@@ -9,7 +9,7 @@ namespace {
 
 class Applying {
  public:
-  // `in_place`: the draft that stays the root whatever replaces the whole; or null.
+  // `in_place`: the draft that stays the root even if a patch replaces the root's value; or null.
   Applying(Scope& scope, Value* root, Draft* in_place, ApplyFailure* failure)
       : scope_(scope),
         model_(scope.model()),
@@ -41,11 +41,11 @@ class Applying {
   }
 
  private:
-  // The container that the last part of a path is to be looked up in.
+  // The container in which the last part of a path is looked up.
   struct Target {
     Draft* draft = nullptr;
     Value part = nullptr;
-    std::size_t index = 0;  // of a list: kEnd and the size included
+    std::size_t index = 0;  // in a list; its size and kEnd are possible
   };
 
   bool refuse(Refusal refusal) {
@@ -70,7 +70,8 @@ class Applying {
     }
   }
 
-  // In a JSON pointer every key is a text: digits mean the number, if only that is there.
+  // In a JSON pointer every key is a text. Digits name the number if the container has the number
+  // and not the text.
   bool name_key(Target* target) {
     const Kind kind = target->draft->kind;
     std::size_t number = 0;
@@ -117,7 +118,7 @@ class Applying {
     return find_target(path, &target) && get(target, found);
   }
 
-  // The value without drafts, as it is now. It is read.
+  // The current value without drafts. Counts as a read of the whole subtree.
   bool plain(Finalizer& finalizer, Value* value) {
     Draft* draft = model_.draft_of(*value);
     return (draft == nullptr || scope_.read_subtree(*draft)) && finalizer.finalize(*value, value);
@@ -157,7 +158,7 @@ class Applying {
     }
   }
 
-  // The draft holds what `value`, a plain one, holds.
+  // Gives the draft the contents of `value`, which is plain.
   bool become(Draft& draft, Value value) {
     if (model_.kind(value) != draft.kind || !model_.same_type(value, draft.base)) {
       return refuse(Refusal::other_type);
@@ -188,7 +189,8 @@ class Applying {
     return true;
   }
 
-  // All of a map, since the order of its keys may differ; of a set, what `value` does not have.
+  // Erases all keys of a map, because their order in `value` may differ; of a set only the members
+  // that `value` lacks.
   bool erase_others(Draft& draft, Value value) {
     scope_.read_structure(draft);
     const std::size_t first = keys_.size();
@@ -267,20 +269,20 @@ class Applying {
     return draft.kind == Kind::map && model_.keeps_order(draft.base);
   }
 
-  // What is taken out of one place and put into another stays the same draft, edits included. In a
-  // map whose order counts, a move to the same key puts it behind the others.
+  // The moved value stays the same draft, with its edits. In a map whose order counts, a move to
+  // the same path makes the key the last one.
   bool move(const Patch& patch) {
     bool below = false;
-    bool same_place = false;
-    if (!compare(patch.from, patch.path, &below, &same_place)) return refuse(Refusal::host);
+    bool same_path = false;
+    if (!compare(patch.from, patch.path, &below, &same_path)) return refuse(Refusal::host);
     if (below) return refuse(Refusal::into_itself);
     Value value = nullptr;
     if (patch.from.empty() || patch.path.empty()) {
-      return get_at(patch.from, &value) && (same_place || set_root(value));
+      return get_at(patch.from, &value) && (same_path || set_root(value));
     }
     Target target;
     if (!find_target(patch.from, &target) || !get(target, &value)) return false;
-    if (same_place && !keeps_order(*target.draft)) return true;
+    if (same_path && !keeps_order(*target.draft)) return true;
     model_.own(value);
     const bool ok = take_out(target) && add(patch.path, value);
     model_.release(value);
@@ -288,20 +290,20 @@ class Applying {
   }
 
   // Is `path` below `from`, or the same?
-  bool compare(const Path& from, const Path& path, bool* below, bool* same_place) {
-    *below = *same_place = false;
+  bool compare(const Path& from, const Path& path, bool* below, bool* same_path) {
+    *below = *same_path = false;
     if (from.size() > path.size()) return true;
     for (std::size_t at = 0; at < from.size(); ++at) {
       bool same = false;
       if (!equal(model_, from[at], path[at], true, &same)) return false;
       if (!same) return true;
     }
-    *same_place = from.size() == path.size();
-    *below = !*same_place;
+    *same_path = from.size() == path.size();
+    *below = !*same_path;
     return true;
   }
 
-  // A copy does not see what is done to the original later, nor the other way round.
+  // Later edits of the original do not change the copy, nor the other way round.
   bool copy(const Patch& patch) {
     Value value = nullptr;
     if (!get_at(patch.from, &value)) return false;

@@ -1,5 +1,6 @@
-// To apply patches is to make the edits that they name, through drafts: what no patch touches stays
-// the same object, and a patch that changes nothing changes nothing. Patches are never changed.
+// Applying a patch makes the edit that it names, through drafts. Values that no patch touches stay
+// the same objects, and a patch without effect leaves the value unchanged. The patches themselves
+// are never changed.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +12,12 @@ namespace halflife::draft {
 
 enum class Refusal : unsigned char {
   host,           // the host has an error pending
-  missing,        // there is nothing at the path, or at the place it goes to
+  missing,        // a path names no existing value
   bad_index,      // not a position of the list
   not_container,  // the path goes on below a leaf
   not_removable,  // the root, or a field of a record
   in_tuple,       // an edit of a tuple itself
-  into_itself,    // a move to a place below the one it comes from
+  into_itself,    // a move to a path below its `from`
   different,      // a test that failed
   other_type,     // a draft that is edited in place cannot become a value of another type
 };
@@ -26,14 +27,14 @@ struct ApplyFailure {
   Refusal refusal = Refusal::host;
 };
 
-// `root` is the face of a root draft of the scope, or a leaf. Afterwards it is what the whole
-// became: the same face, that of another draft of the scope, or a leaf of a patch (all borrowed;
-// alive as long as the scope and the patches are). Resolve it for the result. If it returns false,
-// the scope is to be thrown away.
+// `root` is the face of a root draft of the scope, or a leaf. Afterwards `root` is the new root:
+// the same face, the face of another draft of the scope, or a leaf of a patch. All of these are
+// borrowed and live as long as the scope and the patches. Finalize the root for the result. After
+// false, discard the scope.
 bool apply(Scope& scope, Value* root, const PatchList& patches, ApplyFailure* failure);
 
-// Edits `draft` itself, as its own methods would; nobody else's draft is touched. If it returns
-// false, the patches before the one that failed have been applied: try them on a plain copy first.
+// Edits `draft` itself, as its own methods do. After false, the patches before the failed one stay
+// applied, so try them on a plain copy first.
 bool apply_in_place(Scope& scope, Draft& draft, const PatchList& patches, ApplyFailure* failure);
 
 }  // namespace halflife::draft

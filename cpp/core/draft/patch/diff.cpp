@@ -1,3 +1,5 @@
+// Part of class Differ: maps, records, sets and the patches themselves. Maps whose order counts are
+// in diff_ordered.cpp, lists and tuples in diff_elements.cpp.
 #include "diff.hpp"
 
 #include <algorithm>
@@ -17,7 +19,8 @@ bool Differ::run(Draft& root) {
   if (!finalizer_.finalize(root.face, &now)) return false;
   if (now == root.base) return true;
   tasks_.push_back({&root, kNone});
-  // A container comes before what is in it: paths below it are those of its final shape.
+  // The patches of a container come before those of its contents, so paths into the container are
+  // those of its final shape.
   for (std::size_t next = 0; next < tasks_.size(); ++next) {
     if (!walk(Task(tasks_[next]))) return false;
   }
@@ -25,7 +28,7 @@ bool Differ::run(Draft& root) {
   return true;
 }
 
-// Which draft a final value came out of.
+// The drafts by the final values that were made from them.
 const std::unordered_map<Value, Draft*>& Differ::origins() {
   if (has_origins_) return origins_;
   has_origins_ = true;
@@ -85,13 +88,13 @@ bool Differ::walk_children(const Task& task) {
     if (!child->dirty) continue;
     Value written = nullptr;
     if (draft.assigned != nullptr && !model_.find(draft.assigned, key, &written)) return false;
-    if (written != nullptr) continue;  // something else may be there now
-    if (finalizer_.result_of(*child) != child->base) descend(*child, task.spot, key);
+    if (written != nullptr) continue;  // another value may be under the key now
+    if (finalizer_.result_of(*child) != child->base) descend(*child, task.path_node, key);
   }
   return true;
 }
 
-// Is there a key that was erased and is there again?
+// Was a key erased and set again?
 bool Differ::is_put_back(Draft& draft, Value now, bool* any) {
   *any = false;
   if (draft.erased == nullptr || draft.kind != Kind::map) return true;
@@ -106,8 +109,8 @@ bool Differ::is_put_back(Draft& draft, Value now, bool* any) {
   return true;
 }
 
-// The keys that were put back and stand in another order now. Both maps are walked in step as long
-// as their keys agree, but for keys that are gone.
+// The keys that were erased and set again, and whose order changed. Walks both maps in step while
+// their keys agree, skipping removed keys.
 bool Differ::find_moved(Draft& draft, Value now, Value* moved) {
   *moved = model_.make_set();
   if (*moved == nullptr) return false;
@@ -133,7 +136,7 @@ bool Differ::find_moved(Draft& draft, Value now, Value* moved) {
   return true;
 }
 
-// `tail` gets what has its place at the end of the map now: what is new, and what moved there.
+// `tail` gets the keys that were set at the end of the map: new ones, and those that moved there.
 bool Differ::walk_assigned(const Task& task, Value now, Value moved, std::vector<Value>* tail) {
   Draft& draft = *task.draft;
   std::size_t cursor = 0;
@@ -146,13 +149,13 @@ bool Differ::walk_assigned(const Task& task, Value now, Value moved, std::vector
     if (!model_.find(draft.base, key, &before) || !model_.find(now, key, &after)) return false;
     if (moved != nullptr && !model_.find(moved, key, &held)) return false;
     if (after == nullptr) {
-      if (before != nullptr) remove(task.spot, model_.key_in(draft.base, key), before);
+      if (before != nullptr) remove(task.path_node, model_.key_in(draft.base, key), before);
     } else if (before == nullptr || held != nullptr) {
       tail->push_back(key);
     } else if (Draft* child = origin(after, before); child != nullptr) {
-      descend(*child, task.spot, key);
+      descend(*child, task.path_node, key);
     } else if (!same(before, after)) {
-      replace(task.spot, key, before, after);
+      replace(task.path_node, key, before, after);
     }
   }
   return true;
@@ -167,17 +170,17 @@ bool Differ::walk_tail(const Task& task, Value now, const std::vector<Value>& ta
     }
     Value key_now = model_.key_in(now, key);
     if (before == nullptr) {
-      add(task.spot, key_now, after);
+      add(task.path_node, key_now, after);
       continue;
     }
     Value key_before = model_.key_in(task.draft->base, key);
-    patches_.add(Op::remove, path(task.spot, key_before));
-    patches_.add(Op::add, path(task.spot, key_now), after);
+    patches_.add(Op::remove, path(task.path_node, key_before));
+    patches_.add(Op::add, path(task.path_node, key_now), after);
     if (!same(key_before, key_now)) {
-      inverse_.add(Op::add, path(task.spot, key_before), before);
-      inverse_.add(Op::remove, path(task.spot, key_now));
+      inverse_.add(Op::add, path(task.path_node, key_before), before);
+      inverse_.add(Op::remove, path(task.path_node, key_now));
     } else if (!same(before, after)) {
-      inverse_.add(Op::replace, path(task.spot, key_before), before);
+      inverse_.add(Op::replace, path(task.path_node, key_before), before);
     }
   }
   return true;
@@ -198,27 +201,27 @@ bool Differ::walk_set(const Task& task, Value now) {
     bool replaced = false;
     if (before != nullptr && after != nullptr) {
       if (!equal(model_, before, after, true, &replaced)) return false;
-      replaced = !replaced;  // 1 by True
+      replaced = !replaced;  // such as 1 by True
     }
-    if (before != nullptr && (after == nullptr || replaced)) remove(task.spot, before, before);
-    if (after != nullptr && (before == nullptr || replaced)) add(task.spot, after, after);
+    if (before != nullptr && (after == nullptr || replaced)) remove(task.path_node, before, before);
+    if (after != nullptr && (before == nullptr || replaced)) add(task.path_node, after, after);
   }
   return true;
 }
 
-// --- notes
+// --- adding patches
 
 void Differ::descend(Draft& draft, std::size_t above, Value part) {
-  spots_.push_back({above, part});
-  tasks_.push_back({&draft, spots_.size() - 1});
+  path_nodes_.push_back({above, part});
+  tasks_.push_back({&draft, path_nodes_.size() - 1});
 }
 
 Path Differ::path(std::size_t above, Value part) const {
   std::size_t length = 1;
-  for (std::size_t at = above; at != kNone; at = spots_[at].above) ++length;
+  for (std::size_t at = above; at != kNone; at = path_nodes_[at].above) ++length;
   Path path(length, part);
-  for (std::size_t at = above; at != kNone; at = spots_[at].above)
-    path[--length - 1] = spots_[at].part;
+  for (std::size_t at = above; at != kNone; at = path_nodes_[at].above)
+    path[--length - 1] = path_nodes_[at].part;
   return path;
 }
 

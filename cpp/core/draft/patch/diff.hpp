@@ -1,6 +1,6 @@
-// A diff is the shortest list of patches that we can tell from what a recipe did: only what it
-// wrote is looked at. Elements of lists are known by identity, so that an element that moved is one
-// move, and one that was put in before a thousand others is one add.
+// A diff is a short list of patches from the base of a root draft to its final value. Only what the
+// recipe wrote is compared. List elements are matched by identity: an element that moved is one
+// `move`, and an element that was inserted before a thousand others is one `add`.
 #pragma once
 
 #include "../finalizer.hpp"
@@ -8,12 +8,13 @@
 
 namespace halflife::draft {
 
-// Puts into `patches`, which is empty, what turns the base of `root` into its final value, and into
-// `inverse` what turns that back. The recipe is over; the finalizer may steal. False: the host has
-// an error pending, and the lists are of no use.
+// Fills `patches` (empty before) with the patches from the base of `root` to its final value, and
+// `inverse` with those back. To be called after the recipe has ended; the finalizer may steal.
+// False: an error is pending in the host, and the lists are incomplete.
 bool diff(Scope& scope, Finalizer& finalizer, Draft& root, PatchList* patches, PatchList* inverse);
 
-// The same for a root that was replaced as a whole. Nothing if both are the same.
+// The same for a root value that was replaced by another value: one `replace`, or nothing if both
+// are the same.
 void diff_replaced(Model& model, Value before, Value now, PatchList* patches, PatchList* inverse);
 
 }  // namespace halflife::draft

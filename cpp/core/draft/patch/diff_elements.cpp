@@ -1,4 +1,4 @@
-// The differ's second half: lists.
+// Part of class Differ: lists and tuples.
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -13,7 +13,7 @@ bool Differ::walk_list(const Task& task, Value now) {
   Draft& draft = *task.draft;
   if (draft.structural) return walk_positions(task, now, 0, 0);
   const std::size_t rows = model_.size(draft.base);
-  const std::size_t columns = model_.size(now);  // more, if it was appended to
+  const std::size_t columns = model_.size(now);  // larger if the list was appended to
   std::vector<std::pair<std::size_t, Draft*>> positions;
   for (const std::size_t position : draft.written) positions.push_back({position, nullptr});
   if (draft.rows != nullptr) {
@@ -22,11 +22,11 @@ bool Differ::walk_list(const Task& task, Value now) {
     }
   }
   std::sort(positions.begin(), positions.end());
-  const auto same_place = [](const auto& one, const auto& other) {
+  const auto same_position = [](const auto& one, const auto& other) {
     return one.first == other.first;
   };
-  positions.erase(std::unique(positions.begin(), positions.end(), same_place), positions.end());
-  std::vector<Slot> slots;
+  positions.erase(std::unique(positions.begin(), positions.end(), same_position), positions.end());
+  std::vector<ChangedItem> items;
   for (const auto& [position, row] : positions) {
     if (position >= rows) break;
     Value before = model_.item(draft.base, position);
@@ -34,25 +34,25 @@ bool Differ::walk_list(const Task& task, Value now) {
     if (same(before, after)) continue;
     const bool is_row =
         row != nullptr && row->base == before && finalizer_.result_of(*row) == after;
-    slots.push_back({position, before, after, is_row ? row : origin(after, before)});
+    items.push_back({position, before, after, is_row ? row : origin(after, before)});
   }
-  if (has_swapped(slots, now, rows)) {
-    const std::size_t behind = columns > rows ? 0 : rows - 1 - slots.back().index;
-    return walk_positions(task, now, slots.front().index, behind);
+  if (has_swapped(items, now, rows)) {
+    const std::size_t behind = columns > rows ? 0 : rows - 1 - items.back().index;
+    return walk_positions(task, now, items.front().index, behind);
   }
   for (std::size_t position = rows; position < columns; ++position) {
     Value part = nullptr;
     if (!index(position, &part)) return false;
-    add(task.spot, part, model_.item(now, position));
+    add(task.path_node, part, model_.item(now, position));
   }
-  return walk_slots(task, slots);
+  return walk_items(task, items);
 }
 
-// Has a container gone from one of the positions to another, or behind the list? Then it has moved.
-bool Differ::has_swapped(const std::vector<Slot>& slots, Value now, std::size_t rows) {
+// Did a container move from one of the changed positions to another, or to an appended position?
+bool Differ::has_swapped(const std::vector<ChangedItem>& items, Value now, std::size_t rows) {
   std::unordered_set<Value> left;
-  for (const Slot& slot : slots) {
-    if (slot.draft == nullptr && is_draftable(model_.kind(slot.before))) left.insert(slot.before);
+  for (const ChangedItem& item : items) {
+    if (item.draft == nullptr && is_draftable(model_.kind(item.before))) left.insert(item.before);
   }
   if (left.empty()) return false;
   const auto came_from = [&](Value value) {
@@ -62,31 +62,33 @@ bool Differ::has_swapped(const std::vector<Slot>& slots, Value now, std::size_t 
   for (std::size_t position = rows; position < model_.size(now); ++position) {
     if (came_from(model_.item(now, position))) return true;
   }
-  return std::any_of(slots.begin(), slots.end(), [&](const Slot& slot) {
-    return slot.draft == nullptr && came_from(slot.now);
+  return std::any_of(items.begin(), items.end(), [&](const ChangedItem& item) {
+    return item.draft == nullptr && came_from(item.now);
   });
 }
 
-bool Differ::walk_slots(const Task& task, const std::vector<Slot>& slots) {
-  for (const Slot& slot : slots) {
+bool Differ::walk_items(const Task& task, const std::vector<ChangedItem>& items) {
+  for (const ChangedItem& item : items) {
     Value part = nullptr;
-    if (!index(slot.index, &part)) return false;
-    if (slot.draft == nullptr) {
-      replace(task.spot, part, slot.before, slot.now);
+    if (!index(item.index, &part)) return false;
+    if (item.draft == nullptr) {
+      replace(task.path_node, part, item.before, item.now);
     } else {
-      descend(*slot.draft, task.spot, part);
+      descend(*item.draft, task.path_node, part);
     }
   }
   return true;
 }
 
-// Positions have moved: all but the first and the last few, which are known not to.
+// Diffs a list whose positions moved, except for the `first` first and the `behind` last elements,
+// which did not move.
 bool Differ::walk_positions(const Task& task, Value now, std::size_t first, std::size_t behind) {
   Value before = task.draft->base;
   std::size_t rows = model_.size(before) - behind;
   std::size_t columns = model_.size(now) - behind;
-  std::vector<Slot> edited;
-  // Still the same element? Its own changes are noted once the positions are final.
+  std::vector<ChangedItem> edited;
+  // Is it still the same element? The element's own changes are added later, when positions are
+  // final.
   const auto is_same = [&](std::size_t row, std::size_t column) {
     Value old = model_.item(before, row);
     Value young = model_.item(now, column);
@@ -121,20 +123,21 @@ bool Differ::walk_positions(const Task& task, Value now, std::size_t first, std:
     Value old = step.before == kNone ? nullptr : model_.item(before, first + step.before);
     Value young = step.now == kNone ? nullptr : model_.item(now, first + step.now);
     if (step.op == Op::remove) {
-      remove(task.spot, part, old);
+      remove(task.path_node, part, old);
     } else if (step.op == Op::add) {
-      add(task.spot, part, young);
+      add(task.path_node, part, young);
     } else if (step.op == Op::replace) {
-      replace(task.spot, part, old, young);
+      replace(task.path_node, part, old, young);
     } else {
       if (!index(first + step.from, &from)) return false;
-      patches_.add(Op::move, path(task.spot, part), nullptr, path(task.spot, from));
-      inverse_.add(Op::move, path(task.spot, from), nullptr, path(task.spot, part));
+      patches_.add(Op::move, path(task.path_node, part), nullptr, path(task.path_node, from));
+      inverse_.add(Op::move, path(task.path_node, from), nullptr, path(task.path_node, part));
     }
   }
-  std::sort(edited.begin(), edited.end(),
-            [](const Slot& one, const Slot& other) { return one.index < other.index; });
-  return walk_slots(task, edited);
+  std::sort(edited.begin(), edited.end(), [](const ChangedItem& one, const ChangedItem& other) {
+    return one.index < other.index;
+  });
+  return walk_items(task, edited);
 }
 
 bool Differ::index(std::size_t position, Value* part) {

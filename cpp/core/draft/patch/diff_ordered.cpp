@@ -1,11 +1,11 @@
-// The differ's part for maps whose order counts: patches carry it. All that a patch can do to the
-// order is to put a key behind the others, so what stands behind the longest start that both orders
-// have in common is moved there, one key after the other.
+// Part of class Differ: maps whose order counts, so that patches must reproduce it. The only change
+// of order that a patch can make is to put a key last. So the longest prefix of the new order that
+// is a subsequence of the old order stays, and the keys after it are put last, one after the other.
 #include "differ.hpp"
 
 namespace halflife::draft {
 
-// The keys of `to` behind its longest start that is in this order in `from` too.
+// The keys of `to` after its longest prefix that is a subsequence of the keys of `from`.
 void Differ::find_tail(Value from, Value to, std::vector<Value>* tail) {
   std::size_t left = 0;
   std::size_t right = 0;
@@ -22,7 +22,7 @@ void Differ::find_tail(Value from, Value to, std::vector<Value>* tail) {
   }
 }
 
-// A key is in both maps, and in both as the same object or scalar: 1 is not True.
+// Do both maps have the key, as the same object or scalar? 1 is not True.
 bool Differ::is_kept(Value one, Value other, Value key, bool* kept) {
   Value before = nullptr;
   Value after = nullptr;
@@ -40,10 +40,10 @@ bool Differ::walk_ordered(const Task& task, Value now) {
   find_tail(base, now, &tail);
   find_tail(now, base, &back);
   bool kept = false;
-  for (std::size_t at = back.size(); at-- > 0;) {  // the inverse is turned round at the end
+  for (std::size_t at = back.size(); at-- > 0;) {  // the inverse is reversed at the end
     Value value = nullptr;
     if (!is_kept(base, now, back[at], &kept) || !model_.find(base, back[at], &value)) return false;
-    const Path where = path(task.spot, back[at]);
+    const Path where = path(task.path_node, back[at]);
     if (kept) {
       inverse_.add(Op::move, where, nullptr, where);
     } else {
@@ -54,7 +54,7 @@ bool Differ::walk_ordered(const Task& task, Value now) {
   for (Value key : tail) {
     Value value = nullptr;
     if (!is_kept(base, now, key, &kept) || !model_.find(now, key, &value)) return false;
-    const Path where = path(task.spot, key);
+    const Path where = path(task.path_node, key);
     if (kept) {
       patches_.add(Op::move, where, nullptr, where);
     } else {
@@ -64,7 +64,7 @@ bool Differ::walk_ordered(const Task& task, Value now) {
   return true;
 }
 
-// What goes, and what gets another value where it is.
+// Patches for keys that were removed or replaced, and for values that changed.
 bool Differ::walk_values(const Task& task, Value now) {
   Draft& draft = *task.draft;
   std::size_t cursor = 0;
@@ -80,13 +80,13 @@ bool Differ::walk_values(const Task& task, Value now) {
     }
     if (!kept) {
       if (before != nullptr) {
-        patches_.add(Op::remove, path(task.spot, model_.key_in(draft.base, key)));
+        patches_.add(Op::remove, path(task.path_node, model_.key_in(draft.base, key)));
       }
-      if (after != nullptr) inverse_.add(Op::remove, path(task.spot, model_.key_in(now, key)));
+      if (after != nullptr) inverse_.add(Op::remove, path(task.path_node, model_.key_in(now, key)));
     } else if (Draft* child = origin(after, before); child != nullptr) {
-      descend(*child, task.spot, key);
+      descend(*child, task.path_node, key);
     } else if (!same(before, after)) {
-      replace(task.spot, key, before, after);
+      replace(task.path_node, key, before, after);
     }
   }
   return true;

@@ -1,7 +1,7 @@
-// The differ walks the drafts of a recipe from the root down. Of each that changed it compares base
-// and final value where the draft says that it was written, and notes the patches both ways. An
-// element or entry is still itself if its final value came out of a draft of what was there before:
-// then its own changes are noted below it, and it is not replaced.
+// The differ walks the drafts of a recipe from the root down. For each changed draft it compares
+// base and final value at the keys and positions that the draft recorded as written, and adds
+// patches in both directions. If the final value of an entry was made from a draft of the entry's
+// old value, the differ does not replace the entry, but descends into that draft.
 #pragma once
 
 #include <cstddef>
@@ -29,21 +29,21 @@ class Differ {
   bool run(Draft& root);
 
  private:
-  // A place in the root, as a way up: paths are written out only for patches.
-  struct Spot {
+  // A path as a chain of parts up to the root. Only the paths of patches are written out.
+  struct PathNode {
     std::size_t above;  // kNone: the root
     Value part;
   };
   struct Task {
     Draft* draft;
-    std::size_t spot;
+    std::size_t path_node;
   };
-  // What a slot of a list held before and holds now.
-  struct Slot {
+  // A position of a list whose value changed.
+  struct ChangedItem {
     std::size_t index;
     Value before;
     Value now;
-    Draft* draft;  // that the value now came from, if it drafted the value before
+    Draft* draft;  // the draft of `before` that `now` was made from; or null
   };
 
   const std::unordered_map<Value, Draft*>& origins();
@@ -62,8 +62,8 @@ class Differ {
   bool is_kept(Value one, Value other, Value key, bool* kept);
 
   bool walk_list(const Task& task, Value now);
-  bool walk_slots(const Task& task, const std::vector<Slot>& slots);
-  bool has_swapped(const std::vector<Slot>& slots, Value now, std::size_t rows);
+  bool walk_items(const Task& task, const std::vector<ChangedItem>& items);
+  bool has_swapped(const std::vector<ChangedItem>& items, Value now, std::size_t rows);
   bool walk_positions(const Task& task, Value now, std::size_t first, std::size_t behind);
 
   bool same(Value before, Value now) { return before == now || model_.same(before, now); }
@@ -78,10 +78,10 @@ class Differ {
   Finalizer& finalizer_;
   Model& model_;
   PatchList& patches_;
-  PatchList& inverse_;                         // in the order of patches_ until the end
-  std::unordered_map<Value, Draft*> origins_;  // by final value; made when it is first asked for
+  PatchList& inverse_;                         // in the order of patches_; reversed at the end
+  std::unordered_map<Value, Draft*> origins_;  // by final value; filled at the first use
   bool has_origins_ = false;
-  std::vector<Spot> spots_;
+  std::vector<PathNode> path_nodes_;
   std::vector<Task> tasks_;
   std::vector<Value> owned_;
 };

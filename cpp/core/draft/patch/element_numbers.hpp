@@ -1,4 +1,4 @@
-// Numbers for the elements of lists, by which list_match and list_diff know them.
+// Element numbers stand for list elements in list_match and list_diff.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace halflife::draft {
 
-// Gives elements that cannot be told apart the same number.
+// Gives indistinguishable elements the same number.
 class ElementNumbers {
  public:
   explicit ElementNumbers(Model& model) : numbers_(16, Hash{&model}, Equal{&model}) {}

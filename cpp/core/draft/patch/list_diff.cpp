@@ -6,30 +6,31 @@ namespace {
 
 using Positions = std::vector<std::size_t>;
 
-// Slots in a row, some of them taken; how many of them before a given one is asked again and again
+// A row of cells, some of them taken. Counts the taken cells before a given one in logarithmic time
 // (a Fenwick tree).
-class Slots {
+class Cells {
  public:
-  explicit Slots(std::size_t count) : sums_(count + 1) {}
+  explicit Cells(std::size_t count) : sums_(count + 1) {}
 
-  void take(std::size_t slot) { change(slot, 1); }
-  void leave(std::size_t slot) { change(slot, kNone); }  // wraps around
+  void take(std::size_t cell) { change(cell, 1); }
+  void leave(std::size_t cell) { change(cell, kNone); }  // adds -1, by wrapping around
 
-  std::size_t taken_before(std::size_t slot) const {
+  std::size_t taken_before(std::size_t cell) const {
     std::size_t sum = 0;
-    for (; slot > 0; slot &= slot - 1) sum += sums_[slot];
+    for (; cell > 0; cell &= cell - 1) sum += sums_[cell];
     return sum;
   }
 
  private:
-  void change(std::size_t slot, std::size_t by) {
-    for (++slot; slot < sums_.size(); slot += slot & (~slot + 1)) sums_[slot] += by;
+  void change(std::size_t cell, std::size_t by) {
+    for (++cell; cell < sums_.size(); cell += cell & (~cell + 1)) sums_[cell] += by;
   }
 
   Positions sums_;
 };
 
-// Between two elements that stay, one that goes and one that comes are one replacement.
+// Between two elements that stay, a removed and an added element become one replacement. Gives for
+// each new position the old position that it replaces, or kNone.
 Positions pair_replaced(std::size_t count, const Match& match) {
   Positions replaced(match.before.size(), kNone);
   std::vector<bool> kept(count);
@@ -53,10 +54,11 @@ Positions pair_replaced(std::size_t count, const Match& match) {
   return replaced;
 }
 
-// Both lists laid out in one row of slots. Elements that stay, or are replaced, have one slot in
-// it; one that moves has two. What comes has its slot right behind what it follows now.
+// Both lists laid out in one row of cells. An element that stays or is replaced has one cell, an
+// element that moves has two. An added element has the cell right behind that of its predecessor in
+// the new list.
 struct Layout {
-  Positions before;  // slot by position
+  Positions before;  // the cell of each position
   Positions now;
 };
 
@@ -66,14 +68,14 @@ Layout lay_out(std::size_t count, const Match& match, const Positions& replaced)
   const auto anchor = [&](std::size_t column) {
     return match.stays[column] ? match.before[column] : replaced[column];
   };
-  std::size_t slot = 0;
+  std::size_t cell = 0;
   std::size_t column = 0;
   const auto take_new = [&] {
-    while (column < columns && anchor(column) == kNone) layout.now[column++] = slot++;
+    while (column < columns && anchor(column) == kNone) layout.now[column++] = cell++;
   };
   take_new();
   for (std::size_t row = 0; row < count; ++row) {
-    layout.before[row] = slot++;
+    layout.before[row] = cell++;
     if (column == columns || anchor(column) != row) continue;
     layout.now[column++] = layout.before[row];
     take_new();
@@ -81,7 +83,8 @@ Layout lay_out(std::size_t count, const Match& match, const Positions& replaced)
   return layout;
 }
 
-// Few of many equal elements can stay where each is replaced in its place with less.
+// If only few of many equal elements stay, replacing elements without moving any can need fewer
+// steps. Then this script is used.
 void prefer_replacements(const Positions& before, const Positions& now, ListScript* script) {
   if (before.size() != now.size()) return;
   std::size_t differing = 0;
@@ -103,35 +106,35 @@ ListScript list_diff(const std::vector<std::size_t>& before, const std::vector<s
   const Match& matched = script.match;
   const Positions replaced = pair_replaced(before.size(), matched);
   const Layout layout = lay_out(before.size(), matched, replaced);
-  Slots slots(before.size() + now.size());
+  Cells cells(before.size() + now.size());
   std::vector<bool> kept(before.size());
-  for (std::size_t row = 0; row < before.size(); ++row) slots.take(layout.before[row]);
+  for (std::size_t row = 0; row < before.size(); ++row) cells.take(layout.before[row]);
   for (std::size_t column = 0; column < now.size(); ++column) {
     if (matched.before[column] != kNone) kept[matched.before[column]] = true;
     if (replaced[column] != kNone) kept[replaced[column]] = true;
   }
   for (std::size_t row = before.size(); row-- > 0;) {
     if (kept[row]) continue;
-    slots.leave(layout.before[row]);
+    cells.leave(layout.before[row]);
     script.steps.push_back({Op::remove, row, 0, row, kNone});
   }
   for (std::size_t column = 0; column < now.size(); ++column) {
     if (matched.stays[column]) continue;
-    const std::size_t slot = layout.now[column];
+    const std::size_t cell = layout.now[column];
     if (replaced[column] != kNone) {
-      script.steps.push_back({Op::replace, slots.taken_before(slot), 0, replaced[column], column});
+      script.steps.push_back({Op::replace, cells.taken_before(cell), 0, replaced[column], column});
       continue;
     }
     const std::size_t row = matched.before[column];
     if (row == kNone) {
-      script.steps.push_back({Op::add, slots.taken_before(slot), 0, kNone, column});
+      script.steps.push_back({Op::add, cells.taken_before(cell), 0, kNone, column});
     } else {
-      const std::size_t from = slots.taken_before(layout.before[row]);
-      slots.leave(layout.before[row]);
-      const std::size_t at = slots.taken_before(slot);
+      const std::size_t from = cells.taken_before(layout.before[row]);
+      cells.leave(layout.before[row]);
+      const std::size_t at = cells.taken_before(cell);
       if (at != from) script.steps.push_back({Op::move, at, from, row, column});
     }
-    slots.take(slot);
+    cells.take(cell);
   }
   prefer_replacements(before, now, &script);
   return script;

@@ -1,5 +1,5 @@
-// A list script turns one list into another by as few removals, insertions, replacements and moves
-// as we can find. Its positions are those at the time of each step, as in patches.
+// A list script is a short list of steps that turn one list into another: removals, insertions,
+// replacements and moves. As in patches, the positions of a step are those after all steps before.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,10 @@ namespace halflife::draft {
 
 struct ListStep {
   Op op;               // remove, replace, move or add, in this order
-  std::size_t at;      // of a move: once the element is out
+  std::size_t at;      // of a move: after the element was taken out
   std::size_t from;    // move only
-  std::size_t before;  // position in the list before: what is removed, replaced or moved
-  std::size_t now;     // position in the list now: what is there instead
+  std::size_t before;  // old position of the element that is removed, replaced or moved
+  std::size_t now;     // new position of the element that is put in or moved
 };
 
 struct ListScript {

@@ -9,7 +9,7 @@ namespace {
 
 using Positions = std::vector<std::size_t>;
 
-// How many steps the search for a longest common subsequence may need.
+// The most steps that the search for a longest common subsequence may take.
 inline constexpr long kMostSteps = 256;
 
 std::size_t count_numbers(const Positions& before, const Positions& now) {
@@ -28,7 +28,7 @@ bool has_copies(const Positions& numbers, std::size_t count) {
   return false;
 }
 
-// Elements without a partner get the first one that is left, in order.
+// Pairs each element that has no partner with the first equal element that is left.
 void pair_rest(const Positions& before, const Positions& now, std::size_t count, Match* match) {
   std::vector<bool> taken(before.size());
   for (const std::size_t partner : match->before) {
@@ -48,21 +48,21 @@ void pair_rest(const Positions& before, const Positions& now, std::size_t count,
   }
 }
 
-// The longest increasing run of partners stays: patience sorting.
+// The longest increasing subsequence of partners stays. Found by patience sorting.
 void stay_increasing(Match* match) {
   const Positions& partners = match->before;
-  Positions ends;  // by length - 1: the position of the smallest partner that ends such a run
+  Positions ends;  // at [length - 1]: where the subsequence with the smallest last partner ends
   Positions previous(partners.size(), kNone);
   for (std::size_t at = 0; at < partners.size(); ++at) {
     if (partners[at] == kNone) continue;
-    const auto place =
+    const auto found =
         std::lower_bound(ends.begin(), ends.end(), partners[at],
                          [&](std::size_t end, std::size_t value) { return partners[end] < value; });
-    if (place != ends.begin()) previous[at] = *(place - 1);
-    if (place == ends.end()) {
+    if (found != ends.begin()) previous[at] = *(found - 1);
+    if (found == ends.end()) {
       ends.push_back(at);
     } else {
-      *place = at;
+      *found = at;
     }
   }
   for (std::size_t at = ends.empty() ? kNone : ends.back(); at != kNone; at = previous[at]) {
@@ -70,8 +70,9 @@ void stay_increasing(Match* match) {
   }
 }
 
-// Myers' search for the shortest script of insertions and deletions. Its frontier after each number
-// of steps is kept, so that the way can be walked back. False: it would take too many steps.
+// Myers' search for the shortest script of insertions and deletions ("An O(ND) difference algorithm
+// and its variations", 1986). Keeps the frontier after each number of steps, to walk the path back.
+// False: more than kMostSteps would be needed.
 bool stay_common(const Positions& before, const Positions& now, Match* match) {
   const long rows = static_cast<long>(before.size());
   const long columns = static_cast<long>(now.size());
@@ -121,7 +122,7 @@ bool stay_common(const Positions& before, const Positions& now, Match* match) {
       match->stays[column] = true;
     }
     if (steps == 0) break;
-    // Where the step came from: an insertion keeps the row, a deletion gave one more.
+    // Which step led here? An insertion kept the row, a deletion went to the next row.
     const std::vector<long>& last = frontiers[static_cast<std::size_t>(steps) - 1];
     const bool inserted =
         diagonal < steps && last[static_cast<std::size_t>(diagonal + 1 + steps - 1) / 2] == from &&

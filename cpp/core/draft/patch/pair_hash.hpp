@@ -1,4 +1,4 @@
-// Two handles as one key of a hash table.
+// The hash of a pair of handles.
 #pragma once
 
 #include <cstddef>

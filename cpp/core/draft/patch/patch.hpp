@@ -1,8 +1,8 @@
-// A patch is one step that turns one plain value into another: what to do (add, remove, replace,
-// move, copy, test), where (a path of keys, positions and field names), and with which value. It
-// means what RFC 6902 says, but paths are lists of the user's own keys, and sets have paths too:
-// the last part is the member. Paths are exact: "0" does not name the key 0. Only the parts of a
-// JSON pointer, which are all texts, name whatever key or position has that text.
+// A patch is one step from one plain value to another: an operation (add, remove, replace, move,
+// copy, test), a path of keys, positions and field names, and a value. The operations are those of
+// RFC 6902, but a path is a list of the user's own keys, and its last part can be a member of a
+// set. Paths are exact: "0" does not name the key 0. Only the parts of JSON pointers, which are all
+// texts, name the key or position that is written like them.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ class PatchList {
   PatchList& operator=(const PatchList&) = delete;
   ~PatchList() { clear(); }
 
-  // Borrows what it is given, and makes its own references.
+  // Borrows its arguments, and adds references of its own.
   void add(Op op, Path path, Value value = nullptr, Path from = {}, bool by_pointer = false);
 
   std::size_t size() const { return patches_.size(); }
@@ -44,7 +44,7 @@ class PatchList {
   std::vector<Patch>::const_iterator end() const { return patches_.end(); }
 
   void reverse();
-  void clear();  // may run user code, when the list is empty already
+  void clear();  // may run user code; the list is empty by then
 
  private:
   Model* model_;
