@@ -12,49 +12,49 @@ namespace {
 constexpr Py_ssize_t kUnbounded = PY_SSIZE_T_MAX;
 
 // The greatest length; -1: an error is set.
-Py_ssize_t limit_of(const Use& use) {
-  Ref limit = Ref::take(PyObject_GetAttrString(to_object(use.draft().base), "maxlen"));
+Py_ssize_t limit_of(const DraftAccess& access) {
+  Ref limit = Ref::take(PyObject_GetAttrString(to_object(access.draft().base), "maxlen"));
   if (!limit) return -1;
   return limit.get() == Py_None ? kUnbounded : PyLong_AsSsize_t(limit.get());
 }
 
-Py_ssize_t size_of(const Use& use) { return static_cast<Py_ssize_t>(use.size()); }
+Py_ssize_t size_of(const DraftAccess& access) { return static_cast<Py_ssize_t>(access.size()); }
 
 // Puts values at the end, or at the start; `values` is a plain list of our own.
-bool put(const Use& use, PyObject* values, bool at_end) {
-  const Py_ssize_t limit = limit_of(use);
+bool put(const DraftAccess& access, PyObject* values, bool at_end) {
+  const Py_ssize_t limit = limit_of(access);
   if (limit < 0) return false;
   const Py_ssize_t count = PyList_GET_SIZE(values);
   if (limit == kUnbounded && at_end) {  // not a look at what is there
     for (Py_ssize_t index = 0; index < count; ++index) {
-      if (!use.scope().append(use.draft(), PyList_GET_ITEM(values, index))) return false;
+      if (!access.scope().append(access.draft(), PyList_GET_ITEM(values, index))) return false;
     }
     return true;
   }
-  const Py_ssize_t size = size_of(use);
+  const Py_ssize_t size = size_of(access);
   if (count == 0) return true;
   const Py_ssize_t extra = limit == kUnbounded || size + count <= limit ? 0 : size + count - limit;
   const Py_ssize_t gone = extra < size ? extra : size;
   if (at_end) {
-    if (gone > 0 && !list_splice(use, 0, gone, nullptr)) return false;
+    if (gone > 0 && !list_splice(access, 0, gone, nullptr)) return false;
     for (Py_ssize_t index = extra - gone; index < count; ++index) {
-      if (!use.scope().append(use.draft(), PyList_GET_ITEM(values, index))) return false;
+      if (!access.scope().append(access.draft(), PyList_GET_ITEM(values, index))) return false;
     }
     return true;
   }
-  if (gone > 0 && !list_splice(use, size - gone, size, nullptr)) return false;
+  if (gone > 0 && !list_splice(access, size - gone, size, nullptr)) return false;
   Ref kept = Ref::take(PyList_GetSlice(values, 0, count - (extra - gone)));
-  return kept && list_splice(use, 0, 0, kept.get());
+  return kept && list_splice(access, 0, 0, kept.get());
 }
 
 PyObject* none_if(bool done) { return done ? Py_NewRef(Py_None) : nullptr; }
 
 PyObject* append(PyObject* self, PyObject* value, bool at_end) {
-  Use use(self);
-  Ref values = Ref::take(use ? PyList_New(1) : nullptr);
+  DraftAccess access(self);
+  Ref values = Ref::take(access ? PyList_New(1) : nullptr);
   if (!values) return nullptr;
   PyList_SET_ITEM(values.get(), 0, Py_NewRef(value));
-  return none_if(put(use, values.get(), at_end));
+  return none_if(put(access, values.get(), at_end));
 }
 
 PyObject* append_right(PyObject* self, PyObject* value) { return append(self, value, true); }
@@ -72,40 +72,40 @@ Ref list_of(PyObject* values) {
 }
 
 PyObject* extend(PyObject* self, PyObject* values) {
-  Use use(self);
-  Ref list = use ? list_of(values) : Ref{};
-  return list ? none_if(put(use, list.get(), true)) : nullptr;
+  DraftAccess access(self);
+  Ref list = access ? list_of(values) : Ref{};
+  return list ? none_if(put(access, list.get(), true)) : nullptr;
 }
 
 PyObject* extend_left(PyObject* self, PyObject* values) {
-  Use use(self);
-  Ref list = use ? list_of(values) : Ref{};
+  DraftAccess access(self);
+  Ref list = access ? list_of(values) : Ref{};
   if (!list || PyList_Reverse(list.get()) < 0) return nullptr;
-  return none_if(put(use, list.get(), false));
+  return none_if(put(access, list.get(), false));
 }
 
 PyObject* take_out(PyObject* self, bool at_end) {
-  Use use(self);
-  if (!use) return nullptr;
-  const Py_ssize_t size = size_of(use);
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  const Py_ssize_t size = size_of(access);
   if (size == 0) {
     PyErr_SetString(PyExc_IndexError, "pop from an empty deque");
     return nullptr;
   }
   const Py_ssize_t index = at_end ? size - 1 : 0;
-  Ref popped = Ref::take(use.item(static_cast<std::size_t>(index)));
-  return popped && list_splice(use, index, index + 1, nullptr) ? popped.release() : nullptr;
+  Ref popped = Ref::take(access.item(static_cast<std::size_t>(index)));
+  return popped && list_splice(access, index, index + 1, nullptr) ? popped.release() : nullptr;
 }
 
 PyObject* pop(PyObject* self, PyObject*) { return take_out(self, true); }
 PyObject* pop_left(PyObject* self, PyObject*) { return take_out(self, false); }
 
 PyObject* insert(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  if (!use) return nullptr;
-  const Py_ssize_t limit = limit_of(use);
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  const Py_ssize_t limit = limit_of(access);
   if (limit < 0) return nullptr;
-  if (limit != kUnbounded && size_of(use) >= limit) {
+  if (limit != kUnbounded && size_of(access) >= limit) {
     PyErr_SetString(PyExc_IndexError, "deque already at its maximum size");
     return nullptr;
   }
@@ -113,16 +113,16 @@ PyObject* insert(PyObject* self, PyObject* const* args, Py_ssize_t count) {
 }
 
 PyObject* remove(PyObject* self, PyObject* value) {
-  Use use(self);
-  const Py_ssize_t index = use ? list_find(use, &value, 1) : -2;
-  if (index >= 0) return none_if(list_splice(use, index, index + 1, nullptr));
+  DraftAccess access(self);
+  const Py_ssize_t index = access ? list_find(access, &value, 1) : -2;
+  if (index >= 0) return none_if(list_splice(access, index, index + 1, nullptr));
   if (index == -1) PyErr_SetString(PyExc_ValueError, "deque.remove(x): x not in deque");
   return nullptr;
 }
 
 PyObject* index_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  const Py_ssize_t index = use ? list_find(use, args, count) : -2;
+  DraftAccess access(self);
+  const Py_ssize_t index = access ? list_find(access, args, count) : -2;
   if (index >= 0) return PyLong_FromSsize_t(index);
   if (index == -1) {
     PyErr_Format(PyExc_ValueError, "%s is not in deque", described(args[0]).c_str());
@@ -131,28 +131,28 @@ PyObject* index_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
 }
 
 PyObject* rotate(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   if (count > 1) {
     PyErr_Format(PyExc_TypeError, "rotate() takes at most one argument, got %zd", count);
     return nullptr;
   }
   Py_ssize_t steps = count == 0 ? 1 : PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
   if (steps == -1 && PyErr_Occurred() != nullptr) return nullptr;
-  const Py_ssize_t size = size_of(use);
+  const Py_ssize_t size = size_of(access);
   if (size < 2) Py_RETURN_NONE;
   steps %= size;
   if (steps < 0) steps += size;
   if (steps == 0) Py_RETURN_NONE;
-  PyObject* list = to_object(use.scope().edit_list(use.draft()));
+  PyObject* list = to_object(access.scope().edit_list(access.draft()));
   Ref last = Ref::take(list != nullptr ? PyList_GetSlice(list, size - steps, size) : nullptr);
   return none_if(last && PyList_SetSlice(list, size - steps, size, nullptr) == 0 &&
                  PyList_SetSlice(list, 0, 0, last.get()) == 0);
 }
 
 PyObject* maxlen(PyObject* self, void*) {
-  Use use(self);
-  return use ? PyObject_GetAttrString(to_object(use.draft().base), "maxlen") : nullptr;
+  DraftAccess access(self);
+  return access ? PyObject_GetAttrString(to_object(access.draft().base), "maxlen") : nullptr;
 }
 
 // --- as a sequence
@@ -165,37 +165,37 @@ bool is_index(PyObject* key) {
 }
 
 PyObject* subscript(PyObject* self, PyObject* key) {
-  Use use(self);
+  DraftAccess access(self);
   Py_ssize_t index = 0;
-  if (!use || !is_index(key) || !list_index(use, key, "deque index out of range", &index)) {
+  if (!access || !is_index(key) || !list_index(access, key, "deque index out of range", &index)) {
     return nullptr;
   }
-  return use.item(static_cast<std::size_t>(index));
+  return access.item(static_cast<std::size_t>(index));
 }
 
 int assign(PyObject* self, PyObject* key, PyObject* value) {
-  Use use(self);
+  DraftAccess access(self);
   Py_ssize_t index = 0;
-  if (!use || !is_index(key) || !list_index(use, key, "deque index out of range", &index))
+  if (!access || !is_index(key) || !list_index(access, key, "deque index out of range", &index))
     return -1;
-  const bool done = value == nullptr
-                        ? list_splice(use, index, index + 1, nullptr)
-                        : use.scope().set_item(use.draft(), static_cast<std::size_t>(index), value);
+  const bool done = value == nullptr ? list_splice(access, index, index + 1, nullptr)
+                                     : access.scope().set_item(
+                                           access.draft(), static_cast<std::size_t>(index), value);
   return done ? 0 : -1;
 }
 
 // For C code that walks sequences, and patterns in `match`.
 PyObject* item(PyObject* self, Py_ssize_t index) {
-  Use use(self);
-  if (!use) return nullptr;
-  if (index >= 0 && index < size_of(use)) return use.item(static_cast<std::size_t>(index));
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  if (index >= 0 && index < size_of(access)) return access.item(static_cast<std::size_t>(index));
   PyErr_SetString(PyExc_IndexError, "deque index out of range");
   return nullptr;
 }
 
 Py_ssize_t length(PyObject* self) {
-  Use use(self);
-  return use ? size_of(use) : -1;
+  DraftAccess access(self);
+  return access ? size_of(access) : -1;
 }
 
 PyObject* iter(PyObject* self) { return iterate(self, Walk::elements); }
@@ -229,13 +229,14 @@ PyObject* repeat(PyObject* self, Py_ssize_t times) {
 }
 
 PyObject* repeat_in_place(PyObject* self, Py_ssize_t times) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   if (times == 1) return Py_NewRef(self);
   Ref copy = Ref::take(subclass_copy(self, nullptr));
   Ref repeated = Ref::take(copy ? PySequence_Repeat(copy.get(), times) : nullptr);
   Ref elements = Ref::take(repeated ? PySequence_List(repeated.get()) : nullptr);
-  return elements && list_splice(use, 0, size_of(use), elements.get()) ? Py_NewRef(self) : nullptr;
+  return elements && list_splice(access, 0, size_of(access), elements.get()) ? Py_NewRef(self)
+                                                                             : nullptr;
 }
 
 }  // namespace

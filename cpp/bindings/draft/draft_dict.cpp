@@ -24,18 +24,18 @@ bool arity(const char* name, Py_ssize_t count, Py_ssize_t least, Py_ssize_t most
 }
 
 PyObject* subscript(PyObject* self, PyObject* key) {
-  Use use(self);
-  if (!use) return nullptr;
-  PyObject* found = use.get(key);
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  PyObject* found = access.get(key);
   return found != nullptr ? found : missing_key(key);
 }
 
 }  // namespace
 
-bool dict_erase(const Use& use, PyObject* key) {
+bool dict_erase(const DraftAccess& access, PyObject* key) {
   bool found = false;
-  if (!use.scope().has(use.draft(), key, &found)) return false;
-  if (found) return use.scope().erase(use.draft(), key);
+  if (!access.scope().has(access.draft(), key, &found)) return false;
+  if (found) return access.scope().erase(access.draft(), key);
   missing_key(key);
   return false;
 }
@@ -43,54 +43,54 @@ bool dict_erase(const Use& use, PyObject* key) {
 namespace {
 
 int assign(PyObject* self, PyObject* key, PyObject* value) {
-  Use use(self);
-  if (!use) return -1;
-  if (value == nullptr) return dict_erase(use, key) ? 0 : -1;
-  return use.scope().set(use.draft(), key, value) ? 0 : -1;
+  DraftAccess access(self);
+  if (!access) return -1;
+  if (value == nullptr) return dict_erase(access, key) ? 0 : -1;
+  return access.scope().set(access.draft(), key, value) ? 0 : -1;
 }
 
 int contains(PyObject* self, PyObject* key) {
-  Use use(self);
-  if (!use) return -1;
+  DraftAccess access(self);
+  if (!access) return -1;
   bool found = false;
-  if (!use.scope().has(use.draft(), key, &found)) return -1;
+  if (!access.scope().has(access.draft(), key, &found)) return -1;
   return found ? 1 : 0;
 }
 
 Py_ssize_t length(PyObject* self) {
-  Use use(self);
-  return use ? static_cast<Py_ssize_t>(use.size()) : -1;
+  DraftAccess access(self);
+  return access ? static_cast<Py_ssize_t>(access.size()) : -1;
 }
 
 PyObject* iter(PyObject* self) { return iterate(self, Walk::keys); }
 PyObject* reversed(PyObject* self, PyObject*) { return iterate(self, Walk::keys, true); }
 
 PyObject* get(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  if (!use || !arity("get", count, 1, 2)) return nullptr;
-  PyObject* found = use.get(args[0]);
+  DraftAccess access(self);
+  if (!access || !arity("get", count, 1, 2)) return nullptr;
+  PyObject* found = access.get(args[0]);
   if (found != nullptr || PyErr_Occurred() != nullptr) return found;
   return Py_NewRef(count == 2 ? args[1] : Py_None);
 }
 
 PyObject* set_default(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  if (!use || !arity("setdefault", count, 1, 2)) return nullptr;
-  PyObject* found = use.get(args[0]);
+  DraftAccess access(self);
+  if (!access || !arity("setdefault", count, 1, 2)) return nullptr;
+  PyObject* found = access.get(args[0]);
   if (found != nullptr || PyErr_Occurred() != nullptr) return found;
-  if (!use.scope().set(use.draft(), args[0], count == 2 ? args[1] : Py_None)) return nullptr;
-  return use.get(args[0]);
+  if (!access.scope().set(access.draft(), args[0], count == 2 ? args[1] : Py_None)) return nullptr;
+  return access.get(args[0]);
 }
 
 PyObject* pop(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  if (!use || !arity("pop", count, 1, 2)) return nullptr;
-  Ref found = Ref::take(use.get(args[0]));
+  DraftAccess access(self);
+  if (!access || !arity("pop", count, 1, 2)) return nullptr;
+  Ref found = Ref::take(access.get(args[0]));
   if (!found) {
     if (count < 2 || PyErr_Occurred() != nullptr) return missing_key(args[0]);
     return Py_NewRef(args[1]);
   }
-  return use.scope().erase(use.draft(), args[0]) ? found.release() : nullptr;
+  return access.scope().erase(access.draft(), args[0]) ? found.release() : nullptr;
 }
 
 }  // namespace
@@ -106,10 +106,10 @@ PyObject* keys_in_order(PyObject* dict) {
   return keys.release();
 }
 
-PyObject* dict_take_out(const Use& use, PyObject* key) {
+PyObject* dict_take_out(const DraftAccess& access, PyObject* key) {
   Ref kept = Ref::borrow(key);
-  Ref value = Ref::take(use.get(key));
-  if (!value || !use.scope().erase(use.draft(), key)) return nullptr;
+  Ref value = Ref::take(access.get(key));
+  if (!value || !access.scope().erase(access.draft(), key)) return nullptr;
   return PyTuple_Pack(2, key, value.get());
 }
 
@@ -126,24 +126,24 @@ PyObject* last_key(PyObject* dict) {
 }
 
 PyObject* pop_item(PyObject* self, PyObject*) {
-  Use use(self);
-  if (!use) return nullptr;
-  if (use.size() == 0) {
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  if (access.size() == 0) {
     PyErr_SetString(PyExc_KeyError, "popitem(): dictionary is empty");
     return nullptr;
   }
-  Ref key = Ref::take(last_key(use.contents()));
-  return key ? dict_take_out(use, key.get()) : nullptr;
+  Ref key = Ref::take(last_key(access.contents()));
+  return key ? dict_take_out(access, key.get()) : nullptr;
 }
 
 }  // namespace
 
-bool dict_put_all(const Use& use, PyObject* entries) {
+bool dict_put_all(const DraftAccess& access, PyObject* entries) {
   PyObject *key, *value;
   for (Py_ssize_t cursor = 0; PyDict_Next(entries, &cursor, &key, &value);) {
     Ref kept_key = Ref::borrow(key);
     Ref kept_value = Ref::borrow(value);
-    if (!use.scope().set(use.draft(), key, value)) return false;
+    if (!access.scope().set(access.draft(), key, value)) return false;
   }
   return true;
 }
@@ -151,22 +151,22 @@ bool dict_put_all(const Use& use, PyObject* entries) {
 namespace {
 
 PyObject* update(PyObject* self, PyObject* args, PyObject* kwargs) {
-  Use use(self);
-  if (!use || !arity("update", PyTuple_GET_SIZE(args), 0, 1)) return nullptr;
+  DraftAccess access(self);
+  if (!access || !arity("update", PyTuple_GET_SIZE(args), 0, 1)) return nullptr;
   // Whatever dict() takes; if it fails half-way, nothing has been changed.
   Ref entries = Ref::take(PyObject_Call(as_object(&PyDict_Type), args, kwargs));
-  if (!entries || !dict_put_all(use, entries.get())) return nullptr;
+  if (!entries || !dict_put_all(access, entries.get())) return nullptr;
   Py_RETURN_NONE;
 }
 
 PyObject* clear(PyObject* self, PyObject*) {
-  Use use(self);
-  if (!use) return nullptr;
-  use.scope().read_structure(use.draft());
-  Ref keys = Ref::take(PyDict_Keys(use.contents()));
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  access.scope().read_structure(access.draft());
+  Ref keys = Ref::take(PyDict_Keys(access.contents()));
   if (!keys) return nullptr;
   for (Py_ssize_t index = 0; index < PyList_GET_SIZE(keys.get()); ++index) {
-    if (!use.scope().erase(use.draft(), PyList_GET_ITEM(keys.get(), index))) return nullptr;
+    if (!access.scope().erase(access.draft(), PyList_GET_ITEM(keys.get(), index))) return nullptr;
   }
   Py_RETURN_NONE;
 }

@@ -15,13 +15,13 @@ PyObject* dict_copy(PyObject* self, PyObject*);
 PyObject* keys_in_order(PyObject* dict);
 
 // Erases a key; false: an error is set, a KeyError if there is no such key.
-bool dict_erase(const Use& use, PyObject* key);
+bool dict_erase(const DraftAccess& access, PyObject* key);
 
 // Takes an entry out; a new pair, null on an error.
-PyObject* dict_take_out(const Use& use, PyObject* key);
+PyObject* dict_take_out(const DraftAccess& access, PyObject* key);
 
 // Puts in all entries of a plain dict.
-bool dict_put_all(const Use& use, PyObject* entries);
+bool dict_put_all(const DraftAccess& access, PyObject* entries);
 
 // The value at a key as the class of the base gives it, or what its __missing__ makes of the key.
 PyObject* subclass_subscript(PyObject* self, PyObject* key);

@@ -156,9 +156,9 @@ PyObject* current(PyObject*, PyObject* object) {
 
 PyObject* original(PyObject*, PyObject* object) {
   if (!check_draft("original", object)) return nullptr;
-  Use use(object);
-  if (!use || !use.scope().read_subtree(use.draft())) return nullptr;
-  return Py_NewRef(to_object(use.draft().base));
+  DraftAccess access(object);
+  if (!access || !access.scope().read_subtree(access.draft())) return nullptr;
+  return Py_NewRef(to_object(access.draft().base));
 }
 
 PyObject* is_draft_function(PyObject*, PyObject* object) {
@@ -168,11 +168,11 @@ PyObject* is_draft_function(PyObject*, PyObject* object) {
 // Where the last read of the draft's scope came from: (the draft it was found in, key), or None.
 PyObject* last_read(PyObject*, PyObject* object) {
   if (!check_draft("last_read", object)) return nullptr;
-  Use use(object);
-  if (!use) return nullptr;
-  const Scope::LastRead& read = use.scope().last_read();
+  DraftAccess access(object);
+  if (!access) return nullptr;
+  const Scope::LastRead& read = access.scope().last_read();
   if (read.draft == nullptr) Py_RETURN_NONE;
-  Ref parent = Ref::take(use.give(read.draft->face));
+  Ref parent = Ref::take(access.give(read.draft->face));
   Ref key = read.key == nullptr ? Ref::take(PyLong_FromSize_t(read.index))
                                 : Ref::borrow(to_object(read.key));
   return key ? PyTuple_Pack(2, parent.get(), key.get()) : nullptr;
@@ -181,9 +181,9 @@ PyObject* last_read(PyObject*, PyObject* object) {
 // From now on the draft's scope remembers what was read last.
 PyObject* trace(PyObject*, PyObject* object) {
   if (!check_draft("trace", object)) return nullptr;
-  Use use(object);
-  if (!use) return nullptr;
-  use.scope().trace();
+  DraftAccess access(object);
+  if (!access) return nullptr;
+  access.scope().trace();
   Py_RETURN_NONE;
 }
 
@@ -255,11 +255,11 @@ bool apply_to(Scope& scope, Value root, const PatchList& patches, Ref& result) {
 // Does what the patches say to a draft, or nothing: they are tried on a plain copy first. The trial
 // is no read of the draft, unless its failure is what the recipe goes on from.
 PyObject* apply_to_draft(PyObject* face, const PatchList& patches) {
-  Use use(face);
-  if (!use || !use.scope().refresh_base(use.draft())) return nullptr;
+  DraftAccess access(face);
+  if (!access || !access.scope().refresh_base(access.draft())) return nullptr;
   {
     Scope trial(python_model(), false);
-    Finalizer finalizer(use.scope(), false);
+    Finalizer finalizer(access.scope(), false);
     Value now = nullptr;
     if (!finalizer.finalize(face, &now)) return nullptr;
     draft::ApplyFailure failure;
@@ -268,12 +268,12 @@ PyObject* apply_to_draft(PyObject* face, const PatchList& patches) {
     if (!apply_in_place(trial, *copy, patches, &failure)) {
       raise_failure(failure, patches);
       const SavedError kept;
-      if (!use.scope().read_subtree(use.draft())) PyErr_Clear();
+      if (!access.scope().read_subtree(access.draft())) PyErr_Clear();
       return nullptr;
     }
   }
   draft::ApplyFailure failure;
-  if (apply_in_place(use.scope(), use.draft(), patches, &failure)) return Py_NewRef(face);
+  if (apply_in_place(access.scope(), access.draft(), patches, &failure)) return Py_NewRef(face);
   raise_failure(failure, patches);
   return nullptr;
 }

@@ -43,20 +43,20 @@ void dealloc(PyObject* self) {
 }
 
 // The value of an entry that was come upon while walking. New reference.
-PyObject* value_of(const Use& use, PyObject* key, PyObject* value) {
-  if (!use.scope().recording() && !draft::has_parts(python_model().kind(value))) {
+PyObject* value_of(const DraftAccess& access, PyObject* key, PyObject* value) {
+  if (!access.scope().recording() && !draft::has_parts(python_model().kind(value))) {
     return Py_NewRef(value);
   }
-  PyObject* found = use.get(key);
+  PyObject* found = access.get(key);
   if (found == nullptr && PyErr_Occurred() == nullptr) PyErr_SetObject(PyExc_KeyError, key);
   return found;
 }
 
-PyObject* entry(const Use& use, Walk walk, PyObject* key, PyObject* value) {
+PyObject* entry(const DraftAccess& access, Walk walk, PyObject* key, PyObject* value) {
   if (walk == Walk::keys || walk == Walk::members) return Py_NewRef(key);
   Ref kept_key = Ref::borrow(key);
   Ref kept_value = Ref::borrow(value);
-  Ref found = Ref::take(value_of(use, key, value));
+  Ref found = Ref::take(value_of(access, key, value));
   if (!found || walk == Walk::values) return found.release();
   PyObject* pair = PyTuple_New(2);
   if (pair == nullptr) return nullptr;
@@ -65,21 +65,21 @@ PyObject* entry(const Use& use, Walk walk, PyObject* key, PyObject* value) {
   return pair;
 }
 
-PyObject* next_backwards(IteratorObject* iterator, const Use& use) {
+PyObject* next_backwards(IteratorObject* iterator, const DraftAccess& access) {
   if (iterator->done >= PyList_GET_SIZE(iterator->keys)) return nullptr;
   Ref key = Ref::borrow(
       PyList_GET_ITEM(iterator->keys, PyList_GET_SIZE(iterator->keys) - ++iterator->done));
   Value value = nullptr;
-  if (!python_model().find(use.contents(), key.get(), &value)) return nullptr;
+  if (!python_model().find(access.contents(), key.get(), &value)) return nullptr;
   if (value == nullptr) {
     PyErr_SetString(PyExc_RuntimeError, "dictionary keys changed during iteration");
     return nullptr;
   }
-  return entry(use, iterator->walk, key.get(), to_object(value));
+  return entry(access, iterator->walk, key.get(), to_object(value));
 }
 
-PyObject* next_entry(IteratorObject* iterator, const Use& use) {
-  PyObject* contents = use.contents();
+PyObject* next_entry(IteratorObject* iterator, const DraftAccess& access) {
+  PyObject* contents = access.contents();
   if (static_cast<Py_ssize_t>(python_model().size(contents)) != iterator->expected) {
     iterator->expected = -1;  // and stays so
     PyErr_SetString(PyExc_RuntimeError, iterator->walk == Walk::members
@@ -87,7 +87,7 @@ PyObject* next_entry(IteratorObject* iterator, const Use& use) {
                                             : "dictionary changed size during iteration");
     return nullptr;
   }
-  if (iterator->keys != nullptr) return next_backwards(iterator, use);
+  if (iterator->keys != nullptr) return next_backwards(iterator, access);
   Value key = nullptr;
   Value value = nullptr;
   if (contents != iterator->container) {  // the first edit has made a copy: same entries, in order
@@ -99,31 +99,31 @@ PyObject* next_entry(IteratorObject* iterator, const Use& use) {
   }
   if (!python_model().next(contents, &iterator->cursor, &key, &value)) return nullptr;
   ++iterator->done;
-  return entry(use, iterator->walk, to_object(key), to_object(value));
+  return entry(access, iterator->walk, to_object(key), to_object(value));
 }
 
-PyObject* next_element(IteratorObject* iterator, const Use& use) {
-  const auto size = static_cast<Py_ssize_t>(use.size());
+PyObject* next_element(IteratorObject* iterator, const DraftAccess& access) {
+  const auto size = static_cast<Py_ssize_t>(access.size());
   if (size != iterator->expected && Py_TYPE(iterator->draft) == draft_types.deque) {
     PyErr_SetString(PyExc_RuntimeError, "deque mutated during iteration");
     return nullptr;
   }
   if (iterator->walk == Walk::backwards) {
     if (iterator->done < 0 || iterator->done >= size) return nullptr;
-    return use.item(static_cast<std::size_t>(iterator->done--));
+    return access.item(static_cast<std::size_t>(iterator->done--));
   }
   if (iterator->done >= size) return nullptr;
-  return use.item(static_cast<std::size_t>(iterator->done++));
+  return access.item(static_cast<std::size_t>(iterator->done++));
 }
 
 PyObject* next(PyObject* self) {
   IteratorObject* iterator = as_iterator(self);
   if (iterator->draft == nullptr) return nullptr;
   Ref kept = Ref::borrow(iterator->draft);
-  Use use(kept.get());
-  if (!use) return nullptr;
-  const bool is_list = use.draft().kind == draft::Kind::list;
-  PyObject* found = is_list ? next_element(iterator, use) : next_entry(iterator, use);
+  DraftAccess access(kept.get());
+  if (!access) return nullptr;
+  const bool is_list = access.draft().kind == draft::Kind::list;
+  PyObject* found = is_list ? next_element(iterator, access) : next_entry(iterator, access);
   if (found == nullptr && PyErr_Occurred() == nullptr) Py_CLEAR(iterator->draft);
   return found;
 }
@@ -131,10 +131,10 @@ PyObject* next(PyObject* self) {
 PyObject* length_hint(PyObject* self, PyObject*) {
   IteratorObject* iterator = as_iterator(self);
   if (iterator->draft == nullptr) return PyLong_FromLong(0);
-  Use use(iterator->draft);
-  if (!use) return nullptr;
+  DraftAccess access(iterator->draft);
+  if (!access) return nullptr;
   if (iterator->walk == Walk::backwards) return PyLong_FromSsize_t(iterator->done + 1);
-  const Py_ssize_t left = static_cast<Py_ssize_t>(use.size()) - iterator->done;
+  const Py_ssize_t left = static_cast<Py_ssize_t>(access.size()) - iterator->done;
   return PyLong_FromSsize_t(left < 0 ? 0 : left);
 }
 
@@ -146,12 +146,12 @@ PyObject* reduce(PyObject*, PyObject*) {
 }  // namespace
 
 PyObject* iterate(PyObject* draft, Walk walk, bool reversed) {
-  Use use(draft);
-  if (!use) return nullptr;
-  const auto size = static_cast<Py_ssize_t>(use.size());
+  DraftAccess access(draft);
+  if (!access) return nullptr;
+  const auto size = static_cast<Py_ssize_t>(access.size());
   Ref keys;
   if (reversed) {
-    keys = Ref::take(keys_in_order(use.contents()));
+    keys = Ref::take(keys_in_order(access.contents()));
     if (!keys) return nullptr;
   }
   IteratorObject* made = PyObject_GC_New(IteratorObject, iterator_type);

@@ -7,27 +7,28 @@
 
 namespace halflife::bindings {
 
-PyObject* list_elements(const Use& use, Py_ssize_t start, Py_ssize_t step, Py_ssize_t count) {
+PyObject* list_elements(const DraftAccess& access, Py_ssize_t start, Py_ssize_t step,
+                        Py_ssize_t count) {
   Ref list = Ref::take(PyList_New(count));
   if (!list) return nullptr;
   for (Py_ssize_t index = 0; index < count; ++index) {
-    PyObject* item = use.item(static_cast<std::size_t>(start + index * step));
+    PyObject* item = access.item(static_cast<std::size_t>(start + index * step));
     if (item == nullptr) return nullptr;
     PyList_SET_ITEM(list.get(), index, item);
   }
   return list.release();
 }
 
-PyObject* list_elements(const Use& use) {
-  return list_elements(use, 0, 1, static_cast<Py_ssize_t>(use.size()));
+PyObject* list_elements(const DraftAccess& access) {
+  return list_elements(access, 0, 1, static_cast<Py_ssize_t>(access.size()));
 }
 
-bool list_index(const Use& use, PyObject* key, const char* message, Py_ssize_t* index) {
+bool list_index(const DraftAccess& access, PyObject* key, const char* message, Py_ssize_t* index) {
   *index = PyNumber_AsSsize_t(key, PyExc_IndexError);
   if (*index == -1 && PyErr_Occurred() != nullptr) return false;
-  const Py_ssize_t size = PyList_GET_SIZE(use.contents());
+  const Py_ssize_t size = PyList_GET_SIZE(access.contents());
   if (*index >= 0 && *index < size) return true;  // a look at that position only
-  use.size();
+  access.size();
   if (*index < 0) *index += size;
   if (*index >= 0 && *index < size) return true;
   PyErr_SetString(PyExc_IndexError, message);
@@ -43,82 +44,82 @@ PyObject* wrong_index(PyObject* key) {
 }
 
 PyObject* subscript(PyObject* self, PyObject* key) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   if (PyIndex_Check(key)) {
     Py_ssize_t index = 0;
-    if (!list_index(use, key, "list index out of range", &index)) return nullptr;
-    return use.item(static_cast<std::size_t>(index));
+    if (!list_index(access, key, "list index out of range", &index)) return nullptr;
+    return access.item(static_cast<std::size_t>(index));
   }
   if (!PySlice_Check(key)) return wrong_index(key);
   Py_ssize_t start = 0, stop = 0, step = 0;
   if (PySlice_Unpack(key, &start, &stop, &step) < 0) return nullptr;
   const Py_ssize_t count =
-      PySlice_AdjustIndices(static_cast<Py_ssize_t>(use.size()), &start, &stop, step);
-  return list_elements(use, start, step, count);
+      PySlice_AdjustIndices(static_cast<Py_ssize_t>(access.size()), &start, &stop, step);
+  return list_elements(access, start, step, count);
 }
 
 // For C code that walks sequences, and patterns in `match`.
 PyObject* item(PyObject* self, Py_ssize_t index) {
-  Use use(self);
-  if (!use) return nullptr;
-  if (index < 0 || index >= PyList_GET_SIZE(use.contents())) {
-    use.size();
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  if (index < 0 || index >= PyList_GET_SIZE(access.contents())) {
+    access.size();
     PyErr_SetString(PyExc_IndexError, "list index out of range");
     return nullptr;
   }
-  return use.item(static_cast<std::size_t>(index));
+  return access.item(static_cast<std::size_t>(index));
 }
 
 int assign(PyObject* self, PyObject* key, PyObject* value) {
-  Use use(self);
-  if (!use) return -1;
+  DraftAccess access(self);
+  if (!access) return -1;
   if (value != nullptr && PyIndex_Check(key)) {
     Py_ssize_t index = 0;
-    if (!list_index(use, key, "list assignment index out of range", &index)) return -1;
-    return use.scope().set_item(use.draft(), static_cast<std::size_t>(index), value) ? 0 : -1;
+    if (!list_index(access, key, "list assignment index out of range", &index)) return -1;
+    return access.scope().set_item(access.draft(), static_cast<std::size_t>(index), value) ? 0 : -1;
   }
   if (!PyIndex_Check(key) && !PySlice_Check(key)) {
     wrong_index(key);
     return -1;
   }
-  return list_assign(use, key, value) ? 0 : -1;
+  return list_assign(access, key, value) ? 0 : -1;
 }
 
 Py_ssize_t length(PyObject* self) {
-  Use use(self);
-  return use ? static_cast<Py_ssize_t>(use.size()) : -1;
+  DraftAccess access(self);
+  return access ? static_cast<Py_ssize_t>(access.size()) : -1;
 }
 
 PyObject* iter(PyObject* self) { return iterate(self, Walk::elements); }
 PyObject* reversed(PyObject* self, PyObject*) { return iterate(self, Walk::backwards); }
 
 PyObject* copy(PyObject* self, PyObject*) {
-  Use use(self);
-  return use ? list_elements(use) : nullptr;
+  DraftAccess access(self);
+  return access ? list_elements(access) : nullptr;
 }
 
 // An element as it can be compared: the draft, if one was made; else what the list holds, plain.
-PyObject* element(const Use& use, std::size_t index) {
-  const draft::Draft& draft = use.draft();
+PyObject* element(const DraftAccess& access, std::size_t index) {
+  const draft::Draft& draft = access.draft();
   if (draft.rows != nullptr) {
     const auto row = draft.rows->find(index);
     if (row != draft.rows->end()) return to_object(row->second->face);
   }
-  return PyList_GET_ITEM(use.contents(), static_cast<Py_ssize_t>(index));
+  return PyList_GET_ITEM(access.contents(), static_cast<Py_ssize_t>(index));
 }
 
 }  // namespace
 
-bool list_search(const Use& use, PyObject* value, Py_ssize_t start, Py_ssize_t stop,
+bool list_search(const DraftAccess& access, PyObject* value, Py_ssize_t start, Py_ssize_t stop,
                  const Found& found) {
-  if (!use.scope().read_subtree(use.draft())) return false;
+  if (!access.scope().read_subtree(access.draft())) return false;
   Ref plain = Ref::take(plain_or_self(value));
   if (!plain) return false;
   // The list may be changed by an == of the user's: look at its size each time.
-  for (Py_ssize_t index = start; index < stop && index < static_cast<Py_ssize_t>(use.size());
+  for (Py_ssize_t index = start; index < stop && index < static_cast<Py_ssize_t>(access.size());
        ++index) {
-    Ref one = Ref::borrow(element(use, static_cast<std::size_t>(index)));
+    Ref one = Ref::borrow(element(access, static_cast<std::size_t>(index)));
     int equal = one.get() == value ? 1 : 0;
     if (equal == 0) equal = PyObject_RichCompareBool(one.get(), plain.get(), Py_EQ);
     if (equal < 0) return false;
@@ -128,35 +129,36 @@ bool list_search(const Use& use, PyObject* value, Py_ssize_t start, Py_ssize_t s
 }
 
 int list_contains(PyObject* self, PyObject* value) {
-  Use use(self);
-  if (!use) return -1;
+  DraftAccess access(self);
+  if (!access) return -1;
   int answer = 0;
   const auto found = [&answer](Py_ssize_t) {
     answer = 1;
     return false;
   };
-  return list_search(use, value, 0, PY_SSIZE_T_MAX, found) ? answer : -1;
+  return list_search(access, value, 0, PY_SSIZE_T_MAX, found) ? answer : -1;
 }
 
 PyObject* list_count(PyObject* self, PyObject* value) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   Py_ssize_t answer = 0;
   const auto found = [&answer](Py_ssize_t) {
     ++answer;
     return true;
   };
-  return list_search(use, value, 0, PY_SSIZE_T_MAX, found) ? PyLong_FromSsize_t(answer) : nullptr;
+  return list_search(access, value, 0, PY_SSIZE_T_MAX, found) ? PyLong_FromSsize_t(answer)
+                                                              : nullptr;
 }
 
-Py_ssize_t list_find(const Use& use, PyObject* const* args, Py_ssize_t count) {
+Py_ssize_t list_find(const DraftAccess& access, PyObject* const* args, Py_ssize_t count) {
   constexpr Py_ssize_t kFailed = -2;
   if (count < 1 || count > 3) {
     PyErr_Format(PyExc_TypeError, "index() takes 1 to 3 arguments, got %zd", count);
     return kFailed;
   }
   Py_ssize_t bounds[2] = {0, PY_SSIZE_T_MAX};
-  const auto size = static_cast<Py_ssize_t>(use.size());
+  const auto size = static_cast<Py_ssize_t>(access.size());
   for (Py_ssize_t place = 1; place < count; ++place) {
     Py_ssize_t& bound = bounds[place - 1];
     bound = PyNumber_AsSsize_t(args[place], nullptr);  // too large counts as the end
@@ -168,14 +170,14 @@ Py_ssize_t list_find(const Use& use, PyObject* const* args, Py_ssize_t count) {
     answer = index;
     return false;
   };
-  return list_search(use, args[0], bounds[0], bounds[1], found) ? answer : kFailed;
+  return list_search(access, args[0], bounds[0], bounds[1], found) ? answer : kFailed;
 }
 
 namespace {
 
 PyObject* index_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  const Py_ssize_t answer = use ? list_find(use, args, count) : -2;
+  DraftAccess access(self);
+  const Py_ssize_t answer = access ? list_find(access, args, count) : -2;
   if (answer >= 0) return PyLong_FromSsize_t(answer);
   if (answer == -1) {
     PyErr_Format(PyExc_ValueError, "%s is not in list", described(args[0]).c_str());
@@ -184,19 +186,19 @@ PyObject* index_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
 }
 
 PyObject* remove(PyObject* self, PyObject* value) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   Py_ssize_t answer = -1;
   const auto found = [&answer](Py_ssize_t index) {
     answer = index;
     return false;
   };
-  if (!list_search(use, value, 0, PY_SSIZE_T_MAX, found)) return nullptr;
-  if (answer < 0 || answer >= static_cast<Py_ssize_t>(use.size())) {
+  if (!list_search(access, value, 0, PY_SSIZE_T_MAX, found)) return nullptr;
+  if (answer < 0 || answer >= static_cast<Py_ssize_t>(access.size())) {
     PyErr_SetString(PyExc_ValueError, "list.remove(x): x not in list");
     return nullptr;
   }
-  if (!list_splice(use, answer, answer + 1, nullptr)) return nullptr;
+  if (!list_splice(access, answer, answer + 1, nullptr)) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -205,9 +207,9 @@ bool is_list_draft(PyObject* object) {
 }
 
 PyObject* concatenate(PyObject* self, PyObject* other) {
-  Use use(self);
-  if (!use) return nullptr;
-  Ref left = Ref::take(list_elements(use));
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  Ref left = Ref::take(list_elements(access));
   Ref right =
       Ref::take(!left ? nullptr : (is_list_draft(other) ? copy(other, nullptr) : Py_NewRef(other)));
   return right ? PySequence_Concat(left.get(), right.get()) : nullptr;

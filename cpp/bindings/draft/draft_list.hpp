@@ -8,24 +8,25 @@
 namespace halflife::bindings {
 
 // Plain lists of elements; containers among them are drafts. Null on an error.
-PyObject* list_elements(const Use& use, Py_ssize_t start, Py_ssize_t step, Py_ssize_t count);
-PyObject* list_elements(const Use& use);
+PyObject* list_elements(const DraftAccess& access, Py_ssize_t start, Py_ssize_t step,
+                        Py_ssize_t count);
+PyObject* list_elements(const DraftAccess& access);
 
 // An index as Python reads it, from the end if negative. False: an error is set.
-bool list_index(const Use& use, PyObject* key, const char* message, Py_ssize_t* index);
+bool list_index(const DraftAccess& access, PyObject* key, const char* message, Py_ssize_t* index);
 
 // The elements from start to stop become those of a plain list, or go if it is null.
-bool list_splice(const Use& use, Py_ssize_t start, Py_ssize_t stop, PyObject* values);
+bool list_splice(const DraftAccess& access, Py_ssize_t start, Py_ssize_t stop, PyObject* values);
 
 // del draft[key] if `value` is null; draft[slice] = value.
-bool list_assign(const Use& use, PyObject* key, PyObject* value);
+bool list_assign(const DraftAccess& access, PyObject* key, PyObject* value);
 
 // Calls found(index) for each element that equals the value, until it returns false.
 using Found = std::function<bool(Py_ssize_t)>;
-bool list_search(const Use& use, PyObject* value, Py_ssize_t start, Py_ssize_t stop,
+bool list_search(const DraftAccess& access, PyObject* value, Py_ssize_t start, Py_ssize_t stop,
                  const Found& found);
 // Where a value is first; -1: nowhere; -2: an error is set. `args` may go on with start and stop.
-Py_ssize_t list_find(const Use& use, PyObject* const* args, Py_ssize_t count);
+Py_ssize_t list_find(const DraftAccess& access, PyObject* const* args, Py_ssize_t count);
 
 PyObject* list_count(PyObject* self, PyObject* value);
 int list_contains(PyObject* self, PyObject* value);

@@ -6,9 +6,9 @@ namespace halflife::bindings {
 
 namespace {
 
-bool adopt_all(const Use& use, PyObject* values) {
+bool adopt_all(const DraftAccess& access, PyObject* values) {
   for (Py_ssize_t index = 0; index < PyList_GET_SIZE(values); ++index) {
-    if (!use.scope().adopt(PyList_GET_ITEM(values, index))) return false;
+    if (!access.scope().adopt(PyList_GET_ITEM(values, index))) return false;
   }
   return true;
 }
@@ -29,17 +29,17 @@ PyObject* own_list(PyObject* values) {
 
 }  // namespace
 
-bool list_splice(const Use& use, Py_ssize_t start, Py_ssize_t stop, PyObject* values) {
-  if (values != nullptr && !adopt_all(use, values)) return false;
-  PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
+bool list_splice(const DraftAccess& access, Py_ssize_t start, Py_ssize_t stop, PyObject* values) {
+  if (values != nullptr && !adopt_all(access, values)) return false;
+  PyObject* scratch = to_object(access.scope().edit_list(access.draft()));
   return scratch != nullptr && PyList_SetSlice(scratch, start, stop, values) == 0;
 }
 
-bool list_assign(const Use& use, PyObject* key, PyObject* value) {
+bool list_assign(const DraftAccess& access, PyObject* key, PyObject* value) {
   if (PyIndex_Check(key)) {
     Py_ssize_t index = 0;
-    if (!list_index(use, key, "list assignment index out of range", &index)) return false;
-    return list_splice(use, index, index + 1, nullptr);
+    if (!list_index(access, key, "list assignment index out of range", &index)) return false;
+    return list_splice(access, index, index + 1, nullptr);
   }
   Ref values;
   if (value != nullptr) {
@@ -48,13 +48,13 @@ bool list_assign(const Use& use, PyObject* key, PyObject* value) {
       return false;
     }
     values = Ref::take(own_list(value));
-    if (!values || !adopt_all(use, values.get())) return false;
+    if (!values || !adopt_all(access, values.get())) return false;
   }
   Py_ssize_t start = 0, stop = 0, step = 0;
   if (PySlice_Unpack(key, &start, &stop, &step) < 0) return false;
   const Py_ssize_t count =
-      PySlice_AdjustIndices(static_cast<Py_ssize_t>(use.size()), &start, &stop, step);
-  if (step == 1) return list_splice(use, start, start + count, values.get());
+      PySlice_AdjustIndices(static_cast<Py_ssize_t>(access.size()), &start, &stop, step);
+  if (step == 1) return list_splice(access, start, start + count, values.get());
   if (values && PyList_GET_SIZE(values.get()) != count) {
     PyErr_Format(PyExc_ValueError,
                  "attempt to assign sequence of size %zd to extended slice of size %zd",
@@ -63,15 +63,15 @@ bool list_assign(const Use& use, PyObject* key, PyObject* value) {
   }
   if (values) {  // no position moves
     for (Py_ssize_t place = 0; place < count; ++place) {
-      if (!use.scope().set_item(use.draft(), static_cast<std::size_t>(start + place * step),
-                                PyList_GET_ITEM(values.get(), place))) {
+      if (!access.scope().set_item(access.draft(), static_cast<std::size_t>(start + place * step),
+                                   PyList_GET_ITEM(values.get(), place))) {
         return false;
       }
     }
     return true;
   }
   if (count == 0) return true;
-  PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
+  PyObject* scratch = to_object(access.scope().edit_list(access.draft()));
   if (scratch == nullptr) return false;
   Ref from = Ref::take(PyLong_FromSsize_t(step > 0 ? start : start + (count - 1) * step));
   Ref to = Ref::take(PyLong_FromSsize_t(step > 0 ? stop : start + 1));
@@ -81,18 +81,18 @@ bool list_assign(const Use& use, PyObject* key, PyObject* value) {
 }
 
 PyObject* list_append(PyObject* self, PyObject* value) {
-  Use use(self);
-  if (!use || !use.scope().append(use.draft(), value)) return nullptr;
+  DraftAccess access(self);
+  if (!access || !access.scope().append(access.draft(), value)) return nullptr;
   Py_RETURN_NONE;
 }
 
 PyObject* list_extend(PyObject* self, PyObject* values) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   Ref list = Ref::take(own_list(values));
   if (!list) return nullptr;
   for (Py_ssize_t index = 0; index < PyList_GET_SIZE(list.get()); ++index) {
-    if (!use.scope().append(use.draft(), PyList_GET_ITEM(list.get(), index))) return nullptr;
+    if (!access.scope().append(access.draft(), PyList_GET_ITEM(list.get(), index))) return nullptr;
   }
   Py_RETURN_NONE;
 }
@@ -103,20 +103,20 @@ PyObject* list_extend_in_place(PyObject* self, PyObject* values) {
 }
 
 PyObject* list_repeat_in_place(PyObject* self, Py_ssize_t times) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   if (times == 1) return Py_NewRef(self);
   // A container that comes twice is one draft, as it would be one object.
-  Ref elements = Ref::take(list_elements(use));
+  Ref elements = Ref::take(list_elements(access));
   Ref repeated = Ref::take(elements ? PySequence_Repeat(elements.get(), times) : nullptr);
   if (!repeated) return nullptr;
-  const bool ok = list_splice(use, 0, static_cast<Py_ssize_t>(use.size()), repeated.get());
+  const bool ok = list_splice(access, 0, static_cast<Py_ssize_t>(access.size()), repeated.get());
   return ok ? Py_NewRef(self) : nullptr;
 }
 
 PyObject* list_insert(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   if (count != 2) {
     PyErr_Format(PyExc_TypeError, "insert() takes a position and a value, got %zd arguments",
                  count);
@@ -124,9 +124,9 @@ PyObject* list_insert(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   }
   const Py_ssize_t index = PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
   if (index == -1 && PyErr_Occurred() != nullptr) return nullptr;
-  if (!use.scope().adopt(args[1])) return nullptr;
-  const auto size = static_cast<Py_ssize_t>(use.size());
-  PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
+  if (!access.scope().adopt(args[1])) return nullptr;
+  const auto size = static_cast<Py_ssize_t>(access.size());
+  PyObject* scratch = to_object(access.scope().edit_list(access.draft()));
   if (scratch == nullptr) return nullptr;
   const Py_ssize_t place = index >= 0 ? index : index + size < 0 ? 0 : index + size;
   if (PyList_Insert(scratch, place, args[1]) < 0) return nullptr;
@@ -134,8 +134,8 @@ PyObject* list_insert(PyObject* self, PyObject* const* args, Py_ssize_t count) {
 }
 
 PyObject* list_pop(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   if (count > 1) {
     PyErr_Format(PyExc_TypeError, "pop() takes at most one argument, got %zd", count);
     return nullptr;
@@ -145,30 +145,30 @@ PyObject* list_pop(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     index = PyNumber_AsSsize_t(args[0], PyExc_IndexError);
     if (index == -1 && PyErr_Occurred() != nullptr) return nullptr;
   }
-  const auto size = static_cast<Py_ssize_t>(use.size());
+  const auto size = static_cast<Py_ssize_t>(access.size());
   if (index < 0) index += size;
   if (index < 0 || index >= size) {
     PyErr_SetString(PyExc_IndexError, size == 0 ? "pop from empty list" : "pop index out of range");
     return nullptr;
   }
-  Ref popped = Ref::take(use.item(static_cast<std::size_t>(index)));
-  if (!popped || !list_splice(use, index, index + 1, nullptr)) return nullptr;
+  Ref popped = Ref::take(access.item(static_cast<std::size_t>(index)));
+  if (!popped || !list_splice(access, index, index + 1, nullptr)) return nullptr;
   return popped.release();
 }
 
 PyObject* list_clear(PyObject* self, PyObject*) {
-  Use use(self);
-  if (!use) return nullptr;
-  const auto size = static_cast<Py_ssize_t>(use.size());
-  if (size > 0 && !list_splice(use, 0, size, nullptr)) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  const auto size = static_cast<Py_ssize_t>(access.size());
+  if (size > 0 && !list_splice(access, 0, size, nullptr)) return nullptr;
   Py_RETURN_NONE;
 }
 
 PyObject* list_sort(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
-  Use use(self);
-  if (!use || !use.scope().read_subtree(use.draft())) return nullptr;
+  DraftAccess access(self);
+  if (!access || !access.scope().read_subtree(access.draft())) return nullptr;
   // Sorted aside: keys and comparisons of the user's see the draft as it was.
-  Ref before = Ref::take(list_elements(use));
+  Ref before = Ref::take(list_elements(access));
   Ref sorted = Ref::take(before ? PySequence_List(before.get()) : nullptr);
   Ref method = Ref::take(sorted ? PyObject_GetAttrString(sorted.get(), "sort") : nullptr);
   if (!method) return nullptr;
@@ -176,7 +176,7 @@ PyObject* list_sort(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
       Ref::take(PyObject_Vectorcall(method.get(), args, static_cast<std::size_t>(count), kwnames));
   if (!done) return nullptr;
   const Py_ssize_t size = PyList_GET_SIZE(before.get());
-  Ref now = Ref::take(list_elements(use));
+  Ref now = Ref::take(list_elements(access));
   if (!now) return nullptr;
   bool unchanged = PyList_GET_SIZE(now.get()) == size;
   bool in_order = true;
@@ -189,15 +189,15 @@ PyObject* list_sort(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
     PyErr_SetString(PyExc_ValueError, "list modified during sort");
     return nullptr;
   }
-  if (!in_order && !list_splice(use, 0, size, sorted.get())) return nullptr;
+  if (!in_order && !list_splice(access, 0, size, sorted.get())) return nullptr;
   Py_RETURN_NONE;
 }
 
 PyObject* list_reverse(PyObject* self, PyObject*) {
-  Use use(self);
-  if (!use) return nullptr;
-  if (use.size() > 1) {
-    PyObject* scratch = to_object(use.scope().edit_list(use.draft()));
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  if (access.size() > 1) {
+    PyObject* scratch = to_object(access.scope().edit_list(access.draft()));
     if (scratch == nullptr || PyList_Reverse(scratch) < 0) return nullptr;
   }
   Py_RETURN_NONE;

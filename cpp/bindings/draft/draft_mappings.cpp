@@ -10,15 +10,15 @@ namespace {
 // --- OrderedDict
 
 // The key that is first, or last, is put behind the others, or before them.
-bool move_key(const Use& use, PyObject* key, bool last) {
+bool move_key(const DraftAccess& access, PyObject* key, bool last) {
   bool found = false;
-  if (!use.scope().has(use.draft(), key, &found)) return false;
+  if (!access.scope().has(access.draft(), key, &found)) return false;
   if (!found) {
     missing_key(key);
     return false;
   }
-  use.size();
-  Ref keys = Ref::take(keys_in_order(use.contents()));
+  access.size();
+  Ref keys = Ref::take(keys_in_order(access.contents()));
   if (!keys) return false;
   const Py_ssize_t size = PyList_GET_SIZE(keys.get());
   // Something is taken out and put in again at the end: the key, or else all the others.
@@ -28,9 +28,9 @@ bool move_key(const Use& use, PyObject* key, bool last) {
   for (Py_ssize_t index = 0; index < size; ++index) {
     if ((index == place) != last) continue;
     PyObject* each = PyList_GET_ITEM(keys.get(), index);
-    Ref entry = Ref::take(dict_take_out(use, each));
+    Ref entry = Ref::take(dict_take_out(access, each));
     if (!entry) return false;
-    if (!use.scope().set(use.draft(), each, PyTuple_GET_ITEM(entry.get(), 1))) return false;
+    if (!access.scope().set(access.draft(), each, PyTuple_GET_ITEM(entry.get(), 1))) return false;
   }
   return true;
 }
@@ -43,8 +43,8 @@ PyObject* move_to_end(PyObject* self, PyObject* args, PyObject* kwargs) {
                                    &last)) {
     return nullptr;
   }
-  Use use(self);
-  if (!use || !move_key(use, key, last != 0)) return nullptr;
+  DraftAccess access(self);
+  if (!access || !move_key(access, key, last != 0)) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -54,15 +54,16 @@ PyObject* ordered_pop_item(PyObject* self, PyObject* args, PyObject* kwargs) {
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|p:popitem", const_cast<char**>(names), &last)) {
     return nullptr;
   }
-  Use use(self);
-  if (!use) return nullptr;
-  if (use.size() == 0) {
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  if (access.size() == 0) {
     PyErr_SetString(PyExc_KeyError, "dictionary is empty");
     return nullptr;
   }
-  Ref keys = Ref::take(keys_in_order(use.contents()));
-  return keys ? dict_take_out(use, PyList_GET_ITEM(keys.get(),
-                                                   last != 0 ? PyList_GET_SIZE(keys.get()) - 1 : 0))
+  Ref keys = Ref::take(keys_in_order(access.contents()));
+  return keys ? dict_take_out(
+                    access,
+                    PyList_GET_ITEM(keys.get(), last != 0 ? PyList_GET_SIZE(keys.get()) - 1 : 0))
               : nullptr;
 }
 
@@ -73,12 +74,12 @@ PyObject* ordered_pop(PyObject* self, PyObject* args, PyObject* kwargs) {
                                    &otherwise)) {
     return nullptr;
   }
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   bool found = false;
-  if (!use.scope().has(use.draft(), key, &found)) return nullptr;
+  if (!access.scope().has(access.draft(), key, &found)) return nullptr;
   if (!found) return otherwise != nullptr ? Py_NewRef(otherwise) : missing_key(key);
-  Ref entry = Ref::take(dict_take_out(use, key));
+  Ref entry = Ref::take(dict_take_out(access, key));
   return entry ? Py_NewRef(PyTuple_GET_ITEM(entry.get(), 1)) : nullptr;
 }
 
@@ -89,41 +90,41 @@ PyObject* ordered_set_default(PyObject* self, PyObject* args, PyObject* kwargs) 
                                    &otherwise)) {
     return nullptr;
   }
-  Use use(self);
-  PyObject* found = use ? use.get(key) : nullptr;
+  DraftAccess access(self);
+  PyObject* found = access ? access.get(key) : nullptr;
   if (found != nullptr || PyErr_Occurred() != nullptr) return found;
-  return use.scope().set(use.draft(), key, otherwise) ? use.get(key) : nullptr;
+  return access.scope().set(access.draft(), key, otherwise) ? access.get(key) : nullptr;
 }
 
 // --- defaultdict
 
-Ref factory_of(const Use& use) {
-  return Ref::take(PyObject_GetAttrString(to_object(use.draft().base), "default_factory"));
+Ref factory_of(const DraftAccess& access) {
+  return Ref::take(PyObject_GetAttrString(to_object(access.draft().base), "default_factory"));
 }
 
 // What a key that is not there gets: the factory's value is put in, and its draft is given.
 PyObject* default_missing(PyObject* self, PyObject* key) {
-  Use use(self);
-  Ref factory = use ? factory_of(use) : Ref{};
+  DraftAccess access(self);
+  Ref factory = access ? factory_of(access) : Ref{};
   if (!factory) return nullptr;
   if (factory.get() == Py_None) return missing_key(key);
   Ref value = Ref::take(PyObject_CallNoArgs(factory.get()));
-  if (!value || !use.scope().set(use.draft(), key, value.get())) return nullptr;
-  return use.get(key);
+  if (!value || !access.scope().set(access.draft(), key, value.get())) return nullptr;
+  return access.get(key);
 }
 
 PyObject* default_subscript(PyObject* self, PyObject* key) {
-  Use use(self);
-  if (!use) return nullptr;
-  PyObject* found = use.get(key);
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  PyObject* found = access.get(key);
   if (found != nullptr || PyErr_Occurred() != nullptr) return found;
   Ref method = subclass_method(self, "__missing__");  // that of a subclass
   return method ? PyObject_CallOneArg(method.get(), key) : default_missing(self, key);
 }
 
 PyObject* default_factory(PyObject* self, void*) {
-  Use use(self);
-  return use ? factory_of(use).release() : nullptr;
+  DraftAccess access(self);
+  return access ? factory_of(access).release() : nullptr;
 }
 
 // The union of one of these with any dict is one of these.
@@ -145,34 +146,34 @@ PyObject* merge(PyObject* one, PyObject* other) {
 // --- Counter
 
 PyObject* counter_update(PyObject* self, PyObject* args, PyObject* kwargs) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   // Counted aside: what is counted may be the draft itself.
   Ref counted = Ref::take(PyObject_Call(registry().counter, args, kwargs));
   if (!counted) return nullptr;
-  if (use.size() == 0) {  // as it is, also what cannot be added
-    if (!dict_put_all(use, counted.get())) return nullptr;
+  if (access.size() == 0) {  // as it is, also what cannot be added
+    if (!dict_put_all(access, counted.get())) return nullptr;
     Py_RETURN_NONE;
   }
   PyObject *key, *value;
   for (Py_ssize_t cursor = 0; PyDict_Next(counted.get(), &cursor, &key, &value);) {
-    Ref held = Ref::take(use.get(key));
+    Ref held = Ref::take(access.get(key));
     if (!held && PyErr_Occurred() != nullptr) return nullptr;
     if (!held) held = Ref::take(PyLong_FromLong(0));
     Ref sum = Ref::take(held ? PyNumber_Add(value, held.get()) : nullptr);
-    if (!sum || !use.scope().set(use.draft(), key, sum.get())) return nullptr;
+    if (!sum || !access.scope().set(access.draft(), key, sum.get())) return nullptr;
   }
   Py_RETURN_NONE;
 }
 
 // What is not there can be deleted, too.
 int counter_assign(PyObject* self, PyObject* key, PyObject* value) {
-  Use use(self);
-  if (!use) return -1;
-  if (value != nullptr) return use.scope().set(use.draft(), key, value) ? 0 : -1;
+  DraftAccess access(self);
+  if (!access) return -1;
+  if (value != nullptr) return access.scope().set(access.draft(), key, value) ? 0 : -1;
   bool found = false;
-  if (!use.scope().has(use.draft(), key, &found)) return -1;
-  return !found || use.scope().erase(use.draft(), key) ? 0 : -1;
+  if (!access.scope().has(access.draft(), key, &found)) return -1;
+  return !found || access.scope().erase(access.draft(), key) ? 0 : -1;
 }
 
 // The class's own method edits the draft, entry by entry.

@@ -66,7 +66,7 @@ void deallocate(DraftObject* face) {
 }  // namespace
 
 // Not tracked by the garbage collector: its scope owns it, and when that is over, it holds nothing.
-// In a session the scope itself can be garbage; see Use::join.
+// In a session the scope itself can be garbage; see DraftAccess::join.
 DraftObject* make_draft(PyObject* base, Kind kind) {
   DraftObject* made = allocate(type_for(base, kind));
   if (made == nullptr) return nullptr;
@@ -129,16 +129,17 @@ void enter_session(DraftObject* face, SessionObject* session) {
   PyObject_GC_Track(face);
 }
 
-void Use::join(DraftObject* found) const {
+void DraftAccess::join(DraftObject* found) const {
   if (found->session != nullptr || found->draft.scope != session_->scope) return;
   enter_session(found, session_);
 }
 
 PyObject* current_value(PyObject* self) {
-  Use use(self);
-  if (!use || !use.scope().read_subtree(use.draft())) return nullptr;
-  if (!use.draft().dirty && !use.draft().inserted) return Py_NewRef(to_object(use.draft().base));
-  Finalizer finalizer(use.scope(), false);
+  DraftAccess access(self);
+  if (!access || !access.scope().read_subtree(access.draft())) return nullptr;
+  if (!access.draft().dirty && !access.draft().inserted)
+    return Py_NewRef(to_object(access.draft().base));
+  Finalizer finalizer(access.scope(), false);
   Value result = nullptr;
   return finalizer.finalize(self, &result) ? Py_NewRef(to_object(result)) : nullptr;
 }

@@ -73,18 +73,18 @@ struct SessionObject {
 void enter_session(DraftObject* face, SessionObject* session);
 
 // One operation on a draft. False, with RevokedDraftError set, if it is over.
-class Use {
+class DraftAccess {
  public:
-  explicit Use(PyObject* self) : face_(as_draft(self)), session_(face_->session) {
+  explicit DraftAccess(PyObject* self) : face_(as_draft(self)), session_(face_->session) {
     if (face_->draft.scope == nullptr) {
       raise_revoked();
       ok_ = false;
     }
     if (session_ != nullptr) ++session_->busy;
   }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-  ~Use() {
+  DraftAccess(const DraftAccess&) = delete;
+  DraftAccess& operator=(const DraftAccess&) = delete;
+  ~DraftAccess() {
     if (session_ != nullptr) --session_->busy;
   }
   explicit operator bool() const { return ok_; }

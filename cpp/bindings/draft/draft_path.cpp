@@ -34,11 +34,11 @@ PyObject* path_of(PyObject*, PyObject* object) {
     PyErr_Format(PyExc_TypeError, "path_of() takes a draft, not %s", described(object).c_str());
     return nullptr;
   }
-  Use use(object);
-  if (!use) return nullptr;
+  DraftAccess access(object);
+  if (!access) return nullptr;
   Ref path = Ref::take(PyList_New(0));
   if (!path) return nullptr;
-  for (const draft::Draft* at = &use.draft(); at->parent != nullptr; at = at->parent) {
+  for (const draft::Draft* at = &access.draft(); at->parent != nullptr; at = at->parent) {
     Ref key = Ref::take(place_in(*at->parent, *at));
     if (!key) {
       if (PyErr_Occurred() != nullptr) return nullptr;

@@ -46,21 +46,21 @@ bool is_further(PyTypeObject* type, const RecordType& record, PyObject* name) {
 
 // A new dict of the fields that are set; containers among their values are drafts.
 PyObject* record_fields(PyObject* self) {
-  Use use(self);
-  if (!use) return nullptr;
-  if (record_type(record_class(use.draft()))->more != Py_None) use.size();
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  if (record_type(record_class(access.draft()))->more != Py_None) access.size();
   Ref names = Ref::take(PyList_New(0));
   Value name = nullptr;
   Value value = nullptr;
   for (std::size_t cursor = 0;
-       names && python_model().next(use.contents(), &cursor, &name, &value);) {
+       names && python_model().next(access.contents(), &cursor, &name, &value);) {
     if (PyList_Append(names.get(), to_object(name)) < 0) return nullptr;
   }
   Ref fields = Ref::take(names ? PyDict_New() : nullptr);
   if (!fields) return nullptr;
   for (Py_ssize_t index = 0; index < PyList_GET_SIZE(names.get()); ++index) {
     PyObject* field = PyList_GET_ITEM(names.get(), index);
-    Ref found = Ref::take(use.get(field));
+    Ref found = Ref::take(access.get(field));
     if (!found || PyDict_SetItem(fields.get(), field, found.get()) < 0) return nullptr;
   }
   return fields.release();
@@ -144,22 +144,22 @@ PyObject* from_class(PyObject* self, PyTypeObject* type, PyObject* found) {
 
 // A plain record of the same values; containers among them are drafts.
 PyObject* copy(PyObject* self, PyObject*) {
-  Use use(self);
-  Ref fields = Ref::take(use ? record_fields(self) : nullptr);
-  return fields ? rebuild_record(to_object(use.draft().base), fields.get()) : nullptr;
+  DraftAccess access(self);
+  Ref fields = Ref::take(access ? record_fields(self) : nullptr);
+  return fields ? rebuild_record(to_object(access.draft().base), fields.get()) : nullptr;
 }
 
 PyObject* get_attribute(PyObject* self, PyObject* name) {
   DraftObject* face = as_draft(self);
   if (face->draft.scope == nullptr && is_dunder(name)) return PyObject_GenericGetAttr(self, name);
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   Ref base = Ref::borrow(to_object(face->draft.base));
   PyTypeObject* type = Py_TYPE(base.get());
   const RecordType* record = record_type(type);
   if (record == nullptr) return no_attribute(type, name);
   if (is_field(*record, name) || is_further(type, *record, name)) {
-    PyObject* found = use.get(name);
+    PyObject* found = access.get(name);
     if (found != nullptr || PyErr_Occurred() != nullptr) return found;
   }
   if (is_dunder(name)) {
@@ -172,7 +172,7 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
   Ref found = Ref::borrow(_PyType_Lookup(type, name));
   if (found && !is_storage(found.get())) return from_class(self, type, found.get());
   // What follows is the base's own, whatever it may depend on.
-  if (!use.scope().read_subtree(use.draft())) return nullptr;
+  if (!access.scope().read_subtree(access.draft())) return nullptr;
   base = Ref::borrow(to_object(face->draft.base));
   if (found && is_dunder(name)) {
     PyObject* stored = reserved(self, base.get(), name);
@@ -202,9 +202,9 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
 }
 
 int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
-  Use use(self);
-  if (!use) return -1;
-  PyTypeObject* type = record_class(use.draft());
+  DraftAccess access(self);
+  if (!access) return -1;
+  PyTypeObject* type = record_class(access.draft());
   const RecordType* record = record_type(type);
   if (is_dunder(name)) {
     PyErr_Format(PyExc_AttributeError, "%R of a draft cannot be set", name);
@@ -214,14 +214,15 @@ int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
   Ref found = Ref::borrow(field ? nullptr : _PyType_Lookup(type, name));
   const descrsetfunc set = found ? Py_TYPE(found.get())->tp_descr_set : nullptr;
   if (set != nullptr && !is_storage(found.get())) return set(found.get(), self, value);
-  if (!field && (record == nullptr || !takes_field(to_object(use.draft().base), *record, name))) {
+  if (!field &&
+      (record == nullptr || !takes_field(to_object(access.draft().base), *record, name))) {
     PyErr_Format(PyExc_AttributeError, "'%.200s' has no field %R", type->tp_name, name);
     return -1;
   }
-  if (value == nullptr && python_model().is_optional(use.draft().base, name)) {
+  if (value == nullptr && python_model().is_optional(access.draft().base, name)) {
     bool present = false;
-    if (!use.scope().has(use.draft(), name, &present)) return -1;
-    if (present) return use.scope().erase(use.draft(), name) ? 0 : -1;
+    if (!access.scope().has(access.draft(), name, &present)) return -1;
+    if (present) return access.scope().erase(access.draft(), name) ? 0 : -1;
     no_attribute(type, name);
     return -1;
   }
@@ -230,12 +231,12 @@ int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
                  type->tp_name);
     return -1;
   }
-  return use.scope().set(use.draft(), name, value) ? 0 : -1;
+  return access.scope().set(access.draft(), name, value) ? 0 : -1;
 }
 
 PyObject* dir(PyObject* self, PyObject*) {
-  Use use(self);
-  return use ? PyObject_Dir(to_object(use.draft().base)) : nullptr;
+  DraftAccess access(self);
+  return access ? PyObject_Dir(to_object(access.draft().base)) : nullptr;
 }
 
 // --- NamedTuples are tuples, too
@@ -256,8 +257,8 @@ PyObject* tuple_iter(PyObject* self) {
 }
 
 Py_ssize_t tuple_length(PyObject* self) {
-  Use use(self);
-  return use ? PyTuple_GET_SIZE(to_object(use.draft().base)) : -1;
+  DraftAccess access(self);
+  return access ? PyTuple_GET_SIZE(to_object(access.draft().base)) : -1;
 }
 
 int tuple_contains(PyObject* self, PyObject* value) {
@@ -307,14 +308,14 @@ PyMethodDef tuple_methods[] = {
 }  // namespace
 
 PyObject* named_tuple_elements(PyObject* self) {
-  Use use(self);
-  if (!use) return nullptr;
-  const RecordType* record = record_type(record_class(use.draft()));
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  const RecordType* record = record_type(record_class(access.draft()));
   Ref names = Ref::borrow(record == nullptr ? nullptr : record->fields);
   Ref elements = Ref::take(names ? PyTuple_New(PyTuple_GET_SIZE(names.get())) : nullptr);
   if (!elements) return nullptr;
   for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(names.get()); ++index) {
-    PyObject* value = use.get(PyTuple_GET_ITEM(names.get(), index));
+    PyObject* value = access.get(PyTuple_GET_ITEM(names.get(), index));
     if (value == nullptr) return nullptr;
     PyTuple_SET_ITEM(elements.get(), index, value);
   }

@@ -8,9 +8,9 @@ namespace {
 
 // The class's method, bound to the draft; null without an error: it has none.
 Ref special(PyObject* self, const char* name) {
-  Use use(self);
-  if (!use) return {};
-  PyTypeObject* type = record_class(use.draft());
+  DraftAccess access(self);
+  if (!access) return {};
+  PyTypeObject* type = record_class(access.draft());
   Ref key = Ref::take(PyUnicode_InternFromString(name));
   Ref found = Ref::borrow(key ? _PyType_Lookup(type, key.get()) : nullptr);
   if (!found) return {};

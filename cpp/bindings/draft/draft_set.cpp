@@ -9,34 +9,34 @@ namespace halflife::bindings {
 namespace {
 
 // The plain set, to be looked at and not kept. Everything is read.
-PyObject* members(const Use& use) {
-  use.scope().read_structure(use.draft());
-  return use.contents();
+PyObject* members(const DraftAccess& access) {
+  access.scope().read_structure(access.draft());
+  return access.contents();
 }
 
 // The plain set behind a draft of one, or the object itself. New reference.
 PyObject* operand(PyObject* object) {
   if (!is_draft_of(object, draft::Kind::set)) return Py_NewRef(object);
-  Use use(object);
-  return use ? Py_NewRef(members(use)) : nullptr;
+  DraftAccess access(object);
+  return access ? Py_NewRef(members(access)) : nullptr;
 }
 
-bool include(const Use& use, PyObject* member, bool included) {
-  return use.scope().include(use.draft(), member, included);
+bool include(const DraftAccess& access, PyObject* member, bool included) {
+  return access.scope().include(access.draft(), member, included);
 }
 
 // Makes the draft hold what `wanted`, a plain set, holds.
-bool become(const Use& use, PyObject* wanted) {
-  Ref gone = Ref::take(PyNumber_Subtract(members(use), wanted));
-  Ref come = Ref::take(gone ? PyNumber_Subtract(wanted, members(use)) : nullptr);
+bool become(const DraftAccess& access, PyObject* wanted) {
+  Ref gone = Ref::take(PyNumber_Subtract(members(access), wanted));
+  Ref come = Ref::take(gone ? PyNumber_Subtract(wanted, members(access)) : nullptr);
   if (!come) return false;
   std::size_t cursor = 0;
   while (PyObject* member = next_member(gone.get(), &cursor)) {
-    if (!include(use, member, false)) return false;
+    if (!include(access, member, false)) return false;
   }
   cursor = 0;
   while (PyObject* member = next_member(come.get(), &cursor)) {
-    if (!include(use, member, true)) return false;
+    if (!include(access, member, true)) return false;
   }
   return true;
 }
@@ -51,80 +51,80 @@ PyObject* member_like(PyObject* given) {
 }
 
 int contains(PyObject* self, PyObject* member) {
-  Use use(self);
-  Ref asked = Ref::take(use ? member_like(member) : nullptr);
+  DraftAccess access(self);
+  Ref asked = Ref::take(access ? member_like(member) : nullptr);
   if (!asked) return -1;
   bool found = false;
-  if (!use.scope().has(use.draft(), asked.get(), &found)) return -1;
+  if (!access.scope().has(access.draft(), asked.get(), &found)) return -1;
   return found ? 1 : 0;
 }
 
 PyObject* add(PyObject* self, PyObject* member) {
-  Use use(self);
-  if (!use || !include(use, member, true)) return nullptr;
+  DraftAccess access(self);
+  if (!access || !include(access, member, true)) return nullptr;
   Py_RETURN_NONE;
 }
 
 PyObject* discard(PyObject* self, PyObject* given) {
-  Use use(self);
-  Ref member = Ref::take(use ? member_like(given) : nullptr);
-  if (!member || !include(use, member.get(), false)) return nullptr;
+  DraftAccess access(self);
+  Ref member = Ref::take(access ? member_like(given) : nullptr);
+  if (!member || !include(access, member.get(), false)) return nullptr;
   Py_RETURN_NONE;
 }
 
 PyObject* remove(PyObject* self, PyObject* given) {
-  Use use(self);
-  Ref member = Ref::take(use ? member_like(given) : nullptr);
+  DraftAccess access(self);
+  Ref member = Ref::take(access ? member_like(given) : nullptr);
   bool found = false;
-  if (!member || !use.scope().has(use.draft(), member.get(), &found)) return nullptr;
+  if (!member || !access.scope().has(access.draft(), member.get(), &found)) return nullptr;
   if (!found) {
     Ref arguments = Ref::take(PyTuple_Pack(1, given));
     if (arguments) PyErr_SetObject(PyExc_KeyError, arguments.get());
     return nullptr;
   }
-  if (!include(use, member.get(), false)) return nullptr;
+  if (!include(access, member.get(), false)) return nullptr;
   Py_RETURN_NONE;
 }
 
 PyObject* pop(PyObject* self, PyObject*) {
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   std::size_t cursor = 0;
-  Ref member = Ref::borrow(next_member(members(use), &cursor));
+  Ref member = Ref::borrow(next_member(members(access), &cursor));
   if (!member) {
     PyErr_SetString(PyExc_KeyError, "pop from an empty set");
     return nullptr;
   }
-  return include(use, member.get(), false) ? member.release() : nullptr;
+  return include(access, member.get(), false) ? member.release() : nullptr;
 }
 
 PyObject* clear(PyObject* self, PyObject*) {
-  Use use(self);
-  Ref empty = Ref::take(use ? PySet_New(nullptr) : nullptr);
-  if (!empty || !become(use, empty.get())) return nullptr;
+  DraftAccess access(self);
+  Ref empty = Ref::take(access ? PySet_New(nullptr) : nullptr);
+  if (!empty || !become(access, empty.get())) return nullptr;
   Py_RETURN_NONE;
 }
 
 // --- many members
 
 Py_ssize_t length(PyObject* self) {
-  Use use(self);
-  return use ? static_cast<Py_ssize_t>(use.size()) : -1;
+  DraftAccess access(self);
+  return access ? static_cast<Py_ssize_t>(access.size()) : -1;
 }
 
 PyObject* iter(PyObject* self) { return iterate(self, Walk::members); }
 
 PyObject* copy(PyObject* self, PyObject*) {
-  Use use(self);
-  return use ? PySet_New(members(use)) : nullptr;
+  DraftAccess access(self);
+  return access ? PySet_New(members(access)) : nullptr;
 }
 
 // Calls a method of the plain set, or of a copy of it that the draft then becomes.
 PyObject* call(PyObject* self, const char* name, PyObject* const* args, Py_ssize_t count,
                bool in_place) {
-  Use use(self);
-  if (!use) return nullptr;
-  Ref set = in_place ? Ref::take(PySet_New(members(use))) : Ref::borrow(members(use));
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  Ref set = in_place ? Ref::take(PySet_New(members(access))) : Ref::borrow(members(access));
   Ref given = Ref::take(set ? PyTuple_New(count) : nullptr);
   if (!given) return nullptr;
   for (Py_ssize_t index = 0; index < count; ++index) {
@@ -135,7 +135,7 @@ PyObject* call(PyObject* self, const char* name, PyObject* const* args, Py_ssize
   Ref method = Ref::take(PyObject_GetAttrString(set.get(), name));
   Ref result = Ref::take(method ? PyObject_CallObject(method.get(), given.get()) : nullptr);
   if (!result || !in_place) return result.release();
-  return become(use, set.get()) ? result.release() : nullptr;
+  return become(access, set.get()) ? result.release() : nullptr;
 }
 
 #define HALFLIFE_SET_METHOD(name, in_place)                                          \
@@ -156,8 +156,8 @@ HALFLIFE_SET_METHOD(symmetric_difference_update, true)
 
 // Without a copy: one more member in a large set is cheap.
 PyObject* update(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  Use use(self);
-  Ref come = Ref::take(use ? PySet_New(nullptr) : nullptr);
+  DraftAccess access(self);
+  Ref come = Ref::take(access ? PySet_New(nullptr) : nullptr);
   if (!come) return nullptr;
   for (Py_ssize_t index = 0; index < count; ++index) {
     Ref plain = Ref::take(operand(args[index]));
@@ -167,7 +167,7 @@ PyObject* update(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   }
   std::size_t cursor = 0;
   while (PyObject* member = next_member(come.get(), &cursor)) {
-    if (!include(use, member, true)) return nullptr;
+    if (!include(access, member, true)) return nullptr;
   }
   Py_RETURN_NONE;
 }
@@ -193,11 +193,11 @@ PyObject* combined(PyObject* one, PyObject* other) {
 template <Combine combine>
 PyObject* combined_in_place(PyObject* self, PyObject* other) {
   if (!PyAnySet_Check(other) && !is_draft_of(other, draft::Kind::set)) Py_RETURN_NOTIMPLEMENTED;
-  Use use(self);
-  if (!use) return nullptr;
+  DraftAccess access(self);
+  if (!access) return nullptr;
   Ref right = Ref::take(operand(other));
-  Ref wanted = Ref::take(right ? combine(members(use), right.get()) : nullptr);
-  return wanted && become(use, wanted.get()) ? Py_NewRef(self) : nullptr;
+  Ref wanted = Ref::take(right ? combine(members(access), right.get()) : nullptr);
+  return wanted && become(access, wanted.get()) ? Py_NewRef(self) : nullptr;
 }
 
 PyObject* union_in_place(PyObject* self, PyObject* other) {

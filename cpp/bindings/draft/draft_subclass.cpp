@@ -7,7 +7,7 @@ namespace halflife::bindings {
 
 namespace {
 
-PyObject* base_of(const Use& use) { return to_object(use.draft().base); }
+PyObject* base_of(const DraftAccess& access) { return to_object(access.draft().base); }
 
 // A built-in container's own method: it would look past the draft.
 bool is_native(PyObject* found) {
@@ -27,14 +27,14 @@ PyObject* refuse(PyTypeObject* type, PyObject* name, const char* why) {
 
 // A list of the contents, or a dict, or a set; containers in it are drafts.
 PyObject* plain_contents(PyObject* self) {
-  Use use(self);
-  if (!use) return nullptr;
-  switch (use.draft().kind) {
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  switch (access.draft().kind) {
     case draft::Kind::map:
       return dict_copy(self, nullptr);
     case draft::Kind::set:
-      use.size();
-      return PySet_New(use.contents());
+      access.size();
+      return PySet_New(access.contents());
     default:
       return PySequence_List(self);
   }
@@ -43,28 +43,28 @@ PyObject* plain_contents(PyObject* self) {
 }  // namespace
 
 Ref subclass_method(PyObject* self, const char* name) {
-  Use use(self);
-  Ref key = Ref::take(use ? PyUnicode_InternFromString(name) : nullptr);
+  DraftAccess access(self);
+  Ref key = Ref::take(access ? PyUnicode_InternFromString(name) : nullptr);
   if (!key) return {};
-  PyTypeObject* type = Py_TYPE(base_of(use));
+  PyTypeObject* type = Py_TYPE(base_of(access));
   Ref found = Ref::borrow(_PyType_Lookup(type, key.get()));
   return found && !is_native(found.get()) ? Ref::take(bind(self, type, found.get())) : Ref{};
 }
 
 PyObject* subclass_subscript(PyObject* self, PyObject* key) {
-  Use use(self);
-  if (!use) return nullptr;
-  PyObject* found = use.get(key);
+  DraftAccess access(self);
+  if (!access) return nullptr;
+  PyObject* found = access.get(key);
   if (found != nullptr || PyErr_Occurred() != nullptr) return found;
   Ref method = subclass_method(self, "__missing__");
   return method ? PyObject_CallOneArg(method.get(), key) : missing_key(key);
 }
 
 PyObject* subclass_copy(PyObject* self, PyObject*) {
-  Use use(self);
-  Ref contents = Ref::take(use ? plain_contents(self) : nullptr);
+  DraftAccess access(self);
+  Ref contents = Ref::take(access ? plain_contents(self) : nullptr);
   if (!contents) return nullptr;
-  return to_object(python_model().rebuild(use.draft().base, contents.get()));
+  return to_object(python_model().rebuild(access.draft().base, contents.get()));
 }
 
 PyObject* subclass_attribute(PyObject* self, PyObject* name) {
@@ -72,8 +72,8 @@ PyObject* subclass_attribute(PyObject* self, PyObject* name) {
   if (own != nullptr || PyErr_ExceptionMatches(PyExc_AttributeError) == 0) return own;
   if (as_draft(self)->draft.scope == nullptr) return nullptr;
   PyErr_Clear();
-  Use use(self);
-  Ref base = Ref::borrow(base_of(use));
+  DraftAccess access(self);
+  Ref base = Ref::borrow(base_of(access));
   PyTypeObject* type = Py_TYPE(base.get());
   Ref found = Ref::borrow(_PyType_Lookup(type, name));
   const RecordType* known = record_type(type);
@@ -82,7 +82,7 @@ PyObject* subclass_attribute(PyObject* self, PyObject* name) {
   const bool is_data = found && Py_TYPE(found.get())->tp_descr_set != nullptr;
   if (found && !is_native(found.get()) && (is_data || !held)) return bind(self, type, found.get());
   if (!held) return refuse(type, name, "has no attribute");
-  if (use.scope().opens(held.get())) {
+  if (access.scope().opens(held.get())) {
     return refuse(type, name,
                   "is edited as the container that it is; original(draft) has its attribute");
   }
@@ -90,9 +90,9 @@ PyObject* subclass_attribute(PyObject* self, PyObject* name) {
 }
 
 int subclass_set_attribute(PyObject* self, PyObject* name, PyObject* value) {
-  Use use(self);
-  if (!use) return -1;
-  PyTypeObject* type = Py_TYPE(base_of(use));
+  DraftAccess access(self);
+  if (!access) return -1;
+  PyTypeObject* type = Py_TYPE(base_of(access));
   Ref found = Ref::borrow(_PyType_Lookup(type, name));
   const descrsetfunc set = found ? Py_TYPE(found.get())->tp_descr_set : nullptr;
   if (set != nullptr && !is_native(found.get())) return set(found.get(), self, value);

@@ -6,7 +6,7 @@
 
 namespace halflife::bindings {
 
-PyObject* Use::give_tuple(draft::Draft& fixed) const {
+PyObject* DraftAccess::give_tuple(draft::Draft& fixed) const {
   const bool known = fixed.given != nullptr;
   Value given = nullptr;
   if (!scope().give(fixed, &given)) return nullptr;

@@ -56,10 +56,10 @@ PyObject* reversed(PyObject* self, PyObject*) {
 Py_ssize_t length(PyObject* self) { return PyObject_Size(draft_of(self)); }
 
 int contains_item(PyObject* draft, PyObject* item) {
-  Use use(draft);
-  if (!use) return -1;
+  DraftAccess access(draft);
+  if (!access) return -1;
   if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) return 0;
-  Ref found = Ref::take(use.get(PyTuple_GET_ITEM(item, 0)));
+  Ref found = Ref::take(access.get(PyTuple_GET_ITEM(item, 0)));
   if (!found) return PyErr_Occurred() != nullptr ? -1 : 0;
   return PyObject_RichCompareBool(found.get(), PyTuple_GET_ITEM(item, 1), Py_EQ);
 }
@@ -112,8 +112,8 @@ PyObject* combined(PyObject* one, PyObject* other) {
 PyObject* compare(PyObject* self, PyObject* other, int operation) {
   if (!is_set_like(other)) Py_RETURN_NOTIMPLEMENTED;
   // Of items whose values have no hash, == is asked one by one.
-  Use use(draft_of(self));
-  if (!use || !use.scope().read_subtree(use.draft())) return nullptr;
+  DraftAccess access(draft_of(self));
+  if (!access || !access.scope().read_subtree(access.draft())) return nullptr;
   const Py_ssize_t size = length(self);
   const Py_ssize_t other_size = PyObject_Size(other);
   if (size < 0 || other_size < 0) return nullptr;
@@ -201,8 +201,8 @@ PyTypeObject* add(PyObject* module, const char* name, bool like_set) {
 }  // namespace
 
 PyObject* make_view(PyObject* draft, Walk walk) {
-  Use use(draft);
-  if (!use) return nullptr;
+  DraftAccess access(draft);
+  if (!access) return nullptr;
   PyTypeObject* type = walk == Walk::keys     ? keys_type
                        : walk == Walk::values ? values_type
                                               : items_type;
