@@ -1,7 +1,7 @@
-"""The *layer machine*: one program, run on several logs at once, compared with the naive one after each step.
+"""The *layer machine* runs one program on several logs and compares them with the naive log after each step.
 
-A program is a base and a list of operations that are plain data: (name, arguments). Layers are meant by number,
-so that a program stays a program when operations are taken out of it: that is how a failing one is made small.
+A program is a base and a list of operations; an operation is plain data: (name, arguments). Operations name layers
+by number, so that a program stays valid when operations are removed from it. Shrinking a failing program needs that.
 """
 
 import contextlib
@@ -21,22 +21,22 @@ Operation = tuple[Any, ...]
 Factory = Callable[..., Any]
 
 
-class Wrong(AssertionError):  # noqa: N818 - it is what the machine says of a log
-    """What a log does and the naive one does not."""
+class Wrong(AssertionError):  # noqa: N818 - a verdict on a log, not an error of the machine
+    """A log differs from the naive log."""
 
 
 class Subject:
-    """A log under test, and what is known of it."""
+    """A log under test, with the state that the machine records of it."""
 
     def __init__(self, name: str, factory: Factory, base: Any) -> None:
         self.name = name
         self.layers: list[Any] = []
         self.saved: list[Any] = []
         self.conflicts: list[tuple[int, str]] = []
-        self.waited = False  # a confirmed layer, before the last operation
-        self.shown: dict[Any, Any] = {}  # what has been shown before the last operation, by path
-        self.objects: dict[int, Any] = {}  # ... the containers in it
-        self.told: set[Any] = set()  # the paths at which a lens would have been told of it
+        self.waited = False  # was a confirmed layer waiting before the last operation?
+        self.shown: dict[Any, Any] = {}  # the parts of the visible value before the last operation, by path
+        self.objects: dict[int, Any] = {}  # the containers among these parts, by id
+        self.told: set[Any] = set()  # the paths whose lenses the last operation would have notified
         self.log = factory(base, on_conflict=self.conflict)
         self.look()
 
@@ -45,7 +45,7 @@ class Subject:
         self.conflicts.append((number, name_of(error)))
 
     def perform(self, operation: Operation) -> tuple[str, Any]:
-        """What the operation gives: ("value", it) or ("error", its type)."""
+        """Run the operation: ("value", result) or ("error", name of its type)."""
         self.conflicts.clear()
         try:
             return "value", self.result_of(*operation)
@@ -68,12 +68,12 @@ class Subject:
         return operate(*arguments)
 
     def look(self) -> None:
-        """Note what is shown, and whether a confirmed layer waits, for the next operation."""
+        """Record the visible value, and whether a confirmed layer waits, before the next operation."""
         self.shown, self.objects = parts_by_path(self.log.visible), containers(self.log.visible)
         self.waited = any(layer.status == "confirmed" for layer in self.layers)
 
     def excuses(self, path: tuple[Any, ...], shown: Any) -> bool:
-        """Whether a part of it is what was shown before, or a layer has edited it to no effect."""
+        """Whether a copy is allowed: a part of it was shown before, or a layer may have edited it to no effect."""
         return (
             any(number in self.objects for number in containers(shown))
             or self.waited
@@ -82,9 +82,10 @@ class Subject:
         )
 
     def tell(self, untouched: dict[Any, Any]) -> None:
-        """Find out where the last operation has put another object.
+        """Record the paths where the last operation replaced an object.
 
-        None of them equals the old one where none was touched, unless positions of a list have moved there.
+        Where no layer has touched the value, a replaced object must differ from its equal, unless list positions
+        have moved.
         """
         now = parts_by_path(self.log.visible)
         self.told = {
@@ -95,9 +96,9 @@ class Subject:
                 raise Wrong(f"{self.name} tells of {now[path]} at {path}, which was there before")
 
     def moves(self, path: tuple[Any, ...], now: dict[Any, Any], untouched: dict[Any, Any]) -> bool:
-        """Whether something in it was elsewhere, or a list above was touched, or has another length now."""
+        """Whether a part of it was at another path, or a list above it was touched or has another length now."""
         if self.waited or any(id(now[told]) in self.objects for told in self.told if told[: len(path)] == path):
-            return True  # or a confirmed layer has folded, which may have put an equal object there
+            return True  # a confirmed layer that folded may have put an equal object there
         lists = [path[:place] for place in range(len(path)) if type(now[path[:place]]) is list]
         return any(above not in untouched or len(now[above]) != len(self.shown[above]) for above in lists)
 
@@ -113,11 +114,11 @@ class Subject:
 
 
 class Run:
-    """A program under way."""
+    """A running program."""
 
     def __init__(self, base: Any, factories: dict[str, Factory]) -> None:
-        self.handed: dict[int, tuple[Any, Any]] = {}  # id -> what a log has handed out, and what it was then
-        self.given: dict[int, Any] = {}  # containers that are the user's own
+        self.handed: dict[int, tuple[Any, Any]] = {}  # by id: a container that a log returned, and a copy made then
+        self.given: dict[int, Any] = {}  # containers that the user passed in, by id
         self.give(base)
         self.model = Subject("naive", NaiveLog, base)
         self.subjects = [Subject(name, factory, base) for name, factory in factories.items()]
@@ -134,7 +135,7 @@ class Run:
 
     def step(self, operation: Operation) -> None:
         for argument in operation[1:]:
-            again = operation[0] == "set_base" and same(argument, self.model.log.base)  # what is there is kept
+            again = operation[0] == "set_base" and same(argument, self.model.log.base)  # the old objects are kept
             if not isinstance(argument, Recipe) and not again:
                 self.give(argument.value if isinstance(argument, Whole) else argument)
         before = [subject.log.visible for subject in self.subjects]
@@ -148,7 +149,7 @@ class Run:
                 raise Wrong(f"{where} gives {outcome}, not {expected}")
         self.check(operation)
         if not confirms(operation):
-            # The base has them still, or, if it is a new one, what it has there instead is shown.
+            # Still untouched: the base holds the same object there, or a new base shows its own.
             still, is_new = self.untouched(), operation[0] == "set_base"
             untouched = {
                 path: part for path, part in untouched.items() if path in still and (is_new or still[path] is part)
@@ -163,7 +164,7 @@ class Run:
                 raise Wrong(f"{subject.name} after {operation} shows another object")
 
     def untouched(self) -> dict[Any, Any]:
-        """What the naive log shows of the base's own, by path."""
+        """The containers of the base that the naive log shows, by path."""
         base, visible = (parts_by_path(value) for value in (self.model.log.base, self.model.log.visible))
         return {path: part for path, part in visible.items() if base.get(path) is part and is_container(part)}
 
@@ -196,9 +197,9 @@ class Run:
 
 
 def compare_objects(shown: Any, right: Any, given: dict[int, Any], where: str, *, excused: Any = None) -> None:
-    """Containers that are given, and that no layer has touched, must be there themselves.
+    """Containers that the user passed in and no layer has touched must be the same objects.
 
-    `excused(path, shown)`: whether a copy may be there nevertheless, and from then on.
+    `excused(path, shown)`: whether a copy is allowed there, now and from then on.
     """
 
     def compare(shown: Any, right: Any, path: tuple[Any, ...]) -> None:
@@ -216,7 +217,7 @@ def compare_objects(shown: Any, right: Any, given: dict[int, Any], where: str, *
 
 
 def parts_by_path(value: Any, path: tuple[Any, ...] = ()) -> dict[Any, Any]:
-    """All that a lens can be set on."""
+    """Every part that a lens can focus on, by path."""
     found = {path: value}
     if is_container(value):
         for key, part in parts_of(value):
@@ -225,7 +226,7 @@ def parts_by_path(value: Any, path: tuple[Any, ...] = ()) -> dict[Any, Any]:
 
 
 def is_shown_as(before: Any, now: Any) -> bool:
-    """Whether an atom takes the second value for the first one."""
+    """Whether an atom treats the two values as the same."""
     return before is now or (not is_container(now) and same(before, now))
 
 
@@ -233,12 +234,12 @@ CALLS = ("selective", "always")
 
 
 def confirms(operation: Operation) -> bool:
-    """Whether an operation may not change anything that can be seen."""
+    """Whether the operation must leave the visible value as it is."""
     return operation[0] == "commit_all" or (operation[0] == "commit" and operation[2:] == (None, None))
 
 
 def name_of(error: BaseException) -> str:
-    """The type of an error, as the native log names it: a circle is refused, and makes a naive log recurse."""
+    """The error's type as the native log names it; where that log refuses a circular value, the naive one recurses."""
     return "RecipeError" if isinstance(error, RecursionError) else type(error).__name__.removeprefix("Naive")
 
 
@@ -257,7 +258,7 @@ OPERATIONS = [
 
 
 def draw_operation(choose: Choose, shape: str, model: Subject, name: str) -> Operation:
-    """An operation that makes sense at this moment, most of the time."""
+    """An operation that, most of the time, applies to the present state."""
     log = model.log
     layer = partial(draw_layer, choose, model)
     value = partial(draw_value, choose, shape)
@@ -282,7 +283,7 @@ def draw_operation(choose: Choose, shape: str, model: Subject, name: str) -> Ope
 
 
 def draw_working(choose: Choose, shape: str, value: Any, draw: Callable[[Choose, str], Any]) -> Any:
-    """A recipe that works on the value, if one is found soon: it can fail later, when others are gone."""
+    """A recipe that succeeds on the value, if four attempts find one. It can still fail later, without older layers."""
     for _ in range(4):
         recipe = draw(choose, shape)
         with contextlib.suppress(Exception):
@@ -292,7 +293,7 @@ def draw_working(choose: Choose, shape: str, value: Any, draw: Callable[[Choose,
 
 
 def draw_layer(choose: Choose, model: Subject) -> int:
-    """The number of a layer, counted from the last: mostly of one that can still be settled, best a conflicted one."""
+    """The number of a layer, counted from the last: mostly an open one, preferably in conflict."""
     statuses = [layer.status for layer in reversed(model.layers)]
     places = [place for place, status in enumerate(statuses) if status in OPEN]
     conflicted = [place for place in places if statuses[place] == "conflicted"]
@@ -312,7 +313,7 @@ def own(argument: Any) -> Any:
 
 
 def smaller_value(value: Any) -> Any:
-    """The value without one of its parts, for each part; and with one of its parts made smaller."""
+    """Each value that has one part less, or one part made smaller."""
     if type(value) is Whole:
         yield from (Whole(less, value.path) for less in smaller_value(value.value))
     elif type(value) is dict:
@@ -325,14 +326,14 @@ def smaller_value(value: Any) -> Any:
 
 
 class Program:
-    """A base and what is done to it."""
+    """A base and a list of operations."""
 
     def __init__(self, base: Any, operations: Sequence[Operation]) -> None:
         self.base = base
         self.operations = list(operations)
 
     def run(self, factories: dict[str, Factory]) -> None:
-        """Run it, on values of its own: a faulty log may spoil them."""
+        """Run the program on copies of its values, because a faulty log may change them."""
         run = Run(plain_copy(self.base), factories)
         for operation in self.operations:
             run.step(tuple(map(own, operation)))
@@ -346,7 +347,7 @@ class Program:
         return None
 
     def made_small(self, factories: dict[str, Factory]) -> "Program":
-        """The same fault with as little as possible."""
+        """The smallest program found that still fails."""
         smallest, tried = self, True
         while tried:
             tried = False
@@ -380,7 +381,7 @@ class Program:
 
 
 def play(choose: Choose, factories: dict[str, Factory], *, small: bool = True) -> Program:
-    """Draw a program and run it at once. What is wrong has the smallest program that shows it in its message."""
+    """Draw a program and run it. The message of a failure holds the smallest program that still fails."""
     shape = choose(SHAPE)
     program = Program(draw_value(choose, shape), [])
     run = Run(plain_copy(program.base), factories)

@@ -1,8 +1,8 @@
-"""The *naive log*: optimistic layers as their definition says, with nothing kept and everything computed each time.
+"""The *naive log* implements optimistic layers as they are defined: it recomputes everything after each operation.
 
-It keeps the base and the log. What is visible is a copy of the base to which every part of every layer was
-applied, each layer on a copy of its own that is thrown away when a part raises. Recipes get plain values. A
-container that no recipe has touched is put back afterwards, so that it can be asked which objects must survive.
+It stores the base and the layers. The visible value is a copy of the base to which every part of every layer was
+applied. Each layer works on its own copy, which is dropped when a part raises. Recipes get plain values. Containers
+that no recipe has touched are put back afterwards, so that the naive log shows which objects must survive.
 """
 
 import dataclasses
@@ -14,17 +14,17 @@ from typing import Any
 from layer_values import plain_copy, same, shared, sharing
 
 Recipe = Callable[[Any], Any]
-Part = Callable[[Any], tuple[Any, Any]]  # of a value that is ours: the value after it, and what the recipe returned
+Part = Callable[[Any], tuple[Any, Any]]  # edits a private copy: the value afterwards, and the recipe's result
 
 OPEN = ("pending", "conflicted")
 
 
 class NaiveRecipeError(RuntimeError):
-    """A recipe that edits and returns another value."""
+    """A recipe edited its draft and returned another value."""
 
 
 def call(recipe: Recipe, value: Any) -> Any:
-    """What a recipe returns, unless it is one that would have to be awaited."""
+    """The recipe's result; a recipe that would have to be awaited is refused."""
     if inspect.iscoroutinefunction(recipe):
         raise TypeError("a recipe is not async")
     result = recipe(value)
@@ -35,7 +35,7 @@ def call(recipe: Recipe, value: Any) -> Any:
 
 
 def edits(recipe: Recipe) -> Part:
-    """A part whose return value is the context and never state."""
+    """A part whose result is the context of the layer, never a new value."""
 
     def part(value: Any) -> tuple[Any, Any]:
         return value, call(recipe, value)
@@ -64,7 +64,7 @@ def puts(new: Any) -> Part:
 
 
 class NaiveLayer:
-    """One layer: its parts, and what became of it."""
+    """One layer: its parts and its status."""
 
     def __init__(self, log: "NaiveLog", number: int, parts: list[Part], status: str) -> None:
         self.log = log
@@ -72,24 +72,24 @@ class NaiveLayer:
         self.parts = parts
         self.status = status
         self.context: Any = None
-        self.failure: BaseException | None = None  # why it contributes nothing at present
+        self.failure: BaseException | None = None  # why the layer has no effect at present
 
     @property
     def error(self) -> BaseException | None:
         return self.failure if self.status == "conflicted" else None
 
     def apply_to(self, value: Any) -> Any:
-        """The value with this layer on top; the given one stays as it is."""
+        """The value with this layer applied; the argument is not changed."""
         origins: dict[int, tuple[Any, Any]] = {}
         attempt = plain_copy(value, origins)
         for part in self.parts:
             made, _ = part(attempt)
-            attempt = made if made is attempt else plain_copy(made, origins)  # what was returned is not ours to edit
+            attempt = made if made is attempt else plain_copy(made, origins)  # the result may belong to the user
         return sharing(attempt, origins)
 
 
 class NaiveLog:
-    """Base and layers; shaped like the native log."""
+    """The base and the layers, with the interface of the native log."""
 
     def __init__(
         self, base: Any, always: bool = False, on_conflict: Callable[[NaiveLayer, BaseException], object] | None = None
@@ -99,11 +99,11 @@ class NaiveLog:
         self.on_conflict = on_conflict
         self.always = always
         self.made: list[NaiveLayer] = []
-        self.base_edits: list[tuple[Any, Part, list[NaiveLayer]]] = []  # before it, what it did, which layers waited
+        self.base_edits: list[tuple[Any, Part, list[NaiveLayer]]] = []  # base before, edit, waiting layers
         self.running = False
         self.visible = self.base
 
-    # --- what is shown
+    # --- the visible value
 
     @property
     def pending(self) -> int:
@@ -114,26 +114,26 @@ class NaiveLog:
         return len(self.layers)
 
     def below(self, layer: NaiveLayer) -> Any:
-        """What the layers under this one make of the base."""
+        """The base with the layers below this one applied."""
         value = self.base
         for one in self.layers[: self.layers.index(layer)]:
             value, _ = self.attempt(one, value)
         return value
 
     def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
-        """The value after a layer; or the value itself, and why."""
+        """The value with the layer applied; or, if it fails, the value itself and the error."""
         try:
             return layer.apply_to(value), None
         except Exception as error:
             return value, error
 
     def applies(self, layer: NaiveLayer) -> bool:
-        """Whether the layer as it is can be applied to what is below it."""
+        """Whether the layer's present parts can be applied to the layers below."""
         _, error = self.attempt(NaiveLayer(self, -1, layer.parts, ""), self.below(layer))
         return error is None
 
     def is_pending_at(self, path: tuple[Any, ...]) -> bool:
-        """Whether a pending layer makes a difference to what is at the path."""
+        """Whether a pending layer changes the value at the path."""
         value = self.base
         for layer in self.layers:
             after, _ = self.attempt(layer, value)
@@ -189,8 +189,8 @@ class NaiveLog:
             parts = layer.parts if server is None else [produces(server) if returns else edits(server)]
             if then is not None:
                 parts = [*parts, edits(then)]
-            # The caller is told of an answer that cannot be applied. A conflict of the layer's own recipe was
-            # told before, and does not count against what is to follow it.
+            # An answer that cannot be applied raises in the caller. A conflict of the layer's own recipe was reported
+            # before, and does not prevent the recipe `then`.
             if server is not None or (then is not None and self.applies(layer)):
                 NaiveLayer(self, -1, parts, "").apply_to(self.below(layer))
         finally:
@@ -218,7 +218,7 @@ class NaiveLog:
         self.keep(before)
 
     def keep(self, visible: Any) -> None:
-        """A confirmation changes nothing, so it leaves the very object in place."""
+        """A confirmation does not change the value, so the visible object stays the same."""
         if same(visible, self.visible):
             self.visible = visible
             if not self.layers:
@@ -273,15 +273,15 @@ class NaiveLog:
     # --- after each operation
 
     def settle_base_edits(self) -> list[tuple[NaiveLayer, BaseException]]:
-        """An edit of the base stands below the oldest layer that was not confirmed when it came.
+        """An edit of the base stands below the oldest layer that was pending when the edit was made.
 
-        If that one was rolled back, those behind it that waited are folded before the edit, in the base. They were
-        shown, so it has the objects that were shown.
+        If that layer was rolled back, the confirmed layers behind it fold into the base before the edit. They were
+        visible, so the base gets the objects that were visible.
         """
         conflicts: list[tuple[NaiveLayer, BaseException]] = []
         settled = [*itertools.takewhile(lambda layer: layer.status == "confirmed", self.layers)]
         while settled and self.base_edits and settled[0] not in self.base_edits[0][2]:
-            del self.base_edits[0]  # it stays below, where it is, and nothing has to be done again
+            del self.base_edits[0]  # the edit stays below these layers: nothing is repeated
         if not settled or not self.base_edits:
             return conflicts
         value, edits = self.base_edits[0][0], self.base_edits
@@ -307,7 +307,7 @@ class NaiveLog:
         self.running = True
 
     def settle(self) -> None:
-        """Fold what can be folded, apply the others, and tell of new conflicts."""
+        """Fold the layers that can fold, apply the others, and report new conflicts."""
         self.running = True
         conflicts = self.settle_base_edits()
         value, folding = self.base, True
@@ -330,7 +330,7 @@ class NaiveLog:
 
 
 def at(value: Any, path: tuple[Any, ...]) -> Any:
-    """What is at a path, or `at` itself when nothing is there."""
+    """The value at a path; `at` itself (a sentinel) if there is none."""
     for key in path:
         try:
             value = getattr(value, key) if dataclasses.is_dataclass(value) else value[key]
