@@ -18,13 +18,13 @@ void Store::become_asynchronous(Node& node, std::uint32_t loudness) {
   node.raise(flag::asynchronous);
   state.was_pending = false;
   if (!node.is(flag::computed)) return;
-  node.changed_at = ++stamp_;
+  node.changed_at = timeline_.next_stamp();
   for (const Dependent& dependent : node.dependents) {
     // Those who look at the loading state are told by update_pending, and quietly.
     if (!dependent.node->inputs[dependent.edge].state) enqueue(*dependent.node, loudness);
   }
   if (node.is(flag::error)) return;
-  if (state.shown != nullptr) trash(state.shown);
+  if (state.shown != nullptr) reclaimer_.trash(state.shown);
   state.shown = node.value;
   host_.own(node.value);
 }
@@ -74,7 +74,7 @@ void Store::update_pending(Node& node) {
   state.was_pending = pending;
   state.was_moving = moving;
   state.showed_stream = state.shows_stream();
-  if (showed) state.state_at = ++stamp_;
+  if (showed) state.state_at = timeline_.next_stamp();
   const std::uint32_t loudness = pending ? flag::quiet : flag::loud;
   for (const Dependent& dependent : node.dependents) {
     Node& other = *dependent.node;
@@ -120,7 +120,7 @@ void Store::settle(Node& node, Value value, bool error) {
   AsyncState& state = *node.async();
   const bool is_other = replace(node, value, error, flag::loud);
   if (!error) {  // an equal value has been dropped: the last data is the object that was kept
-    if (state.shown != nullptr) trash(state.shown);
+    if (state.shown != nullptr) reclaimer_.trash(state.shown);
     state.shown = node.value;
     host_.own(node.value);
   }
@@ -133,15 +133,15 @@ void Store::settle(Node& node, Value value, bool error) {
   state.phase = Phase::idle;
   state.streaming = false;
   state.answered_at = state.asked_at;
-  state.state_at = ++stamp_;
-  node.verified_at = revision_;
+  state.state_at = timeline_.next_stamp();
+  node.verified_at = timeline_.revision();
   ++node.runs;
   update_pending(node);
   update_reason(node);
 }
 
 void Store::asked(Node& node, Generation generation) {
-  if (is_current(node, generation)) node.async()->asked_at = ++stamp_;
+  if (is_current(node, generation)) node.async()->asked_at = timeline_.next_stamp();
 }
 
 bool Store::is_current(const Node& node, Generation generation) const {
@@ -153,19 +153,19 @@ bool Store::is_current(const Node& node, Generation generation) const {
 // A run has ended. Takes the value.
 bool Store::resolve(Node& node, Generation generation, Value value, bool error, bool halted) {
   if (!is_current(node, generation)) {
-    trash(value);
+    reclaimer_.trash(value);
     sweep();
     return true;
   }
   AsyncState& state = *node.async();
-  if (state.run != nullptr) trash(state.run);
+  if (state.run != nullptr) reclaimer_.trash(state.run);
   state.run = nullptr;
-  ++revision_;
+  timeline_.next_revision();
   drop_inputs(node, state.cursor);
   state.phase = Phase::finished;
   if (state.streaming && !error && state.shown != value) {
     // A stream settles to what it published last, of which the shown object may be an older equal.
-    trash(value);
+    reclaimer_.trash(value);
     value = state.shown;
     host_.own(value);
   }
@@ -191,7 +191,7 @@ bool Store::resolve(Node& node, Generation generation, Value value, bool error, 
 // A stream has yielded. Takes the value.
 bool Store::publish(Node& node, Generation generation, Value value) {
   if (!is_current(node, generation)) {
-    trash(value);
+    reclaimer_.trash(value);
     sweep();
     return true;
   }
@@ -201,20 +201,20 @@ bool Store::publish(Node& node, Generation generation, Value value) {
     const Value shown = state.shown;
     host_.own(shown);
     const bool equal = is_equal(node, shown, value);
-    trash(equal ? value : shown);
+    reclaimer_.trash(equal ? value : shown);
     if (equal) value = shown;
     if (!is_current(node, generation)) {  // the comparison has superseded it
-      trash(value);
+      reclaimer_.trash(value);
       sweep();
       return true;
     }
   }
-  if (state.shown != nullptr) trash(state.shown);
+  if (state.shown != nullptr) reclaimer_.trash(state.shown);
   state.shown = value;
   state.streaming = true;
   state.showed_stream = state.shows_stream();
-  state.state_at = ++stamp_;
-  ++revision_;
+  state.state_at = timeline_.next_stamp();
+  timeline_.next_revision();
   count_pending(node);
   for (const Dependent& dependent : node.dependents) {
     if (dependent.node->inputs[dependent.edge].state) enqueue(*dependent.node, flag::loud);
@@ -260,10 +260,10 @@ void Store::adopt(Node& node, Value value, std::span<Node* const> inputs,
     state.shown = value;
     host_.own(value);
   }
-  if (node.value != nullptr) trash(node.value);
+  if (node.value != nullptr) reclaimer_.trash(node.value);
   node.value = value;
   node.raise(flag::computed);
-  node.changed_at = ++stamp_;
+  node.changed_at = timeline_.next_stamp();
   node.verified_at = node.kind == Kind::source ? kAlways : 0;  // the first read looks at the inputs
 }
 

@@ -39,7 +39,7 @@ void Store::save(Node& node) {
   if (saved.awaitable != nullptr) host_.own(saved.awaitable);
   if (saved.shown != nullptr) host_.own(saved.shown);
   saved.inputs.assign(node.inputs.begin(), node.inputs.begin() + node.active_inputs());
-  for (const Edge& edge : saved.inputs) add_holder(*edge.input);
+  for (const Edge& edge : saved.inputs) reclaimer_.add_holder(*edge.input);
   journal_.push_back(std::move(saved));
   node.journal = static_cast<std::uint32_t>(journal_.size());
 }
@@ -84,10 +84,10 @@ void Store::trim_journal() {
 }
 
 void Store::drop_saved(const Saved& saved) {
-  if (saved.value != nullptr) trash(saved.value);
-  if (saved.awaitable != nullptr) trash(saved.awaitable);
-  if (saved.shown != nullptr) trash(saved.shown);
-  for (const Edge& edge : saved.inputs) unhold_later(*edge.input);
+  if (saved.value != nullptr) reclaimer_.trash(saved.value);
+  if (saved.awaitable != nullptr) reclaimer_.trash(saved.awaitable);
+  if (saved.shown != nullptr) reclaimer_.trash(saved.shown);
+  for (const Edge& edge : saved.inputs) reclaimer_.unhold_later(*edge.input);
 }
 
 bool Store::commit_batch(std::uint32_t serial) {
@@ -114,7 +114,7 @@ bool Store::commit_batch(std::uint32_t serial) {
       }
     }
     node.changed_at = saved.changed_at;
-    ++revision_;
+    timeline_.next_revision();
   }
   std::vector<Saved> journal;
   journal.swap(journal_);
@@ -130,7 +130,7 @@ bool Store::commit_batch(std::uint32_t serial) {
 
 void Store::put_back(Saved& saved) {
   Node& node = *saved.node;
-  if (node.value != nullptr) trash(node.value);
+  if (node.value != nullptr) reclaimer_.trash(node.value);
   node.value = saved.value;
   node.changed_at = saved.changed_at;
   node.journal = saved.journal;
@@ -142,16 +142,16 @@ void Store::put_back(Saved& saved) {
   node.verified_at = node.kind == Kind::source && settled ? kAlways : 0;
   AsyncState* state = node.async();
   if (state != nullptr) {
-    if (state->awaitable != nullptr) trash(state->awaitable);
+    if (state->awaitable != nullptr) reclaimer_.trash(state->awaitable);
     state->awaitable = saved.awaitable;
-    if (state->shown != nullptr) trash(state->shown);
+    if (state->shown != nullptr) reclaimer_.trash(state->shown);
     state->shown = saved.shown;
     state->outdated = saved.outdated;
     state->forced = saved.forced;
     state->asked = saved.asked;
     state->halted = saved.halted;
     if (state->halted) left_unstarted(node);
-    state->state_at = ++stamp_;
+    state->state_at = timeline_.next_stamp();
   }
   if (node.started) not_started(node);
   // The inputs of an async read are those of its run, which no batch interrupts.
@@ -176,7 +176,7 @@ void Store::put_back(Saved& saved) {
   if (node.kind != Kind::source && node.is(flag::live)) {
     enqueue(node, saved.flags & (flag::loud | flag::quiet));
   }
-  for (const Edge& edge : saved.inputs) unhold_later(*edge.input);
+  for (const Edge& edge : saved.inputs) reclaimer_.unhold_later(*edge.input);
   if (state != nullptr && node.is(flag::asynchronous)) update_pending(node);
   for (const Dependent& dependent : node.dependents) heap_.push(*dependent.node);
 }
@@ -192,7 +192,7 @@ bool Store::abort_batch(std::uint32_t serial) {
 void Store::undo() {
   const Mark mark = marks_.back();
   marks_.pop_back();
-  ++revision_;  // first: what was verified within the batch is not current any more
+  timeline_.next_revision();  // first: what was verified within the batch is not current any more
   std::vector<Saved> undone;
   while (journal_.size() > mark.saved) {
     undone.push_back(std::move(journal_.back()));
@@ -216,12 +216,12 @@ void Store::undo() {
     node.lower(flag::noted | flag::note_loud);
     Extra& extra = *node.extra;
     if (extra.has_before && !node.is(flag::in_quiet)) {
-      trash(extra.before);
+      reclaimer_.trash(extra.before);
       extra.before = nullptr;
       extra.has_before = false;
       for (Subscription* subscription : extra.subscriptions) subscription->late = false;
     }
-    maybe_unhold(node);
+    reclaimer_.maybe_unhold(node);
   }
   notes_.resize(kept);
   // One that was out of date only inside of the batch, and that nobody looks at, does not run for
@@ -241,7 +241,7 @@ void Store::undo() {
   }
   restarts_.resize(kept);
   for (const Saved& saved : undone) saved.node->lower(flag::journaled);
-  ++revision_;
+  timeline_.next_revision();
   retry_cycles(0);
 }
 

@@ -48,7 +48,7 @@ bool Store::flush() {
 bool Store::stabilize() {
   stabilizing_ = true;
   bool ok = true;
-  while (Node* node = heap_.pop(orphans_)) {
+  while (Node* node = heap_.pop(reclaimer_.orphans())) {
     if (!recompute(*node)) {
       ok = false;
       break;
@@ -73,7 +73,7 @@ bool Store::recompute(Node& node) {
     if (!runs_here || !(node.is(flag::dirty) || edges_outdated(node))) {
       node.lower(loudness);
       update_async(node, false);
-      node.verified_at = node.kind == Kind::source ? 0 : revision_;
+      node.verified_at = node.kind == Kind::source ? 0 : timeline_.revision();
       return true;
     }
     if (!node.is(flag::mounted) && !state.asked) {  // nobody waits for it: not run, only stopped
@@ -87,7 +87,7 @@ bool Store::recompute(Node& node) {
   }
   const bool effect = node.kind == Kind::effect;
   const bool must = effect ? node.is(flag::dirty) : must_run(node);
-  const bool known = !effect && node.verified_at >= revision_;
+  const bool known = !effect && node.verified_at >= timeline_.revision();
   if (!must && (known || !edges_outdated(node))) {
     node.lower(loudness);
     return true;
@@ -96,14 +96,14 @@ bool Store::recompute(Node& node) {
     node.lower(loudness);
     if (!node.is(flag::effect_queued)) {
       node.raise(flag::effect_queued);
-      enlist(effects_, &Extra::place_in_effects, node);
+      effects_.add(node);
     }
     return true;
   }
   if (node.is(flag::running)) return true;
   // One that met a cycle runs a second time at this revision: whoever was verified on top of it
   // must not pass for current while it does, or it could come to read what reads it.
-  if (known) ++revision_;
+  if (known) timeline_.next_revision();
   switch (run(node)) {
     case Status::unwind: {
       const std::size_t base = checks_.size();
@@ -147,13 +147,12 @@ void Store::run_hooks() {
         if (node.is(flag::hooked)) host_.unmount(node);
       }
     }
-    maybe_unhold(node);
+    reclaimer_.maybe_unhold(node);
   }
 }
 
 void Store::run_effects() {
-  std::vector<Node*> effects;
-  effects.swap(effects_);
+  std::vector<Node*> effects = effects_.take();
   const auto by_age = [](const Node* one, const Node* other) {
     return one->extra->observed_as < other->extra->observed_as;
   };
@@ -182,7 +181,7 @@ void Store::run_effects() {
         if (edges_outdated(node)) enqueue(node, flag::loud);
       }
     }
-    maybe_unhold(node);
+    reclaimer_.maybe_unhold(node);
   }
 }
 
@@ -194,7 +193,7 @@ bool Store::told_nothing_new(Node& node) {
   extra.before = nullptr;
   extra.has_before = false;
   const bool nothing_new = same(node, before, before_error);
-  trash(before);
+  reclaimer_.trash(before);
   return nothing_new;
 }
 
@@ -232,7 +231,7 @@ void Store::run_subscribers() {
       youngest = subscription->id;
       ready_.push_back(subscription);
     }
-    maybe_unhold(node);
+    reclaimer_.maybe_unhold(node);
   }
   notes.clear();
   if (spare_notes_.capacity() < notes.capacity()) spare_notes_.swap(notes);
@@ -275,7 +274,7 @@ void Store::flush_quiet() {
     Node& node = *note;
     node.lower(flag::in_quiet);
     if (node.extra->has_before) this->note(node, flag::loud);
-    maybe_unhold(node);
+    reclaimer_.maybe_unhold(node);
   }
   flush();
 }
@@ -314,18 +313,17 @@ void Store::endless() {
     if (change.node != nullptr) nodes.push_back(change.node);
   }
   host_.raise(Error::endless_flush, nodes);
-  std::vector<Node*> effects;
+  const std::vector<Node*> effects = effects_.take();
   std::vector<Node*> notes;
-  effects.swap(effects_);
   notes.swap(notes_);
   for (Node* node : effects) {
     node->lower(flag::effect_queued);
-    maybe_unhold(*node);
+    reclaimer_.maybe_unhold(*node);
   }
   for (Node* node : notes) {
     node->lower(flag::noted | flag::note_loud);
     if (!node->is(flag::in_quiet)) told_nothing_new(*node);
-    maybe_unhold(*node);
+    reclaimer_.maybe_unhold(*node);
   }
 }
 

@@ -18,10 +18,6 @@ const char* wrong_subscriptions(const Node& node) {
   return count == node.extra->subscriptions.size() ? nullptr : "miscounted subscriptions";
 }
 
-bool is_at(const std::vector<Node*>& list, std::uint32_t place, const Node& node) {
-  return place < list.size() && list[place] == &node;
-}
-
 bool waits_for_a_read(const Node& node) {
   const AsyncState* state = node.async();
   return node.is(flag::in_unstarted) && state != nullptr && (state->halted || state->outdated) &&
@@ -36,10 +32,9 @@ const char* Store::wrong_lists() const {
     if (node->marked) return "a mark that a walk has left";
     if (node->is(flag::in_unstarted)) ++unstarted;
     if (node->journal > journal_.size()) return "saved in no batch";
-    if (node->is(flag::in_cyclic) && !is_at(cyclic_, node->extra->place_in_cyclic, *node))
+    if (node->is(flag::in_cyclic) && !cyclic_.has_at_its_index(*node))
       return "not where the list of cyclic nodes should have it";
-    if (node->is(flag::hold_queued) && !is_at(unholds_, node->extra->place_in_unholds, *node))
-      return "not where the list of holds should have it";
+    if (const char* wrong = reclaimer_.invariant(*node)) return wrong;
     if (node->is(flag::live) && node->started) {
       if (waits_for_a_read(*node)) return "waits to be started, and is marked";
       for (std::uint32_t index = 0; index < node->active_inputs(); ++index) {
@@ -74,7 +69,7 @@ const char* Store::wrong_verification(const Node& node) const {
     const bool found = state.phase != Phase::idle || state.restart_queued || !fresh(node);
     return found || node.is(flag::in_unstarted) ? nullptr : "out of date, and no read finds out";
   }
-  if (node.kind == Kind::source || node.verified_at < revision_) return nullptr;
+  if (node.kind == Kind::source || node.verified_at < timeline_.revision()) return nullptr;
   for (std::uint32_t index = 0; index < node.active_inputs(); ++index) {
     const Edge& edge = node.inputs[index];
     if (edge.awaiting || fresh(*edge.input) || edge.input->is(flag::dirty | flag::queued)) continue;
@@ -112,7 +107,6 @@ const char* Store::invariant() const {
     if ((node->mounts > 0) != node->is(flag::mounted)) return "mounted without an observer";
     const bool live = !node->dependents.empty() || node->reasons > 0;
     if (live != node->is(flag::live)) return "live without a reason";
-    if (needed(*node) && !node->is(flag::held)) return "needed, but its atom is not held";
     for (const Edge& edge : node->inputs) {
       if ((edge.slot != kUnlinked) != node->is(flag::live)) return "an edge half linked";
       if (edge.input->holders == 0) return "an input that nobody holds";

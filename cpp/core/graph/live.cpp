@@ -13,7 +13,7 @@
 namespace halflife::graph {
 
 void Store::insert_input(Node& node, std::uint32_t index, const Edge& edge) {
-  add_holder(*edge.input);
+  reclaimer_.add_holder(*edge.input);
   node.inputs.push_back(edge);
   const std::uint32_t last = node.inputs.size() - 1;
   if (index == last) return;
@@ -106,7 +106,7 @@ void Store::drop_inputs(Node& node, std::uint32_t from) {
       leave(input);
     }
     node.inputs.pop_back();
-    unhold_later(input);
+    reclaimer_.unhold_later(input);
   }
 }
 
@@ -120,7 +120,7 @@ void Store::make_live(Node& root, const Node* above) {
     node.height = node.kind == Kind::source ? kSourceHeight : 0;
     entered.push_back(&node);
     if (node.kind == Kind::derived || node.kind == Kind::view) {
-      if (node.verified_at < revision_ && !node.is(flag::running)) heap_.push(node);
+      if (node.verified_at < timeline_.revision() && !node.is(flag::running)) heap_.push(node);
     }
   };
   enter(root);
@@ -162,7 +162,7 @@ void Store::leave(Node& root) {
     node.started = false;
     // What was verified on top of it at this revision counts on that. (A source says so itself.)
     if (fresh(node)) {
-      node.verified_at = std::max(node.verified_at, revision_);
+      node.verified_at = std::max(node.verified_at, timeline_.revision());
     } else if (node.is(flag::cyclic)) {
       doubt_verified();
     }
@@ -177,14 +177,14 @@ void Store::leave(Node& root) {
 
 void Store::add_reason(Node& node) {
   ++node.reasons;
-  hold(node);
+  reclaimer_.hold(node);
   if (!node.is(flag::live)) make_live(node);
 }
 
 void Store::drop_reason(Node& node) {
   --node.reasons;
   leave(node);
-  maybe_unhold(node);
+  reclaimer_.maybe_unhold(node);
 }
 
 void Store::add_mount(Node& root) {
@@ -266,7 +266,7 @@ void Store::queue_hook(Node& node, bool mounted) {
   if (!node.is(flag::hooked) && !logging_) return;
   if (node.is(flag::hook_queued)) return;  // the flush looks at what it is by then
   node.raise(flag::hook_queued);
-  hold(node);
+  reclaimer_.hold(node);
   node.more().place_in_hooks = static_cast<std::uint32_t>(hooks_.size());
   hooks_.push_back({&node, mounted});
 }
@@ -286,8 +286,8 @@ bool Store::unsubscribe(Subscription& subscription) {
   if (node == nullptr) return true;
   subscription.node = nullptr;
   node->extra->subscriptions.erase(subscription);
-  trash(subscription.callback);
-  if (subscription.on_error != nullptr) trash(subscription.on_error);
+  reclaimer_.trash(subscription.callback);
+  if (subscription.on_error != nullptr) reclaimer_.trash(subscription.on_error);
   subscription.callback = subscription.on_error = nullptr;
   drop(&subscription);  // the graph's reference; the handle has its own
   drop_mount(*node);

@@ -95,13 +95,13 @@ bool Store::walk(std::size_t base) {
         node.async()->asked = true;
         queue_restart(node);
       }
-      node.verified_at = revision_;
+      node.verified_at = timeline_.revision();
       node.lower(flag::checking | flag::dirty);
       checks_.pop_back();
       continue;
     }
     if (verdict == Verdict::unchanged) {
-      node.verified_at = node.kind == Kind::source ? kAlways : revision_;
+      node.verified_at = node.kind == Kind::source ? kAlways : timeline_.revision();
       node.lower(flag::checking);
       checks_.pop_back();
       continue;
@@ -185,8 +185,8 @@ void Store::unwind_to(Node& node) {
   // The frames that unwind may be all that keeps these alive: hold them until the next sweep.
   for (Node* step : detour_) {
     if (step->is(flag::orphan)) continue;
-    add_holder(*step);
-    unhold_later(*step);
+    reclaimer_.add_holder(*step);
+    reclaimer_.unhold_later(*step);
   }
 }
 
@@ -268,7 +268,8 @@ bool Store::record_late(Node& node, Node& input) {
     put_above(node, input);
   } else if (node.started) {
     node.started = false;
-    ++revision_;  // others that are not live may have been marked because of this node
+    timeline_
+        .next_revision();  // others that are not live may have been marked because of this node
   }
   return true;
 }

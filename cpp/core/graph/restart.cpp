@@ -35,7 +35,7 @@ void Store::stop(Node& node) {
     cancels_.push_back(state.run);
     state.run = nullptr;
   }
-  if (state.provisional != nullptr) trash(state.provisional);
+  if (state.provisional != nullptr) reclaimer_.trash(state.provisional);
   state.provisional = nullptr;
   state.phase = Phase::idle;
   state.streaming = false;
@@ -76,7 +76,7 @@ void Store::commit_runs() {
     const Value run = cancels_.back();
     cancels_.pop_back();
     host_.cancel(run);
-    trash(run);
+    reclaimer_.trash(run);
   }
   committing_runs_ = false;
 }
@@ -92,7 +92,7 @@ void Store::start_runs() {
     std::stable_sort(starts_.begin(), starts_.end(), higher);
   }
   for (std::size_t index = 0; index < starts_.size(); ++index) host_.start(starts_[index].run);
-  for (const Start& start : starts_) trash(start.run);
+  for (const Start& start : starts_) reclaimer_.trash(start.run);
   starts_.clear();
 }
 
@@ -113,7 +113,7 @@ bool Store::enter_run(Node& node, Generation generation) {
 // Ends a run of which nothing has happened, or nothing can happen any more.
 void Store::withdraw(Node& node) {
   AsyncState& state = *node.async();
-  if (state.run != nullptr) trash(state.run);
+  if (state.run != nullptr) reclaimer_.trash(state.run);
   state.run = nullptr;
   stop(node);
   if (node.is_plain_read()) node.raise(flag::dirty);
@@ -143,11 +143,11 @@ void Store::begin(Node& node) {
   host_.own(state.run);
   if (node.is_plain_read()) {
     // The run has it. What a read returned may refer to the atom, which would then never be freed.
-    trash(std::exchange(state.awaitable, nullptr));
+    reclaimer_.trash(std::exchange(state.awaitable, nullptr));
   }
   starts_.push_back({state.run, node.height});
   if (logging_ && state.entered) host_.event(Event::run, node);
-  ++revision_;
+  timeline_.next_revision();
   update_reason(node);
   update_pending(node);
 }

@@ -20,7 +20,7 @@ Status Store::run(Node& node) {
 
   if (unwinding() && outcome.status != Status::interrupted) {
     // Whatever came back is made of a read that did not happen.
-    if (outcome.status != Status::unwind) trash(outcome.value);
+    if (outcome.status != Status::unwind) reclaimer_.trash(outcome.value);
     outcome.status = Status::unwind;
   }
   if (outcome.status == Status::unwind || outcome.status == Status::interrupted) {
@@ -66,7 +66,7 @@ void Store::accept(Node& node, Outcome outcome) {
   if (outcome.status == Status::awaitable) {
     become_asynchronous(node, loudness);
     AsyncState& state = *node.async();
-    if (state.awaitable != nullptr) trash(state.awaitable);
+    if (state.awaitable != nullptr) reclaimer_.trash(state.awaitable);
     state.awaitable = outcome.value;
     state.cursor = node.inputs.size();
     state.forced = state.outdated = true;
@@ -74,7 +74,7 @@ void Store::accept(Node& node, Outcome outcome) {
     if (!node.is(flag::mounted)) state.asked = true;
     queue_restart(node);
     update_pending(node);
-    node.verified_at = revision_;
+    node.verified_at = timeline_.revision();
   } else if (outcome.settled) {
     become_asynchronous(node, loudness);
     AsyncState& state = *node.async();
@@ -92,15 +92,16 @@ void Store::accept(Node& node, Outcome outcome) {
       if (state.reason || state.was_pending) queue_restart(node);
       uncount(node);
       node.lower(flag::asynchronous);
-      state.state_at = ++stamp_;
+      state.state_at = timeline_.next_stamp();
     }
     if (AsyncState* state = node.async(); state != nullptr && state->awaitable != nullptr) {
-      trash(std::exchange(state->awaitable, nullptr));  // it may refer to the atom that returned it
+      reclaimer_.trash(
+          std::exchange(state->awaitable, nullptr));  // it may refer to the atom that returned it
     }
     if (replace(node, outcome.value, outcome.status == Status::error, loudness)) {
       changed(node, loudness);
     }
-    node.verified_at = revision_;
+    node.verified_at = timeline_.revision();
   }
   node.lower(flag::loud | flag::quiet);
 }
@@ -134,14 +135,15 @@ bool Store::compare(Node& node, Value before, Value now) {
     stabilizing_ = true;
     height_ = node.height;
   }
-  if (node.kind == Kind::source) ++revision_;  // what has read it may have been verified just now
+  if (node.kind == Kind::source)
+    timeline_.next_revision();  // what has read it may have been verified just now
   const std::size_t cyclic = cyclic_.size();
   const bool equal = host_.equal(node, before, now);
   node.verified_at = verified;
   stabilizing_ = stabilizing;
   height_ = height;
   if (cyclic_.size() > cyclic) {  // whoever was on the circle tries again without the comparison
-    ++revision_;
+    timeline_.next_revision();
     retry_cycles(flag::loud);
   }
   return equal;
@@ -150,7 +152,7 @@ bool Store::compare(Node& node, Value before, Value now) {
 // Takes the value. True if it really is another one.
 bool Store::replace(Node& node, Value value, bool error, std::uint32_t loudness) {
   if (same(node, value, error)) {
-    trash(value);
+    reclaimer_.trash(value);
     return false;
   }
   const Value before = node.value;
@@ -167,11 +169,11 @@ bool Store::replace(Node& node, Value value, bool error, std::uint32_t loudness)
     }
     note(node, loudness);
   }
-  if (node.value != nullptr) trash(before);
+  if (node.value != nullptr) reclaimer_.trash(before);
   node.value = value;
   node.lower(flag::error);
   node.raise(flag::computed | (error ? flag::error : 0));
-  node.changed_at = ++stamp_;
+  node.changed_at = timeline_.next_stamp();
   return true;
 }
 
@@ -194,7 +196,7 @@ void Store::note(Node& node, std::uint32_t loudness) {
 void Store::note_cyclic(Node& node) {
   if (!node.is(flag::cyclic) || node.is(flag::in_cyclic)) return;
   node.raise(flag::in_cyclic);
-  enlist(cyclic_, &Extra::place_in_cyclic, node);
+  cyclic_.add(node);
 }
 
 // Those that met a cycle try again after any change: it may be gone, and they would not know.
@@ -212,7 +214,7 @@ void Store::doubt_verified() {
   if (busy()) {
     doubts_ = true;
   } else {
-    ++revision_;
+    timeline_.next_revision();
     doubts_ = false;
   }
 }

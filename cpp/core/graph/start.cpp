@@ -16,7 +16,7 @@ namespace halflife::graph {
 
 void Store::left_unstarted(Node& node) {
   not_started(node);
-  ++revision_;
+  timeline_.next_revision();
   if (node.is(flag::in_unstarted)) return;
   // One that is not live is verified by the next read, which finds it out of date. It must not have
   // passed for current since: it may have been, as a live one, a moment ago.
@@ -55,7 +55,8 @@ std::vector<Node*> Store::find_unstarted(Node& target, bool outside) {
   std::vector<Node*> seen;
   const auto enter = [&](Node& node) {
     count_step();
-    const bool known = node.started && (node.is(flag::live) || node.verified_at >= revision_);
+    const bool known =
+        node.started && (node.is(flag::live) || node.verified_at >= timeline_.revision());
     if (node.marked || known) return;
     node.marked = true;
     seen.push_back(&node);
@@ -104,7 +105,7 @@ bool Store::start_upstream(Node& target, bool outside) {
       state.asked = true;
       state.halted = false;
       state.forced = state.outdated = true;
-      ++revision_;
+      timeline_.next_revision();
       update_pending(*node);
       restart(*node);
     }

@@ -29,6 +29,8 @@
 #include "journal.hpp"
 #include "node.hpp"
 #include "order.hpp"
+#include "reclaimer.hpp"
+#include "timeline.hpp"
 
 namespace halflife::graph {
 
@@ -38,7 +40,7 @@ class Store {
   static constexpr unsigned kNesting = 64;
   static constexpr unsigned kRounds = 1000;
 
-  explicit Store(Host& host) : host_(host) {}
+  explicit Store(Host& host) : host_(host), reclaimer_(host) {}
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
@@ -56,7 +58,7 @@ class Store {
   void for_each_value(Visitor&& visit) const;
   const std::vector<Node*>& nodes() const { return nodes_; }
   // Nodes that lost an edge since the last sweep, once per edge: those references are the store's.
-  const std::vector<Node*>& dropped() const { return dropped_; }
+  const std::vector<Node*>& dropped() const { return reclaimer_.dropped(); }
 
   // --- read.cpp
   // Makes a node current. False: the host has raised.
@@ -70,7 +72,7 @@ class Store {
   }
   bool has_unstarted() const { return unstarted_ > 0; }
   [[gnu::always_inline]] bool fresh(const Node& node) const {
-    if (node.verified_at >= revision_) return true;
+    if (node.verified_at >= timeline_.revision()) return true;
     if (!node.is(flag::live)) return false;
     if (node.is(flag::queued | flag::running | flag::dirty)) return false;
     if (stabilizing_) return node.height < height_;
@@ -157,7 +159,7 @@ class Store {
   // The run has taken its first step: what it asks, it asks now.
   void asked(Node& node, Generation generation);
   // This moment, to be compared with those at which runs asked.
-  Stamp moment() { return ++stamp_; }
+  Stamp moment() { return timeline_.next_stamp(); }
   bool resolve(Node& node, Generation generation, Value value, bool error, bool halted);
   bool publish(Node& node, Generation generation, Value value);
   bool add_waiter(Node& node);
@@ -173,7 +175,7 @@ class Store {
   // Null if everything that should be true is; else what is not.
   const char* invariant() const;
 
-  Revision revision() const { return revision_; }
+  Revision revision() const { return timeline_.revision(); }
   // A run is nested too deep for the stack: evaluate this node first, from the outermost read.
   void unwind_to(Node& node);
   unsigned depth() const { return depth_; }
@@ -185,10 +187,10 @@ class Store {
   // that nothing else keeps, across calls that may run user code. Call sweep() afterwards.
   class Pin {
    public:
-    explicit Pin(Store& store) : store_(store) { ++store_.pins_; }
+    explicit Pin(Store& store) : store_(store) { store_.reclaimer_.pin(); }
     Pin(const Pin&) = delete;
     Pin& operator=(const Pin&) = delete;
-    ~Pin() { --store_.pins_; }
+    ~Pin() { store_.reclaimer_.unpin(); }
 
    private:
     Store& store_;
@@ -265,11 +267,6 @@ class Store {
   bool kept_for_run(Node& node) const;
   void unhook_below(Node& root);
   void insert_input(Node& node, std::uint32_t index, const Edge& edge);
-  void add_holder(Node& node);
-  void unhold_later(Node& node);
-  void hold(Node& node);
-  static bool needed(const Node& node);
-  void maybe_unhold(Node& node);
   void drop_inputs(Node& node, std::uint32_t from);
 
   // order.cpp
@@ -310,30 +307,24 @@ class Store {
   const char* wrong_verification(const Node& node) const;
 
   // lifetime.cpp
-  bool can_free() const { return pins_ == 0 && !flushing_ && !busy(); }
+  bool can_free() const { return !reclaimer_.pinned() && !flushing_ && !busy(); }
   void run_errands();
-  using Place = std::uint32_t Extra::*;
-  static void enlist(std::vector<Node*>& list, Place place, Node& node);
-  static void delist(std::vector<Node*>& list, Place place, Node& node);
-  void trash(Value value);
   void destroy(Node& node);
 
   Host& host_;
   Heap heap_;
+  Reclaimer reclaimer_;
   Frame* top_ = nullptr;
-  Revision revision_ = 1;
-  Stamp stamp_ = 0;
+  Timeline timeline_;
   Height height_ = 0;  // while stabilizing: everything live below it is current
   bool stabilizing_ = false;
   bool flushing_ = false;
-  bool sweeping_ = false;
   bool logging_ = false;
   bool quiet_deferred_ = false;
   Comparison* comparing_ = nullptr;  // a comparison may be the user's code
   bool committing_runs_ = false;
   bool doubts_ = false;  // what was verified at this revision is to be verified again
   unsigned depth_ = 0;
-  unsigned pins_ = 0;
   std::uint32_t batch_serial_ = 0;
   std::uint64_t serial_ = 0;
   SubscriptionId next_subscription_ = 0;
@@ -353,17 +344,12 @@ class Store {
   std::vector<Node*> quiet_notes_;
   std::vector<Subscription*> ready_;
   std::vector<MountChange> hooks_;
-  std::vector<Node*> effects_;
+  NodeList<&Extra::place_in_effects> effects_;
   std::vector<Node*> restarts_;
   std::vector<Value> cancels_;
   std::vector<Start> starts_;
-  std::vector<Node*> cyclic_;
-  std::vector<Value> trash_;
-  std::vector<Node*> orphans_;
-  std::vector<Node*> unholds_;
-  std::vector<Node*> dropped_;  // one entry, and one reference, per edge that was dropped
+  NodeList<&Extra::place_in_cyclic> cyclic_;
   std::vector<Node*> nodes_;
-  std::vector<Node*> cleared_;
 };
 
 template <class Visitor>
@@ -392,7 +378,7 @@ void Store::for_each_value(Visitor&& visit) const {
     maybe(saved.awaitable);
     maybe(saved.shown);
   }
-  for (Value value : trash_) visit(value);
+  reclaimer_.for_each_value(visit);
   for (Value value : cancels_) visit(value);
   for (const Start& start : starts_) visit(start.run);
 }

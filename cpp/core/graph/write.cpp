@@ -15,7 +15,7 @@ bool Store::writable_now() {
 void Store::initialize(Node& node, Value value) {
   node.value = value;
   node.raise(flag::computed);
-  node.changed_at = ++stamp_;
+  node.changed_at = timeline_.next_stamp();
   node.verified_at = kAlways;
 }
 
@@ -27,7 +27,7 @@ void Store::initialize_awaitable(Node& node, Value awaitable) {
 // A source changed: whoever depends on it is to be recomputed, and those that met a cycle try
 // again.
 void Store::wrote(Node& node) {
-  ++revision_;
+  timeline_.next_revision();
   changed(node, flag::loud);
   retry_cycles(flag::loud);
   if (logging_) host_.event(Event::set, node);
@@ -36,12 +36,12 @@ void Store::wrote(Node& node) {
 // Takes the value.
 bool Store::set(Node& node, Value value) {
   if (!writable_now()) {
-    trash(value);
+    reclaimer_.trash(value);
     return false;
   }
   if (!node.is(flag::asynchronous)) {
     if (same(node, value, false)) {
-      trash(value);
+      reclaimer_.trash(value);
       return heap_.empty() || flush();
     }
     save(node);
@@ -51,7 +51,7 @@ bool Store::set(Node& node, Value value) {
     state.outdated = false;
     queue_restart(node);  // to stop what is in flight, and to wake those who wait for it
     node.lower(flag::asynchronous);
-    state.state_at = ++stamp_;
+    state.state_at = timeline_.next_stamp();
   }
   const Value before = node.value;
   if (node.has_subscribers()) {
@@ -64,19 +64,19 @@ bool Store::set(Node& node, Value value) {
     }
     note(node, flag::loud);
   }
-  if (node.value != nullptr) trash(before);
+  if (node.value != nullptr) reclaimer_.trash(before);
   node.value = value;
   node.lower(flag::error);
   node.raise(flag::computed);
-  node.changed_at = ++stamp_;
+  node.changed_at = timeline_.next_stamp();
   node.verified_at = kAlways;
   wrote(node);
   if (in_batch() || flushing_) {
     run_errands();
     return true;
   }
-  if (heap_.empty() && notes_.empty() && restarts_.empty() && trash_.empty() && orphans_.empty() &&
-      !host_.has_errands) {
+  if (heap_.empty() && notes_.empty() && restarts_.empty() && !reclaimer_.has_values() &&
+      !reclaimer_.has_orphans() && !host_.has_errands) {
     return true;
   }
   return flush();
@@ -84,16 +84,16 @@ bool Store::set(Node& node, Value value) {
 
 bool Store::set_awaitable(Node& node, Value awaitable) {
   if (!writable_now() || !host_.can_start(node, true)) {
-    trash(awaitable);
+    reclaimer_.trash(awaitable);
     return false;
   }
   AsyncState& state = node.make_async();
   if (node.is(flag::asynchronous) && state.awaitable == awaitable) {
-    trash(awaitable);
+    reclaimer_.trash(awaitable);
     return true;
   }
   save(node);
-  if (state.awaitable != nullptr) trash(state.awaitable);
+  if (state.awaitable != nullptr) reclaimer_.trash(state.awaitable);
   state.awaitable = awaitable;
   become_asynchronous(node, flag::loud);
   state.forced = state.outdated = state.asked = true;
@@ -101,7 +101,7 @@ bool Store::set_awaitable(Node& node, Value awaitable) {
   queue_restart(node);
   update_pending(node);
   // The settled value is still the same: nobody but those who look at the loading state is told.
-  ++revision_;
+  timeline_.next_revision();
   retry_cycles(flag::loud);
   if (logging_) host_.event(Event::set, node);
   return flush();
@@ -122,7 +122,7 @@ bool Store::refresh(Node& node) {
     node.verified_at = 0;
     if (node.is(flag::live)) enqueue(node, flag::loud);
   }
-  ++revision_;
+  timeline_.next_revision();
   retry_cycles(flag::loud);
   return flush();
 }
