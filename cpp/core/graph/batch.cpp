@@ -7,96 +7,15 @@
 
 namespace halflife::graph {
 
-std::uint32_t Store::begin_batch() {
-  marks_.push_back({journal_.size(), notes_.size(), restarts_.size(), ++batch_serial_});
-  return batch_serial_;
-}
-
-bool Store::is_open(std::uint32_t serial) const {
-  for (const Mark& mark : marks_) {
-    if (mark.serial == serial) return true;
-  }
-  return false;
-}
-
-// Before the first change of a node within a batch.
-void Store::save(Node& node) {
-  if (!in_batch() || node.journal > marks_.back().saved) return;
-  const AsyncState* state = node.async();
-  Saved saved{&node,
-              node.value,
-              state != nullptr ? state->awaitable : nullptr,
-              state != nullptr ? state->shown : nullptr,
-              node.changed_at,
-              node.flags,
-              node.journal,
-              state == nullptr || state->outdated,
-              state == nullptr || state->forced,
-              state != nullptr && state->asked,
-              state != nullptr && state->halted,
-              {}};
-  if (saved.value != nullptr) host_.own(saved.value);
-  if (saved.awaitable != nullptr) host_.own(saved.awaitable);
-  if (saved.shown != nullptr) host_.own(saved.shown);
-  saved.inputs.assign(node.inputs.begin(), node.inputs.begin() + node.active_inputs());
-  for (const Edge& edge : saved.inputs) reclaimer_.add_holder(*edge.input);
-  journal_.push_back(std::move(saved));
-  node.journal = static_cast<std::uint32_t>(journal_.size());
-}
-
-// The node is destroyed within a batch that has saved it.
-void Store::forget_saved(Node& node) {
-  for (std::uint32_t place = node.journal; place != 0;) {
-    count_step();
-    Saved& saved = journal_[place - 1];
-    place = saved.journal;
-    drop_saved(saved);
-    saved = Saved{};
-    ++holes_;
-  }
-  node.journal = 0;
-  trim_journal();
-}
-
-// A long batch may make, set and drop any number of atoms: their entries must not pile up.
-void Store::trim_journal() {
-  while (!journal_.empty() && journal_.back().node == nullptr && in_batch() &&
-         journal_.size() > marks_.back().saved) {
-    journal_.pop_back();
-    --holes_;
-  }
-  if (holes_ < 32 || holes_ * 2 < journal_.size()) return;
-  std::size_t kept = 0;
-  auto mark = marks_.begin();
-  for (std::size_t index = 0; index < journal_.size(); ++index) {
-    count_step();
-    for (; mark != marks_.end() && mark->saved == index; ++mark) mark->saved = kept;
-    Saved& saved = journal_[index];
-    if (saved.node == nullptr) continue;
-    if (saved.journal != 0) saved.journal = saved.node->journal;  // the entry that was kept before
-    saved.node->journal = static_cast<std::uint32_t>(kept + 1);
-    if (kept != index) journal_[kept] = std::move(saved);
-    ++kept;
-  }
-  for (; mark != marks_.end(); ++mark) mark->saved = kept;
-  journal_.erase(journal_.begin() + static_cast<std::ptrdiff_t>(kept), journal_.end());
-  holes_ = 0;
-}
-
-void Store::drop_saved(const Saved& saved) {
-  if (saved.value != nullptr) reclaimer_.trash(saved.value);
-  if (saved.awaitable != nullptr) reclaimer_.trash(saved.awaitable);
-  if (saved.shown != nullptr) reclaimer_.trash(saved.shown);
-  for (const Edge& edge : saved.inputs) reclaimer_.unhold_later(*edge.input);
-}
+std::uint32_t Store::begin_batch() { return journal_.begin(notes_.size(), restarts_.size()); }
 
 bool Store::commit_batch(std::uint32_t serial) {
-  if (!is_open(serial)) return true;
-  while (marks_.back().serial != serial) undo();
-  marks_.pop_back();
+  if (!journal_.is_open(serial)) return true;
+  while (journal_.innermost() != serial) undo();
+  journal_.close();
   if (in_batch()) return true;  // the outer batch answers for it
   // A value that was set back is as if it had never been set.
-  for (const Saved& saved : journal_) {
+  for (const Saved& saved : journal_.entries()) {
     if (saved.node == nullptr) continue;
     Node& node = *saved.node;
     if (node.kind != Kind::source || node.is(flag::journaled)) continue;
@@ -116,14 +35,11 @@ bool Store::commit_batch(std::uint32_t serial) {
     node.changed_at = saved.changed_at;
     timeline_.next_revision();
   }
-  std::vector<Saved> journal;
-  journal.swap(journal_);
-  holes_ = 0;
-  for (const Saved& saved : journal) {
+  for (const Saved& saved : journal_.take_all()) {
     if (saved.node == nullptr) continue;
     saved.node->lower(flag::journaled);
     saved.node->journal = 0;
-    drop_saved(saved);
+    journal_.drop(saved);
   }
   return flush();
 }
@@ -182,32 +98,25 @@ void Store::put_back(Saved& saved) {
 }
 
 bool Store::abort_batch(std::uint32_t serial) {
-  if (!is_open(serial)) return true;
-  while (marks_.back().serial != serial) undo();
+  if (!journal_.is_open(serial)) return true;
+  while (journal_.innermost() != serial) undo();
   undo();
   return in_batch() || flush();
 }
 
 // Undoes the innermost batch.
 void Store::undo() {
-  const Mark mark = marks_.back();
-  marks_.pop_back();
+  const BatchStart start = journal_.close();
   timeline_.next_revision();  // first: what was verified within the batch is not current any more
   std::vector<Saved> undone;
-  while (journal_.size() > mark.saved) {
-    undone.push_back(std::move(journal_.back()));
-    journal_.pop_back();
-    if (undone.back().node == nullptr) {
-      undone.pop_back();
-      --holes_;
-      continue;
-    }
+  for (Saved saved{}; journal_.take_newest(start, saved);) {
+    undone.push_back(std::move(saved));
     put_back(undone.back());
     undone.back().node->raise(flag::journaled);
   }
   // What was noted in this batch is undone with the node. (A run that ended meanwhile is not.)
-  std::size_t kept = mark.notes;
-  for (std::size_t index = mark.notes; index < notes_.size(); ++index) {
+  std::size_t kept = start.notifications;
+  for (std::size_t index = start.notifications; index < notes_.size(); ++index) {
     Node& node = *notes_[index];
     if (!node.is(flag::journaled)) {
       notes_[kept++] = &node;
@@ -226,8 +135,8 @@ void Store::undo() {
   notes_.resize(kept);
   // One that was out of date only inside of the batch, and that nobody looks at, does not run for
   // it: the next read tells. (One that is observed is looked at again by the flush.)
-  kept = mark.restarts;
-  for (std::size_t index = mark.restarts; index < restarts_.size(); ++index) {
+  kept = start.restarts;
+  for (std::size_t index = start.restarts; index < restarts_.size(); ++index) {
     if (restarts_[index] == nullptr) continue;
     Node& node = *restarts_[index];
     AsyncState& state = *node.async();

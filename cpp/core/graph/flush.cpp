@@ -77,7 +77,7 @@ bool Store::recompute(Node& node) {
       return true;
     }
     if (!node.is(flag::mounted) && !state.asked) {  // nobody waits for it: not run, only stopped
-      if (in_batch()) save(node);
+      if (in_batch()) journal_.save(node);
       node.lower(loudness);
       state.forced = state.outdated = true;
       queue_restart(node);

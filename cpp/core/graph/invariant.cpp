@@ -31,7 +31,7 @@ const char* Store::wrong_lists() const {
   for (const Node* node : nodes_) {
     if (node->marked) return "a mark that a walk has left";
     if (node->is(flag::in_unstarted)) ++unstarted;
-    if (node->journal > journal_.size()) return "saved in no batch";
+    if (const char* wrong = journal_.invariant(*node)) return wrong;
     if (node->is(flag::in_cyclic) && !cyclic_.has_at_its_index(*node))
       return "not where the list of cyclic nodes should have it";
     if (const char* wrong = reclaimer_.invariant(*node)) return wrong;
@@ -51,14 +51,7 @@ const char* Store::wrong_lists() const {
     }
   }
   if (unstarted != unstarted_) return "miscounted nodes that wait to be started";
-  std::size_t holes = 0;
-  for (std::size_t index = 0; index < journal_.size(); ++index) {
-    const Saved& saved = journal_[index];
-    if (saved.node == nullptr) ++holes;
-    if (saved.journal > index) return "an entry of an outer batch that is newer";
-    if (saved.node != nullptr && saved.node->journal <= index) return "an entry nobody knows of";
-  }
-  return holes == holes_ ? nullptr : "miscounted holes";
+  return journal_.invariant();
 }
 
 // A node that was verified at this revision counts on all that it read. (An async one may be known

@@ -74,7 +74,7 @@ void Store::destroy(Node& node) {
       if (place < restarts_.size() && restarts_[place] == &node) restarts_[place] = nullptr;
     }
     if (node.is(flag::in_unstarted)) no_longer_unstarted(node);
-    if (node.journal != 0) forget_saved(node);
+    if (node.journal != 0) journal_.forget(node);
     const auto drop = [&](Value& value) {
       if (value != nullptr) reclaimer_.trash(value);
       value = nullptr;
@@ -109,7 +109,7 @@ void Store::clear() {
   std::vector<Node*> inputs;
   std::vector<Value> values;
   reclaimer_.clear(inputs, values);
-  for (const Saved& saved : journal_) {
+  for (const Saved& saved : journal_.entries()) {
     for (const Edge& edge : saved.inputs) inputs.push_back(edge.input);
   }
   for (Node* node : nodes) {
@@ -141,22 +141,16 @@ void Store::clear() {
       take(state->awaitable);
     }
   }
-  for (Saved& saved : journal_) {
-    take(saved.value);
-    take(saved.awaitable);
-    take(saved.shown);
-  }
+  journal_.clear(values);
   for (Value& value : cancels_) take(value);
   for (Start& start : starts_) take(start.run);
-  journal_.clear();
-  marks_.clear();
   cancels_.clear();
   starts_.clear();
   for (auto* list : {&notes_, &quiet_notes_, &restarts_}) list->clear();
   effects_.clear();
   cyclic_.clear();
   hooks_.clear();
-  pending_runs_ = unstarted_ = holes_ = 0;
+  pending_runs_ = unstarted_ = 0;
   for (Node* node : nodes) host_.forget(*node);
   std::vector<void*> read;
   for (Node* node : inputs) read.push_back(node->atom);

@@ -6,7 +6,7 @@
 namespace halflife::graph {
 
 Status Store::run(Node& node) {
-  if (in_batch() && node.is(flag::live | flag::computed)) save(node);
+  if (in_batch() && node.is(flag::live | flag::computed)) journal_.save(node);
   Frame frame{&node, top_, ++serial_, 0, checks_.size()};
   node.raise(flag::running);
   node.lower(flag::dirty | flag::cyclic | flag::queued);

@@ -40,7 +40,7 @@ class Store {
   static constexpr unsigned kNesting = 64;
   static constexpr unsigned kRounds = 1000;
 
-  explicit Store(Host& host) : host_(host), reclaimer_(host) {}
+  explicit Store(Host& host) : host_(host), reclaimer_(host), journal_(host, reclaimer_) {}
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
@@ -123,11 +123,9 @@ class Store {
   std::uint32_t begin_batch();
   bool commit_batch(std::uint32_t serial);
   bool abort_batch(std::uint32_t serial);
-  bool in_batch() const { return !marks_.empty(); }
+  bool in_batch() const { return journal_.in_batch(); }
   // Names the batch around the innermost one, which may still fail as a whole; 0: there is none.
-  std::uint64_t outer_batch() const {
-    return marks_.size() < 2 ? 0 : static_cast<std::uint64_t>(marks_[marks_.size() - 2].serial);
-  }
+  std::uint64_t outer_batch() const { return journal_.outer(); }
 
   // --- flush.cpp
   bool flush();
@@ -203,13 +201,8 @@ class Store {
   void wrote(Node& node);
 
   // batch.cpp
-  void save(Node& node);
-  void forget_saved(Node& node);
-  void trim_journal();
-  bool is_open(std::uint32_t serial) const;
   void undo();
   void put_back(Saved& saved);
-  void drop_saved(const Saved& saved);
 
   // read.cpp
   bool bring_up(Node& node);
@@ -314,6 +307,7 @@ class Store {
   Host& host_;
   Heap heap_;
   Reclaimer reclaimer_;
+  Journal journal_;
   Frame* top_ = nullptr;
   Timeline timeline_;
   Height height_ = 0;  // while stabilizing: everything live below it is current
@@ -325,7 +319,6 @@ class Store {
   bool committing_runs_ = false;
   bool doubts_ = false;  // what was verified at this revision is to be verified again
   unsigned depth_ = 0;
-  std::uint32_t batch_serial_ = 0;
   std::uint64_t serial_ = 0;
   SubscriptionId next_subscription_ = 0;
   std::size_t pending_runs_ = 0;
@@ -336,9 +329,6 @@ class Store {
   std::vector<Rise> rising_;  // a heap: lowest before first
   std::vector<Node*> risen_;
   std::vector<Node*> detour_;  // from the outermost run to the node that was nested too deep
-  std::vector<Saved> journal_;
-  std::size_t holes_ = 0;  // entries of the journal whose node was destroyed
-  std::vector<Mark> marks_;
   std::vector<Node*> notes_;
   std::vector<Node*> spare_notes_;
   std::vector<Node*> quiet_notes_;
@@ -373,11 +363,7 @@ void Store::for_each_value(Visitor&& visit) const {
       maybe(state->awaitable);
     }
   }
-  for (const Saved& saved : journal_) {
-    maybe(saved.value);
-    maybe(saved.awaitable);
-    maybe(saved.shown);
-  }
+  journal_.for_each_value(visit);
   reclaimer_.for_each_value(visit);
   for (Value value : cancels_) visit(value);
   for (const Start& start : starts_) visit(start.run);

@@ -44,9 +44,9 @@ bool Store::set(Node& node, Value value) {
       reclaimer_.trash(value);
       return heap_.empty() || flush();
     }
-    save(node);
+    journal_.save(node);
   } else {
-    save(node);
+    journal_.save(node);
     AsyncState& state = *node.async();
     state.outdated = false;
     queue_restart(node);  // to stop what is in flight, and to wake those who wait for it
@@ -92,7 +92,7 @@ bool Store::set_awaitable(Node& node, Value awaitable) {
     reclaimer_.trash(awaitable);
     return true;
   }
-  save(node);
+  journal_.save(node);
   if (state.awaitable != nullptr) reclaimer_.trash(state.awaitable);
   state.awaitable = awaitable;
   become_asynchronous(node, flag::loud);
@@ -112,7 +112,7 @@ bool Store::refresh(Node& node) {
   if (node.is(flag::asynchronous | flag::async_read)) {
     if (!host_.can_start(node, true)) return false;
     AsyncState& state = node.make_async();
-    save(node);
+    journal_.save(node);
     state.forced = state.outdated = state.asked = true;
     state.halted = false;
     restart(node);
