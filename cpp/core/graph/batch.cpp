@@ -7,7 +7,9 @@
 
 namespace halflife::graph {
 
-std::uint32_t Store::begin_batch() { return journal_.begin(notes_.size(), restarts_.size()); }
+std::uint32_t Store::begin_batch() {
+  return journal_.begin(notifications_.size(), restarts_.size());
+}
 
 bool Store::commit_batch(std::uint32_t serial) {
   if (!journal_.is_open(serial)) return true;
@@ -114,28 +116,10 @@ void Store::undo() {
     put_back(undone.back());
     undone.back().node->raise(flag::journaled);
   }
-  // What was noted in this batch is undone with the node. (A run that ended meanwhile is not.)
-  std::size_t kept = start.notifications;
-  for (std::size_t index = start.notifications; index < notes_.size(); ++index) {
-    Node& node = *notes_[index];
-    if (!node.is(flag::journaled)) {
-      notes_[kept++] = &node;
-      continue;
-    }
-    node.lower(flag::noted | flag::note_loud);
-    Extra& extra = *node.extra;
-    if (extra.has_before && !node.is(flag::in_quiet)) {
-      reclaimer_.trash(extra.before);
-      extra.before = nullptr;
-      extra.has_before = false;
-      for (Subscription* subscription : extra.subscriptions) subscription->late = false;
-    }
-    reclaimer_.maybe_unhold(node);
-  }
-  notes_.resize(kept);
+  notifications_.retract(start.notifications);
   // One that was out of date only inside of the batch, and that nobody looks at, does not run for
   // it: the next read tells. (One that is observed is looked at again by the flush.)
-  kept = start.restarts;
+  std::size_t kept = start.restarts;
   for (std::size_t index = start.restarts; index < restarts_.size(); ++index) {
     if (restarts_[index] == nullptr) continue;
     Node& node = *restarts_[index];

@@ -27,9 +27,9 @@ bool Store::flush() {
       run_hooks();
     } else if (!heap_.empty() || !restarts_.empty()) {
       continue;
-    } else if (!effects_.empty()) {
+    } else if (notifications_.has_effects()) {
       run_effects();
-    } else if (!notes_.empty()) {
+    } else if (!notifications_.empty()) {
       run_subscribers();
     } else if (!starts_.empty()) {
       start_runs();
@@ -94,10 +94,7 @@ bool Store::recompute(Node& node) {
   }
   if (effect) {
     node.lower(loudness);
-    if (!node.is(flag::effect_queued)) {
-      node.raise(flag::effect_queued);
-      effects_.add(node);
-    }
+    notifications_.queue_effect(node);
     return true;
   }
   if (node.is(flag::running)) return true;
@@ -152,14 +149,7 @@ void Store::run_hooks() {
 }
 
 void Store::run_effects() {
-  std::vector<Node*> effects = effects_.take();
-  const auto by_age = [](const Node* one, const Node* other) {
-    return one->extra->observed_as < other->extra->observed_as;
-  };
-  if (!std::is_sorted(effects.begin(), effects.end(), by_age)) {
-    std::sort(effects.begin(), effects.end(), by_age);
-  }
-  for (Node* effect : effects) {
+  for (Node* effect : notifications_.take_effects()) {
     Node& node = *effect;
     node.lower(flag::effect_queued);
     // Since it was queued it may have ended, or a batch that failed may have put its inputs back.
@@ -198,10 +188,8 @@ bool Store::told_nothing_new(Node& node) {
 }
 
 void Store::run_subscribers() {
-  std::vector<Node*> notes;  // keeps its room from flush to flush
-  notes.swap(spare_notes_);
-  notes.swap(notes_);
-  const std::size_t base = ready_.size();
+  std::vector<Node*> notes = notifications_.take_queue();
+  const std::size_t base = notifications_.ready_size();
   SubscriptionId youngest = 0;
   bool in_order = true;
   for (std::size_t index = 0; index < notes.size(); ++index) {
@@ -211,16 +199,7 @@ void Store::run_subscribers() {
       prefetch(notes[index + 1]->extra.get());
     }
     node.lower(flag::noted);
-    if (!node.is(flag::note_loud)) {
-      if (!quiet_deferred_) quiet_deferred_ = host_.defer();
-      if (quiet_deferred_) {
-        if (!node.is(flag::in_quiet)) {
-          node.raise(flag::in_quiet);
-          quiet_notes_.push_back(&node);
-        }
-        continue;
-      }
-    }
+    if (!node.is(flag::note_loud) && notifications_.defer(node)) continue;
     node.lower(flag::note_loud);
     const bool nothing_new = told_nothing_new(node);
     for (Subscription* subscription : node.extra->subscriptions) {
@@ -229,22 +208,17 @@ void Store::run_subscribers() {
       ++subscription->references;
       in_order = in_order && subscription->id > youngest;
       youngest = subscription->id;
-      ready_.push_back(subscription);
+      notifications_.add_ready(*subscription);
     }
     reclaimer_.maybe_unhold(node);
   }
-  notes.clear();
-  if (spare_notes_.capacity() < notes.capacity()) spare_notes_.swap(notes);
-  const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(base);
-  const auto by_age = [](const Subscription* one, const Subscription* other) {
-    return one->id < other->id;
-  };
-  if (!in_order) std::sort(first, ready_.end(), by_age);
-  for (std::size_t index = base; index < ready_.size(); ++index) {
-    Subscription& subscription = *ready_[index];
-    if (index + 2 < ready_.size()) {
-      prefetch(ready_[index + 2]);
-      if (const Node* next = ready_[index + 1]->node) prefetch_node(*next);
+  notifications_.give_back(notes);
+  if (!in_order) notifications_.sort_ready(base);
+  for (std::size_t index = base; index < notifications_.ready_size(); ++index) {
+    Subscription& subscription = notifications_.ready(index);
+    if (index + 2 < notifications_.ready_size()) {
+      prefetch(&notifications_.ready(index + 2));
+      if (const Node* next = notifications_.ready(index + 1).node) prefetch_node(*next);
     }
     // An earlier subscriber may have set something: each gets the value current when it is called.
     if (!heap_.empty() && !stabilize()) host_.keep_interrupt();
@@ -262,25 +236,22 @@ void Store::run_subscribers() {
     }
     drop(&subscription);
   }
-  ready_.resize(base);
+  notifications_.drop_ready(base);
 }
 
 // The loop pass in which runs were started has ended: whoever is still loading says so now.
 void Store::flush_quiet() {
-  quiet_deferred_ = false;
-  std::vector<Node*> notes;
-  notes.swap(quiet_notes_);
-  for (Node* note : notes) {
-    Node& node = *note;
+  for (Node* deferred : notifications_.take_deferred()) {
+    Node& node = *deferred;
     node.lower(flag::in_quiet);
-    if (node.extra->has_before) this->note(node, flag::loud);
+    if (node.extra->has_before) notifications_.queue(node, flag::loud);
     reclaimer_.maybe_unhold(node);
   }
   flush();
 }
 
 bool Store::observe_effect(Node& node) {
-  node.more().observed_as = ++next_subscription_;
+  node.more().observed_as = notifications_.next_subscription();
   node.raise(flag::dirty);
   add_reason(node);
   add_mount(node);
@@ -307,15 +278,13 @@ bool Store::unobserve_effect(Node& node, bool remove) {
 
 void Store::endless() {
   std::vector<Node*> nodes;
-  for (Node* node : effects_) nodes.push_back(node);
-  for (Node* node : notes_) nodes.push_back(node);
+  notifications_.list(nodes);
   for (const MountChange& change : hooks_) {
     if (change.node != nullptr) nodes.push_back(change.node);
   }
   host_.raise(Error::endless_flush, nodes);
-  const std::vector<Node*> effects = effects_.take();
-  std::vector<Node*> notes;
-  notes.swap(notes_);
+  const std::vector<Node*> effects = notifications_.take_effects();
+  std::vector<Node*> notes = notifications_.take_queue();
   for (Node* node : effects) {
     node->lower(flag::effect_queued);
     reclaimer_.maybe_unhold(*node);
@@ -325,6 +294,7 @@ void Store::endless() {
     if (!node->is(flag::in_quiet)) told_nothing_new(*node);
     reclaimer_.maybe_unhold(*node);
   }
+  notifications_.give_back(notes);
 }
 
 }  // namespace halflife::graph

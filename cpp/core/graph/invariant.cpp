@@ -51,7 +51,8 @@ const char* Store::wrong_lists() const {
     }
   }
   if (unstarted != unstarted_) return "miscounted nodes that wait to be started";
-  return journal_.invariant();
+  if (const char* wrong = journal_.invariant()) return wrong;
+  return notifications_.invariant();
 }
 
 // A node that was verified at this revision counts on all that it read. (An async one may be known

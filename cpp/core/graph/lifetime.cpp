@@ -63,7 +63,7 @@ void Store::destroy(Node& node) {
     drop_inputs(node, 0);
     if (node.is(flag::in_cyclic)) cyclic_.remove(node);
     reclaimer_.forget(node);
-    if (node.is(flag::effect_queued)) effects_.remove(node);
+    notifications_.forget(node);
     if (node.is(flag::hook_queued)) {
       const std::size_t place = node.extra->place_in_hooks;
       if (place < hooks_.size() && hooks_[place].node == &node) hooks_[place].node = nullptr;
@@ -146,8 +146,8 @@ void Store::clear() {
   for (Start& start : starts_) take(start.run);
   cancels_.clear();
   starts_.clear();
-  for (auto* list : {&notes_, &quiet_notes_, &restarts_}) list->clear();
-  effects_.clear();
+  notifications_.clear();
+  restarts_.clear();
   cyclic_.clear();
   hooks_.clear();
   pending_runs_ = unstarted_ = 0;

@@ -273,8 +273,8 @@ void Store::queue_hook(Node& node, bool mounted) {
 
 Subscription* Store::subscribe(Node& node, Value callback, Value on_error) {
   const bool late = node.more().has_before;
-  auto* subscription =
-      new Subscription{&node, callback, on_error, ++next_subscription_, node.changed_at, 2, late};
+  auto* subscription = new Subscription{
+      &node, callback, on_error, notifications_.next_subscription(), node.changed_at, 2, late};
   node.extra->subscriptions.push_back(*subscription);
   add_reason(node);
   add_mount(node);

@@ -21,7 +21,7 @@ bool Store::bring_up(Node& node) {
     return false;
   }
   if (outermost && !flushing_ && !in_batch()) {
-    if (!restarts_.empty() || !heap_.empty() || !notes_.empty()) return flush();
+    if (!restarts_.empty() || !heap_.empty() || !notifications_.empty()) return flush();
     sweep();
   }
   return true;

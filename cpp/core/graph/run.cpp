@@ -167,7 +167,7 @@ bool Store::replace(Node& node, Value value, bool error, std::uint32_t loudness)
       extra.before_error = node.is(flag::error);
       node.value = nullptr;
     }
-    note(node, loudness);
+    notifications_.queue(node, loudness);
   }
   if (node.value != nullptr) reclaimer_.trash(before);
   node.value = value;
@@ -184,13 +184,6 @@ void Store::changed(Node& node, std::uint32_t loudness) {
 void Store::enqueue(Node& node, std::uint32_t loudness) {
   node.raise(loudness);
   heap_.push(node);
-}
-
-void Store::note(Node& node, std::uint32_t loudness) {
-  if (loudness & flag::loud) node.raise(flag::note_loud);
-  if (node.is(flag::noted)) return;
-  node.raise(flag::noted);
-  notes_.push_back(&node);
 }
 
 void Store::note_cyclic(Node& node) {

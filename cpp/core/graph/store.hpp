@@ -28,6 +28,7 @@
 #include "host.hpp"
 #include "journal.hpp"
 #include "node.hpp"
+#include "notifications.hpp"
 #include "order.hpp"
 #include "reclaimer.hpp"
 #include "timeline.hpp"
@@ -40,7 +41,11 @@ class Store {
   static constexpr unsigned kNesting = 64;
   static constexpr unsigned kRounds = 1000;
 
-  explicit Store(Host& host) : host_(host), reclaimer_(host), journal_(host, reclaimer_) {}
+  explicit Store(Host& host)
+      : host_(host),
+        reclaimer_(host),
+        journal_(host, reclaimer_),
+        notifications_(host, reclaimer_) {}
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
@@ -133,7 +138,7 @@ class Store {
   bool flushing() const { return flushing_; }
   // Is there something for a flush to do?
   bool due() const {
-    return !heap_.empty() || !restarts_.empty() || !hooks_.empty() || !notes_.empty();
+    return !heap_.empty() || !restarts_.empty() || !hooks_.empty() || !notifications_.empty();
   }
 
   // --- live.cpp
@@ -240,7 +245,6 @@ class Store {
   bool replace(Node& node, Value value, bool error, std::uint32_t loudness);
   void changed(Node& node, std::uint32_t loudness);
   void enqueue(Node& node, std::uint32_t loudness);
-  void note(Node& node, std::uint32_t loudness);
   void note_cyclic(Node& node);
   void retry_cycles(std::uint32_t loudness);
   void doubt_verified();
@@ -308,19 +312,18 @@ class Store {
   Heap heap_;
   Reclaimer reclaimer_;
   Journal journal_;
+  Notifications notifications_;
   Frame* top_ = nullptr;
   Timeline timeline_;
   Height height_ = 0;  // while stabilizing: everything live below it is current
   bool stabilizing_ = false;
   bool flushing_ = false;
   bool logging_ = false;
-  bool quiet_deferred_ = false;
   Comparison* comparing_ = nullptr;  // a comparison may be the user's code
   bool committing_runs_ = false;
   bool doubts_ = false;  // what was verified at this revision is to be verified again
   unsigned depth_ = 0;
   std::uint64_t serial_ = 0;
-  SubscriptionId next_subscription_ = 0;
   std::size_t pending_runs_ = 0;
   std::size_t unstarted_ = 0;  // nodes that wait for a read to start them: see start.cpp
   std::size_t passed_ = 0;     // edges that were passed over
@@ -329,12 +332,7 @@ class Store {
   std::vector<Rise> rising_;  // a heap: lowest before first
   std::vector<Node*> risen_;
   std::vector<Node*> detour_;  // from the outermost run to the node that was nested too deep
-  std::vector<Node*> notes_;
-  std::vector<Node*> spare_notes_;
-  std::vector<Node*> quiet_notes_;
-  std::vector<Subscription*> ready_;
   std::vector<MountChange> hooks_;
-  NodeList<&Extra::place_in_effects> effects_;
   std::vector<Node*> restarts_;
   std::vector<Value> cancels_;
   std::vector<Start> starts_;

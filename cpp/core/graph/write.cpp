@@ -62,7 +62,7 @@ bool Store::set(Node& node, Value value) {
       extra.before_error = node.is(flag::error);
       node.value = nullptr;
     }
-    note(node, flag::loud);
+    notifications_.queue(node, flag::loud);
   }
   if (node.value != nullptr) reclaimer_.trash(before);
   node.value = value;
@@ -75,7 +75,7 @@ bool Store::set(Node& node, Value value) {
     run_errands();
     return true;
   }
-  if (heap_.empty() && notes_.empty() && restarts_.empty() && !reclaimer_.has_values() &&
+  if (heap_.empty() && notifications_.empty() && restarts_.empty() && !reclaimer_.has_values() &&
       !reclaimer_.has_orphans() && !host_.has_errands) {
     return true;
   }
