@@ -52,7 +52,7 @@ void Store::update_async(Node& node, bool asked) {
     }
   } else if (uncount(node); !state.restart_queued) {
     if (node.is(flag::mounted) || state.asked || state.phase != Phase::idle) {
-      queue_restart(node);
+      run_queue_.restart(node);
     } else if (!asked && node.is(flag::live)) {
       left_unstarted(node);
     }
@@ -97,15 +97,7 @@ void Store::update_reason(Node& node) {
       drop_reason(node);
     }
   }
-  count_pending(node);
-}
-
-void Store::count_pending(Node& node) {
-  AsyncState& state = *node.async();
-  const bool counts = state.reason && !(state.streaming && state.phase == Phase::running);
-  if (counts == state.in_pending) return;
-  state.in_pending = counts;
-  pending_runs_ += counts ? 1 : static_cast<std::size_t>(-1);
+  run_queue_.count(node);
 }
 
 void Store::uncount(Node& node) {
@@ -129,7 +121,7 @@ void Store::settle(Node& node, Value value, bool error) {
     if (!cyclic_.empty()) doubt_verified();
     retry_cycles(flag::loud);
   }
-  if (logging_) host_.event(error ? Event::failed : Event::settled, node);
+  events_.record(error ? Event::failed : Event::settled, node);
   state.phase = Phase::idle;
   state.streaming = false;
   state.answered_at = state.asked_at;
@@ -215,7 +207,7 @@ bool Store::publish(Node& node, Generation generation, Value value) {
   state.showed_stream = state.shows_stream();
   state.state_at = timeline_.next_stamp();
   timeline_.next_revision();
-  count_pending(node);
+  run_queue_.count(node);
   for (const Dependent& dependent : node.dependents) {
     if (dependent.node->inputs[dependent.edge].state) enqueue(*dependent.node, flag::loud);
   }
@@ -241,7 +233,7 @@ bool Store::remove_waiter(Node& node) {
 void Store::abandon(Node& node) {
   AsyncState& state = *node.async();
   if (state.phase != Phase::running) return;
-  if (logging_ && state.entered) host_.event(Event::superseded, node);
+  if (state.entered) events_.record(Event::superseded, node);
   withdraw(node);  // its loop is closed: there is nothing left to cancel
 }
 

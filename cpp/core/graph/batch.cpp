@@ -8,7 +8,7 @@
 namespace halflife::graph {
 
 std::uint32_t Store::begin_batch() {
-  return journal_.begin(notifications_.size(), restarts_.size());
+  return journal_.begin(notifications_.size(), run_queue_.restarts());
 }
 
 bool Store::commit_batch(std::uint32_t serial) {
@@ -117,22 +117,7 @@ void Store::undo() {
     undone.back().node->raise(flag::journaled);
   }
   notifications_.retract(start.notifications);
-  // One that was out of date only inside of the batch, and that nobody looks at, does not run for
-  // it: the next read tells. (One that is observed is looked at again by the flush.)
-  std::size_t kept = start.restarts;
-  for (std::size_t index = start.restarts; index < restarts_.size(); ++index) {
-    if (restarts_[index] == nullptr) continue;
-    Node& node = *restarts_[index];
-    AsyncState& state = *node.async();
-    if (node.kind != Kind::derived || node.is(flag::live)) {
-      state.place_in_restarts = static_cast<std::uint32_t>(kept);
-      restarts_[kept++] = &node;
-      continue;
-    }
-    state.restart_queued = state.asked = false;
-    node.verified_at = 0;
-  }
-  restarts_.resize(kept);
+  run_queue_.retract_restarts(start.restarts);
   for (const Saved& saved : undone) saved.node->lower(flag::journaled);
   timeline_.next_revision();
   retry_cycles(0);

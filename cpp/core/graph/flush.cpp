@@ -22,22 +22,22 @@ bool Store::flush() {
       ok = false;
       break;
     }
-    if (!restarts_.empty()) commit_runs();
+    if (run_queue_.has_restarts()) commit_runs();
     if (!hooks_.empty()) {
       run_hooks();
-    } else if (!heap_.empty() || !restarts_.empty()) {
+    } else if (!heap_.empty() || run_queue_.has_restarts()) {
       continue;
     } else if (notifications_.has_effects()) {
       run_effects();
     } else if (!notifications_.empty()) {
       run_subscribers();
-    } else if (!starts_.empty()) {
-      start_runs();
+    } else if (run_queue_.has_starts()) {
+      run_queue_.start_all();
     } else {
       break;
     }
   }
-  start_runs();  // also when the flush was given up
+  run_queue_.start_all();  // also when the flush was given up
   flushing_ = false;
   // First, so that a flush within the sweep does not raise what this one has collected.
   ok = host_.raise_collected() && ok;
@@ -80,7 +80,7 @@ bool Store::recompute(Node& node) {
       if (in_batch()) journal_.save(node);
       node.lower(loudness);
       state.forced = state.outdated = true;
-      queue_restart(node);
+      run_queue_.restart(node);
       update_pending(node);
       return true;
     }
@@ -136,11 +136,11 @@ void Store::run_hooks() {
     if (mounted != node.is(flag::hook_run)) {
       if (mounted) {
         node.raise(flag::hook_run);
-        if (logging_) host_.event(Event::mounted, node);
+        events_.record(Event::mounted, node);
         if (node.is(flag::hooked)) host_.mount(node);
       } else if (!kept_for_run(node)) {
         node.lower(flag::hook_run);
-        if (logging_) host_.event(Event::unmounted, node);
+        events_.record(Event::unmounted, node);
         if (node.is(flag::hooked)) host_.unmount(node);
       }
     }
@@ -228,7 +228,7 @@ void Store::run_subscribers() {
       // A batch of an earlier subscriber may have noted the node again: what it was before that is
       // not what this one has heard.
       subscription.late = node->extra->has_before;
-      if (logging_) {
+      if (events_.on()) {
         host_.event(Event::notified, *node);
         run_errands();
       }

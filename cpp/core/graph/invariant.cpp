@@ -52,7 +52,8 @@ const char* Store::wrong_lists() const {
   }
   if (unstarted != unstarted_) return "miscounted nodes that wait to be started";
   if (const char* wrong = journal_.invariant()) return wrong;
-  return notifications_.invariant();
+  if (const char* wrong = notifications_.invariant()) return wrong;
+  return run_queue_.invariant();
 }
 
 // A node that was verified at this revision counts on all that it read. (An async one may be known
@@ -115,7 +116,7 @@ const char* Store::invariant() const {
       }
       if (counted != state->pending_inputs || moving != state->moving_inputs)
         return "miscounted pending inputs";
-      if (heap_.empty() && restarts_.empty() && node->is(flag::asynchronous) &&
+      if (heap_.empty() && !run_queue_.has_restarts() && node->is(flag::asynchronous) &&
           state->was_pending != state->pending()) {
         return "dependents were told something else";
       }

@@ -68,11 +68,7 @@ void Store::destroy(Node& node) {
       const std::size_t place = node.extra->place_in_hooks;
       if (place < hooks_.size() && hooks_[place].node == &node) hooks_[place].node = nullptr;
     }
-    if (AsyncState* state = node.async(); state != nullptr && state->restart_queued) {
-      // The order counts, and batches know how many there were: a hole is left.
-      const std::size_t place = state->place_in_restarts;
-      if (place < restarts_.size() && restarts_[place] == &node) restarts_[place] = nullptr;
-    }
+    run_queue_.forget(node);
     if (node.is(flag::in_unstarted)) no_longer_unstarted(node);
     if (node.journal != 0) journal_.forget(node);
     const auto drop = [&](Value& value) {
@@ -84,7 +80,6 @@ void Store::destroy(Node& node) {
       drop(node.extra->before);
       drop(node.extra->cleanup);
       if (AsyncState* state = node.async()) {
-        if (state->in_pending) --pending_runs_;
         drop(state->run);
         drop(state->provisional);
         drop(state->shown);
@@ -142,15 +137,11 @@ void Store::clear() {
     }
   }
   journal_.clear(values);
-  for (Value& value : cancels_) take(value);
-  for (Start& start : starts_) take(start.run);
-  cancels_.clear();
-  starts_.clear();
+  run_queue_.clear(values);
   notifications_.clear();
-  restarts_.clear();
   cyclic_.clear();
   hooks_.clear();
-  pending_runs_ = unstarted_ = 0;
+  unstarted_ = 0;
   for (Node* node : nodes) host_.forget(*node);
   std::vector<void*> read;
   for (Node* node : inputs) read.push_back(node->atom);

@@ -241,7 +241,7 @@ void Store::unmount(Node& root) {
         state != nullptr && node.is(flag::abort_unseen) && state->phase == Phase::running) {
       state->forced = state->outdated = true;
       state->asked = false;
-      queue_restart(node);
+      run_queue_.restart(node);
     }
     for (const Edge& edge : node.inputs) {
       if (edge.slot == kUnlinked) continue;
@@ -263,7 +263,7 @@ bool Store::expire(Node& node) {
 }
 
 void Store::queue_hook(Node& node, bool mounted) {
-  if (!node.is(flag::hooked) && !logging_) return;
+  if (!node.is(flag::hooked) && !events_.on()) return;
   if (node.is(flag::hook_queued)) return;  // the flush looks at what it is by then
   node.raise(flag::hook_queued);
   reclaimer_.hold(node);

@@ -21,7 +21,7 @@ bool Store::bring_up(Node& node) {
     return false;
   }
   if (outermost && !flushing_ && !in_batch()) {
-    if (!restarts_.empty() || !heap_.empty() || !notifications_.empty()) return flush();
+    if (run_queue_.has_restarts() || !heap_.empty() || !notifications_.empty()) return flush();
     sweep();
   }
   return true;
@@ -93,7 +93,7 @@ bool Store::walk(std::size_t base) {
           return false;
         }
         node.async()->asked = true;
-        queue_restart(node);
+        run_queue_.restart(node);
       }
       node.verified_at = timeline_.revision();
       node.lower(flag::checking | flag::dirty);

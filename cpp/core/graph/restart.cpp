@@ -7,19 +7,11 @@
 
 namespace halflife::graph {
 
-void Store::queue_restart(Node& node) {
-  AsyncState& state = *node.async();
-  if (state.restart_queued) return;
-  state.restart_queued = true;
-  state.place_in_restarts = static_cast<std::uint32_t>(restarts_.size());
-  restarts_.push_back(&node);
-}
-
 // Starts over. A plain read that returned an awaitable has to give another one: the last one may
 // be used up.
 void Store::restart(Node& node) {
   if (!node.is_plain_read()) {
-    queue_restart(node);
+    run_queue_.restart(node);
     return;
   }
   node.raise(flag::dirty);
@@ -31,8 +23,8 @@ void Store::restart(Node& node) {
 void Store::stop(Node& node) {
   AsyncState& state = *node.async();
   if (state.run != nullptr) {
-    if (logging_ && state.entered) host_.event(Event::superseded, node);
-    cancels_.push_back(state.run);
+    if (state.entered) events_.record(Event::superseded, node);
+    run_queue_.cancel_later(state.run);
     state.run = nullptr;
   }
   if (state.provisional != nullptr) reclaimer_.trash(state.provisional);
@@ -43,11 +35,10 @@ void Store::stop(Node& node) {
 
 // The outermost batch is through: cancels what is superseded and begins what is due.
 void Store::commit_runs() {
-  if (committing_runs_) return;
-  committing_runs_ = true;
-  for (std::size_t index = 0; index < restarts_.size(); ++index) {
-    if (restarts_[index] == nullptr) continue;
-    Node& node = *restarts_[index];
+  if (!run_queue_.begin_commit()) return;
+  for (std::size_t index = 0; index < run_queue_.restarts(); ++index) {
+    if (run_queue_.restart_at(index) == nullptr) continue;
+    Node& node = *run_queue_.restart_at(index);
     AsyncState& state = *node.async();
     state.restart_queued = false;
     if (node.is(flag::asynchronous) && !state.outdated) continue;
@@ -71,29 +62,7 @@ void Store::commit_runs() {
     update_pending(node);
     if (node.is(flag::asynchronous)) left_unstarted(node);
   }
-  restarts_.clear();
-  while (!cancels_.empty()) {
-    const Value run = cancels_.back();
-    cancels_.pop_back();
-    host_.cancel(run);
-    reclaimer_.trash(run);
-  }
-  committing_runs_ = false;
-}
-
-// All runs that a flush has begun start together at its end, in one loop pass, dependents before
-// their inputs: a dependent that ends in its first step, or reads something else, lets go of an
-// input before that has taken its own first step.
-void Store::start_runs() {
-  const auto higher = [](const Start& one, const Start& other) {
-    return one.height > other.height;
-  };
-  if (!std::is_sorted(starts_.begin(), starts_.end(), higher)) {
-    std::stable_sort(starts_.begin(), starts_.end(), higher);
-  }
-  for (std::size_t index = 0; index < starts_.size(); ++index) host_.start(starts_[index].run);
-  for (const Start& start : starts_) reclaimer_.trash(start.run);
-  starts_.clear();
+  run_queue_.end_commit();
 }
 
 bool Store::enter_run(Node& node, Generation generation) {
@@ -102,7 +71,7 @@ bool Store::enter_run(Node& node, Generation generation) {
   const bool observed = node.mounts > (node.is(flag::lingering) ? 1U : 0U);
   AsyncState& state = *node.async();
   if (observed || state.demanded) {
-    if (logging_ && !state.entered) host_.event(Event::run, node);
+    if (!state.entered) events_.record(Event::run, node);
     state.entered = true;
     return true;
   }
@@ -145,8 +114,8 @@ void Store::begin(Node& node) {
     // The run has it. What a read returned may refer to the atom, which would then never be freed.
     reclaimer_.trash(std::exchange(state.awaitable, nullptr));
   }
-  starts_.push_back({state.run, node.height});
-  if (logging_ && state.entered) host_.event(Event::run, node);
+  run_queue_.start_later(state.run, node.height);
+  if (state.entered) events_.record(Event::run, node);
   timeline_.next_revision();
   update_reason(node);
   update_pending(node);

@@ -42,7 +42,7 @@ Status Store::run(Node& node) {
   ++node.runs;
   note_cyclic(node);
   accept(node, outcome);
-  if (logging_ && node.kind == Kind::derived) host_.event(Event::run, node);
+  if (node.kind == Kind::derived) events_.record(Event::run, node);
   if (node.is(flag::dirty)) node.verified_at = 0;  // the host wants another try at the next read
   node.lower(flag::running);
   return outcome.status;
@@ -72,7 +72,7 @@ void Store::accept(Node& node, Outcome outcome) {
     state.forced = state.outdated = true;
     // Observed, it starts for its observers; else for whoever reads it now.
     if (!node.is(flag::mounted)) state.asked = true;
-    queue_restart(node);
+    run_queue_.restart(node);
     update_pending(node);
     node.verified_at = timeline_.revision();
   } else if (outcome.settled) {
@@ -81,7 +81,7 @@ void Store::accept(Node& node, Outcome outcome) {
     state.cursor = node.inputs.size();
     state.forced = state.outdated = state.asked = false;
     if (state.run != nullptr || state.was_pending)
-      queue_restart(node);  // nothing else ends that run
+      run_queue_.restart(node);  // nothing else ends that run
     uncount(node);
     settle(node, outcome.value, outcome.status == Status::error);
   } else {
@@ -89,7 +89,7 @@ void Store::accept(Node& node, Outcome outcome) {
       AsyncState& state = *node.async();
       state.outdated = false;
       // To stop what is in flight, to wake those who wait, and to count it no longer as pending.
-      if (state.reason || state.was_pending) queue_restart(node);
+      if (state.reason || state.was_pending) run_queue_.restart(node);
       uncount(node);
       node.lower(flag::asynchronous);
       state.state_at = timeline_.next_stamp();

@@ -110,7 +110,7 @@ bool Store::start_upstream(Node& target, bool outside) {
       restart(*node);
     }
   }
-  if (restarts_.empty() && heap_.empty()) return true;
+  if (!run_queue_.has_restarts() && heap_.empty()) return true;
   return flush();
 }
 

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "due.hpp"
+#include "event_log.hpp"
 #include "frame.hpp"
 #include "heap.hpp"
 #include "host.hpp"
@@ -31,6 +32,7 @@
 #include "notifications.hpp"
 #include "order.hpp"
 #include "reclaimer.hpp"
+#include "run_queue.hpp"
 #include "timeline.hpp"
 
 namespace halflife::graph {
@@ -45,7 +47,9 @@ class Store {
       : host_(host),
         reclaimer_(host),
         journal_(host, reclaimer_),
-        notifications_(host, reclaimer_) {}
+        notifications_(host, reclaimer_),
+        run_queue_(host, reclaimer_),
+        events_(host) {}
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
@@ -138,7 +142,8 @@ class Store {
   bool flushing() const { return flushing_; }
   // Is there something for a flush to do?
   bool due() const {
-    return !heap_.empty() || !restarts_.empty() || !hooks_.empty() || !notifications_.empty();
+    return !heap_.empty() || run_queue_.has_restarts() || !hooks_.empty() ||
+           !notifications_.empty();
   }
 
   // --- live.cpp
@@ -198,8 +203,8 @@ class Store {
    private:
     Store& store_;
   };
-  std::size_t pending_runs() const { return pending_runs_; }
-  void set_logging(bool on) { logging_ = on; }
+  std::size_t pending_runs() const { return run_queue_.pending(); }
+  void set_logging(bool on) { events_.set(on); }
 
  private:
   // write.cpp
@@ -285,12 +290,9 @@ class Store {
   // async.cpp
   void become_asynchronous(Node& node, std::uint32_t loudness);
   void update_async(Node& node, bool asked);
-  void count_pending(Node& node);
-  void queue_restart(Node& node);
   void restart(Node& node);
   void commit_runs();
   void begin(Node& node);
-  void start_runs();
   void stop(Node& node);
   void withdraw(Node& node);
   void settle(Node& node, Value value, bool error);
@@ -313,18 +315,17 @@ class Store {
   Reclaimer reclaimer_;
   Journal journal_;
   Notifications notifications_;
+  RunQueue run_queue_;
+  EventLog events_;
   Frame* top_ = nullptr;
   Timeline timeline_;
   Height height_ = 0;  // while stabilizing: everything live below it is current
   bool stabilizing_ = false;
   bool flushing_ = false;
-  bool logging_ = false;
   Comparison* comparing_ = nullptr;  // a comparison may be the user's code
-  bool committing_runs_ = false;
-  bool doubts_ = false;  // what was verified at this revision is to be verified again
+  bool doubts_ = false;              // what was verified at this revision is to be verified again
   unsigned depth_ = 0;
   std::uint64_t serial_ = 0;
-  std::size_t pending_runs_ = 0;
   std::size_t unstarted_ = 0;  // nodes that wait for a read to start them: see start.cpp
   std::size_t passed_ = 0;     // edges that were passed over
 
@@ -333,9 +334,6 @@ class Store {
   std::vector<Node*> risen_;
   std::vector<Node*> detour_;  // from the outermost run to the node that was nested too deep
   std::vector<MountChange> hooks_;
-  std::vector<Node*> restarts_;
-  std::vector<Value> cancels_;
-  std::vector<Start> starts_;
   NodeList<&Extra::place_in_cyclic> cyclic_;
   std::vector<Node*> nodes_;
 };
@@ -363,8 +361,7 @@ void Store::for_each_value(Visitor&& visit) const {
   }
   journal_.for_each_value(visit);
   reclaimer_.for_each_value(visit);
-  for (Value value : cancels_) visit(value);
-  for (const Start& start : starts_) visit(start.run);
+  run_queue_.for_each_value(visit);
 }
 
 }  // namespace halflife::graph

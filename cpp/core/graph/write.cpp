@@ -30,7 +30,7 @@ void Store::wrote(Node& node) {
   timeline_.next_revision();
   changed(node, flag::loud);
   retry_cycles(flag::loud);
-  if (logging_) host_.event(Event::set, node);
+  events_.record(Event::set, node);
 }
 
 // Takes the value.
@@ -49,7 +49,7 @@ bool Store::set(Node& node, Value value) {
     journal_.save(node);
     AsyncState& state = *node.async();
     state.outdated = false;
-    queue_restart(node);  // to stop what is in flight, and to wake those who wait for it
+    run_queue_.restart(node);  // to stop what is in flight, and to wake those who wait for it
     node.lower(flag::asynchronous);
     state.state_at = timeline_.next_stamp();
   }
@@ -75,8 +75,8 @@ bool Store::set(Node& node, Value value) {
     run_errands();
     return true;
   }
-  if (heap_.empty() && notifications_.empty() && restarts_.empty() && !reclaimer_.has_values() &&
-      !reclaimer_.has_orphans() && !host_.has_errands) {
+  if (heap_.empty() && notifications_.empty() && !run_queue_.has_restarts() &&
+      !reclaimer_.has_values() && !reclaimer_.has_orphans() && !host_.has_errands) {
     return true;
   }
   return flush();
@@ -98,12 +98,12 @@ bool Store::set_awaitable(Node& node, Value awaitable) {
   become_asynchronous(node, flag::loud);
   state.forced = state.outdated = state.asked = true;
   node.verified_at = 0;
-  queue_restart(node);
+  run_queue_.restart(node);
   update_pending(node);
   // The settled value is still the same: nobody but those who look at the loading state is told.
   timeline_.next_revision();
   retry_cycles(flag::loud);
-  if (logging_) host_.event(Event::set, node);
+  events_.record(Event::set, node);
   return flush();
 }
 
