@@ -23,8 +23,8 @@ bool Store::flush() {
       break;
     }
     if (run_queue_.has_restarts()) commit_runs();
-    if (!hooks_.empty()) {
-      run_hooks();
+    if (!mount_hooks_.empty()) {
+      mount_hooks_.run();
     } else if (!heap_.empty() || run_queue_.has_restarts()) {
       continue;
     } else if (notifications_.has_effects()) {
@@ -112,39 +112,6 @@ bool Store::recompute(Node& node) {
       return false;
     default:
       return true;
-  }
-}
-
-void Store::run_hooks() {
-  std::vector<MountChange> hooks;
-  hooks.swap(hooks_);
-  std::erase_if(hooks, [](const MountChange& change) { return change.node == nullptr; });
-  // Inputs mount before what reads them, and unmount after it, also one that was found since its
-  // reader was queued.
-  const auto in_order = [](const MountChange& one, const MountChange& other) {
-    const bool mounted = one.node->is(flag::mounted);
-    if (mounted != other.node->is(flag::mounted)) return mounted;
-    return mounted ? one.node->height < other.node->height : one.node->height > other.node->height;
-  };
-  if (!std::is_sorted(hooks.begin(), hooks.end(), in_order)) {
-    std::stable_sort(hooks.begin(), hooks.end(), in_order);
-  }
-  for (const MountChange& change : hooks) {
-    Node& node = *change.node;
-    node.lower(flag::hook_queued);
-    const bool mounted = node.is(flag::mounted);
-    if (mounted != node.is(flag::hook_run)) {
-      if (mounted) {
-        node.raise(flag::hook_run);
-        events_.record(Event::mounted, node);
-        if (node.is(flag::hooked)) host_.mount(node);
-      } else if (!kept_for_run(node)) {
-        node.lower(flag::hook_run);
-        events_.record(Event::unmounted, node);
-        if (node.is(flag::hooked)) host_.unmount(node);
-      }
-    }
-    reclaimer_.maybe_unhold(node);
   }
 }
 
@@ -279,9 +246,7 @@ bool Store::unobserve_effect(Node& node, bool remove) {
 void Store::endless() {
   std::vector<Node*> nodes;
   notifications_.list(nodes);
-  for (const MountChange& change : hooks_) {
-    if (change.node != nullptr) nodes.push_back(change.node);
-  }
+  mount_hooks_.list(nodes);
   host_.raise(Error::endless_flush, nodes);
   const std::vector<Node*> effects = notifications_.take_effects();
   std::vector<Node*> notes = notifications_.take_queue();

@@ -53,7 +53,8 @@ const char* Store::wrong_lists() const {
   if (unstarted != unstarted_) return "miscounted nodes that wait to be started";
   if (const char* wrong = journal_.invariant()) return wrong;
   if (const char* wrong = notifications_.invariant()) return wrong;
-  return run_queue_.invariant();
+  if (const char* wrong = run_queue_.invariant()) return wrong;
+  return mount_hooks_.invariant();
 }
 
 // A node that was verified at this revision counts on all that it read. (An async one may be known

@@ -64,10 +64,7 @@ void Store::destroy(Node& node) {
     if (node.is(flag::in_cyclic)) cyclic_.remove(node);
     reclaimer_.forget(node);
     notifications_.forget(node);
-    if (node.is(flag::hook_queued)) {
-      const std::size_t place = node.extra->place_in_hooks;
-      if (place < hooks_.size() && hooks_[place].node == &node) hooks_[place].node = nullptr;
-    }
+    mount_hooks_.forget(node);
     run_queue_.forget(node);
     if (node.is(flag::in_unstarted)) no_longer_unstarted(node);
     if (node.journal != 0) journal_.forget(node);
@@ -140,7 +137,7 @@ void Store::clear() {
   run_queue_.clear(values);
   notifications_.clear();
   cyclic_.clear();
-  hooks_.clear();
+  mount_hooks_.clear();
   unstarted_ = 0;
   for (Node* node : nodes) host_.forget(*node);
   std::vector<void*> read;

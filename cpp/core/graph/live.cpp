@@ -5,7 +5,6 @@
 // looks at it; only then is on_mount due. Mounted implies live. All walks here are iterative and
 // run no user code: hooks are queued for the flush.
 #include <algorithm>
-#include <unordered_set>
 
 #include "steps.hpp"
 #include "store.hpp"
@@ -43,9 +42,8 @@ void Store::unlink(Edge& edge, const Node& owner) {
   input.dependents.pop_back();
   edge.slot = kUnlinked;
   if (edge.passed) {
-    edge.passed = false;
-    --passed_;
-    unhook_below(input);
+    mount_hooks_.set_passed(edge, false);
+    mount_hooks_.release_below(input);
   } else if (owner.is(flag::mounted)) {
     drop_mount(input);
   }
@@ -55,42 +53,8 @@ void Store::unlink(Edge& edge, const Node& owner) {
 // run any more, so it does not start again for it. Its unmount hook waits for the end of the run.
 void Store::pass_over(Node& node, Edge& edge) {
   if (edge.passed || edge.slot == kUnlinked) return;
-  edge.passed = true;
-  ++passed_;
+  mount_hooks_.set_passed(edge, true);
   if (node.is(flag::mounted)) drop_mount(*edge.input);
-}
-
-bool Store::kept_for_run(Node& node) const {
-  if (passed_ == 0) return false;
-  std::vector<const Node*> work{&node};
-  std::unordered_set<const Node*> seen{&node};
-  while (!work.empty()) {
-    const Node& one = *work.back();
-    work.pop_back();
-    for (const Dependent& dependent : one.dependents) {
-      if (dependent.node->inputs[dependent.edge].passed) {
-        if (dependent.node->is(flag::mounted)) return true;
-      } else if (seen.insert(dependent.node).second) {
-        work.push_back(dependent.node);
-      }
-    }
-  }
-  return false;
-}
-
-// The run that kept these mounted has let go.
-void Store::unhook_below(Node& root) {
-  std::vector<Node*> work{&root};
-  std::unordered_set<const Node*> seen{&root};
-  while (!work.empty()) {
-    Node& node = *work.back();
-    work.pop_back();
-    if (node.is(flag::mounted)) continue;
-    if (node.is(flag::hook_run)) queue_hook(node, false);
-    for (const Edge& edge : node.inputs) {
-      if (seen.insert(edge.input).second) work.push_back(edge.input);
-    }
-  }
 }
 
 void Store::drop_inputs(Node& node, std::uint32_t from) {
@@ -201,7 +165,7 @@ void Store::add_mount(Node& root) {
     const std::uint32_t index = stack.back().index++;
     if (index == node.inputs.size()) {
       stack.pop_back();
-      queue_hook(node, true);  // after its inputs
+      mount_hooks_.queue(node);  // after its inputs
       if (AsyncState* state = node.async();
           state != nullptr && node.is(flag::asynchronous) && state->outdated && !state->halted) {
         restart(node);
@@ -236,7 +200,7 @@ void Store::unmount(Node& root) {
     Node& node = *work.back();
     work.pop_back();
     node.lower(flag::mounted);
-    queue_hook(node, false);  // before its inputs
+    mount_hooks_.queue(node);  // before its inputs
     if (AsyncState* state = node.async();
         state != nullptr && node.is(flag::abort_unseen) && state->phase == Phase::running) {
       state->forced = state->outdated = true;
@@ -246,7 +210,7 @@ void Store::unmount(Node& root) {
     for (const Edge& edge : node.inputs) {
       if (edge.slot == kUnlinked) continue;
       if (edge.passed) {
-        unhook_below(*edge.input);
+        mount_hooks_.release_below(*edge.input);
       } else if (--edge.input->mounts == 0) {
         work.push_back(edge.input);
       }
@@ -260,15 +224,6 @@ bool Store::expire(Node& node) {
   if (--node.mounts == 0) unmount(node);
   drop_reason(node);
   return flush();
-}
-
-void Store::queue_hook(Node& node, bool mounted) {
-  if (!node.is(flag::hooked) && !events_.on()) return;
-  if (node.is(flag::hook_queued)) return;  // the flush looks at what it is by then
-  node.raise(flag::hook_queued);
-  reclaimer_.hold(node);
-  node.more().place_in_hooks = static_cast<std::uint32_t>(hooks_.size());
-  hooks_.push_back({&node, mounted});
 }
 
 Subscription* Store::subscribe(Node& node, Value callback, Value on_error) {

@@ -20,8 +20,7 @@ bool Store::record_async(Node& node, Node& input) {
     edge.awaiting = awaiting;
     edge.state = false;
     if (edge.passed) {
-      edge.passed = false;
-      --passed_;
+      mount_hooks_.set_passed(edge, false);
       if (node.is(flag::mounted)) add_mount(input);
     }
   } else {

@@ -22,12 +22,12 @@
 #include <cstddef>
 #include <vector>
 
-#include "due.hpp"
 #include "event_log.hpp"
 #include "frame.hpp"
 #include "heap.hpp"
 #include "host.hpp"
 #include "journal.hpp"
+#include "mount_hooks.hpp"
 #include "node.hpp"
 #include "notifications.hpp"
 #include "order.hpp"
@@ -49,7 +49,8 @@ class Store {
         journal_(host, reclaimer_),
         notifications_(host, reclaimer_),
         run_queue_(host, reclaimer_),
-        events_(host) {}
+        events_(host),
+        mount_hooks_(host, reclaimer_, events_) {}
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
@@ -142,7 +143,7 @@ class Store {
   bool flushing() const { return flushing_; }
   // Is there something for a flush to do?
   bool due() const {
-    return !heap_.empty() || run_queue_.has_restarts() || !hooks_.empty() ||
+    return !heap_.empty() || run_queue_.has_restarts() || !mount_hooks_.empty() ||
            !notifications_.empty();
   }
 
@@ -264,10 +265,7 @@ class Store {
   void add_mount(Node& node);
   void drop_mount(Node& node);
   void unmount(Node& node);
-  void queue_hook(Node& node, bool mounted);
   void pass_over(Node& node, Edge& edge);
-  bool kept_for_run(Node& node) const;
-  void unhook_below(Node& root);
   void insert_input(Node& node, std::uint32_t index, const Edge& edge);
   void drop_inputs(Node& node, std::uint32_t from);
 
@@ -281,7 +279,6 @@ class Store {
   // flush.cpp
   bool stabilize();
   bool recompute(Node& node);
-  void run_hooks();
   void run_effects();
   void run_subscribers();
   bool told_nothing_new(Node& node);
@@ -317,6 +314,7 @@ class Store {
   Notifications notifications_;
   RunQueue run_queue_;
   EventLog events_;
+  MountHooks mount_hooks_;
   Frame* top_ = nullptr;
   Timeline timeline_;
   Height height_ = 0;  // while stabilizing: everything live below it is current
@@ -327,13 +325,11 @@ class Store {
   unsigned depth_ = 0;
   std::uint64_t serial_ = 0;
   std::size_t unstarted_ = 0;  // nodes that wait for a read to start them: see start.cpp
-  std::size_t passed_ = 0;     // edges that were passed over
 
   std::vector<Check> checks_;
   std::vector<Rise> rising_;  // a heap: lowest before first
   std::vector<Node*> risen_;
   std::vector<Node*> detour_;  // from the outermost run to the node that was nested too deep
-  std::vector<MountChange> hooks_;
   NodeList<&Extra::place_in_cyclic> cyclic_;
   std::vector<Node*> nodes_;
 };
