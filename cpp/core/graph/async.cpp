@@ -54,7 +54,7 @@ void Store::update_async(Node& node, bool asked) {
     if (node.is(flag::mounted) || state.asked || state.phase != Phase::idle) {
       run_queue_.restart(node);
     } else if (!asked && node.is(flag::live)) {
-      left_unstarted(node);
+      unstarted_.add(node);
     }
   }
   update_reason(node);
@@ -165,7 +165,7 @@ bool Store::resolve(Node& node, Generation generation, Value value, bool error, 
   state.provisional_error = error;
   if (halted) {
     state.halted = true;
-    left_unstarted(node);
+    unstarted_.add(node);
   }
   if (!state.outdated) {
     if (node.is(flag::live) && node.kind != Kind::source) {

@@ -68,13 +68,13 @@ void Store::put_back(Saved& saved) {
     state->forced = saved.forced;
     state->asked = saved.asked;
     state->halted = saved.halted;
-    if (state->halted) left_unstarted(node);
+    if (state->halted) unstarted_.add(node);
     state->state_at = timeline_.next_stamp();
   }
-  if (node.started) not_started(node);
+  UnstartedRuns::unmark(node);
   // The inputs of an async read are those of its run, which no batch interrupts.
   if (node.kind != Kind::source && !node.is(flag::async_read)) {
-    forget_places(node);
+    forget_input_index(node);
     // What it read then, in the place of what it has read since; as a run would record it.
     std::uint32_t count = 0;
     for (const Edge& edge : saved.inputs) {

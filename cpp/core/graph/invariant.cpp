@@ -50,7 +50,7 @@ const char* Store::wrong_lists() const {
         return "an input that is not where the index has it";
     }
   }
-  if (unstarted != unstarted_) return "miscounted nodes that wait to be started";
+  if (const char* wrong = unstarted_.invariant(unstarted)) return wrong;
   if (const char* wrong = journal_.invariant()) return wrong;
   if (const char* wrong = notifications_.invariant()) return wrong;
   if (const char* wrong = run_queue_.invariant()) return wrong;

@@ -66,7 +66,7 @@ void Store::destroy(Node& node) {
     notifications_.forget(node);
     mount_hooks_.forget(node);
     run_queue_.forget(node);
-    if (node.is(flag::in_unstarted)) no_longer_unstarted(node);
+    unstarted_.remove(node);
     if (node.journal != 0) journal_.forget(node);
     const auto drop = [&](Value& value) {
       if (value != nullptr) reclaimer_.trash(value);
@@ -138,7 +138,7 @@ void Store::clear() {
   notifications_.clear();
   cyclic_.clear();
   mount_hooks_.clear();
-  unstarted_ = 0;
+  unstarted_.clear();
   for (Node* node : nodes) host_.forget(*node);
   std::vector<void*> read;
   for (Node* node : inputs) read.push_back(node->atom);

@@ -23,7 +23,7 @@ void Store::insert_input(Node& node, std::uint32_t index, const Edge& edge) {
 }
 
 void Store::link(Node& node, std::uint32_t index) {
-  if (node.started) not_started(node);
+  UnstartedRuns::unmark(node);
   Edge& edge = node.inputs[index];
   Node& input = *edge.input;
   edge.slot = input.dependents.size();
@@ -58,7 +58,7 @@ void Store::pass_over(Node& node, Edge& edge) {
 }
 
 void Store::drop_inputs(Node& node, std::uint32_t from) {
-  if (node.extra && node.extra->index && from < node.extra->index->known) forget_places(node);
+  if (node.extra && node.extra->index && from < node.extra->index->known) forget_input_index(node);
   while (node.inputs.size() > from) {
     Edge& edge = node.inputs.back();
     Node& input = *edge.input;

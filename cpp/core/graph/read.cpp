@@ -255,8 +255,8 @@ bool Store::record_late(Node& node, Node& input) {
   const bool outside = node.async() == nullptr || node.async()->generation <= 1;
   if (!ensure_asked(input, outside)) return false;
   if (node.kind != Kind::derived || node.is(flag::running | flag::orphan)) return true;
-  const std::uint32_t place = place_of(node, input);
-  if (place < node.active_inputs() || reaches(input, node)) return true;
+  const std::uint32_t place = index_of_input(node, input);
+  if (place < node.active_inputs() || depends_on(input, node)) return true;
   Edge edge{&input, 0, kUnlinked, false, false};
   edge.seen = stamp_of(edge);
   insert_input(node, place, edge);

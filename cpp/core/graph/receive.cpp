@@ -6,12 +6,12 @@ namespace halflife::graph {
 bool Store::record_async(Node& node, Node& input) {
   AsyncState& state = *node.async();
   std::vector<Node*> path;
-  if (reaches(input, node, &path)) {
+  if (depends_on(input, node, &path)) {
     path.insert(path.begin(), &node);
     host_.raise(Error::cycle, path);
     return false;
   }
-  const std::uint32_t index = place_of(node, input);
+  const std::uint32_t index = index_of_input(node, input);
   if (index < state.cursor) return true;
   const bool awaiting = input.is(flag::asynchronous);
   if (index < node.inputs.size() && node.inputs[index].input == &input) {
@@ -29,7 +29,7 @@ bool Store::record_async(Node& node, Node& input) {
     if (displaces) pass_over(node, node.inputs.back());
   }
   ++state.cursor;
-  if (node.started) not_started(node);
+  UnstartedRuns::unmark(node);
   if (node.is(flag::live)) {
     if (node.inputs[index].slot == kUnlinked) link(node, index);
     put_above(node, input);
@@ -40,7 +40,7 @@ bool Store::record_async(Node& node, Node& input) {
 // The run has got the input's settled value: from now on a change of it makes the run outdated.
 bool Store::received(Node& node, Generation generation, Node& input) {
   if (!is_current(node, generation)) return false;
-  const std::uint32_t index = place_of(node, input);
+  const std::uint32_t index = index_of_input(node, input);
   if (index == node.active_inputs() || !node.inputs[index].awaiting) return true;
   node.inputs[index].awaiting = false;
   node.inputs[index].seen = input.changed_at;

@@ -60,7 +60,7 @@ void Store::commit_runs() {
     }
     update_reason(node);
     update_pending(node);
-    if (node.is(flag::asynchronous)) left_unstarted(node);
+    if (node.is(flag::asynchronous)) unstarted_.add(node);
   }
   run_queue_.end_commit();
 }
@@ -90,15 +90,15 @@ void Store::withdraw(Node& node) {
   uncount(node);
   update_reason(node);
   update_pending(node);
-  left_unstarted(node);
+  unstarted_.add(node);
 }
 
 void Store::begin(Node& node) {
   AsyncState& state = *node.async();
   uncount(node);
-  if (node.is(flag::in_unstarted)) no_longer_unstarted(node);
+  unstarted_.remove(node);
   if (node.is(flag::async_read)) {
-    forget_places(node);
+    forget_input_index(node);
     state.cursor = 0;  // the last run's inputs stay linked until this one has ended: no bounce
     if (!node.is(flag::live)) drop_inputs(node, 0);
   }

@@ -51,7 +51,7 @@ Status Store::run(Node& node) {
 // Inputs from `count` on are not read any more. New ones are linked before old ones are dropped, so
 // that nothing is unobserved in between.
 void Store::commit_inputs(Node& node, std::uint32_t count) {
-  forget_places(node);
+  forget_input_index(node);
   if (node.is(flag::live)) {
     for (std::uint32_t index = 0; index < count; ++index) {
       if (node.inputs[index].slot == kUnlinked) link(node, index);

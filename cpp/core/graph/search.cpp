@@ -1,6 +1,7 @@
-// Searching what a node reads: for an input among many, for a circle.
+#include "search.hpp"
+
+#include "frame.hpp"
 #include "steps.hpp"
-#include "store.hpp"
 
 namespace halflife::graph {
 
@@ -11,11 +12,10 @@ constexpr std::uint32_t kFew = 16;
 
 }  // namespace
 
-// Where among the active inputs of `node` this one is; their number if it is not.
-std::uint32_t Store::place_of(Node& node, const Node& input) {
+std::uint32_t index_of_input(Node& node, const Node& input) {
   const std::uint32_t active = node.active_inputs();
   if (active <= kFew) {
-    forget_places(node);
+    forget_input_index(node);
     std::uint32_t place = 0;
     for (; place < active && node.inputs[place].input != &input; ++place) count_step();
     return place;
@@ -30,14 +30,7 @@ std::uint32_t Store::place_of(Node& node, const Node& input) {
   return found == index->places.end() ? active : found->second;
 }
 
-// To be called before the active inputs change in another way than that one is added.
-void Store::forget_places(Node& node) {
-  if (node.extra && node.extra->index) [[unlikely]]
-    node.extra->index.reset();
-}
-
-// Does `from` depend on `to`? The way there is appended to `path`.
-bool Store::reaches(Node& from, const Node& to, std::vector<Node*>* path) {
+bool depends_on(Node& from, const Node& to, std::vector<Node*>* path) {
   // Nothing depends on a node that nobody holds.
   if (&from != &to && (to.holders == 0 || from.inputs.empty())) return false;
   std::vector<Check> stack;

@@ -33,7 +33,9 @@
 #include "order.hpp"
 #include "reclaimer.hpp"
 #include "run_queue.hpp"
+#include "search.hpp"
 #include "timeline.hpp"
+#include "unstarted_runs.hpp"
 
 namespace halflife::graph {
 
@@ -50,7 +52,8 @@ class Store {
         notifications_(host, reclaimer_),
         run_queue_(host, reclaimer_),
         events_(host),
-        mount_hooks_(host, reclaimer_, events_) {}
+        mount_hooks_(host, reclaimer_, events_),
+        unstarted_(timeline_) {}
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
@@ -75,12 +78,12 @@ class Store {
   bool ensure(Node& node) { return fresh(node) || bring_up(node); }
   // For one who waits: also starts what could not start; for one outside of runs, what was halted.
   bool ensure_asked(Node& node, bool outside = true) {
-    if (unstarted_ > 0) [[unlikely]]
+    if (!unstarted_.empty()) [[unlikely]]
       return ensure_started(node, outside);
     // What it has read only now, for the first time, may wait for just that.
-    return ensure(node) && (unstarted_ == 0 || ensure_started(node, outside));
+    return ensure(node) && (unstarted_.empty() || ensure_started(node, outside));
   }
-  bool has_unstarted() const { return unstarted_ > 0; }
+  bool has_unstarted() const { return !unstarted_.empty(); }
   [[gnu::always_inline]] bool fresh(const Node& node) const {
     if (node.verified_at >= timeline_.revision()) return true;
     if (!node.is(flag::live)) return false;
@@ -228,16 +231,7 @@ class Store {
   void record_new(Frame& frame, Node& input, bool state);
   void drop_checks(std::size_t base);
 
-  // search.cpp
-  static std::uint32_t place_of(Node& node, const Node& input);
-  static void forget_places(Node& node);
-  static bool reaches(Node& from, const Node& to, std::vector<Node*>* path = nullptr);
-
   // start.cpp
-  void left_unstarted(Node& node);
-  void no_longer_unstarted(Node& node);
-  static void not_started(Node& node);
-  std::vector<Node*> find_unstarted(Node& target, bool outside);
   bool ensure_started(Node& node, bool outside);
   bool start_upstream(Node& target, bool outside);
 
@@ -308,6 +302,7 @@ class Store {
   void destroy(Node& node);
 
   Host& host_;
+  Timeline timeline_;
   Heap heap_;
   Reclaimer reclaimer_;
   Journal journal_;
@@ -315,8 +310,8 @@ class Store {
   RunQueue run_queue_;
   EventLog events_;
   MountHooks mount_hooks_;
+  UnstartedRuns unstarted_;
   Frame* top_ = nullptr;
-  Timeline timeline_;
   Height height_ = 0;  // while stabilizing: everything live below it is current
   bool stabilizing_ = false;
   bool flushing_ = false;
@@ -324,7 +319,6 @@ class Store {
   bool doubts_ = false;              // what was verified at this revision is to be verified again
   unsigned depth_ = 0;
   std::uint64_t serial_ = 0;
-  std::size_t unstarted_ = 0;  // nodes that wait for a read to start them: see start.cpp
 
   std::vector<Check> checks_;
   std::vector<Rise> rising_;  // a heap: lowest before first
