@@ -21,7 +21,8 @@ void Store::become_asynchronous(Node& node, std::uint32_t loudness) {
   node.changed_at = timeline_.next_stamp();
   for (const Dependent& dependent : node.dependents) {
     // Those who look at the loading state are told by update_pending, and quietly.
-    if (!dependent.node->inputs[dependent.edge].state) enqueue(*dependent.node, loudness);
+    if (!dependent.node->inputs[dependent.edge].state)
+      propagation_.enqueue(*dependent.node, loudness);
   }
   if (node.is(flag::error)) return;
   if (state.shown != nullptr) reclaimer_.trash(state.shown);
@@ -80,7 +81,7 @@ void Store::update_pending(Node& node) {
     Node& other = *dependent.node;
     const Edge& edge = other.inputs[dependent.edge];
     const bool waits = (turned || moved) && other.is(flag::asynchronous) && !edge.awaiting;
-    if ((edge.state && showed) || waits) enqueue(other, loudness);
+    if ((edge.state && showed) || waits) propagation_.enqueue(other, loudness);
   }
   if (turned && !pending) host_.wake(node);
 }
@@ -117,9 +118,9 @@ void Store::settle(Node& node, Value value, bool error) {
     host_.own(node.value);
   }
   if (is_other) {
-    changed(node, flag::loud);
-    if (!cyclic_.empty()) doubt_verified();
-    retry_cycles(flag::loud);
+    propagation_.changed(node, flag::loud);
+    if (propagation_.cyclic() > 0) doubt_verified();
+    propagation_.retry_cycles(flag::loud);
   }
   events_.record(error ? Event::failed : Event::settled, node);
   state.phase = Phase::idle;
@@ -169,8 +170,8 @@ bool Store::resolve(Node& node, Generation generation, Value value, bool error, 
   }
   if (!state.outdated) {
     if (node.is(flag::live) && node.kind != Kind::source) {
-      put_above_inputs(node);
-      enqueue(node, flag::loud);
+      order_.put_above_inputs(node);
+      propagation_.enqueue(node, flag::loud);
     } else {
       update_async(node, false);
     }
@@ -209,7 +210,8 @@ bool Store::publish(Node& node, Generation generation, Value value) {
   timeline_.next_revision();
   run_queue_.count(node);
   for (const Dependent& dependent : node.dependents) {
-    if (dependent.node->inputs[dependent.edge].state) enqueue(*dependent.node, flag::loud);
+    if (dependent.node->inputs[dependent.edge].state)
+      propagation_.enqueue(*dependent.node, flag::loud);
   }
   return flush();
 }

@@ -55,7 +55,7 @@ void Store::put_back(Saved& saved) {
   constexpr std::uint32_t bits =
       flag::computed | flag::error | flag::asynchronous | flag::dirty | flag::cyclic;
   node.flags = (node.flags & ~bits) | (saved.flags & bits);
-  note_cyclic(node);
+  propagation_.list_cyclic(node);
   const bool settled = node.is(flag::computed) && !node.is(flag::asynchronous);
   node.verified_at = node.kind == Kind::source && settled ? kAlways : 0;
   AsyncState* state = node.async();
@@ -92,11 +92,11 @@ void Store::put_back(Saved& saved) {
   }
   // It may still owe a change to a set before this batch.
   if (node.kind != Kind::source && node.is(flag::live)) {
-    enqueue(node, saved.flags & (flag::loud | flag::quiet));
+    propagation_.enqueue(node, saved.flags & (flag::loud | flag::quiet));
   }
   for (const Edge& edge : saved.inputs) reclaimer_.unhold_later(*edge.input);
   if (state != nullptr && node.is(flag::asynchronous)) update_pending(node);
-  for (const Dependent& dependent : node.dependents) heap_.push(*dependent.node);
+  for (const Dependent& dependent : node.dependents) propagation_.queue(*dependent.node);
 }
 
 bool Store::abort_batch(std::uint32_t serial) {
@@ -120,7 +120,7 @@ void Store::undo() {
   run_queue_.retract_restarts(start.restarts);
   for (const Saved& saved : undone) saved.node->lower(flag::journaled);
   timeline_.next_revision();
-  retry_cycles(0);
+  propagation_.retry_cycles(0);
 }
 
 }  // namespace halflife::graph

@@ -13,7 +13,7 @@ bool Store::flush() {
   bool ok = true;
   for (unsigned round = 0;; ++round) {
     run_errands();
-    if (!heap_.empty() && !stabilize()) {
+    if (propagation_.pending() && !stabilize()) {
       ok = false;
       break;
     }
@@ -25,7 +25,7 @@ bool Store::flush() {
     if (run_queue_.has_restarts()) commit_runs();
     if (!mount_hooks_.empty()) {
       mount_hooks_.run();
-    } else if (!heap_.empty() || run_queue_.has_restarts()) {
+    } else if (propagation_.pending() || run_queue_.has_restarts()) {
       continue;
     } else if (notifications_.has_effects()) {
       run_effects();
@@ -46,23 +46,22 @@ bool Store::flush() {
 }
 
 bool Store::stabilize() {
-  stabilizing_ = true;
+  propagation_.begin();
   bool ok = true;
-  while (Node* node = heap_.pop(reclaimer_.orphans())) {
+  while (Node* node = propagation_.pop(reclaimer_.orphans())) {
     if (!recompute(*node)) {
       ok = false;
       break;
     }
   }
-  stabilizing_ = false;
-  height_ = 0;
+  propagation_.end();
   if (doubts_) doubt_verified();
   return ok;
 }
 
 bool Store::recompute(Node& node) {
   constexpr std::uint32_t loudness = flag::loud | flag::quiet;
-  height_ = node.height;
+  propagation_.reach(node.height);
   if (!node.is(flag::live)) {
     node.lower(loudness);
     return true;
@@ -135,7 +134,7 @@ void Store::run_effects() {
       } else {
         commit_inputs(node, frame.cursor);
         // What it set itself may be what it read.
-        if (edges_outdated(node)) enqueue(node, flag::loud);
+        if (edges_outdated(node)) propagation_.enqueue(node, flag::loud);
       }
     }
     reclaimer_.maybe_unhold(node);
@@ -188,7 +187,7 @@ void Store::run_subscribers() {
       if (const Node* next = notifications_.ready(index + 1).node) prefetch_node(*next);
     }
     // An earlier subscriber may have set something: each gets the value current when it is called.
-    if (!heap_.empty() && !stabilize()) host_.keep_interrupt();
+    if (propagation_.pending() && !stabilize()) host_.keep_interrupt();
     if (const Node* node = subscription.node;
         node != nullptr && subscription.seen != node->changed_at) {
       subscription.seen = node->changed_at;
@@ -222,7 +221,7 @@ bool Store::observe_effect(Node& node) {
   node.raise(flag::dirty);
   add_reason(node);
   add_mount(node);
-  enqueue(node, flag::loud);
+  propagation_.enqueue(node, flag::loud);
   return flush();
 }
 

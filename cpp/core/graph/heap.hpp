@@ -32,9 +32,10 @@ class Heap {
   // `orphans`.
   Node* pop(std::vector<Node*>& orphans);
 
-  // Height of the next node; only a lower bound.
-  Height lowest() const {
-    return fallen_.empty() ? lowest_ : std::min(lowest_, fallen_.front().height);
+  // Is nothing queued that is lower than this? False may be wrong: the heap knows a lower bound.
+  bool none_below(Height height) const {
+    if (count_ == 0) return true;
+    return height <= lowest_ && (fallen_.empty() || height <= fallen_.front().height);
   }
 
  private:

@@ -32,8 +32,7 @@ const char* Store::wrong_lists() const {
     if (node->marked) return "a mark that a walk has left";
     if (node->is(flag::in_unstarted)) ++unstarted;
     if (const char* wrong = journal_.invariant(*node)) return wrong;
-    if (node->is(flag::in_cyclic) && !cyclic_.has_at_its_index(*node))
-      return "not where the list of cyclic nodes should have it";
+    if (const char* wrong = propagation_.invariant(*node)) return wrong;
     if (const char* wrong = reclaimer_.invariant(*node)) return wrong;
     if (node->is(flag::live) && node->started) {
       if (waits_for_a_read(*node)) return "waits to be started, and is marked";
@@ -54,7 +53,9 @@ const char* Store::wrong_lists() const {
   if (const char* wrong = journal_.invariant()) return wrong;
   if (const char* wrong = notifications_.invariant()) return wrong;
   if (const char* wrong = run_queue_.invariant()) return wrong;
-  return mount_hooks_.invariant();
+  if (const char* wrong = mount_hooks_.invariant()) return wrong;
+  if (const char* wrong = timeline_.invariant()) return wrong;
+  return order_.invariant();
 }
 
 // A node that was verified at this revision counts on all that it read. (An async one may be known
@@ -78,7 +79,8 @@ const char* Store::wrong_verification(const Node& node) const {
 
 const char* Store::invariant() const {
   if (const char* wrong = wrong_lists()) return wrong;
-  if (top_ != nullptr || stabilizing_ || !checks_.empty()) return "a walk is still under way";
+  if (top_ != nullptr || propagation_.stabilizing() || !checks_.empty())
+    return "a walk is still under way";
   for (const Node* node : nodes_) {
     if (node->is(flag::running | flag::checking)) return "a node is marked as running";
     if (const char* wrong = wrong_verification(*node)) return wrong;
@@ -107,7 +109,6 @@ const char* Store::invariant() const {
       if ((edge.slot != kUnlinked) != node->is(flag::live)) return "an edge half linked";
       if (edge.input->holders == 0) return "an input that nobody holds";
     }
-    if (heap_.empty() && node->is(flag::queued)) return "queued, but not in the heap";
     if (const AsyncState* state = node->async()) {
       std::uint32_t counted = 0;
       std::uint32_t moving = 0;
@@ -117,7 +118,7 @@ const char* Store::invariant() const {
       }
       if (counted != state->pending_inputs || moving != state->moving_inputs)
         return "miscounted pending inputs";
-      if (heap_.empty() && !run_queue_.has_restarts() && node->is(flag::asynchronous) &&
+      if (!propagation_.pending() && !run_queue_.has_restarts() && node->is(flag::asynchronous) &&
           state->was_pending != state->pending()) {
         return "dependents were told something else";
       }

@@ -61,7 +61,7 @@ void Store::destroy(Node& node) {
     nodes_.pop_back();
     node.place = kUnlinked;
     drop_inputs(node, 0);
-    if (node.is(flag::in_cyclic)) cyclic_.remove(node);
+    propagation_.forget(node);
     reclaimer_.forget(node);
     notifications_.forget(node);
     mount_hooks_.forget(node);
@@ -96,8 +96,7 @@ void Store::clear() {
   // Nothing is computed or told from here on: only taken apart, values last.
   std::vector<Node*> nodes;
   nodes.swap(nodes_);
-  while (heap_.pop(reclaimer_.orphans()) != nullptr) {
-  }
+  propagation_.clear(reclaimer_.orphans());
   std::vector<Node*> inputs;
   std::vector<Value> values;
   reclaimer_.clear(inputs, values);
@@ -136,7 +135,6 @@ void Store::clear() {
   journal_.clear(values);
   run_queue_.clear(values);
   notifications_.clear();
-  cyclic_.clear();
   mount_hooks_.clear();
   unstarted_.clear();
   for (Node* node : nodes) host_.forget(*node);

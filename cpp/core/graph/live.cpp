@@ -84,7 +84,8 @@ void Store::make_live(Node& root, const Node* above) {
     node.height = node.kind == Kind::source ? kSourceHeight : 0;
     entered.push_back(&node);
     if (node.kind == Kind::derived || node.kind == Kind::view) {
-      if (node.verified_at < timeline_.revision() && !node.is(flag::running)) heap_.push(node);
+      if (node.verified_at < timeline_.revision() && !node.is(flag::running))
+        propagation_.queue(node);
     }
   };
   enter(root);
@@ -95,7 +96,7 @@ void Store::make_live(Node& root, const Node* above) {
     if (index == node.inputs.size()) {
       stack.pop_back();
       // All that depends on it so far is still on the stack, and comes to lie higher.
-      node.height = height_above_inputs(node);
+      node.height = Order::height_above_inputs(node);
       continue;
     }
     Edge& edge = node.inputs[index];
@@ -109,7 +110,7 @@ void Store::make_live(Node& root, const Node* above) {
       stack.push_back({&input, 0});
     }
   }
-  if (above != nullptr) put_below(entered, *above);
+  if (above != nullptr) order_.put_below(entered, *above);
 }
 
 // No longer live, if nothing wants it any more; nor are inputs that only it wanted.

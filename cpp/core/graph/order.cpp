@@ -1,20 +1,13 @@
-// The order of live nodes: each is higher than every input that it reads.
-//
-// A new edge may be out of order. If the input has just become live, nothing else depends on it: it
-// is put below its dependent together with all that became live with it, so that a chain may be
-// discovered from its top down in linear time. Otherwise the dependent is raised, and what depends
-// on it after it in the order of the heights they had (as in janestreet/incremental): that order
-// was right but for the new edge, so each of them is raised once, when all its inputs are in place.
+#include "order.hpp"
+
 #include <algorithm>
 #include <functional>
 
 #include "steps.hpp"
-#include "store.hpp"
 
 namespace halflife::graph {
 
-// The least height above all inputs; what reads only sources stays where it is, if that is low.
-Height Store::height_above_inputs(const Node& node) {
+Height Order::height_above_inputs(const Node& node) {
   Height height = std::min(node.height, 0);
   for (std::uint32_t active = node.active_inputs(), index = 0; index < active; ++index) {
     count_step();
@@ -23,35 +16,30 @@ Height Store::height_above_inputs(const Node& node) {
   return height;
 }
 
-// After a run. It falls, too: heights must not creep up when atoms change places. One that is
-// queued is told to the heap, which knows from its lowest height which nodes are current.
-void Store::put_above_inputs(Node& node) {
+void Order::put_above_inputs(Node& node) {
   const Height height = height_above_inputs(node);
   if (height > node.height) {
-    raise_height(node, height);
+    raise(node, height);
   } else if (height < node.height) {
     node.height = height;
-    if (node.is(flag::queued)) heap_.push(node);
+    moved(node);
   }
 }
 
-// A run that is under way has read one more input.
-void Store::put_above(Node& node, Node& input) {
+void Order::put_above(Node& node, Node& input, Height depth) {
   if (input.height < node.height) return;
   // An input that has read nothing yet can as well be put below, if only one of it moves so. (Not
   // for ever lower: two that change places again and again would do just that.)
   const Height below = node.height - 1;
-  if (!node.dependents.empty() && input.active_inputs() == 0 &&
-      below > -static_cast<Height>(nodes_.size())) {
+  if (!node.dependents.empty() && input.active_inputs() == 0 && below > -depth) {
     input.height = below;
-    if (input.is(flag::queued)) heap_.push(input);
+    moved(input);
     return;
   }
-  raise_height(node, input.height + 1);
+  raise(node, input.height + 1);
 }
 
-// `entered` became live for `above`; its first node is what `above` reads.
-void Store::put_below(std::span<Node* const> entered, const Node& above) {
+void Order::put_below(std::span<Node* const> entered, const Node& above) {
   const Height distance = entered.front()->height - (above.height - 1);
   if (distance <= 0 || above.dependents.empty()) return;
   // What they read and was live before stays where it is.
@@ -67,11 +55,11 @@ void Store::put_below(std::span<Node* const> entered, const Node& above) {
     node->marked = false;
     if (!free || node->kind == Kind::source) continue;
     node->height -= distance;
-    if (node->is(flag::queued)) heap_.push(*node);
+    moved(*node);
   }
 }
 
-void Store::raise_height(Node& root, Height height) {
+void Order::raise(Node& root, Height height) {
   const auto move = [&](Node& node, Height to) {
     if (!node.marked) {
       node.marked = true;  // at most once: it ends on a circle, too

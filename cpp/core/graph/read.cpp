@@ -21,7 +21,8 @@ bool Store::bring_up(Node& node) {
     return false;
   }
   if (outermost && !flushing_ && !in_batch()) {
-    if (run_queue_.has_restarts() || !heap_.empty() || !notifications_.empty()) return flush();
+    if (run_queue_.has_restarts() || propagation_.pending() || !notifications_.empty())
+      return flush();
     sweep();
   }
   return true;
@@ -265,7 +266,7 @@ bool Store::record_late(Node& node, Node& input) {
   }
   if (node.is(flag::live)) {
     link(node, place);
-    put_above(node, input);
+    order_.put_above(node, input, static_cast<Height>(nodes_.size()));
   } else if (node.started) {
     node.started = false;
     timeline_

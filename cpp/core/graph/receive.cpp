@@ -32,7 +32,7 @@ bool Store::record_async(Node& node, Node& input) {
   UnstartedRuns::unmark(node);
   if (node.is(flag::live)) {
     if (node.inputs[index].slot == kUnlinked) link(node, index);
-    put_above(node, input);
+    order_.put_above(node, input, static_cast<Height>(nodes_.size()));
   }
   return true;
 }

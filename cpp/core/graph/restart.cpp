@@ -16,7 +16,7 @@ void Store::restart(Node& node) {
   }
   node.raise(flag::dirty);
   node.verified_at = 0;
-  if (node.is(flag::live)) enqueue(node, flag::loud);
+  if (node.is(flag::live)) propagation_.enqueue(node, flag::loud);
 }
 
 // Ends the run in flight, or its provisional result; nothing of it will be shown.

@@ -28,7 +28,7 @@ Status Store::run(Node& node) {
     node.raise(flag::dirty);
     if (node.is(flag::live)) {
       commit_inputs(node, node.inputs.size());
-      heap_.push(node);  // whoever asked for it may catch the interrupt and never ask again
+      propagation_.queue(node);  // whoever asked for it may catch the interrupt and never ask again
     }
     if (outcome.status == Status::interrupted) {
       detour_.clear();
@@ -40,7 +40,7 @@ Status Store::run(Node& node) {
 
   if (frame.cursor != size || node.inputs.size() != size) commit_inputs(node, frame.cursor);
   ++node.runs;
-  note_cyclic(node);
+  propagation_.list_cyclic(node);
   accept(node, outcome);
   if (node.kind == Kind::derived) events_.record(Event::run, node);
   if (node.is(flag::dirty)) node.verified_at = 0;  // the host wants another try at the next read
@@ -58,7 +58,7 @@ void Store::commit_inputs(Node& node, std::uint32_t count) {
     }
   }
   drop_inputs(node, count);
-  if (node.is(flag::live)) put_above_inputs(node);
+  if (node.is(flag::live)) order_.put_above_inputs(node);
 }
 
 void Store::accept(Node& node, Outcome outcome) {
@@ -99,7 +99,7 @@ void Store::accept(Node& node, Outcome outcome) {
           std::exchange(state->awaitable, nullptr));  // it may refer to the atom that returned it
     }
     if (replace(node, outcome.value, outcome.status == Status::error, loudness)) {
-      changed(node, loudness);
+      propagation_.changed(node, loudness);
     }
     node.verified_at = timeline_.revision();
   }
@@ -129,22 +129,21 @@ bool Store::is_equal(Node& node, Value before, Value now) {
 // depends on it, is on a circle.
 bool Store::compare(Node& node, Value before, Value now) {
   const Revision verified = std::exchange(node.verified_at, 0);
-  const bool stabilizing = stabilizing_;
-  const Height height = height_;
-  if (node.is(flag::live) && !stabilizing) {  // then observed nodes count as current only below it
-    stabilizing_ = true;
-    height_ = node.height;
+  const Propagation::Progress progress = propagation_.progress();
+  if (node.is(flag::live) &&
+      !progress.stabilizing) {  // then observed nodes count as current only below it
+    propagation_.set_progress({true, node.height});
   }
   if (node.kind == Kind::source)
     timeline_.next_revision();  // what has read it may have been verified just now
-  const std::size_t cyclic = cyclic_.size();
+  const std::size_t cyclic = propagation_.cyclic();
   const bool equal = host_.equal(node, before, now);
   node.verified_at = verified;
-  stabilizing_ = stabilizing;
-  height_ = height;
-  if (cyclic_.size() > cyclic) {  // whoever was on the circle tries again without the comparison
+  propagation_.set_progress(progress);
+  if (propagation_.cyclic() >
+      cyclic) {  // whoever was on the circle tries again without the comparison
     timeline_.next_revision();
-    retry_cycles(flag::loud);
+    propagation_.retry_cycles(flag::loud);
   }
   return equal;
 }
@@ -175,30 +174,6 @@ bool Store::replace(Node& node, Value value, bool error, std::uint32_t loudness)
   node.raise(flag::computed | (error ? flag::error : 0));
   node.changed_at = timeline_.next_stamp();
   return true;
-}
-
-void Store::changed(Node& node, std::uint32_t loudness) {
-  for (const Dependent& dependent : node.dependents) enqueue(*dependent.node, loudness);
-}
-
-void Store::enqueue(Node& node, std::uint32_t loudness) {
-  node.raise(loudness);
-  heap_.push(node);
-}
-
-void Store::note_cyclic(Node& node) {
-  if (!node.is(flag::cyclic) || node.is(flag::in_cyclic)) return;
-  node.raise(flag::in_cyclic);
-  cyclic_.add(node);
-}
-
-// Those that met a cycle try again after any change: it may be gone, and they would not know.
-void Store::retry_cycles(std::uint32_t loudness) {
-  for (Node* cyclic : cyclic_) {
-    if (cyclic->is(flag::live)) enqueue(*cyclic, loudness);
-    cyclic->lower(flag::in_cyclic);
-  }
-  cyclic_.clear();
 }
 
 // A node that met a cycle may read anything when it runs again, also what was verified on top of it

@@ -31,7 +31,7 @@ bool Store::start_upstream(Node& target, bool outside) {
       restart(*node);
     }
   }
-  if (!run_queue_.has_restarts() && heap_.empty()) return true;
+  if (!run_queue_.has_restarts() && !propagation_.pending()) return true;
   return flush();
 }
 

@@ -24,13 +24,13 @@
 
 #include "event_log.hpp"
 #include "frame.hpp"
-#include "heap.hpp"
 #include "host.hpp"
 #include "journal.hpp"
 #include "mount_hooks.hpp"
 #include "node.hpp"
 #include "notifications.hpp"
 #include "order.hpp"
+#include "propagation.hpp"
 #include "reclaimer.hpp"
 #include "run_queue.hpp"
 #include "search.hpp"
@@ -47,6 +47,7 @@ class Store {
 
   explicit Store(Host& host)
       : host_(host),
+        order_(propagation_),
         reclaimer_(host),
         journal_(host, reclaimer_),
         notifications_(host, reclaimer_),
@@ -85,12 +86,7 @@ class Store {
   }
   bool has_unstarted() const { return !unstarted_.empty(); }
   [[gnu::always_inline]] bool fresh(const Node& node) const {
-    if (node.verified_at >= timeline_.revision()) return true;
-    if (!node.is(flag::live)) return false;
-    if (node.is(flag::queued | flag::running | flag::dirty)) return false;
-    if (stabilizing_) return node.height < height_;
-    // Inputs are lower than what reads them: nothing that is queued can change this node.
-    return heap_.empty() || node.height <= heap_.lowest();
+    return node.verified_at >= timeline_.revision() || propagation_.is_current(node);
   }
   // Makes `input` current and notes that the frame's node read it; every read pays for this.
   [[gnu::always_inline]] bool record(Frame& frame, Node& input, bool state) {
@@ -146,7 +142,7 @@ class Store {
   bool flushing() const { return flushing_; }
   // Is there something for a flush to do?
   bool due() const {
-    return !heap_.empty() || run_queue_.has_restarts() || !mount_hooks_.empty() ||
+    return propagation_.pending() || run_queue_.has_restarts() || !mount_hooks_.empty() ||
            !notifications_.empty();
   }
 
@@ -193,7 +189,8 @@ class Store {
   unsigned depth() const { return depth_; }
   bool unwinding() const { return !detour_.empty(); }
   bool busy() const {
-    return top_ != nullptr || stabilizing_ || comparing_ != nullptr || !checks_.empty();
+    return top_ != nullptr || propagation_.stabilizing() || comparing_ != nullptr ||
+           !checks_.empty();
   }
   // While one of these lives, no node is freed and nothing is released: for whoever holds nodes
   // that nothing else keeps, across calls that may run user code. Call sweep() afterwards.
@@ -243,10 +240,6 @@ class Store {
   bool compare(Node& node, Value before, Value now);
   void accept(Node& node, Outcome outcome);
   bool replace(Node& node, Value value, bool error, std::uint32_t loudness);
-  void changed(Node& node, std::uint32_t loudness);
-  void enqueue(Node& node, std::uint32_t loudness);
-  void note_cyclic(Node& node);
-  void retry_cycles(std::uint32_t loudness);
   void doubt_verified();
 
   // live.cpp
@@ -262,13 +255,6 @@ class Store {
   void pass_over(Node& node, Edge& edge);
   void insert_input(Node& node, std::uint32_t index, const Edge& edge);
   void drop_inputs(Node& node, std::uint32_t from);
-
-  // order.cpp
-  static Height height_above_inputs(const Node& node);
-  void put_above_inputs(Node& node);
-  void put_above(Node& node, Node& input);
-  void put_below(std::span<Node* const> entered, const Node& above);
-  void raise_height(Node& node, Height height);
 
   // flush.cpp
   bool stabilize();
@@ -303,7 +289,8 @@ class Store {
 
   Host& host_;
   Timeline timeline_;
-  Heap heap_;
+  Propagation propagation_;
+  Order order_;
   Reclaimer reclaimer_;
   Journal journal_;
   Notifications notifications_;
@@ -312,8 +299,6 @@ class Store {
   MountHooks mount_hooks_;
   UnstartedRuns unstarted_;
   Frame* top_ = nullptr;
-  Height height_ = 0;  // while stabilizing: everything live below it is current
-  bool stabilizing_ = false;
   bool flushing_ = false;
   Comparison* comparing_ = nullptr;  // a comparison may be the user's code
   bool doubts_ = false;              // what was verified at this revision is to be verified again
@@ -321,10 +306,7 @@ class Store {
   std::uint64_t serial_ = 0;
 
   std::vector<Check> checks_;
-  std::vector<Rise> rising_;  // a heap: lowest before first
-  std::vector<Node*> risen_;
   std::vector<Node*> detour_;  // from the outermost run to the node that was nested too deep
-  NodeList<&Extra::place_in_cyclic> cyclic_;
   std::vector<Node*> nodes_;
 };
 

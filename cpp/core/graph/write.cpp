@@ -6,7 +6,8 @@ namespace halflife::graph {
 bool Store::writable_now() {
   Frame* reading = top_;
   while (reading != nullptr && reading->node->kind == Kind::effect) reading = reading->outer;
-  if (reading == nullptr && !stabilizing_ && comparing_ == nullptr && checks_.empty()) return true;
+  if (reading == nullptr && !propagation_.stabilizing() && comparing_ == nullptr && checks_.empty())
+    return true;
   Node* node = reading != nullptr ? reading->node : nullptr;
   host_.raise(Error::write_during_read, std::span<Node* const>(&node, node != nullptr ? 1 : 0));
   return false;
@@ -28,8 +29,8 @@ void Store::initialize_awaitable(Node& node, Value awaitable) {
 // again.
 void Store::wrote(Node& node) {
   timeline_.next_revision();
-  changed(node, flag::loud);
-  retry_cycles(flag::loud);
+  propagation_.changed(node, flag::loud);
+  propagation_.retry_cycles(flag::loud);
   events_.record(Event::set, node);
 }
 
@@ -42,7 +43,7 @@ bool Store::set(Node& node, Value value) {
   if (!node.is(flag::asynchronous)) {
     if (same(node, value, false)) {
       reclaimer_.trash(value);
-      return heap_.empty() || flush();
+      return !propagation_.pending() || flush();
     }
     journal_.save(node);
   } else {
@@ -75,7 +76,7 @@ bool Store::set(Node& node, Value value) {
     run_errands();
     return true;
   }
-  if (heap_.empty() && notifications_.empty() && !run_queue_.has_restarts() &&
+  if (!propagation_.pending() && notifications_.empty() && !run_queue_.has_restarts() &&
       !reclaimer_.has_values() && !reclaimer_.has_orphans() && !host_.has_errands) {
     return true;
   }
@@ -102,7 +103,7 @@ bool Store::set_awaitable(Node& node, Value awaitable) {
   update_pending(node);
   // The settled value is still the same: nobody but those who look at the loading state is told.
   timeline_.next_revision();
-  retry_cycles(flag::loud);
+  propagation_.retry_cycles(flag::loud);
   events_.record(Event::set, node);
   return flush();
 }
@@ -120,10 +121,10 @@ bool Store::refresh(Node& node) {
   } else {
     node.raise(flag::dirty);
     node.verified_at = 0;
-    if (node.is(flag::live)) enqueue(node, flag::loud);
+    if (node.is(flag::live)) propagation_.enqueue(node, flag::loud);
   }
   timeline_.next_revision();
-  retry_cycles(flag::loud);
+  propagation_.retry_cycles(flag::loud);
   return flush();
 }
 

@@ -60,7 +60,7 @@ class Nodes {
       least = node == *queued_.begin() ? node->height : std::min(least, node->height);
     }
     if (!queued_.empty()) {
-      EXPECT_LE(heap_.lowest(), least);
+      EXPECT_FALSE(heap_.none_below(least + 1));
     }
     Node* node = heap_.pop(orphans_);
     if (queued_.empty()) {
