@@ -55,7 +55,7 @@ bool Store::stabilize() {
     }
   }
   propagation_.end();
-  if (doubts_) doubt_verified();
+  if (validation_.doubts()) doubt_verified();
   return ok;
 }
 
@@ -102,9 +102,9 @@ bool Store::recompute(Node& node) {
   if (known) timeline_.next_revision();
   switch (run(node)) {
     case Status::unwind: {
-      const std::size_t base = checks_.size();
-      checks_.push_back({&node, 0});
-      take_detour();
+      const std::size_t base = validation_.size();
+      validation_.push(node);
+      validation_.take_unwind_path();
       return walk(base);
     }
     case Status::interrupted:
@@ -120,12 +120,12 @@ void Store::run_effects() {
     node.lower(flag::effect_queued);
     // Since it was queued it may have ended, or a batch that failed may have put its inputs back.
     if (node.reasons > 0 && (node.is(flag::dirty) || edges_outdated(node))) {
-      Frame frame{&node, top_, ++serial_, 0, checks_.size()};
+      Frame frame = validation_.new_frame(node);
       node.lower(flag::dirty);
       node.raise(flag::running);
-      top_ = &frame;
+      validation_.enter_effect(frame);
       host_.run_effect(node, frame);
-      top_ = frame.outer;
+      validation_.leave_effect(frame);
       node.lower(flag::running);
       ++node.runs;
       if (node.reasons == 0) {  // it has ended itself

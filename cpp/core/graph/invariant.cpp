@@ -79,8 +79,8 @@ const char* Store::wrong_verification(const Node& node) const {
 
 const char* Store::invariant() const {
   if (const char* wrong = wrong_lists()) return wrong;
-  if (top_ != nullptr || propagation_.stabilizing() || !checks_.empty())
-    return "a walk is still under way";
+  if (const char* wrong = validation_.invariant()) return wrong;
+  if (propagation_.stabilizing()) return "a walk is still under way";
   for (const Node* node : nodes_) {
     if (node->is(flag::running | flag::checking)) return "a node is marked as running";
     if (const char* wrong = wrong_verification(*node)) return wrong;

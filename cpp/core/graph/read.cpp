@@ -14,7 +14,7 @@ namespace halflife::graph {
 bool Store::bring_up(Node& node) {
   const bool outermost = !busy();
   const bool pulled = pull(node);
-  if (doubts_ && outermost) [[unlikely]]
+  if (validation_.doubts() && outermost) [[unlikely]]
     doubt_verified();
   if (!pulled) {
     if (outermost) sweep();
@@ -30,10 +30,6 @@ bool Store::bring_up(Node& node) {
 
 namespace {
 
-// The index of a check whose node was given up in the middle of its run: nothing else may ask for
-// that node in the meantime, or it needs itself.
-constexpr std::uint32_t kResume = 0xFFFFFFFFu;
-
 // A live node that met a cycle is queued when it has to try again. Until then others count on it,
 // and it must not come to read them.
 bool must_run_now(const Node& node) {
@@ -44,28 +40,28 @@ bool must_run_now(const Node& node) {
 }  // namespace
 
 bool Store::pull(Node& target) {
-  const std::size_t base = checks_.size();
-  checks_.push_back({&target, 0});
+  const std::size_t base = validation_.size();
+  validation_.push(target);
   return walk(base);
 }
 
 // Works off the stack of checks down to `base`.
 bool Store::walk(std::size_t base) {
-  while (checks_.size() > base) {
-    Check& check = checks_.back();
+  while (validation_.size() > base) {
+    Check& check = validation_.back();
     Node& node = *check.node;
-    if (check.index == kResume) {
+    if (check.index == Validation::kResume) {
       check.index = 0;
       node.lower(flag::unwound);
     }
     if (fresh(node) || node.is(flag::orphan)) {
       node.lower(flag::checking);
-      checks_.pop_back();
+      validation_.pop();
       continue;
     }
     if (node.is(flag::running | flag::unwound)) {
-      raise_cycle(node);
-      drop_checks(base);
+      validation_.raise_cycle(node);
+      validation_.drop(base);
       return false;
     }
     node.raise(flag::checking);
@@ -73,8 +69,8 @@ bool Store::walk(std::size_t base) {
     const Verdict verdict = must_run_now(node) ? Verdict::stale : verify(check);
     if (verdict == Verdict::descend) continue;
     if (verdict == Verdict::circle) {
-      raise_cycle(*node.inputs[check.index].input);
-      drop_checks(base);
+      validation_.raise_cycle(*node.inputs[check.index].input);
+      validation_.drop(base);
       return false;
     }
     if (node.is(flag::asynchronous) &&
@@ -85,9 +81,9 @@ bool Store::walk(std::size_t base) {
       const bool begins = node.async()->restart_queued && node.is(flag::mounted);
       if (node.async()->outdated && !begins) {
         if (!host_.can_start(node, true)) {
-          drop_checks(base);
+          validation_.drop(base);
           // Should one of them catch that, all try again at the next read.
-          for (Frame* frame = top_; frame != nullptr; frame = frame->outer) {
+          for (Frame* frame = validation_.top(); frame != nullptr; frame = frame->outer) {
             if (frame->node->kind == Kind::effect) break;
             frame->node->raise(flag::dirty);
           }
@@ -98,13 +94,13 @@ bool Store::walk(std::size_t base) {
       }
       node.verified_at = timeline_.revision();
       node.lower(flag::checking | flag::dirty);
-      checks_.pop_back();
+      validation_.pop();
       continue;
     }
     if (verdict == Verdict::unchanged) {
       node.verified_at = node.kind == Kind::source ? kAlways : timeline_.revision();
       node.lower(flag::checking);
-      checks_.pop_back();
+      validation_.pop();
       continue;
     }
     switch (evaluate(node)) {
@@ -112,20 +108,11 @@ bool Store::walk(std::size_t base) {
       case Evaluated::again:
         break;
       case Evaluated::failed:
-        drop_checks(base);
+        validation_.drop(base);
         return false;
     }
   }
   return true;
-}
-
-void Store::drop_checks(std::size_t base) {
-  while (checks_.size() > base) {
-    Check& check = checks_.back();
-    check.node->lower(flag::checking);
-    if (check.index == kResume) check.node->lower(flag::unwound);
-    checks_.pop_back();
-  }
 }
 
 Store::Verdict Store::verify(Check& check) {
@@ -141,7 +128,7 @@ Store::Verdict Store::verify(Check& check) {
         // async read does not run here.
         return node.is(flag::async_read) ? Verdict::circle : Verdict::stale;
       }
-      checks_.push_back({&input, 0});
+      validation_.push(input);
       return Verdict::descend;
     }
     if (stamp_of(edge) != edge.seen) return Verdict::stale;
@@ -151,93 +138,26 @@ Store::Verdict Store::verify(Check& check) {
 
 // Runs the node on top of the stack of checks.
 Store::Evaluated Store::evaluate(Node& node) {
-  if (depth_ >= kNesting || unwinding()) {
-    unwind_to(node);
+  if (validation_.depth() >= kNesting || validation_.unwinding()) {
+    validation_.unwind_to(node);
     host_.raise_unwind();
     return Evaluated::failed;
   }
   switch (run(node)) {
     case Status::unwind:
-      if (depth_ > 0) {
+      if (validation_.depth() > 0) {
         host_.raise_unwind();  // the run that was given up may have caught the signal
         return Evaluated::failed;
       }
-      take_detour();
+      validation_.take_unwind_path();
       return Evaluated::again;
     case Status::interrupted:
       return Evaluated::failed;
     default:
       node.lower(flag::checking);
-      checks_.pop_back();
+      validation_.pop();
       return Evaluated::done;
   }
-}
-
-// All that is being computed between the outermost run and `node` is evaluated first, one by one
-// and the deepest first, so that nothing has to be nested any more.
-void Store::unwind_to(Node& node) {
-  if (unwinding()) return;  // a read that caught the signal and goes on
-  const Frame* outermost = top_;
-  for (unsigned depth = 1; depth < depth_; ++depth) outermost = outermost->outer;
-  for (std::size_t index = outermost->checks; index < checks_.size(); ++index) {
-    detour_.push_back(checks_[index].node);
-  }
-  if (detour_.empty() || detour_.back() != &node) detour_.push_back(&node);
-  // The frames that unwind may be all that keeps these alive: hold them until the next sweep.
-  for (Node* step : detour_) {
-    if (step->is(flag::orphan)) continue;
-    reclaimer_.add_holder(*step);
-    reclaimer_.unhold_later(*step);
-  }
-}
-
-// The outermost run, on top of the checks, was given up: what it needs goes before it.
-void Store::take_detour() {
-  host_.clear_unwind();
-  checks_.back().index = kResume;
-  checks_.back().node->raise(flag::unwound);
-  for (Node* step : detour_) {
-    const bool last = step == detour_.back();
-    checks_.push_back({step, last ? 0 : kResume});
-    step->raise(flag::checking | (last ? 0 : flag::unwound));
-  }
-  detour_.clear();
-}
-
-// The node on top of the checks needs itself.
-void Store::raise_cycle(Node& node) {
-  std::size_t begin = checks_.size() - 1;
-  const Frame* outside = nullptr;  // the innermost run that is not on the circle
-  if (node.is(flag::running)) {
-    if (const Frame* frame = frame_of(node)) {
-      begin = frame->checks;
-      outside = frame->outer;
-    } else {  // its run has ended; what came out is being compared
-      const Comparison* comparison = comparing_;
-      while (comparison->node != &node) comparison = comparison->outer;
-      begin = comparison->checks;
-      outside = comparison->top;
-    }
-  } else {
-    while (checks_[begin - 1].node != &node) --begin;
-  }
-  std::vector<Node*> path{&node};
-  for (; begin < checks_.size(); ++begin) path.push_back(checks_[begin].node);
-  // Told from its oldest atom, a circle reads the same wherever it was entered.
-  path.pop_back();
-  std::rotate(path.begin(),
-              std::min_element(
-                  path.begin(), path.end(),
-                  [](const Node* one, const Node* other) { return one->place < other->place; }),
-              path.end());
-  path.push_back(path.front());
-  // Whoever is on the circle caught it at this read; its recorded inputs do not tell the whole
-  // truth, so it is run again after any change.
-  for (Frame* frame = top_; frame != outside; frame = frame->outer) {
-    if (frame->node->kind == Kind::effect) break;
-    frame->node->raise(flag::cyclic);
-  }
-  host_.raise(Error::cycle, path);
 }
 
 void Store::record_new(Frame& frame, Node& input, bool state) {

@@ -7,18 +7,16 @@ namespace halflife::graph {
 
 Status Store::run(Node& node) {
   if (in_batch() && node.is(flag::live | flag::computed)) journal_.save(node);
-  Frame frame{&node, top_, ++serial_, 0, checks_.size()};
+  Frame frame = validation_.new_frame(node);
   node.raise(flag::running);
   node.lower(flag::dirty | flag::cyclic | flag::queued);
   node.verified_at = 0;
   const std::uint32_t size = node.inputs.size();
-  top_ = &frame;
-  ++depth_;
+  validation_.enter_run(frame);
   Outcome outcome = host_.run(node, frame);
-  --depth_;
-  top_ = frame.outer;
+  validation_.leave_run(frame);
 
-  if (unwinding() && outcome.status != Status::interrupted) {
+  if (validation_.unwinding() && outcome.status != Status::interrupted) {
     // Whatever came back is made of a read that did not happen.
     if (outcome.status != Status::unwind) reclaimer_.trash(outcome.value);
     outcome.status = Status::unwind;
@@ -31,9 +29,11 @@ Status Store::run(Node& node) {
       propagation_.queue(node);  // whoever asked for it may catch the interrupt and never ask again
     }
     if (outcome.status == Status::interrupted) {
-      detour_.clear();
+      validation_.drop_unwind_path();
       // A reader that catches the interrupt has not recorded what it read: any change may matter.
-      if (top_ != nullptr && top_->node->kind != Kind::effect) top_->node->raise(flag::cyclic);
+      const Frame* reader = validation_.top();
+      if (reader != nullptr && reader->node->kind != Kind::effect)
+        reader->node->raise(flag::cyclic);
     }
     return outcome.status;
   }
@@ -114,14 +114,14 @@ bool Store::same(Node& node, Value value, bool error) {
 }
 
 bool Store::is_equal(Node& node, Value before, Value now) {
-  Comparison comparison{&node, comparing_, top_, checks_.size()};
+  Comparison comparison = validation_.new_comparison(node);
   const bool was_running = node.is(flag::running);
-  comparing_ = &comparison;
+  validation_.enter_comparison(comparison);
   node.raise(flag::running);
   const bool equal =
       node.is(flag::compares) ? compare(node, before, now) : host_.equal(node, before, now);
   if (!was_running) node.lower(flag::running);
-  comparing_ = comparison.outer;
+  validation_.leave_comparison(comparison);
   return equal;
 }
 
@@ -180,10 +180,10 @@ bool Store::replace(Node& node, Value value, bool error, std::uint32_t loudness)
 // at this revision. That is not current from the end of this walk on.
 void Store::doubt_verified() {
   if (busy()) {
-    doubts_ = true;
+    validation_.set_doubts(true);
   } else {
     timeline_.next_revision();
-    doubts_ = false;
+    validation_.set_doubts(false);
   }
 }
 

@@ -36,6 +36,7 @@
 #include "search.hpp"
 #include "timeline.hpp"
 #include "unstarted_runs.hpp"
+#include "validation.hpp"
 
 namespace halflife::graph {
 
@@ -45,16 +46,7 @@ class Store {
   static constexpr unsigned kNesting = 64;
   static constexpr unsigned kRounds = 1000;
 
-  explicit Store(Host& host)
-      : host_(host),
-        order_(propagation_),
-        reclaimer_(host),
-        journal_(host, reclaimer_),
-        notifications_(host, reclaimer_),
-        run_queue_(host, reclaimer_),
-        events_(host),
-        mount_hooks_(host, reclaimer_, events_),
-        unstarted_(timeline_) {}
+  explicit Store(Host& host) : host_(host) {}
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
@@ -105,13 +97,8 @@ class Store {
     record_new(frame, input, state);
     return true;
   }
-  Frame* frame_of(const Node& node) const {
-    for (Frame* frame = top_; frame != nullptr; frame = frame->outer) {
-      if (frame->node == &node) return frame;
-    }
-    return nullptr;
-  }
-  Frame* top() const { return top_; }
+  Frame* frame_of(const Node& node) const { return validation_.frame_of(node); }
+  Frame* top() const { return validation_.top(); }
   // A read that comes after its run has ended: registers too, unless that would close a circle.
   bool record_late(Node& node, Node& input);
 
@@ -185,13 +172,10 @@ class Store {
 
   Revision revision() const { return timeline_.revision(); }
   // A run is nested too deep for the stack: evaluate this node first, from the outermost read.
-  void unwind_to(Node& node);
-  unsigned depth() const { return depth_; }
-  bool unwinding() const { return !detour_.empty(); }
-  bool busy() const {
-    return top_ != nullptr || propagation_.stabilizing() || comparing_ != nullptr ||
-           !checks_.empty();
-  }
+  void unwind_to(Node& node) { validation_.unwind_to(node); }
+  unsigned depth() const { return validation_.depth(); }
+  bool unwinding() const { return validation_.unwinding(); }
+  bool busy() const { return !validation_.idle() || propagation_.stabilizing(); }
   // While one of these lives, no node is freed and nothing is released: for whoever holds nodes
   // that nothing else keeps, across calls that may run user code. Call sweep() afterwards.
   class Pin {
@@ -223,10 +207,7 @@ class Store {
   Verdict verify(Check& check);
   enum class Evaluated : unsigned char { done, again, failed };
   Evaluated evaluate(Node& node);
-  void take_detour();
-  void raise_cycle(Node& node);
   void record_new(Frame& frame, Node& input, bool state);
-  void drop_checks(std::size_t base);
 
   // start.cpp
   bool ensure_started(Node& node, bool outside);
@@ -288,26 +269,22 @@ class Store {
   void destroy(Node& node);
 
   Host& host_;
+  // The parts, each of which owns what it touches. A part knows only parts that stand above it.
   Timeline timeline_;
+  EventLog events_{host_};
+  Reclaimer reclaimer_{host_};
+  Validation validation_{host_, reclaimer_};
   Propagation propagation_;
-  Order order_;
-  Reclaimer reclaimer_;
-  Journal journal_;
-  Notifications notifications_;
-  RunQueue run_queue_;
-  EventLog events_;
-  MountHooks mount_hooks_;
-  UnstartedRuns unstarted_;
-  Frame* top_ = nullptr;
-  bool flushing_ = false;
-  Comparison* comparing_ = nullptr;  // a comparison may be the user's code
-  bool doubts_ = false;              // what was verified at this revision is to be verified again
-  unsigned depth_ = 0;
-  std::uint64_t serial_ = 0;
-
-  std::vector<Check> checks_;
-  std::vector<Node*> detour_;  // from the outermost run to the node that was nested too deep
+  Order order_{propagation_};
+  UnstartedRuns unstarted_{timeline_};
+  Journal journal_{host_, reclaimer_};
+  Notifications notifications_{host_, reclaimer_};
+  RunQueue run_queue_{host_, reclaimer_};
+  MountHooks mount_hooks_{host_, reclaimer_, events_};
+  // All nodes that are not destroyed, each at its `place`: only `add` and `destroy` write it.
   std::vector<Node*> nodes_;
+  // True within `flush`: what callbacks set joins the flush that is under way.
+  bool flushing_ = false;
 };
 
 template <class Visitor>

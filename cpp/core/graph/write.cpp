@@ -4,9 +4,10 @@
 namespace halflife::graph {
 
 bool Store::writable_now() {
-  Frame* reading = top_;
+  Frame* reading = validation_.top();
   while (reading != nullptr && reading->node->kind == Kind::effect) reading = reading->outer;
-  if (reading == nullptr && !propagation_.stabilizing() && comparing_ == nullptr && checks_.empty())
+  if (reading == nullptr && !propagation_.stabilizing() && !validation_.comparing() &&
+      validation_.size() == 0)
     return true;
   Node* node = reading != nullptr ? reading->node : nullptr;
   host_.raise(Error::write_during_read, std::span<Node* const>(&node, node != nullptr ? 1 : 0));
