@@ -47,22 +47,21 @@ def draft_atom(
     """A source atom that `store.update` edits by a recipe, in place, on a draft of its value.
 
     `store.set` sets it as any atom. `store.layers(a)` gives its optimistic layers; while there are any, an
-    update or a set edits what is shown, and outlives older layers that are taken back. A tuple
+    update or a set edits the visible value, and stays when older layers are rolled back. A tuple
     ``(update, effect)`` or ``(update, effect, post_effect)`` of functions, set as a value, is a mutation: see
     `Store.mutate`.
 
     Args:
-        initial: the first value: plain containers and records, or anything that cannot change; it is never changed
-            in place.
+        initial: the first value: plain containers and records, or immutable objects; it is never changed in place.
         name: shown in errors and graphs.
         replay: which recipes are called again when a layer below changes; see `Layers`.
         equals: when a new value counts as the old one, as for `atom`.
         on_mount: called when the atom becomes observed, as for `atom`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type, or not among those listed; the first value is an
-            object that drafts do not know and that could be changed in place (see `draftable`).
-        RecipeError: from `store.update`, when the recipe edits and returns another value.
+        TypeError, ValueError: an argument is of the wrong type or not an allowed value; the first value is an object
+            of a class that drafts do not know, and could be changed in place (see `draftable`).
+        RecipeError: from `store.update`, if the recipe both edits the draft and returns another value.
 
     Example:
         >>> todos = draft_atom({"order": ["a"], "items": {"a": {"done": False}}})
@@ -85,7 +84,7 @@ def draft_atom(
 
 
 class _Drafting(Generic[T]):
-    """What a draft atom does when it is written."""
+    """The write of a draft atom."""
 
     itself: Callable[[], DraftAtom[T]]
 
@@ -125,7 +124,7 @@ class _Drafting(Generic[T]):
         set(atom, after)
 
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R]) -> R:
-        """Operate on the layers, and show what follows from it."""
+        """Apply an operation to the layers and update the visible value."""
         atom = self.itself()
         result, layers = self.layers.operate(get, set, atom, lambda: (check_settled(get(atom), atom), None), operation)
         set(atom, layers.log.visible)

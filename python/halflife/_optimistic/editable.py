@@ -1,4 +1,4 @@
-"""An *editable* is an async atom's data with local edits over it, which stay while the data is fetched again."""
+"""An *editable* is the data of an async atom with local edits over it, which stay when it is fetched again."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast, final
@@ -39,27 +39,27 @@ class Editable(LayeredAtom[T]):
         return self._editing.fetched
 
     def _log(self, get: Getter) -> LayerLog | None:
-        get(cast(Atom[T], self))  # Newly fetched data is below the layers.
+        get(cast(Atom[T], self))  # Rebases the layers on newly fetched data.
         return self._editing.layers.log(get)
 
 
 def editable(async_atom: AsyncAtom[T], *, name: str | None = None) -> Editable[T]:
-    """An atom of the data of an async atom that can be edited.
+    """An editable atom of the data of an async atom.
 
-    Until the first data its value is an `AsyncValue` to await; from then on it is a plain value: the data that
-    was fetched last, with the local edits over it. It does not go back to loading when the data is fetched again.
+    Until the first data its value is an `AsyncValue` to await. From then on it is a plain value: the data that was
+    fetched last, with the local edits over it. The atom does not go back to loading when the data is fetched again.
 
-    What `store.update(e, recipe)` and `store.set(e, value)` do is *pending*: it stays over newly fetched data
+    An edit by `store.update(e, recipe)` or `store.set(e, value)` is *pending*: it stays over newly fetched data
     until ``store.layers(e).commit_all()`` or ``rollback_all()``, or until a mutation (`Store.mutate`) has ended.
-    An answer of a fetch that began before an edit was confirmed would take that edit away, so it is dropped, and
-    the data is fetched again. The same arguments give the same atom.
+    An answer to a request made before an edit was confirmed may lack that edit, so the answer is dropped and the data
+    is fetched again. The same arguments give the same atom.
 
     Args:
         async_atom: any atom whose value arrives later, such as a resource.
         name: shown in errors and graphs.
 
     Raises:
-        TypeError: `async_atom` is not an atom; or, when edited, there is no data yet.
+        TypeError: `async_atom` is not an atom; or, on an edit, there is no data yet.
 
     Example:
         >>> profile = editable(resource(user_id, fetch_profile))
@@ -84,7 +84,7 @@ def editable(async_atom: AsyncAtom[T], *, name: str | None = None) -> Editable[T
 
 
 class _Editing(Generic[T]):
-    """What an editable does when it is read or written."""
+    """The read and the write of an editable."""
 
     itself: Callable[[], Editable[T]]
 
@@ -106,11 +106,11 @@ class _Editing(Generic[T]):
                 return _data_of(answer)
             if answer is not layers.answer and self.accepts(get, layers, answer):
                 layers.log.set_base(answer.data)
-                layers.answer = answer  # Now: an interrupt leaves the base as it was, and the answer to be taken.
+                layers.answer = answer  # After the base: an interrupt in between must not lose the answer.
                 revision.rebased()
                 if layers.conflicts:
                     store = cast(Any, get).store
-                    # Later: whoever is told may want to write, and this is a read.
+                    # Later, because an `on_error` may write, and this is a read.
                     store._driver.report_soon(layers.take_conflicts(), self.itself())
             return layers.log.visible
 
@@ -118,7 +118,7 @@ class _Editing(Generic[T]):
         return read
 
     def accepts(self, get: Getter, layers: StoreLayers, answer: Any) -> bool:
-        """Whether an answer is to become the base: it was not asked before the last confirmation."""
+        """Whether an answer may become the base: no request for it was made before the last confirmation."""
         since, fetched = layers.confirmed_at, self.fetched
         is_data = isinstance(answer, HasData)
         if since is None:
@@ -132,7 +132,7 @@ class _Editing(Generic[T]):
             layers.confirmed_at = None
             return True
         for atom in late:
-            get(answers(atom))  # Equal answers of all of them need not bring another one of `fetched`.
+            get(answers(atom))  # Read again when these atoms are answered: an equal answer does not change `fetched`.
         driver.soon(lambda store: ask_all_again(store, fetched, since))
         return False
 
@@ -155,9 +155,9 @@ class _Editing(Generic[T]):
         self.change(get, set, lambda log: log.apply(recipe, returns=True))
 
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R], *, confirms: bool = False) -> R:
-        """Operate on the layers; what is shown is read from them."""
+        """Apply an operation to the layers. The read of the atom depends on them."""
         atom = self.itself()
-        check_settled(get(cast(Atom[T], atom)), atom)  # Newly fetched data is below what comes now.
+        check_settled(get(cast(Atom[T], atom)), atom)  # Rebases the layers on newly fetched data.
 
         def base() -> tuple[T, object]:
             answer = get(self.look)

@@ -1,4 +1,4 @@
-"""A *lens* is a part of a layered atom's value, as an atom: reading gives the part, and a recipe edits it."""
+"""A *lens* is an atom for a part of a layered atom's value: reading gives the part, and a recipe edits it."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, final
@@ -17,7 +17,7 @@ from halflife._types import Getter, Setter
 T = TypeVar("T")
 S = TypeVar("S")
 
-#: So many lenses of lenses are named one by one.
+#: The most lenses of lenses that a name lists.
 _SHOWN = 16
 
 
@@ -34,11 +34,11 @@ class Lens(FocusedAtom[S]):
 
 
 def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = None) -> Lens[S]:
-    """The part ``focus(value)`` of the value of `root`, as an atom that can be edited.
+    """An editable atom for the part ``focus(value)`` of the value of `root`.
 
-    Reading it gives the part; it changes only when the part does. `store.set` replaces the part in the root's
-    value, and `store.update` runs a recipe on a draft of it: the root is edited, and shares all the rest. A lens
-    of a lens works too. The same arguments give the same atom.
+    Reading the lens gives the part; the lens changes only when the part does. `store.set` replaces the part in the
+    root's value, and `store.update` runs a recipe on a draft of the part. Both edit the root, whose new value shares
+    all other parts with the old one. A lens of a lens works too. The same arguments give the same atom.
 
     Args:
         root: a draft atom, an editable, or another lens.
@@ -47,8 +47,8 @@ def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = No
 
     Raises:
         TypeError: an argument is of the wrong type.
-        LensError: when read or written, the part is not there; or, when written, what `focus` returns is no part
-            of the value but a copy or computed, such as a slice. The root stays as it is.
+        LensError: on a read or a write, the part is not there; or, on a write, `focus` returns no part of the value
+            but a copy or a computed value, such as a slice. The root stays as it is.
 
     Example:
         >>> todos = draft_atom({"items": {"a": {"done": False}}})
@@ -75,7 +75,7 @@ def lens(root: LayeredAtom[T], focus: Callable[[T], S], *, name: str | None = No
 
 
 class _Looking:
-    """What a lens does when it is read or written."""
+    """The read and the write of a lens."""
 
     itself: Callable[[], Lens[Any]]
 
@@ -97,7 +97,7 @@ class _Looking:
         return read
 
     def name(self) -> str:
-        """The name of the root and what each lens since looks for."""
+        """The name of the root, and the function names of the lenses from the root to this one."""
         parts, atom = [self.part], self.root
         while isinstance(atom, Lens) and not atom._looking.is_named:
             parts.append(atom._looking.part)

@@ -1,4 +1,4 @@
-"""A *saga* shows an edit at once, tells the server, and takes the edit back alone if the server refuses it."""
+"""A *saga* applies an edit at once, tells the server, and rolls back only that edit if the server refuses it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ __all__ = ["Saga", "SagaHandle"]
 @final
 @dataclass(frozen=True, slots=True)
 class Saga(Generic[T, C, R]):
-    """The steps of a saga, as they are told one after another; each call gives a new one. Made by `Store.saga`."""
+    """Builds a saga step by step; each call returns a new builder. Made by `Store.saga`."""
 
     __reduce_ex__ = refuse_copies
 
@@ -32,17 +32,17 @@ class Saga(Generic[T, C, R]):
     _plan: SagaPlan
 
     def update(self, recipe: Callable[[T], D]) -> "Saga[T, D, Any]":
-        """What is shown at once: an edit of the draft. What the recipe returns is the context."""
+        """The edit that becomes visible at once. The return value of the recipe is the context."""
         check_recipe(recipe, "update", "recipe")
         return cast("Saga[T, D, Any]", replace(self, _plan=replace(self._plan, update=recipe)))
 
     def effect(self, effect: Callable[[T, C], Awaitable[S]] | Callable[[T], Awaitable[S]]) -> "Saga[T, C, S]":
-        """What tells the server; an async function of the next value and the context, or of the value alone."""
+        """The async function that tells the server, of the next value and the context, or of the value alone."""
         check_effect(effect, "effect", "effect")
         return cast("Saga[T, C, S]", replace(self, _plan=replace(self._plan, effect=effect)))
 
     def post_effect(self, recipe: Callable[[T, R], object]) -> "Saga[T, C, R]":
-        """What follows when the effect has succeeded: ``recipe(draft, result)``, in the place of the update."""
+        """The edit ``recipe(draft, result)`` after the effect has succeeded, at the position of the update."""
         check_recipe(recipe, "post_effect", "recipe", "the draft, the result")
         return replace(self, _plan=replace(self._plan, post_effect=recipe))
 
@@ -50,10 +50,10 @@ class Saga(Generic[T, C, R]):
         return f"<Saga over {self._atom.name}>"
 
     def run(self) -> SagaHandle[R]:
-        """Start: the edit is shown now, the effect begins when the outermost batch is committed.
+        """Start: the edit becomes visible now, the effect begins when the outermost batch is committed.
 
         Raises:
             NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
-            Exception: What the update raised; nothing is changed then.
+            Exception: The error of the update; nothing is changed then.
         """
         return self._plan.start(self._store, self._atom)

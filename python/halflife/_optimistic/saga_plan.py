@@ -1,7 +1,7 @@
-"""The *steps* of a saga: an edit that is shown now, an effect that tells the server, and an edit when it has answered.
+"""The *plan* of a saga: an edit that is visible at once, an effect that tells the server, and an edit for its answer.
 
-Running them applies the first edit as a layer and starts the effect as a task. The effect succeeds: the layer is
-confirmed. It fails or is cancelled: the layer, and nothing else, is taken back.
+Starting the plan applies the first edit as a layer and runs the effect as a task. If the effect succeeds, the layer
+is confirmed. If the effect fails or is cancelled, only that layer is rolled back.
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ Change: TypeAlias = Callable[[Callable[[LayerLog], LayerState]], LayerState]
 
 @dataclass(frozen=True, slots=True)
 class SagaPlan:
-    """What a saga does."""
+    """The steps of a saga."""
 
     update: Callable[..., Any] | None = None
     effect: Callable[..., Awaitable[Any]] | None = None
@@ -33,12 +33,12 @@ class SagaPlan:
     scope: str | None = None
     #: Whether what `update` returns counts as in `produce`, and is not the context.
     returns: bool = False
-    #: What to do with the layer and the result when the effect has succeeded; confirm it, unless told.
+    #: Called with the layer and the result when the effect has succeeded; None confirms the layer.
     confirm: Callable[[Layer[Any], Any], object] | None = None
 
     @classmethod
     def of_tuple(cls, value: object) -> "SagaPlan | None":
-        """The steps in a tuple ``(update, effect)`` or ``(update, effect, post_effect)``; None for another value."""
+        """The plan in a tuple ``(update, effect)`` or ``(update, effect, post_effect)``; None for another value."""
         if type(value) is not tuple or len(value) not in (2, 3) or not is_function(value[1]):
             return None
         if not all(one is None or is_function(one) for one in value):
@@ -46,7 +46,7 @@ class SagaPlan:
         return cls(*value)
 
     def check(self, function: str) -> None:
-        """Raise `TypeError` unless all steps can be taken; before anything is changed."""
+        """Raise `TypeError` unless all steps can be run; called before anything is changed."""
         if self.update is not None:
             check_recipe(self.update, function, "update")
         if self.effect is not None:
@@ -64,14 +64,14 @@ class SagaPlan:
         atom: LayeredAtom[Any],
         change: Change | None = None,
     ) -> SagaHandle[Any]:
-        """Take the first step and start the others.
+        """Apply the update, and start the effect as a task.
 
-        `change` applies an operation from inside a write of the atom itself.
+        `change` applies an operation to the layers when the saga is started inside the write of the atom itself.
 
         Raises:
             NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
             RuntimeError: This is inside of an effect of the same scope; nothing is changed then.
-            Exception: What the update raised; nothing is changed then.
+            Exception: The error of the update; nothing is changed then.
         """
         self.check("mutate")
         driver = store._driver
@@ -90,23 +90,23 @@ class SagaPlan:
             return handle
         try:
             effect, count = self.effect, given_count(self.effect, 2, unknown=2)
-            # What it showed, and not what is shown: subscribers may have edited more by now.
+            # The value after the update, not the visible one: subscribers may have edited more by now.
             part = layers._target.project(shown)
 
             def answer() -> Any:
-                # In a scope an edit that was shown may have been refused while the effect waited for its turn.
+                # In a scope, other edits may have been refused while the effect waited for its turn.
                 next_value = part if self.scope is None else layers.visible
                 return effect(*(next_value, layer.context)[:count])
 
             task = SagaTask(store, atom, layer, answer=answer, confirm=self.confirmed, turn=turn)
             handle._start(store, task)
-        except BaseException:  # such as a LensError: the edit has removed what the lens looks at
+        except BaseException:  # Such as a LensError, if the edit has removed the part that the lens finds.
             layer.rollback()
             raise
         return handle
 
     def applied(self, layers: Layers[Any], change: Change | None) -> tuple[Layer[Any], Any]:
-        """The layer of the update, or an empty one to keep the place of the post effect; and what it showed."""
+        """Apply the update as a layer, an empty one without an update; give the layer and the value after it."""
         target = layers._target
         shown: list[Any] = []
         lifted = target.lift_recipe(self.update if self.update is not None else _nothing, returns=self.returns)
@@ -122,7 +122,7 @@ class SagaPlan:
         return layers._handle_of(state), shown[0]
 
     def confirmed(self, layer: Layer[Any], result: Any) -> None:
-        """The effect has succeeded."""
+        """Called when the effect has succeeded."""
         if self.confirm is not None:
             self.confirm(layer, result)
             return
@@ -136,11 +136,11 @@ class SagaPlan:
 
         follow.__name__ = called_name(post_effect, "post_effect")
         if not layer.commit(then=follow) and layer.status in ("confirmed", "folded"):
-            layer._layers.update(follow)  # Somebody has confirmed it before; it still needs what the server gave.
+            layer._layers.update(follow)  # The user has confirmed the layer before.
 
 
 def _nothing(draft: Any) -> None:
-    """A saga without an update edits nothing."""
+    """The recipe of a saga without an update."""
 
 
 def check_effect(effect: object, function: str, argument: str) -> None:

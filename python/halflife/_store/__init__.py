@@ -1,1 +1,1 @@
-"""The store, and what it is asked for."""
+"""The store, and the modules that only the store uses."""

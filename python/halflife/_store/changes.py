@@ -18,7 +18,7 @@ _NOTHING = object()
 
 
 class WatchedStore(StoreLike, Protocol):
-    """A store, as far as watching needs it."""
+    """What watching needs of a store."""
 
     @property
     def clock(self) -> Clock: ...
@@ -32,7 +32,7 @@ class WatchedStore(StoreLike, Protocol):
         on_error: Callable[[BaseException], object] | None = None,
     ) -> Subscription: ...
 
-    #: What `get` gives a caller that has asked before: a run that was cancelled since then does not start again.
+    #: The same as `get`, but a run that was cancelled since the last `get` does not start again.
     def _get_again(self, a: Atom[Any], /) -> Any: ...
 
 
@@ -45,7 +45,7 @@ async def value(store: StoreLike, atom: Atom[Any]) -> Any:
             found = await found
         return found
     finally:
-        del store, atom, found  # an error that the store keeps would keep this frame
+        del store, atom, found  # The traceback of an error that the store keeps holds this frame.
 
 
 async def changes(store: WatchedStore, atom: Atom[Any]) -> AsyncGenerator[Any, None]:
@@ -63,7 +63,7 @@ async def changes(store: WatchedStore, atom: Atom[Any]) -> AsyncGenerator[Any, N
                     last = data
                     yield data
                 case HasError(error=error):
-                    del store, atom, state  # the store keeps the error, and that this frame
+                    del store, atom, state  # The store keeps the error, whose traceback holds this frame.
                     raise error
             await watcher.wait(store._driver.circles, atom if isinstance(shown, Loading) else None)
             shown = store._get_again(state)
@@ -93,7 +93,7 @@ async def until(store: WatchedStore, atom: Atom[Any], predicate: Callable[[Any],
                 case HasData(data=data) if predicate(data):
                     return data
                 case HasError(error=error):
-                    del store, atom, state  # the store keeps the error, and that this frame
+                    del store, atom, state  # As in changes().
                     raise error
             if timed_out:
                 raise TimeoutError(f"{atom.name} did not satisfy the predicate within {timeout} s")

@@ -8,7 +8,7 @@ _default: Store | None = None
 
 
 def default_store() -> Store:
-    """The store of programs that need only one; made on first use, and made anew once it was closed.
+    """The store of programs that need only one; made on first use, and again after it was closed.
 
     Example:
         >>> from halflife import atom, default_store

@@ -1,4 +1,4 @@
-"""The *graph* of a store: what depends on what, with values, states and counts."""
+"""The *graph* of a store: its atoms and their dependencies, with values, states and counts."""
 
 from __future__ import annotations
 

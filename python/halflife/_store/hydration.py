@@ -1,8 +1,8 @@
-"""*Hydration*: settled values of one store, as JSON-able data under the atoms' names, shown in another.
+"""*Hydration* moves settled values from one store to another, as JSON-able data under the names of the atoms.
 
-A value is kept by name until its atom is read, and shown then. The names of a derived atom's inputs travel
-with it: it counts as settled until one of them changes. If an input has no name, nobody could tell, so the
-value is shown while the atom runs again.
+A value is kept by name until its atom is read for the first time. The data of a derived atom contains the names of its
+inputs: the value counts as settled until one of these inputs changes. If an input has no name, changes of it cannot
+be seen, so the value is only shown until the atom has run again.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _VERSION = 1
 
 
 class HydratedStore(StoreLike, Protocol):
-    """A store, as far as hydration needs it."""
+    """What hydration needs of a store."""
 
-    #: Bring an atom up to date, unless that needs a run; whether it has settled.
+    #: Bring an atom up to date, unless that needs an async run; whether the atom has settled.
     def _settle(self, a: Atom[Any], /) -> bool: ...
 
     #: One row for each atom of the store; see `Graph`.
     def _snapshot(self) -> list[tuple[Any, ...]]: ...
 
-    #: The state of an atom and what it shows, without computing anything.
+    #: The state and the value of an atom, without computing anything.
     def _peek(self, a: Atom[Any], /) -> tuple[str, Any]: ...
 
     #: Whether the atom has a state in the store.
@@ -81,13 +81,13 @@ def dehydrate(store: HydratedStore, atoms: Iterable[Atom[Any]]) -> dict[str, Any
 
 
 def _confirmed(store: HydratedStore, atom: Atom[Any], value: object) -> object:
-    """The value, less the edits that may still be taken back."""
+    """The value without edits that may still be rolled back."""
     instead = store._instead(atom)
     return instead._target(store).base() if isinstance(instead, LayeredAtom) else value
 
 
 class Hydrated:
-    """The values that wait for their atoms to be read."""
+    """The hydrated values whose atoms were not read yet."""
 
     def __init__(self, data: object) -> None:
         entries = data.get("atoms") if isinstance(data, Mapping) and data.get("version") == _VERSION else None
@@ -97,24 +97,24 @@ class Hydrated:
             if not isinstance(name, str) or not _is_entry(entry):
                 raise ValueError(f"hydrate(): the entry {abbreviated(name)} is not one of dehydrate()")
         self._entries = dict(entries)
-        # When the inputs had the values from which the others were derived: at the moment of hydration, or
-        # when they got their state here, which is before anybody could set them.
+        # When the inputs had the values that the derived values were computed from: at hydration, or when an input
+        # got its state in this store, because it could not be set before.
         self._stamps: WeakKeyDictionary[Atom[Any], int] = WeakKeyDictionary()
 
     def note_inputs(self, store: HydratedStore) -> None:
-        """Sets made from now on count as changes of the inputs."""
+        """Record the stamps of the inputs, so that a later set counts as a change."""
         for name in {one for entry in self._entries.values() for one in entry.get("inputs") or ()}:
             for atom in atoms_named(name):
                 if store._is_known(atom):
                     self._stamps[atom] = store._stamp(atom)
 
     def update(self, other: Hydrated) -> None:
-        """Later data replaces earlier data."""
+        """Add later data; it replaces earlier data of the same name."""
         self._entries.update(other._entries)
         self._stamps.update(other._stamps)
 
     def show(self, store: HydratedStore, atom: Atom[Any]) -> None:
-        """The atom gets its state in the store: show what waits for it."""
+        """Called when the atom gets its state in the store: show its hydrated value."""
         name = atom.explicit_name
         entry = self._entries.pop(name, None) if name is not None else None
         if entry is not None:
@@ -145,7 +145,7 @@ def _is_entry(entry: object) -> bool:
 
 
 def _input(store: HydratedStore, atom: Atom[Any], name: str) -> Atom[Any] | None:
-    """The input of this name; None if there is none, or no telling which."""
+    """The input of this name; None if there is no such atom, or several."""
     candidates = [one for one in atoms_named(name) if one is not atom]
     if len(candidates) > 1:
         candidates = [one for one in candidates if store._is_known(one)] or candidates

@@ -1,4 +1,4 @@
-"""*Optimistic* updates of an atom, in the shape of a hook; and the same for values outside of any store."""
+"""*Optimistic* updates of an atom, in the form of a hook; and the same for values outside of any store."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar, final
@@ -24,7 +24,7 @@ class Optimistic(Generic[T]):
     """Optimistic updates of one atom in one store. Made by `optimistic`.
 
     Attributes:
-        pending: an atom of how many updates are under way.
+        pending: an atom of the number of pending updates.
     """
 
     __slots__ = ("_atom", "_store", "pending")
@@ -42,12 +42,12 @@ class Optimistic(Generic[T]):
         return self._store if self._store is not None else default_store()
 
     def update(self, recipe: Callable[[T], object], server_call: Callable[[], Awaitable[R]]) -> SagaHandle[R]:
-        """Show an edit now, and call the server.
+        """Apply an edit at once, and call the server.
 
         Args:
             recipe: edits the draft, or returns the new value, as in `produce`.
-            server_call: ``async server_call()``. What it returns takes the place of the whole value as the
-                recipe made it; None confirms the edit as it is. If it raises, the edit is taken back.
+            server_call: ``async server_call()``. Its result replaces the whole value as the recipe made it; None
+                confirms the edit as it is. If the call raises, the edit is rolled back.
 
         Returns:
             A handle to await or to drop; see `Store.mutate`.
@@ -60,7 +60,7 @@ class Optimistic(Generic[T]):
         return plan.start(self._in_store(), self._atom)
 
     def rollback_all(self) -> None:
-        """Take all pending edits back."""
+        """Roll back all pending edits."""
         self._in_store().layers(self._atom).rollback_all()
 
     def __repr__(self) -> str:
@@ -68,11 +68,11 @@ class Optimistic(Generic[T]):
 
 
 def optimistic(atom: LayeredAtom[T], store: Store | None = None) -> Optimistic[T]:
-    """Optimistic updates of an atom: an edit and a server call in one, how many are pending, and taking all back.
+    """Optimistic updates of an atom: an edit with its server call, the number of pending edits, a rollback of all.
 
     Args:
         atom: a draft atom, an editable or a lens.
-        store: the default store unless told.
+        store: the store; the default store if it is not given.
 
     Raises:
         TypeError: `atom` has no layers.
@@ -101,7 +101,7 @@ def _confirm(layer: Layer[Any], result: Any) -> None:
 
 @final
 class OptimisticHandle:
-    """One edit of an `OptimisticUpdater`, to be confirmed or taken back."""
+    """One edit of an `OptimisticUpdater`, to be confirmed or rolled back."""
 
     __slots__ = ("_layer",)
 
@@ -111,11 +111,11 @@ class OptimisticHandle:
         self._layer = layer
 
     def commit(self) -> bool:
-        """Confirm the edit; False if it was confirmed or taken back before."""
+        """Confirm the edit; False if it was already confirmed or rolled back."""
         return self._layer.commit()
 
     def rollback(self) -> bool:
-        """Take the edit back, and nothing else; False if it was confirmed or taken back before."""
+        """Roll back the edit, and nothing else; False if it was already confirmed or rolled back."""
         return self._layer.rollback()
 
     def __repr__(self) -> str:
@@ -150,19 +150,19 @@ class OptimisticUpdater(Generic[T]):
 
     @property
     def value(self) -> T:
-        """What is shown: the data with all edits that were not taken back."""
+        """The visible value: the data with all edits that were not rolled back."""
         return self._layers.visible
 
     def apply(self, updater: Callable[[T], object]) -> OptimisticHandle:
-        """Show an edit: the function edits the draft it is given, or returns the new value, as in `produce`.
+        """Apply an edit: the function edits the draft, or returns the new value, as in `produce`.
 
         Raises:
-            Exception: What the function raised; nothing is changed then.
+            Exception: The error of the function; nothing is changed then.
         """
         return OptimisticHandle(self._layers._apply(updater, returns=True))
 
     def rollback_all(self) -> None:
-        """Take all edits back that were not confirmed."""
+        """Roll back all edits that were not confirmed."""
         self._layers.rollback_all()
 
     def __repr__(self) -> str:

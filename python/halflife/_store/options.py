@@ -7,12 +7,12 @@ import math
 from halflife._support.checks import check_callable
 from halflife._support.reprs import abbreviated
 
-#: How many events a store keeps that is asked for its history, and not for how much of it.
+#: The number of events that a store keeps when `history` is called without a limit.
 DEFAULT_HISTORY = 1000
 
 
 def check_options(clock: object, name: object, mount_grace: object, on_error: object) -> None:
-    """Raise TypeError or ValueError for an option that cannot be one."""
+    """Raise TypeError or ValueError for an option of the wrong type or value."""
     if name is not None and not isinstance(name, str):
         raise TypeError(f"name must be a str, not {abbreviated(name)}")
     if on_error is not None:

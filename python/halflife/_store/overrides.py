@@ -19,7 +19,7 @@ _VALUELESS = ("action", "effect")
 
 
 def override(store: StoreBase, overrides: object) -> dict[Atom[Any], Atom[Any]]:
-    """Tell the store's native side what its atoms are overridden with; returns which atom follows which.
+    """Override atoms in the native store; returns the atoms that follow another atom, with that atom.
 
     Raises:
         TypeError: `overrides` is no mapping of atoms, or an action or effect would be overridden with something else.
@@ -60,7 +60,7 @@ def _shown(instead: object) -> str:
 
 
 def _with_value(atom: Atom[Any], value: object) -> object:
-    """The value, or an atom around it that can do what the atom can, if that is more than to be read and set."""
+    """The value; for an atom of a kind that offers more than reads and sets, an atom of that kind with the value."""
     if isinstance(atom, DefaultAtom):
         return atom._with_default(value)
     if isinstance(atom, LayeredAtom) and atom.kind == "derived":
@@ -71,7 +71,7 @@ def _with_value(atom: Atom[Any], value: object) -> object:
 
 
 def _followed(atom: Atom[Any], given: Mapping[Atom[Any], object]) -> Atom[Any]:
-    """The atom at the end of those that follow each other."""
+    """The atom at the end of a chain of atoms that follow each other."""
     path = [atom]
     while isinstance(following := given.get(path[-1]), Atom):
         if following in path:

@@ -1,4 +1,4 @@
-"""A *store* holds the state of atoms. Most programs have one; a test makes one of its own."""
+"""A *store* holds the state of atoms. Most programs have one store; a test makes its own."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class Store(StoreBase):
     until that is closed.
 
     Args:
-        clock: What the store tells time by (seconds as float); by default the event loop's clock.
-        name: For people; shown in its repr.
-        storage: Where persistent atoms of this store are kept.
-        mount_grace: Seconds for which an atom stays mounted after its last observer has left.
+        clock: The clock of the store's timers (seconds as float); by default the event loop's clock.
+        name: Shown in its repr.
+        storage: The storage of persistent atoms of this store.
+        mount_grace: Seconds for which an atom stays mounted after it has lost its last observer.
         on_error: Called with every error that has no caller, such as that of a subscribed atom or of a task, and
-            with each error that a subscriber, an effect or a mount hook raises. By default the former are one log
-            record at ERROR of the logger "halflife" each, and the latter an ExceptionGroup raised from `set`.
-        overrides: What atoms have in this store instead of their own value: another value, or an atom to follow.
-            Their own reads never run. Sources given a value can be set; what is set on an atom that follows
-            another goes to the other; an action follows an action.
+            with each error of a subscriber, an effect or a mount hook. By default the former are one log record at
+            ERROR of the logger "halflife" each, and the latter an ExceptionGroup raised from `set`.
+        overrides: A dict from atoms to what replaces them in this store: another value, or an atom to follow. The own
+            reads of these atoms never run. A source that was given a value can be set; setting an atom that follows
+            another sets the other; an action follows an action.
 
     Example:
         >>> from halflife import Store, atom, derived
@@ -94,14 +94,14 @@ class Store(StoreBase):
             Exception: The atom's own error.
         """
         waiting = changes.value(self, a)
-        del self, a  # an error that is kept keeps this frame
+        del self, a  # The traceback of an error that the store keeps holds this frame.
         return await waiting  # type: ignore[no-any-return]
 
     def changes(self, a: Atom[T]) -> AsyncGenerator[T, None]:
-        """The current settled value, then every new one, for `async for`; a slow consumer skips to the newest.
+        """The current settled value, then every new one, for `async for`; a slow consumer gets only the newest value.
 
         Raises:
-            Exception: The atom's own error, when it becomes one.
+            Exception: The atom's own error, when it gets one.
         """
         check_atom(a, "Store.changes()", "a")
         return changes.changes(self, a)
@@ -111,22 +111,22 @@ class Store(StoreBase):
 
         Args:
             a: Any atom.
-            predicate: Asked of the current and of each new value.
+            predicate: Called with the current value and each new value.
             timeout: Seconds on the store's clock; None waits for ever.
 
         Raises:
             TimeoutError: No value satisfied it in time.
-            Exception: The atom's own error, when it becomes one.
+            Exception: The atom's own error, when it gets one.
         """
         check_atom(a, "Store.until()", "a")
         waiting = changes.until(self, a, predicate, timeout)
-        del self, a, predicate  # as in value()
+        del self, a, predicate  # As in value().
         return await waiting  # type: ignore[no-any-return]
 
     # --- writing
 
     def batch(self) -> Batch:
-        """A with block of sets that take effect together at its end; if it raises, none does.
+        """A with block of sets that are committed together at its end; if the block raises, all are rolled back.
 
         Example:
             >>> from halflife import Store, atom
@@ -141,7 +141,7 @@ class Store(StoreBase):
         """Set an atom from any thread: `set(a, *args)` is called on the store's loop.
 
         Returns:
-            A future with what `set` returned, or its error; its `result()` raises in the store's own thread.
+            A future of the result or the error of `set`; its `result()` raises in the store's own thread.
 
         Raises:
             NoEventLoopError: The store has no running loop yet.
@@ -156,11 +156,11 @@ class Store(StoreBase):
 
         Args:
             fn: Any function; a coroutine function runs as a task of the store.
-            args: What it is called with.
+            args: Its arguments.
 
         Returns:
-            A future with what it returned, or its error; its `result()` raises in the store's own thread. Cancelling
-            the future of an async one cancels its task.
+            A future of the function's result or error; its `result()` raises in the store's own thread. Cancelling
+            the future of an async function cancels its task.
 
         Raises:
             TypeError: `fn` cannot be called.
@@ -177,7 +177,7 @@ class Store(StoreBase):
     # --- optimistic edits
 
     def layers(self, a: LayeredAtom[T]) -> Layers[T]:
-        """The layers of an atom in this store: edits that are shown and not confirmed yet.
+        """The layers of an atom in this store: edits that are visible and not confirmed yet.
 
         Args:
             a: A draft atom, an editable or a lens.
@@ -197,11 +197,11 @@ class Store(StoreBase):
         return Layers._at(check_layered(self._instead(a), "Store.layers()", "a", given=a)._target(self))
 
     def saga(self, a: LayeredAtom[T], *, scope: str | None = None) -> Saga[T, None, None]:
-        """An edit that is shown now, an effect that tells the server, and an edit when it has answered, step by step.
+        """Build a saga step by step: an edit that is visible at once, an effect that tells the server, and a final edit.
 
         Args:
             a: A draft atom, an editable or a lens.
-            scope: Effects of one scope run one after another, in the order in which they were started.
+            scope: Effects of one scope run one after another, in the order of their start.
 
         Raises:
             TypeError: The atom has no layers.
@@ -239,26 +239,26 @@ class Store(StoreBase):
         *,
         scope: str | None = None,
     ) -> SagaHandle[Any]:
-        """Show an edit now and tell the server; if that fails, the edit, and nothing else, is taken back.
+        """Apply an edit at once and tell the server; if that fails, only this edit is rolled back.
 
         Args:
             a: A draft atom, an editable or a lens.
-            update: Edits the draft; what it returns is the context. None: there is nothing to show.
+            update: Edits the draft; its return value is the context. None edits nothing.
             effect: ``async effect(next_value, context)``, or with the value alone. It begins when the outermost
-                batch is committed. Without one the edit is confirmed at once.
-            post_effect: ``post_effect(draft, result)`` edits again when the effect has succeeded, in the place of the
+                batch is committed. Without an effect the edit is confirmed at once.
+            post_effect: ``post_effect(draft, result)`` edits again when the effect has succeeded, at the position of the
                 update (a temporary id becomes the server's). If it raises, the edit stays; the handle has the error.
-            scope: Effects of one scope run one after another, in order; each gets what is shown when it starts.
+            scope: Effects of one scope run one after another, in order; each gets the visible value at its start.
 
         Returns:
-            A handle: await it for the effect's result or its error; `cancel()` takes the edit back. It may be
-            dropped; then an error goes to `on_error`.
+            A handle: await it for the effect's result or error; `cancel()` rolls the edit back. If the handle is
+            dropped, an error goes to `on_error`.
 
         Raises:
-            TypeError: The atom has no layers, or a step is not what it must be.
+            TypeError: The atom has no layers, or a step is of the wrong type.
             NoEventLoopError: There is an effect, and no event loop is running; nothing is changed then.
             RuntimeError: This is inside of an effect of the same scope; nothing is changed then.
-            Exception: What `update` raised; nothing is changed then.
+            Exception: The error of `update`; nothing is changed then.
 
         Example:
             >>> async def save(next_value, context):
@@ -267,30 +267,30 @@ class Store(StoreBase):
         """
         return SagaPlan(update, effect, post_effect, scope).start(self, a)
 
-    # --- the end
+    # --- settling and closing
 
     async def settled(self) -> None:
-        """Wait until no run or action is under way (a stream that has yielded does not count); CycleError in one."""
+        """Wait until no run or action is under way; raises CycleError inside one. A stream that has yielded does not count."""
         self._enter()
         await self._driver.settled()
 
     def close(self) -> Closing:
-        """Close the store at once: runs, actions and timers are cancelled, cleanups called, state given back.
+        """Close the store at once: cancel runs, actions and timers, call cleanups, and release all state.
 
-        The task that calls it is not cancelled. May be repeated, and needs no event loop.
+        The task that calls it is not cancelled. Closing again does nothing. Closing needs no event loop.
 
         Returns:
-            An awaitable that ends when the store's tasks have ended; it may be dropped.
+            An awaitable that ends when the store's tasks have ended; you need not await it.
 
         Raises:
             WriteDuringReadError: A read of this store is under way.
         """
         if not self.closed:
-            self._dispose()  # first: it refuses another thread, and a read
+            self._dispose()  # First, because this raises in another thread and during a read.
             self._closing = self._driver.close()
         return self._closing
 
-    #: The same as `close`; the first for code without an event loop, the second for `contextlib.aclosing`.
+    #: The same as `close`: `dispose` for code without an event loop, `aclose` for `contextlib.aclosing`.
     dispose = close
     aclose = close
 
@@ -312,12 +312,12 @@ class Store(StoreBase):
     ) -> None:
         await self.close()
 
-    # --- taking along
+    # --- hydration
 
     def dehydrate(self, atoms: Iterable[Atom[Any]]) -> dict[str, Any]:
         """A JSON-able snapshot of the settled values of atoms, under their explicit names.
 
-        Pending ones are left out; values must be JSON-able themselves.
+        Pending atoms are left out; the values must be JSON-able.
 
         Raises:
             ValueError: An atom has no explicit name, or two have the same.
@@ -325,10 +325,10 @@ class Store(StoreBase):
         return hydration.dehydrate(self, atoms)
 
     def hydrate(self, data: Mapping[str, Any]) -> None:
-        """Show values that `dehydrate` gave: each is kept by name until its atom is read for the first time.
+        """Restore values from `dehydrate`: each is kept by name until its atom is read for the first time.
 
         Raises:
-            ValueError: The data is not what `dehydrate` gives; nothing is changed.
+            ValueError: The data is not from `dehydrate`; nothing is changed.
         """
         hydrated = hydration.Hydrated(data)
         hydrated.note_inputs(self)
@@ -339,21 +339,21 @@ class Store(StoreBase):
             self._hydrated.update(hydrated)
 
     def _hydrate_atom(self, a: Atom[Any]) -> None:
-        """Called by the native side when a named atom gets its state."""
+        """Called by the native module when a named atom gets its state."""
         if self._hydrated is not None:
             self._hydrated.show(self, a)
 
-    # --- looking in
+    # --- inspection
 
     def graph(self) -> Graph:
-        """What depends on what at this moment, with values, states and counts."""
+        """The atoms and their dependencies at this moment, with values, states and counts."""
         return Graph(self._snapshot())
 
     def history(self, limit: int | None = None) -> list[Event]:
-        """The last events, oldest first. Off until the first call, which turns it on.
+        """The last events, oldest first. The first call turns the history on.
 
         Args:
-            limit: How many events to keep from now on (1000 unless told).
+            limit: The number of events to keep from now on (1000 by default).
         """
         given: object = limit
         if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
@@ -366,20 +366,20 @@ class Store(StoreBase):
         return list(self._driver.log or ())
 
     def _instead(self, a: Atom[Any]) -> Atom[Any]:
-        """The atom that this one follows here, or itself."""
+        """The atom that this one follows in the store, or the atom itself."""
         return self._following.get(a, a)
 
     def _report(self, error: BaseException, a: Atom[Any] | None = None) -> None:
         self._driver.report(error, a)
 
     def _counts(self) -> tuple[int, int, int] | None:
-        """Atoms, observed ones and pending ones; None if another thread might change them meanwhile."""
+        """The numbers of atoms, of observed and of pending ones; None if another thread might change them meanwhile."""
         home = self._driver.home
         if home.is_nowhere():
             return 0, 0, 0
         if not home.is_here():
             return None
-        with suppress(StoreClosedError, RuntimeError):  # another task may have a batch open
+        with suppress(StoreClosedError, RuntimeError):  # Another task may have a batch open.
             rows = self._snapshot()
             return len(rows), sum(row[4] for row in rows), sum(row[2] == "loading" for row in rows)
         return None
