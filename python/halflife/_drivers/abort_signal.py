@@ -13,7 +13,7 @@ from halflife._support.copies import refuse_copies
 
 
 class AbortSignal:
-    """Says whether, and why, a run was superseded. For code that cannot be cancelled by its task.
+    """Tells whether a run was superseded, and why. For code that cancelling the task of the run does not stop.
 
     Example:
         >>> signal = AbortSignal()
@@ -37,7 +37,7 @@ class AbortSignal:
 
     @property
     def reason(self) -> str | None:
-        """Why, in a few words; None while the signal is not aborted."""
+        """The reason in a few words; None while the signal is not aborted."""
         return self._reason
 
     def raise_if_aborted(self) -> None:
@@ -46,7 +46,7 @@ class AbortSignal:
             raise Superseded(self._reason)
 
     def add_callback(self, callback: Callable[[], object]) -> None:
-        """Call `callback()` on abort; at once if that has been. It may come from another thread."""
+        """Call `callback()` on abort; at once if the signal is already aborted. May be called from any thread."""
         check_callable(callback, "add_callback", "callback", "")
         if self._callbacks is None:
             callback()
@@ -57,7 +57,7 @@ class AbortSignal:
         """Wait until the signal is aborted.
 
         Raises:
-            RuntimeError: The run has ended, so that nobody will abort it any more.
+            RuntimeError: The run has ended, so the signal can no longer be aborted.
         """
         if not self.aborted:
             if self._ended is not None:
@@ -68,7 +68,7 @@ class AbortSignal:
             await wait_for_call(self.add_callback)
 
     def _abort(self, reason: str) -> list[BaseException]:
-        """Abort, call the callbacks, and give the errors they raised. Only the first call counts."""
+        """Abort, call the callbacks, and return the errors that they raised. Later calls do nothing."""
         callbacks, self._callbacks = self._callbacks, None
         if callbacks is None:
             return []
@@ -82,7 +82,7 @@ class AbortSignal:
         return errors
 
     def _end(self, atom: Atom[Any]) -> None:
-        """The run of this atom has ended without being superseded."""
+        """Called when the run has ended without being superseded; `atom` is the atom of the run."""
         self._ended = atom
 
     def __repr__(self) -> str:
@@ -90,5 +90,5 @@ class AbortSignal:
 
 
 def make_signal() -> Any:
-    """A new signal; called by the native side when a run asks for its signal."""
+    """Make a signal; called by the native module when a run reads its signal for the first time."""
     return AbortSignal()

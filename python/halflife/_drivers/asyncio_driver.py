@@ -1,4 +1,4 @@
-"""The *asyncio driver* of a store: starts its runs as tasks, cancels them, and wakes who waits."""
+"""The *asyncio driver* of a store starts its runs as tasks, cancels them, and wakes the tasks that wait for them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from halflife._drivers.watched_coroutine import WatchedCoroutine
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
 from halflife._events import Event
 
-#: For so many loop passes at most a chain of runs that each end at once keeps its Loading to itself.
+#: The most loop ticks for which a chain of runs that end at once delays the notification of their `Loading`.
 _QUIET_PASSES = 100
 
 
 class AsyncioDriver:
-    """Holds every task of its store, so that none is lost; the store is held only weakly."""
+    """Holds every task of its store strongly, so that asyncio does not lose one, and the store weakly."""
 
     def __init__(
         self, store: StoreLike, clock: Clock, on_error: Callable[[BaseException], object] | None, mount_grace: float
@@ -60,7 +60,7 @@ class AsyncioDriver:
         self.scope_locks = ScopeLocks()
         self._holds = Holds()
         self.circles = Circles(self)
-        # How many runs of an atom have superseded themselves in a row; None if none has.
+        # By atom, the number of its last runs in a row that superseded themselves; None if there are none.
         self._rounds: WeakKeyDictionary[Atom[Any], int] | None = None
         self.log: deque[Event] | None = None
 
@@ -74,7 +74,7 @@ class AsyncioDriver:
             return False
 
     def ready(self, atom: Atom[Any] | None = None) -> bool:
-        """True; raises NoEventLoopError if no run could start now."""
+        """Return True; raise NoEventLoopError if no run could start now."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -98,16 +98,16 @@ class AsyncioDriver:
             run.abandon()
 
     def bind(self) -> None:
-        """Called by the native side: the store belongs to this thread from now on."""
+        """Called by the native module: the store belongs to this thread from now on."""
         self.home.claim_thread()
 
     def note_loop(self) -> None:
-        """Called by the native side: the store was made, entered or used while this loop is running."""
+        """Called by the native module: the store was made, entered or used while a loop is running."""
         self.home.note_loop()
         self.calls.drop_lost()
 
     def refuse_thread(self) -> WrongThreadError | None:
-        """Asked by the native side: the error of a call from this thread, None if it is the store's after all."""
+        """Called by the native module: the error of a call from this thread; None if the thread is the store's."""
         return None if self.home.is_here() else self.home.wrong_thread()
 
     def _shown_store(self) -> str:
@@ -120,10 +120,10 @@ class AsyncioDriver:
         context = self._context.copy()
         carry_over(context)
         context.run(set_origin, origin)
-        # Not by the loop's task factory: an eager one would take the first step in the middle of a flush.
+        # Without the loop's task factory: an eager factory would run the first step in the middle of a flush.
         task: asyncio.Task[Any] = asyncio.Task(body, loop=loop, name=name, context=context)
-        # asyncio complains of a task that is collected before it ended. Ours are collected only together with
-        # their store, or after their loop was closed, when nobody can hear of them any more.
+        # asyncio logs an error when a task is garbage collected before it ended. A task of a store is collected only
+        # together with its store, or after its loop was closed; nothing can wait for the task then.
         try:  # noqa: SIM105 - suppress() costs a twentieth of a run
             setattr(task, "_log_destroy_pending", False)  # noqa: B010 - not in the type's stub
         except AttributeError:
@@ -133,7 +133,7 @@ class AsyncioDriver:
     # --- runs
 
     def start(self, run: Run) -> None:
-        """Start a run as a task of its own, or later if it is held."""
+        """Start a run as a task, or later if the run is held."""
         if not self._holds.keeps(run):
             self._start_now(run)
 
@@ -148,7 +148,7 @@ class AsyncioDriver:
             self._made_progress()
 
         if run.awaitable is not None:
-            run.asked()  # by the read that returned it
+            run.asked()  # The read that returned the awaitable has made the request.
         origin = new_origin(RunOrigin)
         if self._rounds is not None:
             origin.rounds = self._rounds.pop(run.atom, 0)
@@ -165,21 +165,21 @@ class AsyncioDriver:
         if run is not None:
             run.task = None
             if task.cancelled():
-                if not run.superseded:  # cancelled before its first step
+                if not run.superseded:  # Cancelled before its first step.
                     run.halt(cancelled_from_outside(run, None))
             elif (error := task.exception()) is not None and not run.superseded:
                 run.halt(cancelled_from_outside(run, error))
         self._made_progress()
 
     def cancel(self, run: Run, reason: str = "superseded") -> None:
-        """A run was superseded: tell its signal, and cancel its task, once."""
+        """Called once when a run was superseded: abort its signal, and cancel its task."""
         self._holds.drop(run)
         signal = run.known_signal
         errors = signal._abort(reason) if signal is not None else []
         task, run.task = run.task, None
         if (current := current_origin()) is not None and task is not None:
             self._note_round(run, task, current)
-        closing = reason == CLOSED and task is current_task()  # whoever closes the store is not cancelled by that
+        closing = reason == CLOSED and task is current_task()  # The task that closes the store goes on.
         if task is not None and not (closing or run.atom.signal_only or task.done() or task.get_loop().is_closed()):
             task.cancel(reason)
         for error in errors:
@@ -193,7 +193,7 @@ class AsyncioDriver:
             self._rounds[run.atom] = body.origin.rounds + 1
 
     def hold(self, atoms: list[Atom[Any]], fetched: Atom[Any]) -> None:
-        """Runs of these atoms wait until no saga over their data is running, `fetched` among it."""
+        """Let runs of these atoms wait while a saga is running that edits data computed from them, such as `fetched`."""
         store = self._store()
         assert store is not None
         if not self._holds.edits(fetched):
@@ -202,11 +202,11 @@ class AsyncioDriver:
         self._holds.hold(atoms)
 
     def saga_begins(self, saga: RunningSaga, fetched: Atom[Any]) -> None:
-        """A saga over the data of an async atom starts."""
+        """Called when a saga starts that edits the data of an async atom."""
         self._holds.saga_begins(saga, fetched)
 
     def saga_ends(self, saga: RunningSaga) -> None:
-        """A saga has ended: runs that were held for it start."""
+        """Called when a saga has ended: start the runs that waited for it."""
         store = self._store()
         if store is None or store.closed:
             return
@@ -215,11 +215,11 @@ class AsyncioDriver:
                 self._start_now(run)
 
     def after_pass(self) -> bool:
-        """Have the quiet notifications told after the callbacks that are ready now; False without a loop."""
+        """Send the deferred notifications after the callbacks that are ready now; False without a loop."""
         return self._call_soon(partial(self._flush_quiet, self._started, _QUIET_PASSES))
 
     def _flush_quiet(self, started: int, passes: int) -> None:
-        # A run that ended in this pass may have started its dependents: theirs is the next one.
+        # A run that ended in this tick may have started dependent runs, which may end in the next tick.
         if self._started != started and passes > 0:
             self._call_soon(partial(self._flush_quiet, self._started, passes - 1))
             return
@@ -228,7 +228,7 @@ class AsyncioDriver:
             store._flush(quiet=True)
 
     def flush_soon(self) -> None:
-        """Have what a read outside of a step of a run made observed mounted in the next loop pass."""
+        """Mount in the next loop tick the atoms that became observed by a read outside of a step of a run."""
         self.soon(lambda store: store._flush(quiet=False))
 
     # --- actions and other tasks
@@ -251,7 +251,7 @@ class AsyncioDriver:
         return ActionHandle(self._start_action(batched, f"halflife action {atom.name}", origin), report, self.circles)
 
     def start_task(self, body: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """Run a coroutine as a task that the store waits for, and cancels when it is closed; `ready()` was asked."""
+        """Run a coroutine as a task that `settled` waits for and that closing cancels; call `ready` before."""
         origin = new_origin()
         return self._start_action(WatchedCoroutine(body, origin, self.circles), name, origin)
 
@@ -273,7 +273,7 @@ class AsyncioDriver:
     def _action_ended(self, task: asyncio.Task[Any]) -> None:
         self._actions.discard(task)
         if not task.cancelled():
-            task.exception()  # its handle tells of it: asyncio must not complain when both are collected at once
+            task.exception()  # The handle reports the error. This keeps asyncio from logging it as well.
         self._made_progress()
 
     def spawn(
@@ -326,7 +326,7 @@ class AsyncioDriver:
         """Wait until no run and no action of the store is under way."""
         loop = asyncio.get_running_loop()
         if self.home.has_lost_loop():
-            self._move_to(loop)  # what was under way there will never end
+            self._move_to(loop)  # The tasks of that loop will never end.
         while self._actions or any(map(self.is_busy, self._runs)):
             future = loop.create_future()
             self._progress.add(future)
@@ -338,12 +338,12 @@ class AsyncioDriver:
                 self.circles.forget(future)
 
     def close(self) -> Closing:
-        """Cancel whatever is under way, but for the task that calls this."""
+        """Cancel all tasks of the store but the one that calls this."""
         self.calls.close()
         self.home.leave()
         self._grace.close()
         for watcher in self._watchers:
-            watcher.wake()  # it looks again, and hears that the store is closed
+            watcher.wake()  # The watcher reads again, and gets a StoreClosedError.
         current = current_task()
         ending = []
         for task in [*self._runs, *self._actions, *self._others]:
@@ -355,22 +355,22 @@ class AsyncioDriver:
         return Closing(ending)
 
     def linger(self, atom: Atom[Any]) -> bool:
-        """Unmount the atom later; False if there is no timer to be had."""
+        """Unmount the atom after the grace period; False if no timer can be set."""
         return self._grace.linger(atom)
 
-    # --- what happened
+    # --- events and reports
 
     def note(self, kind: Any, atom: Atom[Any], detail: object) -> None:
-        """An event for the log."""
+        """Append an event to the log."""
         if self.log is not None:
             self.log.append(Event(kind, atom, self._clock.now(), detail))
 
     def report(self, error: BaseException, atom: Atom[Any] | None = None) -> None:
-        """An error that has no caller: to the store's on_error, else one log record."""
+        """Report an error that has no caller: to the store's `on_error`, or by one log record."""
         report(error, atom, self._on_error)
 
     def soon(self, call: Callable[[StoreLike], object]) -> None:
-        """Call this with the store when nothing is under way any more; not at all without a loop."""
+        """Call a function with the store in the next loop tick; not at all without a loop."""
 
         def call_now() -> None:
             store = self._store()
@@ -387,7 +387,7 @@ class AsyncioDriver:
         return True
 
     def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None:
-        """Errors found while an atom was being read: reported when nothing is under way any more."""
+        """Report errors that were found during a read, after the read."""
 
         def report_all() -> None:
             for error in errors:

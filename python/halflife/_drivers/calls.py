@@ -1,4 +1,4 @@
-"""A *call* is what another thread asks a store's event loop to do, and the future of what came of it."""
+"""A *call* is a function that another thread has a store's event loop call, and the future of its result."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ T = TypeVar("T")
 
 
 class CallFuture(concurrent.futures.Future[T]):
-    """The outcome of a call. The store's own thread cannot wait for it, because it would wait for itself."""
+    """The result of a call. The store's own thread cannot wait for it, because the call runs in that thread."""
 
     __reduce_ex__ = refuse_copies
 
     def __init__(self, home: Home, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
         self._home = home
-        #: Where the call runs.
+        #: The home of the store, where the call runs.
         self.loop = loop
 
     def result(self, timeout: float | None = None) -> T:
-        """What the call returned; raises its error.
+        """The result of the call; raises its error.
 
         Raises:
-            WrongThreadError: The call has not ended, and this is the thread in which it would run.
+            WrongThreadError: The call has not ended, and runs in the current thread.
         """
         self._check()
         return super().result(timeout)
@@ -59,11 +59,11 @@ class Calls:
         self._home = home
         self._start_task = start_task
         self._closed = False
-        # Those that have not begun: what they wait for may be closed.
+        # The calls that have not begun. Their loop may be closed before they begin.
         self._waiting: set[CallFuture[Any]] = set()
 
     def submit(self, asked: str, function: Callable[..., T], *args: Any) -> CallFuture[T]:
-        """Have a function called on the store's loop; an async one runs there as a task of the store.
+        """Have a function called on the store's loop; an async function runs there as a task of the store.
 
         Raises:
             NoEventLoopError: The store has no loop that is running.
@@ -75,18 +75,18 @@ class Calls:
         if loop is not None and loop.is_running():
             future: CallFuture[T] = CallFuture(self._home, loop)
             self._waiting.add(future)
-            with suppress(RuntimeError):  # it was closed just now
+            with suppress(RuntimeError):  # The loop was closed just now.
                 loop.call_soon_threadsafe(self._begin, future, function, args)
                 return future
             self._waiting.discard(future)
         raise NoEventLoopError(f"{asked}() needs the store's event loop to be running; enter or use the store there")
 
     def _begin(self, future: CallFuture[Any], function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        if future not in self._waiting:  # the store was closed
+        if future not in self._waiting:  # The store was closed.
             return
         self._waiting.discard(future)
         if is_async(function):
-            # A future that is not marked as running can be cancelled, and the task with it.
+            # The future is not marked as running, so that it can be cancelled, which cancels the task.
             if not future.cancelled():
                 self._run(future, DeferredCoroutine(partial(function, *args)))
             return
@@ -96,7 +96,7 @@ class Calls:
             result = function(*args)
         except BaseException as error:
             future.set_exception(error)
-            if isinstance(error, (KeyboardInterrupt, SystemExit)):  # asked to end the program
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):  # The program is to end.
                 raise
             return
         if inspect.iscoroutine(result):
@@ -115,27 +115,27 @@ class Calls:
 
         def cancel(ended: concurrent.futures.Future[Any]) -> None:
             if ended.cancelled() and not task.done():
-                with suppress(RuntimeError):  # the loop was closed, and the task ended with it
+                with suppress(RuntimeError):  # The loop was closed, which has ended the task.
                     loop.call_soon_threadsafe(task.cancel)
 
         future.add_done_callback(cancel)
         task.add_done_callback(partial(_finish, future))
 
     def close(self) -> None:
-        """The store was closed: what has not begun never will."""
+        """Called when the store was closed: calls that have not begun fail."""
         self._closed = True
         for future in list(self._waiting):
             self._fail(future, StoreClosedError("the store was closed before the call could begin"))
 
     def drop_lost(self) -> None:
-        """What waits for a loop that was closed will never begin."""
+        """Fail the calls whose loop was closed before they began."""
         for future in list(self._waiting):
             if future.loop.is_closed():
                 self._fail(future, NoEventLoopError("the store's event loop was closed before the call could begin"))
 
     def _fail(self, future: CallFuture[Any], error: Exception) -> None:
         self._waiting.discard(future)
-        with suppress(concurrent.futures.InvalidStateError):  # it was cancelled
+        with suppress(concurrent.futures.InvalidStateError):  # The future was cancelled.
             future.set_exception(error)
 
 

@@ -1,9 +1,9 @@
-"""A *circle* of waiting: a run, an action or a saga that, maybe through others, waits for its own end.
+"""A *circle* of waits: a run, an action or a saga waits for its own end, directly or through others.
 
-The graph finds circles of reads. This finds those that are closed by other waits: `store.value` in a run, the handle
-of an action, `settled`. Only waits inside of a run, action, saga or call of the store can close one, so only those
-are noted, and looked at once when everybody has taken the step of that loop pass. The search goes from the task that
-waits to those that wait for it: asyncio knows them, as the callbacks of the task.
+The graph finds cycles of reads. `Circles` finds cycles closed by other waits: `store.value` in a run, the handle of
+an action, `settled`. Only a wait inside a run, action, saga or call of the store can close a circle, so only such
+waits are recorded. They are searched once, after all tasks have taken their steps of the loop tick. The search goes
+from the task that waits to the tasks that wait for it, which asyncio holds as callbacks of the task.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from halflife._drivers.scope_locks import behind
 from halflife._drivers.watched_coroutine import WatchedCoroutine
 from halflife._errors import CycleError
 
-#: A search of so few steps costs nothing to speak of.
+#: Searches of up to this many steps are free.
 _FREE_STEPS: Final = 200
-#: So many steps of the last search each loop pass pays for, before there is another one.
+#: After a longer search, each loop tick pays for this many of its steps before there is another search.
 _STEPS_A_PASS: Final = 8
 
 
 class SearchedDriver(Protocol):
-    """A driver, as far as the search has to know what its tasks do."""
+    """What the search needs of a driver."""
 
     circles: Circles
     _store: ref[StoreLike]
@@ -56,7 +56,7 @@ class _Spot(NamedTuple):
 
 
 _Party: TypeAlias = _Spot | asyncio.Future[Any]
-#: What is waited for: an atom, a task of the store, or, None, all of the store's tasks.
+#: The target of a wait: an atom, a task of the store, or None for all tasks of the store.
 _Target: TypeAlias = _Spot | asyncio.Task[Any] | None
 
 
@@ -67,17 +67,17 @@ class _Wait(NamedTuple):
 
 
 class Circles:
-    """The noted waits of one store."""
+    """The recorded waits of one store."""
 
     __slots__ = ("_debt", "_is_due", "_watchers", "driver", "waits")
 
     def __init__(self, driver: SearchedDriver) -> None:
         self.driver = driver
         self.waits: dict[asyncio.Future[Any], _Wait] = {}
-        # The waits for an atom of which the atom does not know.
+        # By atom, the tasks that wait for it without being among the waiters of its node.
         self._watchers: dict[Atom[Any], set[asyncio.Future[Any]]] = {}
         self._is_due = False
-        # Steps of the last search that the loop passes since then have not paid for.
+        # The steps of the last search that loop ticks since then have not paid for.
         self._debt = 0
 
     def note(
@@ -87,8 +87,8 @@ class Circles:
 
         Args:
             future: gets a CycleError if the wait could never end.
-            target: what is waited for: an atom, a task of the store, or, None, all of them.
-            watches: the atom does not know that somebody waits for it.
+            target: an atom, a task of the store, or None for all tasks of the store.
+            watches: the wait is not among the waiters of the atom's node.
         """
         origin = current_origin()
         if origin is None or origin.ended:
@@ -115,13 +115,13 @@ class Circles:
                 del self._watchers[wait.target.atom]
 
     def look_soon(self) -> None:
-        """Somebody else has begun to wait: a circle may have been closed."""
+        """Search after this loop tick, because another wait has begun and may have closed a circle."""
         if self.waits and not self._is_due:
             self._is_due = True
             asyncio.get_running_loop().call_soon(self._look)
 
     def _look(self) -> None:
-        # A chain that grows by a wait each pass must not be searched whole in each.
+        # A chain of waits that grows in each tick must not be searched from end to end in each tick.
         if self._debt > 0 and self.waits:
             self._debt -= _STEPS_A_PASS
             asyncio.get_running_loop().call_soon(self._look)
@@ -135,12 +135,12 @@ class Circles:
             path = self._path(wait)
             if path and not _release_held(path):
                 future.set_exception(_error(wait, path))
-                future.exception()  # who waits may be cancelled meanwhile: asyncio need not complain then
+                future.exception()  # The waiter may be cancelled: asyncio must not log the error then.
 
     def _is_any_closed(self) -> bool:
-        """Whether anybody waits for himself: a search in depth from all that are noted, which meets each party once."""
-        left: set[_Party] = set()  # searched, and on no circle
-        within: set[_Party] = set()  # on the way to the party that is being looked at
+        """Whether there is a circle: a depth-first search from all recorded waits, which visits each party once."""
+        left: set[_Party] = set()  # Visited, and on no circle.
+        within: set[_Party] = set()  # On the path to the party that is being visited.
         steps = 0
         for wait in list(self.waits.values()):
             way: list[tuple[_Party, Iterator[_Party]]] = []
@@ -165,7 +165,7 @@ class Circles:
         return False
 
     def _path(self, wait: _Wait) -> list[_Party]:
-        """From the target to the task that waits for it, each waiting for the next; empty if there is none."""
+        """The path from the target to the task that waits for it, each party waiting for the next; empty if none."""
         before: dict[_Party, _Party | None] = {wait.task: None}
         work: list[_Party] = [wait.task]
         while work:
@@ -194,7 +194,7 @@ class Circles:
         elif one.done():
             return
         else:
-            callbacks: Any = getattr(one, "_callbacks", None)  # there is no public way to ask
+            callbacks: Any = getattr(one, "_callbacks", None)  # asyncio has no public way to ask.
             for callback, _ in callbacks or ():
                 yield from _woken_by(callback)
         yield from _behind(one)
@@ -207,12 +207,12 @@ def _woken_by(callback: Any) -> Iterator[asyncio.Future[Any]]:
         callback, arguments = callback.func, callback.args
     owner = getattr(callback, "__self__", None)
     if asyncio.isfuture(owner):
-        yield owner  # the wake-up of a task
-    # What a user's callback refers to need not wait for anything.
+        yield owner  # The callback wakes a task.
+    # The closure of a user's callback says nothing about waits.
     if (getattr(callback, "__module__", None) or "").partition(".")[0] not in ("asyncio", "halflife"):
         return
     cells = getattr(callback, "__closure__", None) or ()
-    parts = (getattr(owner, "_parent_task", None), getattr(owner, "_done", None))  # a TaskGroup's, as_completed's
+    parts = (getattr(owner, "_parent_task", None), getattr(owner, "_done", None))  # Of a TaskGroup, of as_completed.
     for known in (*parts, *arguments, *(_content(cell) for cell in cells)):
         if asyncio.isfuture(known):
             yield known
@@ -223,19 +223,19 @@ def _woken_by(callback: Any) -> Iterator[asyncio.Future[Any]]:
 def _content(cell: Any) -> Any:
     try:
         return cell.cell_contents
-    except ValueError:  # nothing is in it yet
+    except ValueError:  # The cell is empty.
         return None
 
 
 def _driver_of(task: asyncio.Task[Any]) -> SearchedDriver | None:
-    """Whose task it is."""
+    """The driver of a task; None if it is not a task of a store."""
     body = task.get_coro()
     circles = body.circles if isinstance(body, (RunCoroutine, BatchedCoroutine, WatchedCoroutine)) else None
     return circles.driver if isinstance(circles, Circles) else None
 
 
 def _behind(one: _Party) -> list[_Party]:
-    """Those who wait for it and of whom asyncio does not know."""
+    """The parties that wait for this one without a callback in asyncio."""
     if isinstance(one, _Spot):
         store = one.driver._store()
         if store is None or store.closed:
@@ -253,7 +253,7 @@ def _behind(one: _Party) -> list[_Party]:
 
 
 def _release_held(path: list[_Party]) -> bool:
-    """Start the runs that wait for a saga which waits for them; False if there are none."""
+    """Start held runs whose saga waits for them; False if there are none."""
     has_released = False
     for one in path:
         if isinstance(one, _Spot) and (run := one.driver._holds.release(one.atom)) is not None:

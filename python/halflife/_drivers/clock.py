@@ -1,4 +1,4 @@
-"""A *clock* is what a store tells time by: the loop's own unless the store is given another."""
+"""A *clock* gives a store the time and its timers: the loop's own clock unless the store is given another."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from halflife._errors import NoEventLoopError
 
 
 class TimerHandle(Protocol):
-    """A timer that can be taken back."""
+    """A timer that can be cancelled."""
 
-    #: Do not fire; harmless when it has fired.
+    #: Do not fire; harmless when the timer has fired.
     def cancel(self) -> None: ...
 
 
 class Clock(Protocol):
-    """What a store tells time by. A clock of one's own, such as `ManualClock`, may be given to a store."""
+    """The time and the timers of a store. A store may be given another clock, such as a `ManualClock`."""
 
     #: The time in seconds since some fixed moment.
     def now(self) -> float: ...

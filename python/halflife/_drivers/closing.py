@@ -1,4 +1,4 @@
-"""*Closing* a store cancels its tasks at once; whoever wants to may wait until they have ended."""
+"""*Closing* a store cancels its tasks at once; callers may wait until the tasks have ended."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from halflife._support.copies import refuse_copies
 
-#: Why the tasks of a store that was closed are cancelled.
+#: The message with which the tasks of a closed store are cancelled.
 CLOSED: Final = "the store was closed"
 
 
 class Closing:
-    """What `Store.close` returns. Awaiting it waits until the store's tasks have ended; it may be dropped.
+    """The result of `Store.close`. Awaiting it waits until the store's tasks have ended; you need not await it.
 
-    It can be awaited any number of times. Neither the task that closed the store nor the one that awaits this is
-    waited for, nor tasks of an event loop that is not running here.
+    It can be awaited any number of times. It does not wait for the task that closed the store, for the task that
+    awaits it, or for tasks of another event loop.
     """
 
     __slots__ = ("_tasks",)

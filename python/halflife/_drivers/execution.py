@@ -13,10 +13,10 @@ from halflife._errors import RunCancelledError
 
 
 async def execute(run: Run, on_yield: Callable[[], None], origin: Origin) -> None:
-    """Run to the end; the whole of it, its first step too, is in the caller's task."""
+    """Run to the end. All steps run in the caller's task, the first one too."""
     try:
         value = await _result(run, on_yield)
-        while isinstance(value, AsyncValue):  # handed on instead of awaited
+        while isinstance(value, AsyncValue):  # The read returned an async value without awaiting it.
             value = await value
     except asyncio.CancelledError as error:
         if not run.superseded:
@@ -24,7 +24,7 @@ async def execute(run: Run, on_yield: Callable[[], None], origin: Origin) -> Non
             _end_signal(run)
             run.halt(cancelled_from_outside(run, error))
         raise
-    except GeneratorExit:  # collected in the middle: nobody is there to be told
+    except GeneratorExit:  # The coroutine was collected or closed: there is nothing to report to.
         raise
     except Exception as error:
         _leave_frames(error)
@@ -51,7 +51,7 @@ def _end_signal(run: Run) -> None:
 
 
 def _leave_frames(error: BaseException) -> None:
-    """Let an error that the store keeps hold nothing of the run: neither our frames nor the locals of the user's."""
+    """Drop our frames from the traceback of an error that the store keeps, and the locals of the user's frames."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_frame.f_code in _OWN_CODE:
         traceback = traceback.tb_next
@@ -60,7 +60,7 @@ def _leave_frames(error: BaseException) -> None:
 
 
 def cancelled_from_outside(run: Run, cause: BaseException | None) -> RunCancelledError:
-    """The error of those who wait for a run that somebody else ended."""
+    """The error of a run that was cancelled, but not by its store."""
     error = RunCancelledError(
         f"the run of {run.atom.name} was cancelled by somebody else than its store;"
         " it starts again when the atom is read again"
@@ -73,7 +73,7 @@ async def _result(run: Run, on_yield: Callable[[], None]) -> Any:
     atom = run.atom
     awaitable = run.awaitable
     if awaitable is not None:
-        # A future belongs to whoever made it: superseding the run must not cancel it.
+        # The user made the future and may use it elsewhere: superseding the run must not cancel it.
         return await (asyncio.shield(awaitable) if asyncio.isfuture(awaitable) else awaitable)
     read: Any = atom.read
     arguments = (run.get, run.signal) if atom.wants_signal else (run.get,)
@@ -83,7 +83,7 @@ async def _result(run: Run, on_yield: Callable[[], None]) -> Any:
 
 
 async def _last_of(stream: AsyncGenerator[Any, None], run: Run, on_yield: Callable[[], None]) -> Any:
-    # It is closed here, whatever happens. The loop must not try to, when a store is collected in the middle.
+    # The stream is closed here in any case, so the loop must not close it when a store is garbage collected.
     hooks = sys.get_asyncgen_hooks()
     sys.set_asyncgen_hooks(None, None)
     try:

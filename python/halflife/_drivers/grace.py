@@ -1,4 +1,4 @@
-"""The *grace period* is how long an atom stays mounted after its last observer has left."""
+"""The *grace period* is the time for which an atom stays mounted after it has lost its last observer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from halflife._errors import NoEventLoopError
 
 
 class Grace:
-    """The atoms of one store that linger, and their timers."""
+    """The atoms of one store that are in their grace period, and their timers."""
 
     __slots__ = ("_clock", "_seconds", "_store", "_timers")
 
@@ -23,7 +23,7 @@ class Grace:
         self._timers: dict[Atom[Any], Any] = {}
 
     def linger(self, atom: Atom[Any]) -> bool:
-        """Unmount the atom later; False if there is no timer to be had."""
+        """Unmount the atom after the grace period; False if no timer can be set."""
         store = self._store
         timers = self._timers
 
@@ -44,7 +44,7 @@ class Grace:
         return True
 
     def close(self) -> None:
-        """Nothing lingers any more."""
+        """Cancel all timers."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()

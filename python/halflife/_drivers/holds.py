@@ -1,7 +1,7 @@
 """A *hold* keeps the runs of an atom from starting until the sagas over its data have ended.
 
-A saga changes the data at the server at some moment before it ends. What is fetched while one is running may
-lack its edit and would have to be fetched once more at its end.
+A saga changes the data at the server at some moment before it ends. Data that is fetched while the saga is running
+may lack its edit, and would have to be fetched again at its end.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ class Holds:
     def __init__(self) -> None:
         #: The async atom whose data each running saga edits.
         self._sagas: dict[RunningSaga, Atom[Any]] = {}
-        #: How many sagas edit the data of an atom.
+        #: The number of running sagas that edit the data of an atom.
         self._counts: dict[Atom[Any], int] = {}
         #: Atoms whose runs must not start.
         self._held: set[Atom[Any]] = set()
-        #: The runs of those, as far as the graph has begun them, in the order in which it did.
+        #: The runs of these atoms that the graph has begun, in order.
         self._runs: dict[Atom[Any], Run] = {}
 
     def saga_begins(self, saga: RunningSaga, fetched: Atom[Any]) -> None:
-        """A saga over the data of an async atom starts."""
+        """Called when a saga starts that edits the data of an async atom."""
         self._sagas[saga] = fetched
         self._counts[fetched] = self._counts.get(fetched, 0) + 1
 
     def saga_ends(self, saga: RunningSaga, chain: Callable[[Atom[Any]], Iterable[Atom[Any]]]) -> list[Run]:
-        """A saga has ended; gives the runs that need not wait any longer. Repeating it changes nothing.
+        """Called when a saga has ended; returns the runs that need not wait any longer. Later calls do nothing.
 
         Args:
-            saga: what `saga_begins` was given.
-            chain: gives an async atom and all that it is computed from.
+            saga: the same object as for `saga_begins`.
+            chain: returns an async atom and all atoms that it is computed from.
         """
         fetched = self._sagas.pop(saga, None)
         if fetched is None:
@@ -53,41 +53,41 @@ class Holds:
         return [self._runs.pop(atom) for atom in list(self._runs) if atom not in self._held]
 
     def edits(self, fetched: Atom[Any]) -> bool:
-        """Whether a running saga edits the data of this very atom."""
+        """Whether a running saga edits the data of this atom."""
         return fetched in self._counts
 
     def edited(self, chain: Callable[[Atom[Any]], Iterable[Atom[Any]]]) -> set[Atom[Any]]:
-        """All atoms that the data which running sagas edit is computed from."""
+        """The atoms from which the data that running sagas edit is computed."""
         return {atom for fetched in self._counts for atom in chain(fetched)}
 
     def hold(self, atoms: Iterable[Atom[Any]]) -> None:
-        """Runs of these atoms wait from now on."""
+        """Let runs of these atoms wait from now on."""
         self._held.update(atoms)
 
     def keeps(self, run: Run) -> bool:
-        """Whether a run that the graph has begun has to wait."""
+        """Whether a run that the graph has begun must wait; if so, it is kept."""
         if run.atom not in self._held:
             return False
         self._runs[run.atom] = run
         return True
 
     def drop(self, run: Run) -> None:
-        """The run was superseded."""
+        """Forget a run that was superseded."""
         if self._runs.get(run.atom) is run:
             del self._runs[run.atom]
 
     def behind(self, task: object) -> list[Atom[Any]]:
-        """The atoms whose runs wait for the saga that this task runs, maybe with others."""
+        """The atoms whose runs wait for the saga that this task runs; they may wait for other sagas too."""
         if not self._runs or not any(saga.task is task for saga in self._sagas):
             return []
         return list(self._runs)
 
     def release(self, atom: Atom[Any]) -> Run | None:
-        """The run of an atom that waits for a saga, which need not wait any longer."""
+        """Release the held run of an atom, and return it."""
         return self._runs.pop(atom, None)
 
     def clear(self) -> list[Run]:
-        """The loop of the sagas is gone: forget them, and give the runs that waited."""
+        """Called when the loop of the sagas was closed: forget them, and return the runs that waited."""
         runs = list(self._runs.values())
         for kept in (self._sagas, self._counts, self._held, self._runs):
             kept.clear()
@@ -95,5 +95,5 @@ class Holds:
 
 
 def atoms_below(store: StoreLike, fetched: Atom[Any]) -> list[Atom[Any]]:
-    """An async atom and all atoms that its value is computed from, as far as they are still alive."""
+    """An async atom and all atoms that its value is computed from, without those that were garbage collected."""
     return [atom for atom, *_ in store._chain(fetched) if atom is not None]

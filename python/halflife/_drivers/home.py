@@ -11,7 +11,7 @@ from halflife._errors import NoEventLoopError, WrongThreadError
 
 
 class Home:
-    """Where one store lives: nowhere, until it is made while a loop runs, entered or used."""
+    """The thread and the event loop of one store. It has none until it is made in a running loop, entered or used."""
 
     __slots__ = ("_ident", "_is_foreign", "_loop", "_noted", "_shown_store", "_thread", "_thread_name")
 
@@ -28,7 +28,7 @@ class Home:
     # --- the thread
 
     def claim_thread(self) -> None:
-        """The store belongs to this thread from now on."""
+        """Make this thread the store's."""
         thread = threading.current_thread()
         self._thread = weakref.ref(thread)
         self._ident = threading.get_ident()
@@ -36,11 +36,11 @@ class Home:
         self._is_foreign = _is_foreign(thread)
 
     def is_nowhere(self) -> bool:
-        """Whether any thread may still take the store."""
+        """Whether the store has no thread yet."""
         return self._thread is None
 
     def is_here(self) -> bool:
-        """Whether this is the store's thread. Idents of threads that have ended are used again."""
+        """Whether this is the store's thread. Idents do not tell, because Python reuses those of ended threads."""
         if self._thread is None or self._ident != threading.get_ident():
             return False
         thread = threading.current_thread()
@@ -56,18 +56,18 @@ class Home:
     # --- the loop
 
     def note_loop(self) -> None:
-        """Until the first run starts, and after the loop of the runs was closed, calls are posted to this loop."""
+        """Remember the running loop, for calls before the first run and after the loop of the runs was closed."""
         try:
             self._noted = asyncio.get_running_loop()
         except RuntimeError:
             return
 
     def leave(self) -> None:
-        """The store was closed: it keeps no loop alive."""
+        """Called when the store was closed: keep no loop alive."""
         self._loop = self._noted = None
 
     def loop(self) -> asyncio.AbstractEventLoop | None:
-        """The loop of the store's runs if it is open, else the one that was noted if that is open."""
+        """The loop of the store's runs if it is open, else the remembered loop if that is open."""
         for loop in (self._loop, self._noted):
             if loop is not None and not loop.is_closed():
                 return loop
@@ -82,7 +82,7 @@ class Home:
         return self._loop is not None and self._loop.is_closed()
 
     def take(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A run starts on this loop: the store belongs to it until the loop is closed.
+        """Called when a run starts on this loop: the store belongs to the loop until the loop is closed.
 
         Raises:
             NoEventLoopError: The store belongs to another loop that is still open.
@@ -96,5 +96,5 @@ class Home:
 
 
 def _is_foreign(thread: threading.Thread) -> bool:
-    """Whether Python has not started the thread; then it may be shown by another object at each call."""
+    """Whether Python has not started the thread; `current_thread` may then return another object at each call."""
     return isinstance(thread, threading._DummyThread)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Final
 
-#: A run that has superseded itself so many times in a row will never end.
+#: A run that has superseded itself this many times in a row is taken for endless.
 ROUNDS: Final = 1000
 
 
 class Origin:
-    """One of them. It holds neither the store nor the atom, because contexts may live for long."""
+    """A run, action, saga or call. Holds neither the store nor the atom, because contexts may live for long."""
 
-    # Not set by an __init__, which would cost a run a few percent.
+    # Class attributes and not set by an __init__, which would cost a run a few percent.
 
-    #: The origin that has started this one, while both go on.
+    #: The origin that has started this one; None when one of the two has ended.
     cause: Origin | None = None
-    #: What is set from then on is not set by it any more.
+    #: Whether it has ended. Code of its tasks that runs later does not work on its behalf.
     ended = False
-    #: How many runs of the atom before this one have superseded themselves, one after another.
+    #: The number of runs of the atom before this one that superseded themselves, one after another.
     rounds = 0
-    #: How many waits of its tasks are watched for being endless.
+    #: The number of recorded waits of its tasks; see `Circles`.
     waits = 0
 
     def end(self) -> None:
@@ -29,7 +29,7 @@ class Origin:
         self.cause = None
 
     def is_inside(self, other: Origin) -> bool:
-        """Whether it is the other one, or was started by it; an action started by a run is inside of the run."""
+        """Whether this is the other origin or was started by it: an action that a run starts is inside the run."""
         one: Origin | None = self
         while one is not None and one is not other:
             one = one.cause
@@ -37,17 +37,17 @@ class Origin:
 
 
 class RunOrigin(Origin):
-    """A run."""
+    """The origin of a run's task."""
 
 
 _origin: ContextVar[Origin | None] = ContextVar("halflife.origin", default=None)
 
-#: On whose behalf the current code works, if it is anybody's.
+#: The origin on whose behalf the current code works; None if there is none.
 current_origin = _origin.get
 
 
 def new_origin(kind: type[Origin] = Origin) -> Origin:
-    """One that is started by the current code."""
+    """Make an origin that the current code starts."""
     made = kind()
     cause = current_origin()
     if cause is not None and not cause.ended:
@@ -55,11 +55,11 @@ def new_origin(kind: type[Origin] = Origin) -> Origin:
     return made
 
 
-#: Called in the context of a task: from then on the task works on its behalf.
+#: Call it in the context of a task to make the task work on behalf of the origin.
 set_origin = _origin.set
 
 
 def is_in_run() -> bool:
-    """Whether the current code is a run's, or that of a task which it has started."""
+    """Whether the current code belongs to a run, or to a task that a run has started."""
     origin = current_origin()
     return isinstance(origin, RunOrigin) and not origin.ended

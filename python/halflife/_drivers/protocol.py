@@ -1,6 +1,6 @@
-"""The *protocols* of a store and its driver: what each may ask of the other, and what is below them of both.
+"""The *protocols* of a store and its driver: the methods that each calls of the other, and that lower rooms call.
 
-A store knows its driver, layers and atoms. They know the store by `StoreLike` only, so that imports point one way.
+A store imports its driver, layers and atoms. They use the store by `StoreLike` only, so that imports point one way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Driver", "RunningSaga", "StoreLike", "Task", "Waits"]
 
 
 class StoreLike(Protocol):
-    """A store, as far as its driver, layers and the makers of atoms use it."""
+    """What the driver, layers and the makers of atoms need of a store."""
 
     @property
     def name(self) -> str | None: ...
@@ -30,13 +30,13 @@ class StoreLike(Protocol):
     def refresh(self, a: Atom[Any], /) -> Any: ...
     def batch(self) -> Batch: ...
 
-    #: The `Layers` of an atom, which are defined above this room.
+    #: The `Layers` of an atom; that class is defined in a higher room.
     def layers(self, a: Any, /) -> Any: ...
 
     @property
     def _driver(self) -> Driver: ...
 
-    #: Names the batch around the innermost one, which may still fail as a whole; 0 if there is none.
+    #: The number of the batch around the innermost one, which may still be rolled back; 0 if there is none.
     @property
     def _outer_batch(self) -> int: ...
 
@@ -46,7 +46,7 @@ class StoreLike(Protocol):
     #: Report an error that has no caller.
     def _report(self, error: BaseException, a: Atom[Any] | None = None, /) -> None: ...
 
-    #: The present moment, to be compared with the moments at which runs asked.
+    #: The present moment, to be compared with the moments at which runs made their requests.
     def _moment(self) -> int: ...
 
     #: An async atom and the atoms that its value is computed from, one row each.
@@ -57,7 +57,7 @@ class StoreLike(Protocol):
     #: The futures and the atoms that wait for an atom.
     def _waiting_for(self, a: Atom[Any], /) -> tuple[list[Any], list[Atom[Any]]]: ...
 
-    #: The grace period of an atom is over.
+    #: End the grace period of an atom.
     def _expire(self, a: Atom[Any], /) -> None: ...
 
     #: Mount atoms and notify subscribers; with `quiet`, send the deferred notifications too.
@@ -67,18 +67,18 @@ class StoreLike(Protocol):
 class Driver(Protocol):
     """What starts and cancels the runs of one store on an event loop."""
 
-    # --- called by the native side
+    # --- called by the native module
 
-    #: The store belongs to this thread from now on.
+    #: Make this thread the store's.
     def bind(self) -> None: ...
 
-    #: The store was made, entered or used while this loop is running.
+    #: Called when the store was made, entered or used while a loop is running.
     def note_loop(self) -> None: ...
 
     #: The error of a call from this thread, None if the thread is the store's.
     def refuse_thread(self) -> WrongThreadError | None: ...
 
-    #: True; raises NoEventLoopError if no run could start now.
+    #: Return True; raise NoEventLoopError if no run could start now.
     def ready(self, atom: Atom[Any] | None = None) -> bool: ...
 
     #: Whether a run could start now.
@@ -87,19 +87,19 @@ class Driver(Protocol):
     #: Start a run as a task.
     def start(self, run: Run) -> None: ...
 
-    #: A run was superseded: abort its signal and cancel its task.
+    #: Called when a run was superseded: abort its signal and cancel its task.
     def cancel(self, run: Run, reason: str = ...) -> None: ...
 
     #: Start an async action as a task; returns its handle.
     def start_action(self, body: Coroutine[Any, Any, Any], atom: Atom[Any]) -> Any: ...
 
-    #: Flush the deferred notifications after the callbacks that are ready now; False without a loop.
+    #: Send the deferred notifications after the callbacks that are ready now; False without a loop.
     def after_pass(self) -> bool: ...
 
-    #: Mount in the next loop pass what a read has made observed.
+    #: Mount in the next loop tick the atoms that a read has made observed.
     def flush_soon(self) -> None: ...
 
-    #: Unmount an atom after the grace period; False if no timer can be had.
+    #: Unmount an atom after the grace period; False if no timer can be set.
     def linger(self, atom: Atom[Any]) -> bool: ...
 
     #: Log an event.
@@ -108,34 +108,34 @@ class Driver(Protocol):
     #: Report an error that has no caller.
     def report(self, error: BaseException, atom: Atom[Any] | None = None) -> None: ...
 
-    # --- called by layers, sagas and those who wait
+    # --- called by layers, sagas and waiting tasks
 
     @property
     def scope_locks(self) -> ScopeLocks: ...
     @property
     def circles(self) -> Waits: ...
 
-    #: Run a coroutine as a task that the store waits for and that closing cancels.
+    #: Run a coroutine as a task that `settled` waits for and that closing cancels.
     def start_task(self, body: Coroutine[Any, Any, Any], name: str) -> Task[Any]: ...
 
-    #: A saga over the data of an async atom starts.
+    #: Called when a saga starts that edits the data of an async atom.
     def saga_begins(self, saga: RunningSaga, fetched: Atom[Any]) -> None: ...
 
-    #: A saga has ended: runs that were held for it start.
+    #: Called when a saga has ended: start the runs that waited for it.
     def saga_ends(self, saga: RunningSaga) -> None: ...
 
-    #: Let runs of these atoms wait until no saga over their data is running.
+    #: Let runs of these atoms wait until no saga is running that edits data computed from them.
     def hold(self, atoms: list[Atom[Any]], fetched: Atom[Any]) -> None: ...
 
-    #: Call a function with the store when nothing is under way any more; not at all without a loop.
+    #: Call a function with the store in the next loop tick; not at all without a loop.
     def soon(self, call: Callable[[StoreLike], object]) -> None: ...
 
-    #: Report errors found during a read, when nothing is under way any more.
+    #: Report errors that were found during a read, after the read.
     def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None: ...
 
 
 class RunningSaga(Protocol):
-    """A saga under way, as far as the driver has to know it."""
+    """What the driver needs of a running saga."""
 
     #: The task that runs its effect.
     @property
@@ -143,17 +143,17 @@ class RunningSaga(Protocol):
 
 
 class Waits(Protocol):
-    """The waits of a store that are searched for circles, as those who wait and the steps of tasks use them."""
+    """The waits of a store, which are searched for circles; used by waiting tasks."""
 
-    #: The waits that are under way now.
+    #: The current waits.
     @property
     def waits(self) -> Mapping[Future[Any], object]: ...
 
-    #: The current task is about to wait for the future; `forget` follows.
+    #: Called when the current task is about to wait for the future; `forget` follows.
     def note(self, future: Future[Any], target: Atom[Any] | Task[Any] | None, *, watches: bool = False) -> None: ...
 
-    #: The wait is over.
+    #: Called when the wait is over.
     def forget(self, future: Future[Any]) -> None: ...
 
-    #: Search after this loop pass, because another wait has begun.
+    #: Search after this loop tick, because another wait has begun.
     def look_soon(self) -> None: ...

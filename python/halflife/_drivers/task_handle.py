@@ -12,7 +12,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class TaskHandle(Generic[R_co]):
-    """What the handles of actions and of sagas have in common."""
+    """The base of the handles of actions and sagas."""
 
     __slots__ = ("__weakref__", "_awaited", "_report", "_task")
 
@@ -22,7 +22,7 @@ class TaskHandle(Generic[R_co]):
         # None if there was nothing to run.
         self._task = task
         self._report = report
-        # Whether somebody has got the result or the error.
+        # Whether the result or the error was retrieved.
         self._awaited = False
 
     def done(self) -> bool:

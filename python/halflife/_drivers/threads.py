@@ -1,7 +1,7 @@
 """The *worker threads* run blocking functions for async code: a bounded pool, shared by all stores.
 
-A thread cannot be stopped from outside. So a run that is superseded stops waiting for its function,
-whose result nobody hears; a function still in the queue is never called.
+A thread cannot be stopped from outside. So a run that is superseded stops waiting for its function, and the result is
+dropped; a function that is still in the queue is never called.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from halflife._support.reprs import abbreviated
 
 T = TypeVar("T")
 
-#: At most so many blocking functions run at the same time; further ones wait for a thread.
+#: The most blocking functions that run at the same time; further ones wait for a thread.
 MAX_THREADS = 32
 
 
@@ -31,7 +31,7 @@ class _Pool:
         return self._executor
 
     def forget(self) -> None:
-        """A forked child has the pool but none of its threads: what it submitted would never run."""
+        """Called in a forked child, which has the pool but none of its threads: functions would never be called."""
         self._executor = None
 
 
@@ -52,7 +52,7 @@ def _call(function: Callable[..., T], *args: Any) -> T:
     try:
         return function(*args)
     except StopIteration as error:
-        # A future refuses it, and whoever awaits that future would wait for ever.
+        # A future cannot hold a StopIteration, and its waiters would wait for ever.
         raise RuntimeError(f"{abbreviated(function)} raised StopIteration") from error
 
 

@@ -1,4 +1,4 @@
-"""*Waiting*: for the newest value of an async atom, for a call, for the next change."""
+"""*Waiting* for the newest value of an async atom, for the end of a task, for a call, or for the next change."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def same_task(task: asyncio.Task[Any] | None) -> bool:
 
 
 def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
-    """Wait until the value's atom is settled, whichever run brings that, and give what it is then.
+    """Wait until the value's atom is settled, by whichever run, and return its value.
 
-    One future per waiter: cancelling a waiter must not disturb the others, nor the run.
+    Each waiter has its own future: cancelling a waiter must not affect the others or the run.
     """
     store: Any = value.store
     driver: Driver = store._driver
@@ -59,7 +59,7 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
         if not is_read:
             circles.forget(future)
         value._delist(future)
-        # The store keeps an error that is raised here, its traceback keeps this frame, and that would keep the atom.
+        # The store keeps an error that is raised here; its traceback holds this frame, which would hold the atom.
         newest = None
         del value, store, driver, circles, loop, future
 
@@ -82,7 +82,7 @@ def wait_for_end(task: asyncio.Task[Any], circles: Waits) -> Generator[Any, None
 
 
 async def wait_for_call(register: Callable[[Callable[[], object]], object]) -> None:
-    """Wait until the callback that is given to `register` is called, from whatever thread."""
+    """Wait until the callback that `register` gets is called, from any thread."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[None] = loop.create_future()
 
@@ -99,7 +99,7 @@ async def wait_for_call(register: Callable[[Callable[[], object]], object]) -> N
 
 
 class Watcher:
-    """Waits for the next of many changes; changes in between count as one."""
+    """Waits for the next change; changes between two waits count as one."""
 
     __slots__ = ("_changed", "_future", "_loop")
 
@@ -109,7 +109,7 @@ class Watcher:
         self._changed = False
 
     def wake(self, *_: object) -> None:
-        """Something changed."""
+        """Called when something has changed."""
         self._changed = True
         if self._future is not None and not self._future.done() and not self._loop.is_closed():
             self._future.set_result(None)
@@ -118,8 +118,8 @@ class Watcher:
         """Wait until something has changed since the last wait.
 
         Args:
-            circles: those of the store.
-            pending: the atom that has to be settled first, if there is one.
+            circles: the circles of the store.
+            pending: the atom that must settle before there is a change; None if any atom may change.
         """
         if not self._changed:
             future = self._future = self._loop.create_future()

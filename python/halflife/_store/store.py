@@ -197,7 +197,7 @@ class Store(StoreBase):
         return Layers._at(check_layered(self._instead(a), "Store.layers()", "a", given=a)._target(self))
 
     def saga(self, a: LayeredAtom[T], *, scope: str | None = None) -> Saga[T, None, None]:
-        """Build a saga step by step: an edit that is visible at once, an effect that tells the server, and a final edit.
+        """Build a saga step by step: an edit that is visible at once, an effect that tells the server, a final edit.
 
         Args:
             a: A draft atom, an editable or a lens.
@@ -246,8 +246,8 @@ class Store(StoreBase):
             update: Edits the draft; its return value is the context. None edits nothing.
             effect: ``async effect(next_value, context)``, or with the value alone. It begins when the outermost
                 batch is committed. Without an effect the edit is confirmed at once.
-            post_effect: ``post_effect(draft, result)`` edits again when the effect has succeeded, at the position of the
-                update (a temporary id becomes the server's). If it raises, the edit stays; the handle has the error.
+            post_effect: ``post_effect(draft, result)`` edits again after the effect has succeeded, at the position of
+                the update (a temporary id becomes the server's). If it raises, the edit stays; the handle has the error.
             scope: Effects of one scope run one after another, in order; each gets the visible value at its start.
 
         Returns:
@@ -270,7 +270,7 @@ class Store(StoreBase):
     # --- settling and closing
 
     async def settled(self) -> None:
-        """Wait until no run or action is under way; raises CycleError inside one. A stream that has yielded does not count."""
+        """Wait until no run or action is under way; a stream that has yielded does not count. CycleError inside one."""
         self._enter()
         await self._driver.settled()
 
