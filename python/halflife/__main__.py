@@ -1,7 +1,7 @@
 """The command line: `halflife demo` and `halflife --version`, also as `python -m halflife`.
 
-Exit codes: 0 when everything held, 1 when something did not (a line on standard error says
-what), 2 for wrong flags or missing packages, 130 after Ctrl-C.
+Exit codes: 0 when all checks hold, 1 when one fails (a line on standard error names it), 2 for wrong flags or missing
+packages, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read our output has gone (`| head`). Nothing more can be said there, and
-        # the interpreter must not try to when it flushes at exit.
+        # The reader of our output has closed it (`| head`). Nothing can be written any more, and the interpreter must
+        # not try to when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
 def demo(options: argparse.Namespace) -> int:
-    """Runs the demo as the flags say, when the packages it needs are there; returns the exit code."""
+    """Runs the demo with these options, if the packages that it needs are installed; returns the exit code."""
     live = not options.plain and not options.json and sys.stdout.isatty()
     needed = ("aiohttp", "vega_datasets", *(("rich",) if live else ()))
     missing = [package for package in needed if importlib.util.find_spec(package) is None]
@@ -108,7 +108,7 @@ def _number(text: str, largest: float, unit: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 <= number <= largest:  # false for NaN as well
+    if not 0 <= number <= largest:  # Also for NaN.
         raise argparse.ArgumentTypeError(f"{text!r} is not {unit} from 0 to {largest:g}")
     return number
 

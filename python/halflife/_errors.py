@@ -9,16 +9,16 @@
     ├── FlushLoopError        subscribers keep setting each other's atoms
     ├── NotSettledError       the result of a run that has not ended
     ├── RemovedItemError      writing an item that its list no longer holds
-    ├── RunCancelledError     a run was cancelled by somebody else than the store
+    ├── RunCancelledError     a run was cancelled, but not by its store
     ├── RecipeError           a recipe edits and returns a value, or is not a pure function of its draft
     ├── RevokedDraftError     a draft was used after its recipe had ended
-    ├── LensError             what a lens looks at is not there (LookupError)
+    ├── LensError             the part that a lens finds is not there (LookupError)
     └── PatchError            a patch does not fit the value it is applied to (ValueError)
 
-    Superseded (asyncio.CancelledError)   a newer run has taken this one's place
+    Superseded (asyncio.CancelledError)   a newer run has superseded this one
 
 All but Superseded and the two that say otherwise are RuntimeErrors too. Superseded is a cancellation, so that
-`except Exception` in a fetcher does not hold it up.
+`except Exception` in a fetcher does not catch it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class StoreClosedError(HalflifeError, RuntimeError):
 
 
 class WrongThreadError(HalflifeError, RuntimeError):
-    """A store was used by another thread than its own; `Store.post` is the way from there."""
+    """A store was used by another thread than its own; use `Store.post` or `Store.call` in other threads."""
 
 
 class NoEventLoopError(HalflifeError, RuntimeError):
@@ -47,15 +47,15 @@ class CycleError(HalflifeError, RuntimeError):
 
 
 class WriteDuringReadError(HalflifeError, RuntimeError):
-    """Something was set while an atom was being read. A read only computes."""
+    """An atom was set while an atom was being read. Reads must not write."""
 
 
 class FlushLoopError(HalflifeError, RuntimeError):
-    """Subscribers or effects keep setting atoms that call them again, or an async read its own input; names them."""
+    """Subscribers or effects keep setting atoms that notify them again, or an async read sets its own input."""
 
 
 class NotSettledError(HalflifeError, RuntimeError):
-    """The result of a run was asked for before the run had ended."""
+    """The result of a run was read before the run had ended."""
 
 
 class RemovedItemError(HalflifeError, RuntimeError):
@@ -63,7 +63,7 @@ class RemovedItemError(HalflifeError, RuntimeError):
 
 
 class RunCancelledError(HalflifeError, RuntimeError):
-    """A run was cancelled by somebody else than its store, or raised CancelledError itself."""
+    """A run was cancelled, but not by its store, or raised CancelledError itself."""
 
 
 class RecipeError(HalflifeError, RuntimeError):
@@ -75,12 +75,12 @@ class RevokedDraftError(HalflifeError, RuntimeError):
 
 
 class LensError(HalflifeError, LookupError):
-    """What a lens looks at is not there, or cannot be replaced."""
+    """The part that a lens finds is not there, or cannot be replaced."""
 
 
 class PatchError(HalflifeError, ValueError):
-    """A patch does not fit the value it is applied to, or is none."""
+    """A patch does not fit the value that it is applied to, or is not a valid patch."""
 
 
 class Superseded(CancelledError):  # noqa: N818 - a cancellation, not an error
-    """A newer run has taken this one's place; whoever awaits the atom gets the newer value."""
+    """A newer run has superseded this one; code that awaits the atom gets the newer value."""

@@ -1,4 +1,4 @@
-"""An *event* is one thing that happened in a store; the log of them is what tests assert on."""
+"""An *event* is one thing that happened in a store; tests assert on the log of events."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ EventKind = Literal["set", "run", "settled", "superseded", "failed", "notified",
 
 
 def is_of_subscribers(error: object) -> bool:
-    """Whether an error is what subscribers, effects and mount hooks raised when they were told of a change."""
+    """Whether an error is the group of errors that subscribers, effects and mount hooks raised when notified."""
     return isinstance(error, ExceptionGroup) and error.message.endswith("what was set stands")
 
 
 class Event(NamedTuple):
-    """What happened to which atom, and when (seconds on the store's clock).
+    """An event: its kind, its atom, and its time (seconds on the store's clock).
 
-    `detail` is the value of `set`, `settled` and `notified`, the error of `failed`, the number of an async run
-    for `run` and `superseded`, and the value of a plain one for `run`.
+    `detail` is the value of `set`, `settled` and `notified`, the error of `failed`, the number of an async run for
+    `run` and `superseded`, and for `run` of a plain atom its value.
     """
 
     kind: EventKind

@@ -1,7 +1,7 @@
-"""The *types* users write in signatures: kinds of atoms, and what reads, writes and mounts are given.
+"""The *types* that users write in signatures: kinds of atoms, and the arguments of reads, writes and mount hooks.
 
-Nothing here runs; these are protocols and aliases for type checkers. They tell apart what an atom may be
-used for; at run time all atoms are of one native type.
+Nothing here runs; these are protocols and aliases for type checkers, which distinguish the uses of atoms. At run time
+all atoms have one native type.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ R = TypeVar("R")
 
 
 class Getter(Protocol):
-    """What a read or write gets atoms with: `get(a)`."""
+    """The first argument of reads and writes, which gets the value of an atom: `get(a)`."""
 
     @overload
     def __call__(self, a: AsyncAtom[T], /) -> AsyncValue[T]: ...
@@ -50,7 +50,7 @@ class Getter(Protocol):
 
 
 class Setter(Protocol):
-    """What a write sets atoms with: `set(a, value)`, `set(action, *args)`."""
+    """The second argument of writes, which sets atoms: `set(a, value)`, `set(action, *args)`."""
 
     @property
     def store(self) -> Store:
@@ -68,7 +68,7 @@ class Setter(Protocol):
 
 
 class SelfSetter(Protocol):
-    """What `on_mount` sets its own atom with: `set(value)`."""
+    """The argument of `on_mount`, which sets the mounted atom itself: `set(value)`."""
 
     #: The store in which the atom became observed.
     @property
@@ -78,9 +78,9 @@ class SelfSetter(Protocol):
     def __call__(self, *args: Any) -> Any: ...
 
 
-#: How an atom tells whether a new value counts as the old one.
+#: The rule by which an atom decides whether a new value counts as the old one.
 Equals: TypeAlias = Callable[[T, T], bool] | Literal["deep"]
-#: Called when an atom becomes observed; what it returns is called when it is observed no more.
+#: Called when an atom becomes observed; the function that it returns is called when the atom is no longer observed.
 OnMount: TypeAlias = Callable[[SelfSetter], Callable[[], object] | None]
-#: What is shown of an atom that may be loading.
+#: The value of the loadable of an atom.
 Loadable: TypeAlias = Loading[T] | HasData[T] | HasError[T]

@@ -1,1 +1,1 @@
-"""What makes atoms of atoms."""
+"""Functions that make atoms from other atoms."""

@@ -32,9 +32,9 @@ def all_loaded(*atoms: Atom[A]) -> Atom[Loadable[tuple[A, ...]]]: ...
 def all_loaded(*atoms: Atom[Any]) -> Any:
     """One loadable for several atoms, sync or async: `HasData` of a tuple once all of them have data.
 
-    An error of one of them is shown at once, whatever the others do. While one is loading, `previous` is
-    the tuple of the last data if each has some. All of them are read, so that they load in parallel. The
-    same atoms in the same order give the same atom.
+    An error of one atom is shown at once, whatever the others do. While one is loading, `previous` is the tuple of
+    the last data if all atoms have data. All atoms are read, so that they load in parallel. The same atoms in the
+    same order give the same atom.
 
     Args:
         atoms: the atoms, in the order of the tuple.
@@ -57,7 +57,7 @@ def all_loaded(*atoms: Atom[Any]) -> Any:
         return _core.make(Atom, "derived", lambda get: HasData(()), name="all_loaded()")
 
     def make() -> Atom[Any]:
-        # Made once: loadables are memoized on their atoms, which this atom's function holds.
+        # Made here and not in the read, because looking up a memoized loadable takes time.
         looks = [loadable(a) for a in atoms]
 
         def read(get: Getter) -> _State:
@@ -87,14 +87,14 @@ def _together(states: list[_State]) -> _State:
 
 
 def _shown_data(state: _State) -> Any:
-    """The data a state has, be it the last one; unset if it has none."""
+    """The data of a state, or its last data; `UNSET` if there is none."""
     if isinstance(state, HasData):
         return state.data
     return state.previous if state.has_previous else UNSET
 
 
 def _same_state(one: _State, other: _State) -> bool:
-    """Whether two states show the same; data is compared as by atoms, not by its own `==`."""
+    """Whether two states count as the same; data is compared by the rule of atoms, not by its own `==`."""
     if isinstance(one, HasData) and isinstance(other, HasData):
         return one.refreshing is other.refreshing and same(one.data, other.data)
     if isinstance(one, HasError) and isinstance(other, HasError):

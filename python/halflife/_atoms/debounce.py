@@ -1,7 +1,7 @@
-"""A *follower* is an atom that shows another atom's value late (`debounced`) or not too often (`throttled`).
+"""A *follower* is an atom that takes on another atom's value late (`debounced`) or at a limited rate (`throttled`).
 
-It does so while it is observed, on the store's clock. Unobserved there is nobody to be spared, so a
-read simply gives the value of the atom it follows.
+The follower does so while it is observed, on the store's clock. When unobserved, reading it returns the current value
+of the atom that it follows.
 """
 
 from collections.abc import Callable
@@ -29,13 +29,13 @@ def debounced(a: Atom[T], seconds: float) -> Atom[T]: ...
 def debounced(a: Atom[Any], seconds: float) -> Any:
     """An atom that follows `a` once `a` has not changed for `seconds`.
 
-    While observed it keeps its value until then; every change of `a` starts the wait anew, on the store's
-    clock. The first value is shown at once, errors are shown late like values. Unobserved, a read gives
-    the value of `a`. The same arguments give the same atom.
+    While observed, it keeps its value until then; every change of `a` restarts the timer on the store's clock. The
+    first value is shown at once. Errors are delayed like values. When unobserved, reading it returns the value of
+    `a`. The same arguments give the same atom.
 
     Args:
         a: the atom to follow; of an async one, settled values count.
-        seconds: how long `a` must stay as it is.
+        seconds: the time for which `a` must stay unchanged.
 
     Raises:
         TypeError: `a` is not an atom, or `seconds` is not a number.
@@ -64,13 +64,13 @@ def throttled(a: Atom[T], seconds: float) -> Atom[T]: ...
 def throttled(a: Atom[Any], seconds: float) -> Any:
     """An atom that follows `a`, but changes at most once in `seconds`.
 
-    While observed, the first change is shown at once; what changes in the `seconds` after that is shown
-    when they are over, the newest value only. Unobserved, a read gives the value of `a`. The same
-    arguments give the same atom.
+    While observed, it shows the first change at once. Of the changes in the `seconds` after that, it shows only the
+    newest value when they are over. When unobserved, reading it returns the value of `a`. The same arguments give
+    the same atom.
 
     Args:
         a: the atom to follow; of an async one, settled values count.
-        seconds: how long a shown value stays at least, on the store's clock.
+        seconds: the least time between two changes, on the store's clock.
 
     Raises:
         TypeError: `a` is not an atom, or `seconds` is not a number.
@@ -90,7 +90,7 @@ def throttled(a: Atom[Any], seconds: float) -> Any:
 
 
 def _make_follower(source: Atom[Any], seconds: float, *, leading: bool, word: str) -> Atom[Any]:
-    # What is shown while observed; unset while not, or while an async atom has not settled yet.
+    # The outcome shown while observed. Unset when unobserved, or while an async atom has not settled yet.
     shown = inner_source(UNSET, f"{word} value")
 
     def read(get: Getter) -> Any:
@@ -110,10 +110,10 @@ def _make_follower(source: Atom[Any], seconds: float, *, leading: bool, word: st
 
 
 class _Following:
-    """One observed follower in one store: hears of changes and decides when to show them.
+    """One observed follower in one store: subscribes to the source, and decides when to show its changes.
 
-    The store holds it through its subscription and unmount function. The clock holds it weakly: a timer
-    must not keep alive a store that nobody uses any more.
+    The store holds this object through its subscription and its unmount function. The clock holds it weakly: a timer
+    must not keep a store alive that nobody uses any more.
     """
 
     def __init__(self, store: Any, source: Atom[Any], shown: Atom[Any], seconds: float, *, leading: bool) -> None:
@@ -121,20 +121,20 @@ class _Following:
         self._source = source
         self._shown = shown
         self._seconds = seconds
-        # Whether a change is shown at once when no timer runs, and the timer then holds back the next one.
+        # Whether a change is shown at once when no timer runs, and then starts a timer that delays the next change.
         self._leading = leading
         self._timer: TimerHandle | None = None
-        # What is to be shown when the timer runs out.
+        # The outcome to show when the timer fires.
         self._waiting: Outcome[Any] | None = None
         self._subscription = store.subscribe(source, self._on_value, on_error=self._on_error)
         self._show_first()
 
     def stop(self) -> None:
-        """Follow directly again; called when the follower is no longer observed."""
+        """Called when the follower is no longer observed."""
         self._cancel_timer()
         self._waiting = None
         self._subscription.unsubscribe()
-        with suppress(StoreClosedError):  # A store that is being closed shows nothing any more.
+        with suppress(StoreClosedError):  # The store may be closing.
             self._store.set(self._shown, UNSET)
 
     def _show_first(self) -> None:
@@ -187,5 +187,5 @@ class _Following:
             self._start_timer()
         try:
             self._store.set(self._shown, outcome)
-        except Exception as error:  # A timer has no caller who could catch what a subscriber raises.
+        except Exception as error:  # A timer has no caller that could handle an error of a subscriber.
             self._store._report(error, self._shown)

@@ -1,7 +1,7 @@
 """A *family* is a function from a parameter to an atom that gives the same atom for the same parameter.
 
-It holds its members strongly, so one with many parameters needs limits: `max_size`, `ttl`, or calls of
-`remove`. Limits never touch a member that is observed in any store.
+A family holds its members strongly, so a family with many parameters needs limits: `max_size`, `ttl`, or calls of
+`remove`. Limits never evict a member that is observed in any store.
 """
 
 import math
@@ -16,7 +16,7 @@ from halflife._support.checks import called_name, check_callable, check_seconds
 from halflife._support.reprs import abbreviated
 from halflife._support.typed_key import PLAIN, TypedKey, typed_key
 
-#: How many observed members one call passes by. Each call adds one member at most, so that is enough.
+#: The most observed members that one call skips. Each call adds at most one member, so this is enough.
 _SPARED_A_CALL = 2
 
 P = TypeVar("P")
@@ -29,34 +29,34 @@ A_co = TypeVar("A_co", bound=Atom[Any], covariant=True)
 
 
 class HasNow(Protocol):
-    """Something that tells the time, such as a store's clock."""
+    """Something that gives the time, such as a store's clock."""
 
     #: The time in seconds since some fixed moment.
     def now(self) -> float: ...
 
 
 class _Params(tuple[Any, ...]):
-    """The parameters of a member that was asked for with several: they are not one parameter that is a tuple."""
+    """The parameters of a member that has several, as opposed to one parameter that is a tuple."""
 
     __slots__ = ()
 
 
 class Make(Protocol[P_contra, A_co]):
-    """A function that makes the member of a parameter."""
+    """A function that makes the member for a parameter."""
 
     #: The atom for `param`.
     def __call__(self, param: P_contra, /) -> A_co: ...
 
 
 class _MonotonicClock:
-    """The clock of families that are not given one: families belong to no store."""
+    """The clock of families that are given none; a family belongs to no store."""
 
     def now(self) -> float:
         return time.monotonic()
 
 
 class _Member(Generic[P, A]):
-    """An atom, the parameter it was made for, and when it was last asked for."""
+    """An atom, its parameter, and the time of its last use."""
 
     __slots__ = ("atom", "param", "used")
 
@@ -85,9 +85,9 @@ class Family(Generic[P, A]):
         # In the order of last use when there are limits. Families are shared by threads: every change is
         # one atomic operation, and no lock is held while the user's function is called.
         self._members: OrderedDict[TypedKey, _Member[P, A]] = OrderedDict()
-        # How many calls may go by before members are looked through again; see _evict_over_size.
+        # The number of calls until members are searched again; see _evict_over_size.
         self._rest = 0
-        # No member can have become too old before this moment.
+        # No member expires before this moment.
         self._looks_again = -math.inf
 
     @overload
@@ -97,11 +97,11 @@ class Family(Generic[P, A]):
     @overload
     def __call__(self: "Family[tuple[P1, P2, P3], A]", one: P1, two: P2, three: P3, /) -> A: ...
     def __call__(self, param: Any, /, *more: Any) -> A:
-        """The atom for `param`, or for several parameters: made now, or the one made before.
+        """The atom for `param`, or for several parameters; made at the first call.
 
         Raises:
-            TypeError: A parameter is not hashable, or the function given to `family` does not take so many, or
-                returned no atom.
+            TypeError: A parameter is not hashable, or the function given to `family` takes another number of
+                parameters, or returned no atom.
         """
         if more:
             param = _Params((param, *more))
@@ -137,8 +137,8 @@ class Family(Generic[P, A]):
     def remove(self, param: Any, /, *more: Any) -> bool:
         """Forget the atom of `param`, observed or not; returns whether there was one.
 
-        Several parameters are given as they were to the family, or as the tuple that the iteration gives. Who
-        holds the atom can go on using it; the next call makes a new one.
+        Give several parameters as to the family, or as the tuple from the iteration. An atom that is still held can
+        be used further; the next call makes a new one.
         """
         keys = [self._key(_Params((param, *more)))] if more else self._keys(param)
         return any(self._members.pop(key, None) is not None for key in keys)
@@ -163,14 +163,14 @@ class Family(Generic[P, A]):
         return False
 
     def __iter__(self) -> Iterator[P]:
-        """The parameters, as they were when the iteration began; several of one member as a tuple."""
+        """The parameters at the start of the iteration; several parameters of one member as a tuple."""
         self._evict_now()
         params: Any = [member.param for member in list(self._members.values())]
         found: list[Any] = [tuple(param) if type(param) is _Params else param for param in params]
         return iter(found)
 
     def __copy__(self) -> Self:
-        return self  # a definition, as an atom and a function are
+        return self  # Copying gives the same object, as for atoms and functions.
 
     def __deepcopy__(self, memo: object, /) -> Self:
         return self
@@ -185,7 +185,7 @@ class Family(Generic[P, A]):
         return typed_key(param, self._described, "parameter")
 
     def _keys(self, param: object) -> list[TypedKey]:
-        """The key of one parameter; of a tuple also that of several."""
+        """The key of one parameter; of a tuple, also the key of several parameters."""
         keys = [self._key(param)]
         if type(param) is tuple:
             keys.append(self._key(_Params(param)))
@@ -201,16 +201,16 @@ class Family(Generic[P, A]):
                 f"family {self.name!r} must make atoms, but for {abbreviated(param)}"
                 f" its function returned {type(made).__name__}"
             )
-        # Another thread, or the function itself, may have made one meanwhile: the first one counts.
+        # Another thread, or the function itself, may have made a member meanwhile: the first one counts.
         member: _Member[Any, Any] = _Member(param, made, now)
         return self._members.setdefault(key, member)
 
     def _touch(self, key: TypedKey) -> None:
-        with suppress(KeyError):  # Removed by another thread; the caller still gets its atom.
+        with suppress(KeyError):  # Another thread has removed the member; the caller still gets its atom.
             self._members.move_to_end(key)
 
     def _oldest(self) -> tuple[TypedKey, _Member[P, A]] | None:
-        with suppress(StopIteration, RuntimeError):  # Empty, or another thread has just changed it.
+        with suppress(StopIteration, RuntimeError):  # Empty, or changed by another thread just now.
             return next(iter(self._members.items()))
         return None
 
@@ -230,10 +230,10 @@ class Family(Generic[P, A]):
             self._evict_over_size(None)
 
     def _evict_expired(self, now: float, most_spared: int) -> None:
-        """Drop the members that were not used for too long, until so many of them were spared as observed."""
+        """Drop expired members; stop after skipping several that are observed."""
         assert self._ttl is not None
         spared = 0
-        # The order is that of last use, so the first member that is young enough ends the search.
+        # Members are in the order of last use, so the first one that has not expired ends the search.
         for _ in range(len(self._members)):
             oldest = self._oldest()
             if oldest is None:
@@ -245,11 +245,11 @@ class Family(Generic[P, A]):
             if self._has_expired(key, member, now):
                 self._members.pop(key, None)
             elif (spared := spared + 1) >= most_spared:
-                return  # The next call goes on from here.
+                return  # The next call continues here.
         self._looks_again = now + self._ttl
 
     def _evict_over_size(self, spared: TypedKey | None) -> None:
-        """Drop the least recently used members that nobody observes, but for the one just asked for."""
+        """Drop the least recently used members that are not observed, except the newest."""
         assert self._max_size is not None
         if self._rest > 0:
             self._rest -= 1
@@ -265,7 +265,7 @@ class Family(Generic[P, A]):
                 self._touch(key)
             else:
                 self._members.pop(key, None)
-        # All are observed. Looking again at every call would cost the square of their number.
+        # All are observed. A search at every call would take quadratic time.
         self._rest = len(self._members) // 8
 
 
@@ -308,16 +308,16 @@ def family(
     ttl: float | None = None,
     clock: HasNow | None = None,
 ) -> Any:
-    """Make a family of atoms: one atom for each parameter, made when it is first asked for.
+    """Make a family of atoms: one atom for each parameter, made at the first call.
 
-    Also usable as a decorator, with or without options. Parameters are told apart by type as well:
+    Also usable as a decorator, with or without options. Parameters of different types are different:
     `1`, `True` and `1.0` are three parameters, inside tuples and frozensets too.
 
     Args:
         make: ``make(param) -> atom``, with one positional parameter or several.
-        max_size: when there are more members, those used least recently are forgotten.
-        ttl: seconds since it was last asked for after which a member is forgotten.
-        clock: what tells the time for `ttl`, such as a `halflife.testing.ManualClock`.
+        max_size: when there are more members, the least recently used ones are forgotten.
+        ttl: seconds after its last use after which a member is forgotten.
+        clock: gives the time for `ttl`, such as a `halflife.testing.ManualClock`.
 
     Members that are observed in any store are never forgotten by a limit.
 

@@ -1,6 +1,6 @@
-"""An *iterator atom* shows what an async iterator gives: a websocket, a queue, an observable.
+"""An *iterator atom* has the newest value of an async iterator: of a websocket, a queue, an observable.
 
-The iterator runs only while somebody observes the atom, and is closed when nobody does.
+The iterator runs only while the atom is observed, and is closed when the atom is no longer observed.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable
@@ -21,21 +21,21 @@ F = TypeVar("F")
 def from_iter(
     make_async_iterator: Callable[[], AsyncIterable[T]], *, initial: F, name: str | None = None
 ) -> Atom[T | F]:
-    """An atom that shows the newest value of an async iterator while it is observed.
+    """An atom that has the newest value of an async iterator while it is observed.
 
-    The iterator is made when the atom becomes observed and closed when it is observed no more; the next
-    time a new one is made. In between, reads give the last value. When the iterator ends, its last value
-    stays; when it raises, reads raise that error until a next iterator gives a value.
+    The iterator is made when the atom becomes observed, and closed when the atom is no longer observed; the next time
+    a new iterator is made. In between, reads give the last value. When the iterator ends, its last value stays. When
+    the iterator raises, reads raise that error until another iterator gives a value.
 
     Args:
-        make_async_iterator: called without arguments, gives an async iterator; an async generator
-            function is one.
-        initial: the value before the iterator has given any.
+        make_async_iterator: a function without arguments that returns an async iterator, such as an async generator
+            function.
+        initial: the value before the first value of the iterator.
         name: shown in errors and graphs; the name of the function by default.
 
     Raises:
-        TypeError: `make_async_iterator` is not callable; or, when read, what it gave is no async iterator.
-        NoEventLoopError: when the atom becomes observed and no event loop is running.
+        TypeError: `make_async_iterator` is not callable; or, on a read, it has returned no async iterator.
+        NoEventLoopError: no event loop is running when the atom becomes observed.
 
     Example:
         >>> async def ticks():
@@ -56,7 +56,7 @@ def from_iter(
         try:
             task = set.store._driver.spawn(feeding, name="halflife iterator")
         except BaseException:
-            feeding.close()  # Else Python warns of a coroutine that was never awaited.
+            feeding.close()  # Without this, Python warns that the coroutine was never awaited.
             raise
 
         def stop() -> None:
@@ -70,17 +70,17 @@ def from_iter(
 
 
 class _Feed:
-    """One iterator that feeds one store, from becoming observed to being observed no more."""
+    """One iterator that feeds one store while the atom is observed."""
 
     def __init__(self, store: Any, state: Atom[Any], make_async_iterator: Callable[[], AsyncIterable[Any]]) -> None:
         self._store = store
         self._state = state
         self._make = make_async_iterator
-        #: False once nobody observes the atom: an iterator that is slow to end must not be heard any more.
+        #: False when the atom is no longer observed: values of an iterator that is slow to end are dropped.
         self.active = True
 
     async def run(self) -> None:
-        """Show each value until the iterator ends, fails or is no longer wanted; then close it."""
+        """Set each value until the iterator ends, fails or is no longer wanted; then close the iterator."""
         iterator: AsyncIterator[Any] | None = None
         try:
             iterator = _iterator_of(self._make())
@@ -89,7 +89,7 @@ class _Feed:
                     return
                 self._show(Outcome(value))
         except Exception as error:
-            # It is kept, and the frames that it came through hold the store, the atom and what the iterator held.
+            # The error is kept, and the frames of its traceback hold the store, the atom and the iterator's locals.
             error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
             leave_frames(error)
             self._show(Outcome.failed(error))
@@ -105,7 +105,7 @@ class _Feed:
             self._store.set(self._state, outcome)
         except StoreClosedError:
             self.active = False
-        except Exception as error:  # What a subscriber raises is no fault of the iterator's.
+        except Exception as error:  # The error of a subscriber does not end the iterator.
             self._store._report(error, self._state)
 
 
@@ -114,7 +114,7 @@ def _iterator_of(made: object) -> AsyncIterator[Any]:
         return aiter(made)
     close = getattr(made, "close", None)
     if close is not None:
-        close()  # A coroutine: its function was meant to be an async generator.
+        close()  # A coroutine: the function was meant to be an async generator.
     raise TypeError(
         "from_iter: make_async_iterator must give an async iterator (an async def that yields), got "
         f"{type(made).__name__}"

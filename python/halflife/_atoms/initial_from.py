@@ -1,4 +1,4 @@
-"""An *initial value* may have to be loaded: `initial_from` makes a source atom that waits for its first one."""
+"""An *initial value* may have to be loaded: `initial_from` makes a source atom that takes it when it has loaded."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
@@ -16,7 +16,7 @@ F = TypeVar("F")
 
 
 class _Taken:
-    """The first value one store took, once it has."""
+    """The first value that one store has taken; unset before."""
 
     __slots__ = ("value",)
 
@@ -29,16 +29,15 @@ def initial_from(a: Atom[T], *, name: str | None = None) -> SourceAtom[T | None]
 @overload
 def initial_from(a: Atom[T], fallback: F, *, name: str | None = None) -> SourceAtom[T | F]: ...
 def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None) -> SourceAtom[Any]:
-    """A source atom that takes its first value from `a` as soon as that has one, then lives on its own.
+    """A source atom that takes its first value from `a` as soon as `a` has one, and is independent of `a` from then on.
 
-    A form that edits a loaded value is an example: later loads do not overwrite what the user typed.
-    Until `a` has a value the atom shows `fallback`, also when `a` failed, or is a resource that is off; setting
-    the atom before that makes it live on its own too. Each store takes its own first value, when the atom is
-    observed or read.
+    A form that edits a loaded value is an example: later loads do not overwrite the text that the user has typed.
+    Until `a` has a value the atom shows `fallback`, also if `a` has failed or is a resource that is off. Setting the
+    atom before that makes it independent too. Each store takes its own first value, when the atom is observed or read.
 
     Args:
-        a: where the first value comes from: an async atom, a resource or a query.
-        fallback: the value until then.
+        a: the atom that gives the first value: an async atom, a resource or a query.
+        fallback: the value before that.
         name: shown in errors and graphs.
 
     Raises:
@@ -61,7 +60,7 @@ def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None)
             state = get(look)
             if not isinstance(state, HasData):
                 return fallback
-            # Unobserved atoms are not told of anything, so the first value is taken when it is first seen.
+            # Unobserved atoms are not notified, so the first value is taken when it is first read.
             first.value = state.data
         return first.value
 
@@ -74,7 +73,7 @@ def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None)
             return None
 
         def take(state: object) -> None:
-            # Having a value of its own lets the atom drop `a`, which then need not load for it any more.
+            # With a value of its own, the atom no longer depends on `a`, which need not load for it any more.
             if isinstance(state, HasData) and store.get(own) is UNSET:
                 first = store.get(taken)
                 store.set(own, state.data if first.value is UNSET else first.value)
@@ -89,7 +88,7 @@ def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None)
 
 
 def _when_fetched(a: ResourceAtom[Any]) -> Atom[Any]:
-    """The loadable of a resource, loading while it is off and has no data, although it is settled then."""
+    """The loadable of a resource, but loading while the resource is off and has no data."""
     look = loadable(a)
 
     def read(get: Getter) -> Any:

@@ -1,4 +1,4 @@
-"""A *reducer* atom is set with an action instead of a value: a function of both gives the next value."""
+"""A *reducer* atom is set with an action instead of a value: a function of value and action gives the next value."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,7 +22,7 @@ def reducer(
 ) -> WritableAtom[T, [A], None]:
     """A source atom whose value changes only by actions: `store.set(a, action)`.
 
-    An error in `reduce` is raised from `set` and leaves the value as it was.
+    An error in `reduce` is raised from `set`, and the value stays.
 
     Args:
         initial: the first value.

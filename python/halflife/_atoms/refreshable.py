@@ -1,7 +1,7 @@
 """A *refresh* runs a derived atom again although none of its inputs changed.
 
-`store.refresh(a)` does that for any derived atom; `refreshable` makes an atom that is refreshed by
-setting it without a value, so that whoever may set it may refresh it.
+`store.refresh(a)` does that for any derived atom. `refreshable` makes an atom that is refreshed by setting it without
+a value, so that code that can set it can refresh it.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 # One overload for each number of arguments, because mypy infers no lambda for a union of functions. A
-# function that gives a coroutine is a read of any kind too: the first overload that fits counts.
+# function that returns a coroutine fits the other overloads too: the first overload that fits counts.
 @overload
 def refreshable(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
     read: Callable[[Getter], AsyncIterator[T]],
@@ -101,8 +101,8 @@ def refreshable(
 ) -> Any:
     """A derived atom that `store.set(a)`, without a value, runs again.
 
-    What the set returns is what `store.get(a)` then returns: the new value, or for an async `read` an
-    `AsyncValue` to await. Also usable as a decorator.
+    The set returns what `store.get(a)` returns after it: the new value, or for an async `read` an `AsyncValue` to
+    await. Also usable as a decorator.
 
     Args:
         read: ``read(get)`` or ``read(get, signal)``, as for `derived`.

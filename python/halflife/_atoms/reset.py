@@ -1,7 +1,6 @@
-"""A *reset* takes back what was set: `RESET`, set instead of a value, restores what the atom began with.
+"""A *reset* undoes sets: `RESET`, set instead of a value, restores the first value of the atom.
 
-Two kinds of atom understand it: `resettable` goes back to its initial value, `with_default` goes back
-to following a computation.
+Two kinds of atoms can be reset: `resettable` goes back to its initial value, `with_default` to its computed value.
 """
 
 import enum
@@ -20,7 +19,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Reset(enum.Enum):
-    """The type of `RESET`: an enum of one member, so that type checkers know it from a value."""
+    """The type of `RESET`: an enum of one member, so that type checkers can tell it from a value."""
 
     RESET = "RESET"
 
@@ -33,11 +32,11 @@ ResetType: TypeAlias = Literal[Reset.RESET]
 
 
 class DefaultAtom(Atom[T_co]):
-    """An atom that a reset takes back to something. Made by `resettable` and `with_default`."""
+    """An atom that can be reset. Made by `resettable` and `with_default`."""
 
     __slots__ = ("_with_default",)
 
-    #: An atom of the same kind that a reset takes back to this value.
+    #: Makes an atom of the same kind that a reset restores to this value.
     _with_default: Callable[[Any], Atom[Any]]
 
 
@@ -48,7 +47,7 @@ def resettable(
     equals: Equals[T] | None = None,
     on_mount: OnMount | None = None,
 ) -> WritableAtom[T, [T | ResetType], None]:
-    """A source atom that `store.set(a, RESET)` takes back to `initial`.
+    """A source atom that `store.set(a, RESET)` restores to `initial`.
 
     A function given to `store.update` may return `RESET` too.
 
@@ -83,7 +82,7 @@ def resettable(
 
 
 # One overload for each number of arguments, because mypy infers no lambda for a union of functions. A
-# function that gives a coroutine is a read of any kind too: the first overload that fits counts.
+# function that returns a coroutine fits the other overloads too: the first overload that fits counts.
 @overload
 def with_default(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
     read: Callable[[Getter], AsyncIterator[T]],
@@ -141,8 +140,8 @@ def with_default(
 ) -> Any:
     """An atom that follows `read` until it is set; `RESET` makes it follow again.
 
-    While it shows what was set, nothing that `read` would read can make it run. A `read` that is a
-    coroutine function makes an async atom, which shows a value that was set as settled data.
+    While it has a value that was set, changes of the inputs of `read` do not run it. A `read` that is a coroutine
+    function makes an async atom, which shows a value that was set as settled data.
 
     Args:
         read: ``read(get)`` or ``read(get, signal)``, as for `derived`.
@@ -184,7 +183,7 @@ def with_default(
 
 
 def _following(read: Callable[..., Any], override: SourceAtom[Any]) -> Callable[..., Any]:
-    """A read of the same kind as `read` that gives what was set instead, while something is."""
+    """A read of the same kind as `read`, which returns the value that was set if there is one."""
     is_async, is_stream, wants_signal = inspect_read(read, "with_default")
 
     def call(get: Getter, signal: Signal) -> Any:

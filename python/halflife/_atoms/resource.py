@@ -1,7 +1,7 @@
 """A *resource* is an async atom that fetches a value for a source value.
 
-It comes with atoms of its state and its last value, and actions that fetch again or put a value in place
-of the data. The shape is that of Solid's `createResource`.
+It has atoms of its state and its last value, and actions that fetch again or replace the data. The interface is that of
+Solid's `createResource`.
 """
 
 import inspect
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overload
 
 from halflife import _core
-from halflife._atoms.resource_requests import Memory, Override, Refetch, Wish
+from halflife._atoms.resource_requests import Memory, Override, Refetch, Request
 from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable
 from halflife._drivers.protocol import StoreLike
 from halflife._drivers.threads import run_in_thread
@@ -33,13 +33,13 @@ ResourceState: TypeAlias = Literal["unresolved", "pending", "ready", "refreshing
 @final
 @dataclass(frozen=True, slots=True)
 class ResourceInfo(Generic[T_co]):
-    """What a fetcher is told besides the source value.
+    """The second argument of a fetcher, besides the source value.
 
     Attributes:
-        refetching: False for a first fetch of a source value; True for a fetch of the same one again, or what
-            was passed to `refetch`.
+        refetching: False for the first fetch of a source value; True for another fetch of the same source value, or
+            the value that was passed to `refetch`.
         previous: the last data, None if there is none.
-        signal: aborted when the fetch is superseded; safe to ask from a worker thread.
+        signal: aborted when the fetch is superseded; may be read in a worker thread.
     """
 
     __reduce_ex__ = refuse_copies
@@ -62,14 +62,14 @@ class ResourceAtom(AsyncAtom[T]):
     Attributes:
         state: an atom of "unresolved", "pending", "ready", "refreshing" or "errored".
         latest: an atom of the last data, `initial` when there is none; it does not raise the error of a fetch.
-        mutate: `store.set(r.mutate, value)` puts a value in place of the data, `store.set(r.mutate, fn)` what
-            `fn(latest)` returns; a fetch under way is given up. It stays until the next fetch.
+        mutate: `store.set(r.mutate, value)` replaces the data by a value, `store.set(r.mutate, fn)` by the result of
+            `fn(latest)`; a fetch under way is superseded. The value stays until the next fetch.
         refetch: `store.set(r.refetch, info=None)` fetches again and returns an `AsyncValue`.
     """
 
     __slots__ = ("_with_data", "latest", "mutate", "refetch", "state")
 
-    #: An atom to follow where this one is overridden with data.
+    #: Makes the atom to follow in a store that overrides this one with data.
     _with_data: Callable[[Any], Atom[Any]]
 
     state: Atom[ResourceState]
@@ -130,22 +130,22 @@ def resource(
 ) -> Any:
     """An async atom that fetches a value whenever its source has a new one.
 
-    A source value of None or False means: do not fetch (0 and "" do fetch); the last data, or `initial`,
-    stays. A source that is async is awaited, so that a resource may follow another one; resources that do
+    A source value of None or False turns the resource off (0 and "" do not): nothing is fetched, and the last data,
+    or `initial`, stays. An async source is awaited, so that a resource may depend on another one; resources that do
     not depend on each other fetch in parallel.
 
     Args:
         source: an atom, or ``read(get)``, plain or async.
         fetcher: ``fetcher(value, info)`` or ``fetcher(value)``, plain or async; see `ResourceInfo`.
-        initial: the data before anything was fetched.
+        initial: the data before the first fetch.
         name: shown in errors and graphs; the name of `fetcher` by default.
-        equals: when newly fetched data counts as the old one, which is kept then and nobody is told: by its
-            structure (`"deep"`), or by a function of the old and the new data.
+        equals: when newly fetched data counts as the old data, which is kept then without a notification: by structure
+            (`"deep"`), or by a function of the old and the new data.
         thread: call a plain `fetcher` in a worker thread, where it may block.
 
     Raises:
-        TypeError: `source` is neither an atom nor callable, `fetcher` is not callable, or `thread` is asked
-            for an async one.
+        TypeError: `source` is neither an atom nor callable, `fetcher` is not callable, or `thread` is given
+            with an async fetcher.
 
     Example:
         >>> async def fetch_user(user_id, info):
@@ -171,7 +171,7 @@ def resource(
 
 
 class _Fetching(Generic[S, T]):
-    """The atoms behind one resource, and what they do."""
+    """The hidden atoms of one resource, and the functions of its atoms and actions."""
 
     def __init__(
         self,
@@ -189,11 +189,11 @@ class _Fetching(Generic[S, T]):
         self.name = name
         self.equals = equals
         self.thread = thread
-        self.wants_info = given_count(fetcher, 2, unknown=1) == 2  # `int` was made for values, not for us
-        # Named only if the resource is, so that what is saved of it can be found again.
+        self.wants_info = given_count(fetcher, 2, unknown=1) == 2  # A built-in such as `int` gets the value only.
+        # Named only if the resource has a name, for hydration.
         self.memory: Atom[Memory[T]] = inner_lazy(lambda: Memory(initial), "memory", name=part_name(name, "memory"))
-        # One atom, because the last wish counts: a refetch after a mutate fetches, a mutate after a refetch does not.
-        self.wish: Atom[Wish[T] | None] = inner_source(None, "wish", name=part_name(name, "wish"))
+        # One atom, because the last request counts: a refetch after a mutate fetches, a mutate after a refetch not.
+        self.request: Atom[Request[T] | None] = inner_source(None, "wish", name=part_name(name, "wish"))
 
     def make(self) -> ResourceAtom[T]:
         """The atom that `resource` returns."""
@@ -218,7 +218,7 @@ class _Fetching(Generic[S, T]):
             if instead is not None:
                 return set(instead.refetch, info) if isinstance(instead, ResourceAtom) else get(made)
             over = self.pending_override(get, get(self.memory))
-            set(cast(Any, self.wish), Refetch(info, self.known_source(get), over))
+            set(cast(Any, self.request), Refetch(info, self.known_source(get), over))
             return get(made)
 
         describe(read_state, "state", "{}.state".format, made)
@@ -231,12 +231,12 @@ class _Fetching(Generic[S, T]):
 
     async def run(self, get: Getter, signal: Signal) -> T | None:
         memory = get(self.memory)
-        # Read before anything is awaited: a change of these must reach a run that waits for its source.
-        wish = get(self.wish)
+        # Read before the first await: a change of these must restart a run that waits for its source.
+        request = get(self.request)
         wanted = get(self.source)
         if inspect.isawaitable(wanted):
             wanted = await wanted
-        is_answered, is_wanted_again, said = memory.take(wish, wanted)
+        is_answered, is_wanted_again, said = memory.take(request, wanted)
         if is_answered:
             return memory.latest_or_none()
         if _is_off(wanted):
@@ -268,10 +268,10 @@ class _Fetching(Generic[S, T]):
         if _is_off(self.known_source(get)):
             known = memory.latest is not UNSET or self.pending_override(get, memory) is not None
             return "ready" if known else "unresolved"
-        # Read whatever happens: when a run has dealt with an override, this is what tells.
+        # Read in any case, because this changes when a run has dealt with an override.
         state = get(self.look)
         override = self.pending_override(get, memory)
-        if override is not None and override is get(self.wish) and override.is_for(self.known_source(get)):
+        if override is not None and override is get(self.request) and override.is_for(self.known_source(get)):
             return "ready"
         match state:
             case HasData():
@@ -312,23 +312,23 @@ class _Fetching(Generic[S, T]):
         if instead is not None:
             set(cast(Any, self.made), value)
         else:
-            set(cast(Any, self.wish), Override(value, self.known_source(get)))
+            set(cast(Any, self.request), Override(value, self.known_source(get)))
         return cast(T, value)
 
     def instead(self, store: StoreLike) -> Atom[Any] | None:
-        """What the resource follows in this store, if its user overrides it."""
+        """The atom that the resource follows in this store, if the store overrides it."""
         instead = store._instead(self.made)
         return None if instead is self.made else instead
 
     def pending_override(self, get: Getter, memory: Memory[T]) -> Override[T] | None:
-        """The value put in place of the data that no run has dealt with yet."""
-        wish = get(self.wish)
-        if wish is memory.wish:
+        """The value from `mutate` that no run has dealt with yet."""
+        request = get(self.request)
+        if request is memory.request:
             return None
-        return wish.over if isinstance(wish, Refetch) else wish
+        return request.over if isinstance(request, Refetch) else request
 
     def known_source(self, get: Getter) -> Any | UnsetType:
-        """The source value, where it can be had without waiting for it and without an error."""
+        """The source value; unset if it is not available without waiting, or is an error."""
         if self.source.is_async:
             return UNSET
         try:
@@ -339,12 +339,12 @@ class _Fetching(Generic[S, T]):
 
 
 def _state_of(state: Loadable[Any]) -> ResourceState:
-    """The state of a resource that is what this says."""
+    """The state of a resource by its loadable."""
     if isinstance(state, Loading):
         return "refreshing" if state.has_previous else "pending"
     return "ready" if isinstance(state, HasData) else "errored"
 
 
 def _is_off(wanted: Any) -> bool:
-    """Whether a source value says not to fetch."""
+    """Whether a source value turns the resource off."""
     return wanted is None or wanted is False

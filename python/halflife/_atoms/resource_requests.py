@@ -1,4 +1,4 @@
-"""A *wish* is what was asked of a resource since its last run: another value, or to fetch again. The last counts."""
+"""A *request* to a resource since its last run: to replace the data, or to fetch again. The last request counts."""
 
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, final
@@ -12,64 +12,64 @@ T = TypeVar("T")
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Override(Generic[T]):
-    """The wish that a value takes the place of the data, and the source value it was meant for."""
+    """The request to replace the data by a value, and the source value at that time."""
 
     value: T
     source: Any | UnsetType
 
     def is_for(self, wanted: Any) -> bool:
-        """Whether it is the data of this source value. Where the source is not known it is of any."""
+        """Whether the value was meant for this source value. It is for any, if the source value was not known."""
         return _is_for(self.source, wanted)
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Refetch(Generic[T]):
-    """The wish to fetch again, and the value that no run had put in place of the data yet when it was made."""
+    """The request to fetch again, and the value from `mutate` that no run had dealt with at that time."""
 
     info: Any
     source: Any | UnsetType
     over: Override[T] | None
 
     def is_for(self, wanted: Any) -> bool:
-        """Whether this source value is fetched again, and not for the first time."""
+        """Whether the request was to fetch this source value again."""
         return _is_for(self.source, wanted)
 
 
-Wish: TypeAlias = Override[T] | Refetch[T]
+Request: TypeAlias = Override[T] | Refetch[T]
 
 
 class Memory(Generic[T]):
-    """What one store remembers of a resource from run to run."""
+    """The state of a resource in one store between its runs."""
 
-    __slots__ = ("fetched_for", "latest", "off", "wish")
+    __slots__ = ("fetched_for", "latest", "off", "request")
 
     def __init__(self, initial: T | None) -> None:
         self.latest: T | UnsetType = UNSET if initial is None else initial
         # The source value of the last data that arrived.
         self.fetched_for: Any | UnsetType = UNSET
-        # Whether the last run found that there is nothing to fetch.
+        # Whether the resource was off in the last run.
         self.off = False
-        # The last one that a run has dealt with.
-        self.wish: Wish[T] | None = None
+        # The last request that a run has dealt with.
+        self.request: Request[T] | None = None
 
-    def take(self, wish: Wish[T] | None, wanted: Any) -> tuple[bool, bool, Any]:
-        """Deal with a wish.
+    def take(self, request: Request[T] | None, wanted: Any) -> tuple[bool, bool, Any]:
+        """Deal with a request.
 
         Returns:
-            Whether the last data is what was wished for, so that there is nothing to fetch; whether a fetch was; and
-            what was said about that.
+            Whether the last data is the requested value, so that nothing is fetched; whether a fetch was requested; and
+            the value that was passed to `refetch`.
         """
-        if wish is self.wish:
+        if request is self.request:
             return False, False, None
-        self.wish = wish
-        override = wish.over if isinstance(wish, Refetch) else wish
+        self.request = request
+        override = request.over if isinstance(request, Refetch) else request
         if override is not None:
-            self.latest = override.value  # also where it was meant for an earlier source value
+            self.latest = override.value  # Also if the request was made for an earlier source value.
             if override.is_for(wanted):
                 self.keep(override.value, wanted)
-        if isinstance(wish, Refetch):
-            return False, wish.is_for(wanted), wish.info
+        if isinstance(request, Refetch):
+            return False, request.is_for(wanted), request.info
         return override is not None and override.is_for(wanted), False, None
 
     def keep(self, data: T, source: Any) -> T:
@@ -79,7 +79,7 @@ class Memory(Generic[T]):
         return data
 
     def rest(self) -> T | None:
-        """Fetch nothing; the next fetch is a first one, whatever it is for."""
+        """Fetch nothing. The next fetch counts as a first fetch, of whatever source value."""
         self.fetched_for = UNSET
         self.off = True
         return self.latest_or_none()

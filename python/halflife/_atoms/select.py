@@ -1,4 +1,4 @@
-"""A *slice* is a part of an atom's value, as an atom: it changes only when that part does."""
+"""A *slice* is an atom for a part of another atom's value: it changes only when that part does."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast, overload
@@ -20,12 +20,12 @@ def select(a: AsyncAtom[T], fn: Callable[[T], S], equals: Equals[S] | None = Non
 @overload
 def select(a: Atom[T], fn: Callable[[T], S], equals: Equals[S] | None = None) -> Atom[S]: ...
 def select(a: Atom[Any], fn: Callable[[Any], S], equals: Equals[S] | None = None) -> Any:
-    """The part `fn(value)` of the value of `a`, as an atom that changes only when the part does.
+    """An atom for the part `fn(value)` of the value of `a`; it changes only when the part does.
 
     The same arguments give the same atom. A slice of an async atom is an async atom.
 
     Args:
-        a: the atom to take a part of.
+        a: the atom that has the whole value.
         fn: ``fn(value)`` gives the part; called when `a` has changed.
         equals: when a new part counts as the old one, as for `atom`.
 
@@ -45,7 +45,7 @@ def select(a: Atom[Any], fn: Callable[[Any], S], equals: Equals[S] | None = None
     def make() -> Atom[S]:
         def read(get: Getter) -> S | LaterSlice[S]:
             value = get(a)
-            # A source atom may hold something to await for a while; then this one has to wait too.
+            # The value of a source atom may be awaitable for a while; then the slice has to wait too.
             return LaterSlice(value, fn) if isinstance(value, AsyncValue) else fn(value)
 
         async def read_async(get: Getter) -> S:

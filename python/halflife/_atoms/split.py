@@ -48,26 +48,26 @@ def split(a: Atom[Sequence[T]], key: Callable[[T], Any] | None = None) -> SplitA
     """Show a list atom as a list of item atoms.
 
     An item atom stays with its item while the list changes around it. It can be set, which sets the
-    list. `items` itself changes only when items come, go or move, not when one of them changes its value.
+    list. `items` itself changes only when items are added, removed or moved, not when the value of an item changes.
     The same arguments give the same atom.
 
     - `store.set(items.insert, value, before=None)` puts a new item before another, or at the end, and
       returns its atom;
-    - `store.set(items.remove, item)` takes one out;
-    - `store.set(items.move, item, before=None)` moves one before another, or to the end.
+    - `store.set(items.remove, item)` removes an item;
+    - `store.set(items.move, item, before=None)` moves an item before another, or to the end.
 
-    Without `key`, items are found again by being the same object (or an equal scalar), or, if their value
-    was replaced, by their position.
+    Without `key`, an item is the same if its value is the same object or an equal scalar, or, if its value was
+    replaced, if it is at the same position.
 
     Args:
         a: an atom of a list or tuple; settable, if items are to be set or moved.
-        key: ``key(value)`` tells which item a value is, such as its id; hashable and unique in the list.
+        key: ``key(value)`` identifies an item, such as its id; hashable and unique in the list.
 
     Raises:
         TypeError: `a` is not an atom or is async (`split(unwrap(a, []))` works), `key` is not callable; or,
-            when read, the value is neither a list nor a tuple, or a key is not hashable.
-        ValueError: when read, two items have the same key.
-        RemovedItemError: from `set`, when the item is no longer in the list. (Reading it gives its last
+            on a read, the value is neither a list nor a tuple, or a key is not hashable.
+        ValueError: on a read, two items have the same key.
+        RemovedItemError: from `set`, if the item is no longer in the list. (Reading it gives its last
             value.)
 
     Example:
@@ -109,7 +109,7 @@ class Splitter(Generic[T]):
         return f"split({self.source.name})"
 
     def make(self) -> SplitAtom[T]:
-        """The atom that `split` returns."""
+        """Make the atom that `split` returns."""
 
         def read(get: Getter) -> list[ItemAtom[T]]:
             return list(get(self.keyed_items).items)
@@ -122,7 +122,7 @@ class Splitter(Generic[T]):
         return items
 
     def make_item(self, key: TypedKey | None) -> ItemAtom[T]:
-        """A new item atom."""
+        """Make an item atom."""
         item_id = ItemId(key, self)
 
         def item_of_split(get: Getter) -> T:

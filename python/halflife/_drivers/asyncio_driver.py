@@ -193,7 +193,7 @@ class AsyncioDriver:
             self._rounds[run.atom] = body.origin.rounds + 1
 
     def hold(self, atoms: list[Atom[Any]], fetched: Atom[Any]) -> None:
-        """Let runs of these atoms wait while a saga is running that edits data computed from them, such as `fetched`."""
+        """Let runs of these atoms wait while a saga is running that edits data computed from them, as `fetched` is."""
         store = self._store()
         assert store is not None
         if not self._holds.edits(fetched):

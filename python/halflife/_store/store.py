@@ -247,7 +247,7 @@ class Store(StoreBase):
             effect: ``async effect(next_value, context)``, or with the value alone. It begins when the outermost
                 batch is committed. Without an effect the edit is confirmed at once.
             post_effect: ``post_effect(draft, result)`` edits again after the effect has succeeded, at the position of
-                the update (a temporary id becomes the server's). If it raises, the edit stays; the handle has the error.
+                the update (a temporary id becomes the server's). If it raises, the edit stays, and the handle raises.
             scope: Effects of one scope run one after another, in order; each gets the visible value at its start.
 
         Returns:
