@@ -166,8 +166,8 @@ def with_default(
         19
     """
     check_equals(equals, "with_default")
-    # What was set, in a list, or an empty one to follow. A list, so that each set is a change: a value that
-    # was hydrated is shown on top of this, and a reset has to undo it.
+    # The value that was set, in a list; an empty list to follow `read`. A list, so that each set is a change: a reset
+    # must also undo a hydrated value, which leaves this atom as it is.
     override = inner_source([], "override of a default", name=part_name(name, "override"))
 
     def write(get: Getter, set: Setter, value: object) -> None:

@@ -1,1 +1,1 @@
-"""Small helpers that know no store."""
+"""Small helpers that use no store."""

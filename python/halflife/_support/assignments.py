@@ -1,10 +1,10 @@
 """An *assignment* of a call is the variable, attribute, key or keyword that its result is given to.
 
-An atom that was given no name is called after it. Only the place of the call is noted when the atom is made;
-when somebody asks for the name, the compiled code around that place is read. It is the code that Python runs,
-so it is there without a source file (`exec`, notebooks), and always of the version that made the atom.
+An atom without a name of its own gets its name from the assignment. When the atom is made, only the code object and
+the offset of the call are recorded. When its name is needed, the code around the offset is analyzed. This is the code
+that Python runs, so it needs no source file (`exec`, notebooks), and is of the version that made the atom.
 
-The code is read once for all of its calls, by following what its instructions do to a stack of descriptions.
+A code object is analyzed once for all of its calls, by executing its instructions on a stack of descriptions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 
 class _Constant(NamedTuple):
-    """A constant; keys of displays and names of keyword arguments are such."""
+    """A constant, such as a key of a dict display or the names of keyword arguments."""
 
     value: Any
 
@@ -31,19 +31,19 @@ class _Global(NamedTuple):
 
 
 class _Items(NamedTuple):
-    """A tuple or list that was built here, and may be unpacked again at once."""
+    """A tuple or list that was built by these instructions, and may be unpacked at once."""
 
     entries: tuple[Any, ...]
 
 
-#: What is known of a value: the offsets of the calls whose result it may be, or one of the above.
+#: The description of a value: the offsets of the calls whose result it may be, or one of the above.
 _Entry: TypeAlias = frozenset[int] | _Constant | _Global | _Items
 _Stack: TypeAlias = tuple[_Entry, ...]
 _UNKNOWN: frozenset[int] = frozenset()
 
 
 class _Reading(NamedTuple):
-    """What was found in one code object: where its instructions begin, and what its calls are assigned to."""
+    """The analysis of one code object: the offsets of its instructions, and the names to which calls are assigned."""
 
     offsets: list[int]
     names: dict[int, str]
@@ -53,7 +53,7 @@ _readings: WeakKeyDictionary[CodeType, _Reading] = WeakKeyDictionary()
 
 
 def assigned_name(code: CodeType, offset: int) -> str | None:
-    """What the result of the call at this offset is assigned to; None if it is not, or under no name."""
+    """The name to which the result of the call at this offset is assigned; None if there is none."""
     reading = _readings.get(code)
     if reading is None:
         _readings[code] = reading = _Reader(code).read()
@@ -63,7 +63,7 @@ def assigned_name(code: CodeType, offset: int) -> str | None:
 
 
 def is_name(text: object) -> bool:
-    """Whether something can be called so: names of underscores alone say nothing."""
+    """Whether a text is a useful name; a name of underscores alone is not."""
     return isinstance(text, str) and text.strip("_ ") != ""
 
 
@@ -76,11 +76,11 @@ class _Reader:
         self.index = {one.offset: number for number, one in enumerate(self.instructions)}
         self.names: dict[int, str] = {}
         self.keywords: tuple[str, ...] = ()
-        #: The stack before an instruction, as far as it is known.
+        #: The known part of the stack before each instruction.
         self.before: dict[int, _Stack] = {}
 
     def read(self) -> _Reading:
-        # Handlers of exceptions are reached by no jump: they are begun afterwards, with an empty stack.
+        # No jump leads to exception handlers: they are analyzed afterwards, from an empty stack.
         for first in range(len(self.instructions)):
             if first not in self.before:
                 self.follow(first, ())
@@ -88,7 +88,7 @@ class _Reader:
 
     def follow(self, first: int, stack: _Stack) -> None:
         work = [(first, stack)]
-        budget = 50 * len(self.instructions) + 100  # loops settle in two or three rounds
+        budget = 50 * len(self.instructions) + 100  # Loops reach a fixed point in two or three rounds.
         while work and budget:
             budget -= 1
             number, stack = work.pop()
@@ -100,7 +100,7 @@ class _Reader:
             work += reversed(self.after(number, merged))
 
     def after(self, number: int, stack: _Stack) -> list[tuple[int, _Stack]]:
-        """Where the instruction leads, and with which stack."""
+        """The instructions that may follow this one, and the stack before each."""
         one = self.instructions[number]
         name = one.opname
         following: list[tuple[int, _Stack]] = []
@@ -119,7 +119,7 @@ class _Reader:
             return tuple(stack)
         change = dis.stack_effect(one.opcode, one.arg if one.opcode >= dis.HAVE_ARGUMENT else None, jump=jumps)
         pops = _POPS.get(one.opname)
-        if pops is None:  # all that is known is forgotten, but not how much there is
+        if pops is None:  # Forget the descriptions, but not the height of the stack.
             stack = [_UNKNOWN] * max(0, len(stack) + change)
             return tuple(stack)
         count = 0 if jumps and one.opname in _KEEPS_WHAT_IT_JUMPS_WITH else pops(one.arg or 0)
@@ -128,7 +128,7 @@ class _Reader:
         return tuple(stack)
 
     def pop(self, stack: list[_Entry], count: int) -> list[_Entry]:
-        """Take entries from the top, the topmost last. Below what is known, everything is unknown."""
+        """Take entries from the top, the topmost last. Entries below the known part are unknown."""
         missing = max(0, count - len(stack))
         taken = stack[len(stack) - (count - missing) :]
         del stack[len(stack) - (count - missing) :]
@@ -140,10 +140,10 @@ class _Reader:
                 self.names.setdefault(call, str(name))
 
     def assign_variable(self, entry: _Entry, name: str) -> None:
-        if name.isidentifier():  # others are made up by a compiler, or by pytest
+        if name.isidentifier():  # Other names are made up by a compiler or by pytest.
             self.assign(entry, name)
 
-    # --- what instructions do -------------------------------------------------------------------
+    # --- instructions
 
     def load_constant(self, one: dis.Instruction, stack: list[_Entry]) -> None:
         stack.append(_Constant(one.argval))
@@ -152,7 +152,7 @@ class _Reader:
         stack.append(_Global(one.argval))
 
     def load_global(self, one: dis.Instruction, stack: list[_Entry]) -> None:
-        # With its lowest bit set it pushes a null as well, below or above, by version.
+        # With the lowest bit set, the instruction also pushes a null; the order depends on the version.
         stack.append(_Global(one.argval))
         if (one.arg or 0) & 1:
             stack.append(_Global(one.argval))
@@ -227,7 +227,7 @@ class _Reader:
         stack.append(_UNKNOWN)
 
     def keyword_names(self, one: dis.Instruction, _stack: list[_Entry]) -> None:
-        self.keywords = self.constants[one.arg or 0]  # `argval` is unknown to Python 3.11
+        self.keywords = self.constants[one.arg or 0]  # Python 3.11 does not set `argval`.
 
     def call(self, one: dis.Instruction, stack: list[_Entry]) -> None:
         arguments = self.pop(stack, one.arg or 0)
@@ -245,17 +245,17 @@ class _Reader:
             for name, value in zip(names, arguments[-len(names) :], strict=False):
                 self.assign(value, name)
         callee = self.pop(stack, 2)
-        # What `list(map(atom, ...))` and the like give is no atom; it holds some.
+        # The result of `list(map(atom, ...))` and the like is no atom but contains atoms.
         builtin = any(isinstance(part, _Global) and hasattr(builtins, part.name) for part in callee)
         stack.append(_UNKNOWN if builtin else self.result_of(one))
 
     def result_of(self, one: dis.Instruction) -> frozenset[int]:
-        # Python 3.11 calls in two instructions, and does all of it in the first if that is specialized.
+        # Python 3.11 calls in two instructions. If the first is specialized, it makes the call.
         before = self.instructions[self.index[one.offset] - 1]
         return frozenset({one.offset, before.offset} if before.opname == "PRECALL" else {one.offset})
 
     def precall(self, one: dis.Instruction, stack: list[_Entry]) -> None:
-        """The call comes next."""
+        """Do nothing: the call is the next instruction."""
 
     def call_spread(self, one: dis.Instruction, stack: list[_Entry]) -> None:
         self.pop(stack, 3 + ((one.arg or 0) & 1))
@@ -263,7 +263,7 @@ class _Reader:
 
 
 def _merged(one: _Stack, other: _Stack) -> _Stack:
-    """What is known where two ways meet: counted from the top, since the bottom may be unknown."""
+    """The known stack where two paths meet, aligned at the top, because the bottom may be unknown."""
     size = min(len(one), len(other))
     return tuple(
         mine if mine == yours else _calls(mine) | _calls(yours)
@@ -310,10 +310,10 @@ _HANDLERS: dict[str, Callable[[_Reader, dis.Instruction, list[_Entry]], None]] =
     "CALL_FUNCTION_EX": _Reader.call_spread,
 }
 
-#: `x or y` of Python 3.11: x is the result, or else it is popped.
+#: `x or y` in Python 3.11: x is the result, or is popped.
 _KEEPS_WHAT_IT_JUMPS_WITH = ("JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP")
 
-#: How many entries other instructions take from the stack; they push what `dis.stack_effect` says.
+#: The number of entries that other instructions pop; `dis.stack_effect` gives the number that they push.
 _POPS: dict[str, Callable[[int], int]] = {
     **dict.fromkeys(
         [

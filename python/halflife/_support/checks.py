@@ -1,6 +1,6 @@
-"""A *check* refuses a wrong argument at once, naming the function, the argument and what to give instead.
+"""A *check* raises for a wrong argument. The message names the function, the argument and what to give instead.
 
-Checks run before anything is made or changed, so that a refused call leaves no trace.
+Checks run before anything is made or changed, so a call that raises changes nothing.
 """
 
 import inspect
@@ -31,19 +31,19 @@ def check_callable(
     more: bool = False,
     may_be: Body = "plain",
 ) -> bool:
-    """Raise `TypeError` unless `value` is a function that can be called with what it is called with.
+    """Raise `TypeError` unless `value` is a function that can be called with certain positional arguments.
 
     Args:
-        value: What was given; an atom is no function, it is read.
-        function: What the user has called.
-        argument: The argument.
-        parameters: What it is called with, in words between commas ("the value, the action").
-        least: How many of them it must take at least; all unless told.
+        value: The argument that the user gave. An atom does not count as a function.
+        function: The function that the user has called.
+        argument: The name of the argument.
+        parameters: What `value` is called with, in words between commas ("the value, the action").
+        least: The least number of them that it must take; by default all.
         more: Whether the user gives further arguments when it is called.
         may_be: Whether it may be an `async def`, or an async generator.
 
     Returns:
-        Whether calling it gives a coroutine.
+        Whether calling `value` gives a coroutine.
     """
     count = parameters.count(",") + 1 if parameters else 0
     most = -1 if more else count
@@ -51,7 +51,7 @@ def check_callable(
 
 
 def check_initial(value: object, function: str) -> None:
-    """Raise `TypeError` if `value` is a bare coroutine: it could be awaited once only, in one store."""
+    """Raise `TypeError` if `value` is a bare coroutine, which could be awaited only once, in one store."""
     if inspect.iscoroutine(value):
         raise TypeError(
             f"{function}: initial is a coroutine, which can be awaited only once, in one store; use"
@@ -60,7 +60,7 @@ def check_initial(value: object, function: str) -> None:
 
 
 def check_equals(value: object, function: str) -> None:
-    """Raise `TypeError` unless `value` says how to compare: None, "deep" or a function of two values."""
+    """Raise `TypeError` unless `value` is a rule of equality: None, "deep" or a function of two values."""
     if value is None or (isinstance(value, str) and value == "deep"):
         return
     if not is_function(value):
@@ -80,7 +80,7 @@ def check_seconds(value: object, function: str, argument: str, *, positive: bool
 
 
 def called_name(function: Callable[..., Any], otherwise: str) -> str:
-    """The name a user gave `function`, or `otherwise` when it has none of its own (a lambda, a partial)."""
+    """The name of `function`, or `otherwise` if it has no name of its own (a lambda, a partial)."""
     name = getattr(function, "__name__", None)
     if not isinstance(name, str) or name == "<lambda>":
         return otherwise

@@ -1,4 +1,4 @@
-"""What takes part in something that is under way cannot be pickled or copied: a handle, a layer, a signal."""
+"""Objects that belong to a running task or a store cannot be pickled or copied: handles, layers, signals."""
 
 from typing import NoReturn, SupportsIndex
 

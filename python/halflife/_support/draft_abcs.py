@@ -1,7 +1,7 @@
-"""*Drafts* are virtual subclasses of the abstract classes of what they draft.
+"""*Drafts* are virtual subclasses of the abstract base classes of their containers.
 
-So `isinstance(d, MutableMapping)` is true of the draft of a dict, and never `isinstance(d, dict)`: the
-C code that works on dicts would look past the draft. The draft of a record has the record's class.
+So `isinstance(d, MutableMapping)` is true for the draft of a dict. `isinstance(d, dict)` is false, because C code that
+works on dicts would bypass the draft. The draft of a record has the record's class.
 """
 
 from collections.abc import ItemsView, KeysView, MutableMapping, MutableSequence, MutableSet, Sequence, ValuesView

@@ -1,7 +1,8 @@
-"""A class is *draftable* if drafts know how to copy its objects, and what of them can be edited.
+"""A class is *draftable* if drafts know how to copy its objects and which parts of them can be edited.
 
-Drafts know the containers of the language and of `collections`, and the classes of records. Any other class is
-registered with `draftable`. What is not known is a leaf: handed out as it is, to be replaced, not edited.
+Drafts know the built-in containers, those of `collections`, and record classes. Other classes are registered with
+`draftable`. An object of a class that drafts do not know is a leaf: a draft gives the object itself, which can be
+replaced but not edited.
 """
 
 import copy
@@ -20,22 +21,22 @@ from halflife._support.reprs import abbreviated
 
 C = TypeVar("C", bound=type)
 
-#: What `RecordType` of the native half has: the kind, the fields, how to make another object, whether untouched
-#: fields that come out equal stay what they are, the attribute with a dict of further fields, what in that dict is no
-#: field, and whether fields come and go.
+#: The fields of the native `RecordType`: the kind, the field names, the function that makes another object, whether
+#: equal untouched fields keep their objects, the attribute with a dict of further fields, the names in that dict that
+#: are no fields, and whether fields may be added and removed.
 Description: TypeAlias = tuple[int, tuple[str, ...], Callable[..., Any], bool, str | None, frozenset[str], bool]
 
-#: The kinds of the native half that a class can have.
+#: The native kinds that a class can have.
 _MAP: Final = 2
 _LIST: Final = 3
 _SET: Final = 4
 _RECORD: Final = 5
 
 _registered: WeakSet[type] = WeakSet()
-#: Built-in classes that are known, or were registered. Of all others the native half does not ask.
+#: Built-in classes that are known or were registered. The native module asks about no other built-in class.
 drafted_built_ins: set[type] = {OrderedDict, defaultdict, deque}
 
-#: Objects of these never change, although `==` and the hash of `object` are all that some of them have.
+#: Immutable classes, although some of them have only the `==` and the hash of `object`.
 _IMMUTABLE: Final = (
     type(None),
     type(...),
@@ -55,13 +56,13 @@ def draftable(cls: C) -> C:
     be registered by itself.
 
     Args:
-        cls: a class; of one that drafts know already, such as a dataclass, nothing changes.
+        cls: a class. Registering a class that drafts already know, such as a dataclass, does nothing.
 
     Returns:
         The class.
 
     Raises:
-        TypeError: it is no class, or its objects cannot change.
+        TypeError: `cls` is no class, or its objects cannot change.
 
     Example:
         >>> @draftable
@@ -89,7 +90,7 @@ _HEAP_TYPE: Final = 1 << 9
 
 
 def describe(cls: type) -> Description | None:
-    """What drafts must know of a class, or None if its objects are leaves."""
+    """The description of a class for drafts; None if its objects are leaves."""
     standard = _STANDARD.get(cls)
     if standard is not None:
         kind, rebuild = standard
@@ -113,7 +114,7 @@ def _interned(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _slots_of(cls: type) -> tuple[str, ...]:
-    """The attributes that its objects have in slots."""
+    """The attributes that objects of the class have in slots."""
     names = {
         name: None
         for base in reversed(cls.__mro__)
@@ -128,7 +129,7 @@ def _dict_of(cls: type) -> str | None:
 
 
 def _cached_of(cls: type) -> frozenset[str]:
-    """What `cached_property` puts beside the attributes: it is computed from them."""
+    """The names under which `cached_property` stores values that are computed from the attributes."""
     return frozenset(
         name
         for base in cls.__mro__
@@ -137,7 +138,7 @@ def _cached_of(cls: type) -> frozenset[str]:
     )
 
 
-# --- how another object is made
+# --- making another object
 
 
 def _rebuild_ordered(_: Any, contents: dict[Any, Any]) -> Any:
@@ -188,9 +189,9 @@ def _rebuild_object(value: Any, changes: dict[str, Any], gone: list[str]) -> Any
 
 
 def _rebuild_container(container: Any, contents: Any) -> Any:
-    """By the methods of the container that it is, which look past what the class has overridden.
+    """Make another object by the methods of the built-in container, bypassing those that the class overrides.
 
-    Its attributes are put in by hand: the copies of some containers of `collections` lack them.
+    Attributes are set one by one, because the copies of some containers of `collections` lack them.
     """
     made = _copied(container)
     attributes = dict(getattr(container, "__dict__", {}))
@@ -220,9 +221,9 @@ def _rebuild_container(container: Any, contents: Any) -> Any:
 
 
 def is_mutable(leaf: object) -> bool:
-    """Whether a leaf may be of a class whose objects can be edited in place.
+    """Whether a leaf may be of a class whose objects can be changed in place.
 
-    A class with a `__hash__` of its own promises that they are not.
+    A class with its own `__hash__` promises that its objects do not change.
     """
     cls = type(leaf)
     if cls is object or isinstance(leaf, _IMMUTABLE):
@@ -234,7 +235,7 @@ def is_mutable(leaf: object) -> bool:
 
 
 def check_leaf(leaf: object) -> None:
-    """Raise `TypeError` if a whole value is a leaf that a recipe could edit in place."""
+    """Raise `TypeError` if the value itself is a leaf that a recipe could change in place."""
     if is_mutable(leaf):
         cls = cast(Any, type(leaf))
         raise TypeError(

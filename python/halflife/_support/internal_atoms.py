@@ -1,7 +1,7 @@
-"""An *inner atom* is part of how another atom is made; users meet it only in graphs and errors.
+"""An *internal atom* is a part of another atom; users see it only in graphs and errors.
 
-Names are worked out when somebody asks for one. So functions carry what to say then, and inner atoms a fixed
-label: what the user's code assigns is the whole, not its parts.
+Names are computed when they are needed. So the functions of atoms carry the rule for their name, and internal atoms
+have a fixed label, because the user's code assigns the atom that they are a part of.
 """
 
 import weakref
@@ -20,22 +20,22 @@ def inner_source(initial: object, label: str, *, name: str | None = None, equals
 def inner_lazy(
     factory: Callable[[], object], label: str, *, name: str | None = None, holds_value: bool = False
 ) -> SourceAtom[Any]:
-    """A source atom for what each store remembers of another atom; `holds_value` if that refers to this one."""
+    """A source atom for the state of another atom in each store; `holds_value` if that state refers to this atom."""
     return _core.make(SourceAtom, "lazy", factory, name=name, label=label, holds_value=holds_value)
 
 
 def part_name(name: str | None, part: str) -> str | None:
-    """The explicit name of a part of an atom that has one, so that what is saved of it can be found again."""
+    """The explicit name of a part of an atom that has an explicit name, for hydration."""
     return f"{name}.{part}" if name is not None else None
 
 
 def weak_self(made: Atom[Any]) -> Callable[[], Any]:
-    """How the functions of an atom refer to it: a strong reference would make every such atom a cycle."""
+    """A weak reference to an atom for its own functions; a strong one would make every such atom a cycle."""
     reference = weakref.ref(made)
 
     def itself() -> Atom[Any]:
         alive = reference()
-        assert alive is not None  # Whoever sets the atom holds it.
+        assert alive is not None  # The code that sets the atom holds it.
         return alive
 
     return itself
@@ -48,9 +48,9 @@ def describe(
     *atoms: Atom[Any],
     prefers_assigned_name: bool = False,
 ) -> None:
-    """Say how an atom made of `function` is called: `full(*names of atoms)` when asked, `short` in tracebacks.
+    """Set the name of an atom made from `function`: `full(*names of atoms)`, and `short` in tracebacks.
 
-    With `prefers_assigned_name`, only if the user's code does not assign it under a name.
+    With `prefers_assigned_name`, a name to which the user's code assigns the atom takes precedence.
     """
     function.__name__ = short
     function.describe_name = full  # type: ignore[attr-defined]

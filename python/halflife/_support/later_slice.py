@@ -1,4 +1,4 @@
-"""A *later slice* is a part of a value that has not arrived yet: of an async value, by the function that finds it."""
+"""A *later slice* is an awaitable part of an async value, found by a function when the value has arrived."""
 
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
@@ -9,7 +9,7 @@ S = TypeVar("S")
 
 
 class LaterSlice(Generic[S]):
-    """A part of a value that is still to come. Unlike a coroutine it may be dropped without being awaited."""
+    """A part of a value that has not arrived yet. Unlike a coroutine it may be dropped without being awaited."""
 
     __slots__ = ("_fn", "_value")
 

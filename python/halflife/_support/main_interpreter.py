@@ -1,7 +1,7 @@
-"""The *main interpreter*: on CPython 3.11 the native half can be loaded by no other.
+"""The *main interpreter* is the only one that can load the native module on CPython 3.11.
 
-Loading it in a subinterpreter would wait for ever for that interpreter's thread state. Later versions of
-CPython refuse by themselves.
+Loading it in a subinterpreter would wait for ever for that interpreter's thread state. Later versions of CPython raise
+an ImportError by themselves.
 """
 
 import importlib

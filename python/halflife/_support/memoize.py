@@ -1,8 +1,7 @@
 """A *memo* remembers, on an atom, the atoms that were made from it with the same arguments.
 
-So `select(user, name_of)` is one atom however often it is written. A memo lives on the atom and dies
-with it. It keeps the atoms used last; older ones stay known only while somebody else holds them, so
-that a fresh lambda on every call cannot fill the memory.
+So `select(user, name_of)` gives the same atom at every call. A memo is stored on the atom and freed with it. It holds
+the most recently used atoms strongly, and older ones weakly, so that a new lambda at every call cannot fill the memory.
 """
 
 from collections import OrderedDict
@@ -15,7 +14,7 @@ from halflife._core import Atom
 
 _AnyAtom = TypeVar("_AnyAtom", bound=Atom[Any])
 
-#: How many atoms one memo keeps alive by itself.
+#: The number of atoms that one memo holds strongly.
 KEPT = 128
 
 _MEMO_KEY = "halflife.memos"
@@ -29,12 +28,12 @@ class _Memo:
     def __init__(self) -> None:
         # Every atom made and still alive.
         self.made: WeakValueDictionary[Hashable, Atom[Any]] = WeakValueDictionary()
-        # The ones used last, oldest first; this is what keeps them alive.
+        # The most recently used atoms, oldest first; held strongly.
         self.kept: OrderedDict[Hashable, Atom[Any]] = OrderedDict()
 
 
 def remember(source: Atom[Any], key: Hashable, make: Callable[[], _AnyAtom]) -> _AnyAtom:
-    """The atom that `make` made for `source` and `key` before, or makes now.
+    """The atom for `source` and `key`; `make` makes it at the first call.
 
     Atoms are shared by threads, so each step is one atomic operation and of two atoms made at the same
     time the first one is returned to both. An unhashable `key` is not remembered.

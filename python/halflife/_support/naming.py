@@ -1,8 +1,8 @@
-"""The *name* of an atom: the one it was given, that of its function, or that of what it was assigned to.
+"""The *name* of an atom is the name that it was given, that of its function, or that of its first assignment.
 
-It is fixed when the atom is made, but worked out when somebody asks: an error, a graph, a repr. Until then an
-atom holds the place where it was made, so that making it costs next to nothing. Other variables that happen to
-hold the atom are never looked at.
+The name is determined when the atom is made, but computed when it is needed: for an error, a graph, a repr. Until then
+the atom holds only the code object and the offset of the call that made it, so making atoms is cheap. Variables to
+which the atom is assigned later do not matter.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from halflife._support.assignments import assigned_name, is_name
 _named: dict[str, WeakSet[Atom[Any]]] = {}
 
 
-#: A longer name is cut where it is part of another one.
+#: A longer name is cut when it is part of another name.
 LONGEST_PART = 60
 
 
 def find_name(atom: Atom[Any]) -> str:
-    """The name of an atom that was given none, and whose function has none."""
-    unnamed = [atom]  # each is named after the next; a view of a view, and so on
+    """The name of an atom that was given no name, and whose function has none."""
+    unnamed = [atom]  # A view of a view, and so on: each is named after the next.
     while True:
         later = next((one for one in _named_after(unnamed[-1]) if one._known_name is None), None)
         if later is not None:
@@ -75,25 +75,25 @@ def _line(code: CodeType, offset: int) -> str:
 
 
 def _folder(*parts: str) -> str:
-    # As it was when the package was compiled, which is what frames say.
+    # The file names of frames are those of the time when the package was compiled.
     separator = "\\" if "\\" in _OWN_FILE else "/"
     return _OWN_FILE.rpartition("_support")[0] + "".join(part + separator for part in parts)
 
 
 _OWN_FILE = find_name.__code__.co_filename
-#: Code of the package itself says nothing about names, but that of its programs does.
+#: Code of the package itself does not name atoms, except that of its programs.
 OWN_FOLDERS = (_folder(), _folder("demo"), _folder("examples"))
 
 
 def note_name(atom: Atom[Any]) -> None:
-    """An atom with an explicit name was made: hydration finds atoms by name."""
+    """Called when an atom with an explicit name is made, so that hydration finds it by name."""
     name = atom.explicit_name
     if name is None:
         return
     known = _named.get(name)
     if known is None:
         _named[name] = known = WeakSet()
-        if len(_named) % 1000 == 0:  # names of families come and go
+        if len(_named) % 1000 == 0:  # Members of families, and their names, come and go.
             for gone in [key for key, atoms in _named.items() if not atoms and key != name]:
                 del _named[gone]
     known.add(atom)

@@ -1,7 +1,7 @@
-"""An *outcome* is what a computation ended with, a value or an error, kept so that it can be had again.
+"""An *outcome* is the value or the error of a computation, kept for later.
 
-Atoms that show what another atom or an iterator gave some time ago keep an outcome, because an error
-has to be shown late, or kept, just as a value does.
+Atoms that show an earlier result of another atom or of an iterator keep an outcome, because errors are delayed and kept
+just like values.
 """
 
 from collections.abc import Callable
@@ -22,12 +22,12 @@ class Outcome(Generic[T]):
     def __init__(self, value: T | UnsetType, error: Exception | None = None) -> None:
         #: The value, unset when there is an error.
         self.value = value
-        # Raising adds frames to an error's traceback, of whoever reads it: it must neither grow nor keep them.
+        # Raising the error adds the frames of its reader to the traceback, which must neither grow nor hold them.
         self._error = keep_error(error) if error is not None else None
 
     @classmethod
     def of(cls, compute: Callable[[], T]) -> "Outcome[T]":
-        """What `compute()` ends with; errors that are no `Exception` propagate."""
+        """The outcome of `compute()`; errors that are no `Exception` propagate."""
         try:
             return cls(compute())
         except Exception as error:

@@ -1,9 +1,9 @@
 """A *record* is an object with named fields, which drafts edit by attribute.
 
-Dataclasses, attrs classes, NamedTuples, msgspec Structs and pydantic models (v2) are records. For each
-class this module says which fields it has and how another record is made from one: as its own library
-does it, so that what the class computes is computed anew. attrs, msgspec and pydantic are never imported
-here: a class of theirs exists only if its user has done so.
+Dataclasses, attrs classes, NamedTuples, msgspec Structs and pydantic models (v2) are records. For each class this
+module gives the names of its fields and the function that makes another record from one, in the way of its own
+library, so that fields computed by the class are computed again. attrs, msgspec and pydantic are never imported here:
+a class of theirs exists only if the user has imported them.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-#: Makes another record, given what changed in its fields, and which of them are gone.
+#: Makes another record, given the changed fields and the names of removed ones.
 Rebuild: TypeAlias = Callable[[Any, dict[str, Any], list[str]], Any]
-#: The names of the fields, and how to make another record.
+#: The names of the fields, and the function that makes another record.
 Fields: TypeAlias = tuple[tuple[str, ...], Rebuild]
 
-#: The attribute in which pydantic keeps the fields that the class does not name.
+#: The attribute in which pydantic keeps fields that the class does not declare.
 _EXTRA = "__pydantic_extra__"
 
 
 def describe_record(cls: type) -> tuple[tuple[str, ...], Rebuild, bool, str | None] | None:
-    """What drafts must know of a class of records; None if it is none.
+    """The description of a record class for drafts; None if the class is no record class.
 
-    That is: the names of the fields, how to make another record, whether untouched fields that come out equal stay
-    the objects that they were, and the attribute with a dict of further fields.
+    The description has the names of the fields, the function that makes another record, whether equal untouched fields
+    keep their objects, and the attribute with a dict of further fields.
     """
     found = (
         _describe_named_tuple(cls)
@@ -54,7 +54,7 @@ def _is_dunder(name: str) -> bool:
 
 
 def _is_computed(cls: type, name: str) -> bool:
-    """Whether a field is not stored in the record, but behind a property or another descriptor."""
+    """Whether a field is not stored in the record, but computed by a property or another descriptor."""
     if issubclass(cls, tuple):
         return False
     found = inspect.getattr_static(cls, name, None)
@@ -94,7 +94,7 @@ def _rebuild_pydantic(record: Any, changes: dict[str, Any], gone: list[str]) -> 
 
 
 def _rebuild_validated(record: Any, changes: dict[str, Any], gone: list[str]) -> Any:
-    """With `validate_assignment`, as if each changed field had been assigned."""
+    """Make another record with `validate_assignment`, by assigning each changed field."""
     made = _rebuild_pydantic(record, {}, gone)
     for name, value in changes.items():
         setattr(made, name, value)
@@ -146,7 +146,7 @@ def _rebuild_dataclass(given: frozenset[str], record: Any, changes: dict[str, An
 
 
 def _rebuild_by_own_replace(record: Any, changes: dict[str, Any], _: list[str]) -> Any:
-    """By the `__replace__` of the class; fields that a dataclass or an attrs class computes are put in afterwards."""
+    """Make another record by the class's `__replace__`; fields that the class computes are set afterwards."""
     computed = _fields_without_init(type(record))
     made = record.__replace__(**{name: value for name, value in changes.items() if name not in computed})
     return _put({name: value for name, value in changes.items() if name in computed}, made)
@@ -159,27 +159,27 @@ def _fields_without_init(cls: type) -> frozenset[str]:
     return frozenset(field.name for field in fields if not field.init)
 
 
-#: Packages that give classes a `__replace__` of theirs, which does what is done here without it.
+#: Packages that give classes a `__replace__`, which does the same as this module.
 _LIBRARIES = frozenset({"dataclasses", "attr", "attrs", "collections", "typing", "pydantic", "msgspec"})
 
 
 def _own_replace(cls: type) -> Any:
-    """The `__replace__` that somebody wrote for this class, if so."""
+    """The `__replace__` that the user wrote for this class; None if there is none."""
     for base in cls.__mro__:
         found = base.__dict__.get("__replace__")
         if found is not None:
             if not isinstance(found, types.FunctionType):
                 return None
-            # Where the function was compiled: attrs gives it the `__module__` of the class.
+            # The file in which the function was compiled, because attrs sets its `__module__` to that of the class.
             library = str(found.__globals__.get("__name__")).partition(".")[0]
             return None if library in _LIBRARIES else found
     return None
 
 
 def _takes(cls: Any, names: Iterable[str]) -> bool:
-    """Whether the class is called with just these arguments, as what makes a copy by calling it expects.
+    """Whether the class can be called with just these arguments, as making a copy by a call requires.
 
-    It is not if somebody wrote an `__init__` of his own, or if there are init-only variables that must be given.
+    It cannot if the user wrote an `__init__`, or if the class requires init-only variables.
     """
     try:
         parameters = inspect.signature(cls).parameters
@@ -193,7 +193,7 @@ def _takes(cls: Any, names: Iterable[str]) -> bool:
 
 
 def _rebuild_by_copying(record: Any, changes: dict[str, Any], _: list[str]) -> Any:
-    """For classes that cannot be called with their fields: no `__init__` and no `__post_init__` runs."""
+    """Make another record of a class that cannot be called with its fields, without `__init__` and `__post_init__`."""
     cls = type(record)
     made = object.__new__(cls)
     for base in cls.__mro__:
@@ -215,7 +215,7 @@ def _mangled(cls: type, slot: str) -> str:
 
 
 def _drop_cached(record: Any) -> None:
-    """What `cached_property` has put beside the fields was computed from the old ones."""
+    """Remove the values of `cached_property`, which were computed from the old fields."""
     cls = type(record)
     for name in list(vars(record)):
         if isinstance(inspect.getattr_static(cls, name, None), functools.cached_property):
@@ -223,7 +223,7 @@ def _drop_cached(record: Any) -> None:
 
 
 def _put(fields: Mapping[str, Any], record: Any) -> Any:
-    """Sets fields also where the class is frozen; nobody has seen the record yet."""
+    """Set fields of a new record, also if the class is frozen."""
     for name, value in fields.items():
         object.__setattr__(record, name, value)
     return record

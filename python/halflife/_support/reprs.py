@@ -1,9 +1,8 @@
-"""How atoms, stores, loadables and async values look: one line of text, or a small HTML view.
+"""The *reprs* of atoms, stores, loadables and async values: one line of text, or a small HTML view.
 
-The functions are pure and can show anything: a user's value whose `__repr__` raises, is a
-megabyte long, spans lines or holds escape sequences for a terminal costs one short word. In
-HTML every character that comes from the user is escaped, quotes too, so no value can inject
-markup; the styling has no colors but translucent ones, which suit light and dark pages.
+The functions are pure and accept any value: a `__repr__` that raises, is a megabyte long, spans lines or contains
+escape sequences of a terminal is shown as a short text. In HTML every character that comes from the user is escaped,
+quotes too, so no value can inject markup; all colors are translucent, which suits light and dark pages.
 """
 
 from __future__ import annotations
@@ -36,8 +35,8 @@ _NEUTRAL = "128,128,128"
 def abbreviated(value: object, longest: int = LONGEST_VALUE) -> str:
     """The `repr` of any value in one line of at most `longest` characters; never raises.
 
-    Only the first items of the plain containers are looked at, so it costs the same for a
-    list of ten and of ten million. What asks to end the program (KeyboardInterrupt) passes.
+    Only the first items of plain containers are read, so a list of ten million costs the same as one of ten.
+    KeyboardInterrupt and SystemExit propagate.
 
         >>> abbreviated(list(range(1000)))
         '[0, 1, 2, 3, 4, ...]'
@@ -48,7 +47,7 @@ def abbreviated(value: object, longest: int = LONGEST_VALUE) -> str:
 def atom_repr(atom: Any) -> str:
     """One line: kind and name, and the initial value of a source atom.
 
-    An atom without a name of its own shows what its `name` says anyway.
+    An atom without a name of its own shows its computed `name`.
 
         >>> from types import SimpleNamespace as Fake
         >>> atom_repr(Fake(name="user_id", kind="source", is_async=False, initial=1))
@@ -67,7 +66,7 @@ def atom_html(atom: Any) -> str:
 
 
 def store_repr(name: str | None, counts: tuple[int, int, int] | None, *, closed: bool) -> str:
-    """One line: name, number of atoms with state, of observed ones, of pending runs, where they are known.
+    """One line: the name and, if known, the numbers of atoms with state, of observed ones and of pending runs.
 
     >>> store_repr("app", (3, 2, 1), closed=False)
     "<Store 'app': 3 atoms, 2 observed, 1 pending>"
@@ -168,8 +167,8 @@ def _name(name: object) -> str:
 
 
 def _described(value: object, depth: int) -> str:
-    """`repr(value)`, but of plain containers and strings only their beginning."""
-    # The exact type: a subclass may show itself, or count its items, in its own way.
+    """`repr(value)`; of plain containers and strings only the beginning."""
+    # The exact type: a subclass may have its own `__repr__` and `__len__`.
     describe = _DESCRIBERS.get(type(value))
     try:
         return str.__str__(repr(value)) if describe is None else describe(value, depth)
@@ -184,7 +183,7 @@ def _described_string(value: Any, _depth: int) -> str:
 
 
 def _described_int(value: Any, _depth: int) -> str:
-    # Python refuses to write out integers of more than a few thousand digits.
+    # Python raises for integers of more than a few thousand digits.
     bits = value.bit_length()
     return repr(value) if bits <= MOST_DIGITS * 3 else f"<int of {bits} bits>"
 
@@ -243,8 +242,8 @@ _DESCRIBERS: dict[type, Callable[[Any, int], str]] = {
 
 
 def _one_line(text: str) -> str:
-    """Blanks for line breaks, and an escape for what a terminal would obey or not show."""
-    # A value's repr may be very long; what is cut away later needs no work now.
+    """Replace line breaks by blanks, and characters that a terminal would interpret or not show by escapes."""
+    # The repr of a value may be very long: drop first what would be cut away later.
     text = text[: LONGEST_VALUE * 4]
     if len(text.splitlines()) > 1:
         text = " ".join(text.split())

@@ -1,8 +1,8 @@
-"""The *signatures* of user functions, looked at once, when the function is given.
+"""The *signatures* of user functions, checked once, when the user gives the function.
 
-What counts is what a function really takes: of a wrapper that passes on what it gets, a partial, a method or a
-callable object, what is left for the caller to give. The native half passes most functions by itself
-(`_core.plainly_takes`), and asks here about the others, among them all that are refused.
+The arguments that the caller can give count: for a wrapper that passes its arguments on, a partial, a method or a
+callable object these are the remaining ones. The native module accepts most functions by itself
+(`_core.plainly_takes`), and calls this module for the others, and to explain every refusal.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from halflife._support.reprs import abbreviated
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
-#: What to do instead of giving an async function.
+#: Advice to users who give an async function.
 _STARTS = "start what is async by an async action, or as a task"
 _EDITS = "do it before, or in the effect of a saga, or between draft(value) and finish(d)"
 
-#: How many arguments a built-in takes that does not tell.
+#: The number of optional arguments assumed of a built-in without a signature.
 _UNKNOWN = 9
 
 
-#: What a function may be, next to a plain one.
+#: The kind of function that is allowed, besides a plain one.
 Body: TypeAlias = Literal["plain", "async", "stream"]
 
 
 class Arity(NamedTuple):
-    """How many positional arguments a function takes."""
+    """The numbers of positional arguments that a function takes."""
 
     required: int
     optional: int
-    #: Whether it takes any number more.
+    #: Whether it takes any number of further arguments.
     starred: bool
 
     def takes(self, least: int, most: int) -> bool:
-        """Whether it can be called with some number of arguments from `least` to `most` (negative: or with more)."""
+        """Whether it can be called with a number of arguments from `least` to `most`, or more if `most` is negative."""
         return (self.starred or self.required + self.optional >= least) and (most < 0 or self.required <= most)
 
     def __str__(self) -> str:
@@ -70,28 +70,28 @@ def inspect_read(read: Callable[..., Any], call: str = "derived", argument: str 
 
 
 class Role(NamedTuple):
-    """What a function is given for."""
+    """The use of a function that the user gives."""
 
-    #: What the user has called.
+    #: The function that the user has called.
     call: str
-    #: The argument of that call.
+    #: The name of the argument.
     argument: str
-    #: What the function is called with, in words; empty for nothing.
+    #: The arguments of the function, in words; empty if there are none.
     parameters: str
     #: The fewest positional arguments that it may take.
     least: int
-    #: The most it may require; negative if the user gives the rest.
+    #: The most that it may require; negative if the user gives further arguments.
     most: int
     may_be: Body = "plain"
 
 
 def check_function(function: Any, role: Role) -> bool:
-    """Whether calling a function that was given as an argument gives a coroutine.
+    """Check a function that the user gives as an argument. Returns whether calling it gives a coroutine.
 
     Raises:
-        TypeError: It cannot be called so; or it is a generator, or async, and cannot be here.
+        TypeError: It cannot be called like that; or it is a generator function or async, which is not allowed here.
     """
-    call, argument, parameters, least, most, may_be = role  # the native half gives a plain tuple
+    call, argument, parameters, least, most, may_be = role  # The native module gives a plain tuple.
     if plainly_takes(function, least, most):
         return False
     wanted = f"a function of {parameters}" if parameters else "a function without arguments"
@@ -137,7 +137,7 @@ def arity_of(function: Callable[..., Any]) -> Arity:
     return _arity_of(function)
 
 
-#: `operator.is_` and the like are given again and again.
+#: Cached, because functions such as `operator.is_` are given often.
 @functools.lru_cache(maxsize=64)
 def _arity_of_builtin(function: Callable[..., Any]) -> Arity:
     return _arity_of(function)
@@ -146,7 +146,7 @@ def _arity_of_builtin(function: Callable[..., Any]) -> Arity:
 def _arity_of(function: Callable[..., Any]) -> Arity:
     try:
         parameters = parameters_of(function)
-    except (ValueError, TypeError):  # a builtin that does not tell
+    except (ValueError, TypeError):  # A built-in without a signature.
         return Arity(0, _UNKNOWN, True)  # noqa: FBT003
     for parameter in parameters:
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
@@ -159,9 +159,9 @@ def _arity_of(function: Callable[..., Any]) -> Arity:
 
 
 def given_count(function: Callable[..., Any], most: int, unknown: int) -> int:
-    """How many of up to `most` arguments to call a function with: those it requires, all if it takes any number.
+    """The number of arguments, up to `most`, to call a function with: those that it requires; all for `*args`.
 
-    `unknown` for a builtin that does not tell.
+    `unknown` for a built-in without a signature.
     """
     arity = arity_of(function)
     if arity.optional == _UNKNOWN:
@@ -170,24 +170,24 @@ def given_count(function: Callable[..., Any], most: int, unknown: int) -> int:
 
 
 def is_async(function: object) -> bool:
-    """Whether calling it would give a coroutine or an async generator."""
+    """Whether calling it gives a coroutine or an async generator."""
     body = _body(function)
     return is_coroutine_function(body) or inspect.isasyncgenfunction(body)
 
 
 def is_coroutine_function(body: object) -> bool:
-    """Whether calling it gives a coroutine; `AsyncMock` and marked functions say so of themselves."""
+    """Whether calling it gives a coroutine, as for `AsyncMock` and functions marked as coroutine functions."""
     return inspect.iscoroutinefunction(body)
 
 
 def parameters_of(function: Any) -> list[inspect.Parameter]:
-    """The parameters that a callable really takes.
+    """The parameters that a callable really has.
 
-    `functools.wraps` makes a wrapper claim the parameters of what it wraps. That counts only if the wrapper
-    passes on whatever it gets (`*args`); one with parameters of its own takes those.
+    `functools.wraps` gives a wrapper the signature of the wrapped function. That signature counts only if the wrapper
+    passes all its arguments on (`*args`); otherwise the wrapper's own parameters count.
 
     Raises:
-        ValueError, TypeError: It does not tell, as some builtins.
+        ValueError, TypeError: It has no signature, as some built-ins.
     """
     if isinstance(function, functools.partial):
         return _without_bound(parameters_of(function.func), len(function.args), function.keywords)
@@ -206,12 +206,12 @@ def parameters_of(function: Any) -> list[inspect.Parameter]:
 def _without_bound(
     parameters: list[inspect.Parameter], count: int, keywords: dict[str, Any]
 ) -> list[inspect.Parameter]:
-    """What is left to give when some arguments have been."""
+    """The parameters that remain when some arguments are bound."""
     positional = sum(one.kind in _POSITIONAL for one in parameters)
     left = parameters[min(count, positional) :]
     for index, one in enumerate(left):
         if one.name in keywords and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY):
-            # From here on only keywords can be given.
+            # The following parameters can only be given by keyword.
             behind = [each for each in left[index + 1 :] if each.kind is not each.VAR_POSITIONAL]
             return left[:index] + [
                 each.replace(kind=each.KEYWORD_ONLY) if each.kind in _POSITIONAL else each
@@ -222,7 +222,7 @@ def _without_bound(
 
 
 def _call_of(function: object) -> Any:
-    """The Python function behind an object that is called by its class's `__call__`; None for others."""
+    """The Python function `__call__` of a callable object's class; None for other callables."""
     if inspect.isroutine(function) or isinstance(function, type) or inspect.iscoroutinefunction(function):
         return None
     call = getattr(type(function), "__call__", None)  # noqa: B004 - the method is wanted
@@ -230,7 +230,7 @@ def _call_of(function: object) -> Any:
 
 
 def _body(function: Any) -> Any:
-    """The function behind partials, bound methods, callable objects, and wrappers that pass on what they get."""
+    """The function behind partials, bound methods, callable objects, and wrappers that pass their arguments on."""
     while True:
         if isinstance(function, functools.partial):
             function = function.func

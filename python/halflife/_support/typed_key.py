@@ -1,8 +1,7 @@
-"""A *typed key* stands for a parameter in a dictionary and tells apart what Python's `==` does not.
+"""A *typed key* is a dictionary key for a value that distinguishes equal values of different types.
 
-`1`, `True` and `1.0` are equal and hash alike, yet a user who asks for `page(1)` does not mean
-`page(True)`. So a key holds the type next to the value, and does so inside tuples and frozensets too.
-NaN, which equals not even itself, gets one key.
+`1`, `True` and `1.0` are equal and have the same hash, but a user who calls `page(1)` does not mean `page(True)`. So a
+key contains the type and the value, also inside tuples and frozensets. NaN, which is not equal to itself, has one key.
 """
 
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from typing import Any, TypeAlias
 
 TypedKey: TypeAlias = tuple[type, Any]
 
-#: Types whose values are told apart by type and value alone.
+#: Types whose values are distinguished by type and value alone.
 PLAIN = frozenset({int, str, bytes, bool, type(None)})
 _NAN = object()
 
@@ -20,8 +19,8 @@ def typed_key(value: object, owner: Callable[[], str], what: str) -> TypedKey:
 
     Args:
         value: any hashable value.
-        owner: says who needs the key, for messages only, such as ``"family 'user'"``.
-        what: what the value is to the owner, such as ``"parameter"``.
+        owner: gives the name of the owner for messages, such as ``"family 'user'"``.
+        what: the owner's word for the value, such as ``"parameter"``.
 
     Raises:
         TypeError: `value`, or something in it, is not hashable.
@@ -45,7 +44,7 @@ def typed_key(value: object, owner: Callable[[], str], what: str) -> TypedKey:
 
 def _typed(value: object) -> TypedKey:
     kind = type(value)
-    # A subclass with an equality of its own knows better what makes two of its values the same.
+    # A subclass with its own `__eq__` decides itself which of its values are the same.
     if isinstance(value, tuple) and kind.__eq__ is tuple.__eq__:
         return (kind, tuple(_typed(part) for part in value))
     if isinstance(value, frozenset) and kind.__eq__ is frozenset.__eq__:

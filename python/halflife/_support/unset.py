@@ -1,7 +1,4 @@
-"""*Unset* is what a place holds that nobody has written to yet.
-
-`None` cannot say that, because `None` is a value like any other.
-"""
+"""*Unset* marks a value that was not set yet. `None` cannot, because `None` is a value like any other."""
 
 import enum
 from typing import Final, Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""A *leak* is an atom or a store that is still alive though nothing the program holds needs it any more."""
+"""A *leak* is an atom or a store that is still alive although the program does not need it any more."""
 
 import gc
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from halflife._core import Atom, StoreBase
 from halflife._support.reprs import abbreviated
 from halflife.testing._clocks import ManualClock
 
-#: How many leaks a message names.
+#: The most leaks that a message names.
 _NAMED = 10
 
 
@@ -17,14 +17,14 @@ _NAMED = 10
 def assert_no_leaks(*, clock: ManualClock | None = None) -> Iterator[None]:
     """Assert that every atom and store made inside the block is freed at its end.
 
-    What is made inside must be dropped inside as well, so put the code under test in a function of its own.
-    The garbage collector runs before and after. When the block raises, that error is what counts.
+    The block must drop everything that it makes, so put the code under test in a function. The garbage collector runs
+    before and after. If the block raises, its error propagates.
 
     Args:
         clock: asserts too that the block leaves no timer behind on this clock.
 
     Raises:
-        AssertionError: something is left; the message says what.
+        AssertionError: atoms, stores or timers are left; the message names them.
 
     Example:
         >>> def use():
@@ -34,7 +34,7 @@ def assert_no_leaks(*, clock: ManualClock | None = None) -> Iterator[None]:
         ...     use()
     """
     gc.collect()
-    # Weakly: one that dies inside the block must not lend its identity to a leaked one.
+    # Weakly: an object that dies inside the block must not share its id with a leaked one.
     before = WeakSet(_alive())
     timers_before = clock.pending if clock is not None else 0
     yield
@@ -49,5 +49,5 @@ def assert_no_leaks(*, clock: ManualClock | None = None) -> Iterator[None]:
 
 
 def _alive() -> list[Atom[object] | StoreBase]:
-    # By their type: isinstance would also ask whatever proxies the program has for their __class__.
+    # By type, because isinstance would read `__class__` of any proxies of the program.
     return [one for one in gc.get_objects() if issubclass(type(one), (Atom, StoreBase))]

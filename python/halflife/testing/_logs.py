@@ -1,4 +1,4 @@
-"""An *event log* is what happened in a store, in order, for tests that assert on it."""
+"""An *event log* lists the events of a store in order, for tests that assert on them."""
 
 from collections.abc import Sequence
 from typing import Any, final, overload
@@ -14,7 +14,7 @@ __all__ = ["EventLog", "events"]
 class EventLog(Sequence[Event]):
     """A live view of a store's history as a sequence of `Event(kind, atom, at, detail)`. Made by `events`.
 
-    It equals a list of the same events, and what happens later appears in it.
+    It equals a list of the same events. Later events appear in it.
     """
 
     __slots__ = ("_store",)
@@ -26,19 +26,19 @@ class EventLog(Sequence[Event]):
         store.history(limit)
 
     def of(self, kind: EventKind, atom: Atom[Any] | None = None) -> list[Event]:
-        """The events of one kind, of one atom if it is given."""
+        """The events of one kind; only those of `atom` if it is given."""
         return [event for event in self if event.kind == kind and (atom is None or event.atom is atom)]
 
     def details(self, kind: EventKind, atom: Atom[Any] | None = None) -> list[Any]:
-        """What the events of one kind tell, such as the values that were set."""
+        """The details of the events of one kind, such as the values that were set."""
         return [event.detail for event in self.of(kind, atom)]
 
     def kinds(self, atom: Atom[Any] | None = None) -> list[EventKind]:
-        """The kinds of all events in order, of one atom if it is given."""
+        """The kinds of all events in order; only those of `atom` if it is given."""
         return [event.kind for event in self if atom is None or event.atom is atom]
 
     def clear(self) -> None:
-        """Forget what has happened so far."""
+        """Forget the events so far."""
         log = self._store._driver.log
         if log is not None:
             log.clear()
@@ -70,11 +70,11 @@ def events(store: Store, *, limit: int | None = None) -> EventLog:
 
     Args:
         store: the store to watch; its history is turned on.
-        limit: how many events are kept, the newest (1000 unless told).
+        limit: the number of newest events that are kept (1000 by default).
 
     Raises:
         TypeError: `store` is not a store.
-        ValueError: `limit` is no positive int.
+        ValueError: `limit` is not a positive int.
 
     Example:
         >>> log = events(store)
