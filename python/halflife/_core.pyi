@@ -1,4 +1,4 @@
-"""The native half of halflife. Private: everything public is re-exported by the package."""
+"""The native module of halflife. Private: the package re-exports everything public."""
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
@@ -184,7 +184,7 @@ class Run:
     def abandon(self) -> None: ...
 
 class Subscription:
-    """Somebody who looks on; calling it, or leaving its with block, ends it."""
+    """The subscription of a callback; calling it, or leaving its with block, ends it."""
 
     def __call__(self) -> None: ...
     def unsubscribe(self) -> None: ...
@@ -202,7 +202,7 @@ _SagaTuple: TypeAlias = (
 
 @final
 class Batch:
-    """The with block of `Store.batch()`. One that is collected before it was left is undone."""
+    """The with block of `Store.batch()`. A batch that is garbage collected before its end is rolled back."""
 
     def __new__(cls, store: StoreBase, /) -> Self: ...
     def __enter__(self) -> None: ...
@@ -476,7 +476,7 @@ class Patch:
     def __ne__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
-# The types of drafts and their views: what draft() and recipes get, typed as what is drafted.
+# The types of drafts and their views. Type checkers see a draft as its base.
 _DictDraft: Final[type[Any]]
 _ListDraft: Final[type[Any]]
 _SetDraft: Final[type[Any]]
@@ -524,7 +524,7 @@ def _install(**names: object) -> None: ...
 
 @final
 class LayerState:
-    """One layer, in its log or gone from it."""
+    """One layer, in its log or removed from it."""
 
     @property
     def id(self) -> int: ...

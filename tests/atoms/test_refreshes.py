@@ -82,7 +82,7 @@ def test_a_value_without_a_write_is_refused_and_nothing_runs() -> None:
 
     with Store() as store:
         store.get(counted)
-        with pytest.raises(TypeError, match="counted is set without a value"):
+        with pytest.raises(TypeError, match="counted takes no value"):
             store.set(counted, 5)
         assert runs == [1]
 

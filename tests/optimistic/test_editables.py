@@ -88,7 +88,7 @@ async def test_without_data_it_cannot_be_edited() -> None:
             lambda: store.set(profile, {}),
             lambda: store.layers(profile).apply(city("Turin")),
         ):
-            with pytest.raises(TypeError, match=r"profile is async at present: await its value"):
+            with pytest.raises(TypeError, match=r"profile has no data yet: `await store\.value"):
                 edit()
         store.get(profile)
         await fetches.answer({"city": "London"})

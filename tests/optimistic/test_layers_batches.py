@@ -50,7 +50,7 @@ class TestConflicts:
             make = layers.apply(lambda draft: draft["items"].update(c={"done": False}))
             layers.apply(done("c"))
             make.rollback()
-        assert [record.message for record in caplog.records] == ["an error of todos that nobody handles: KeyError('c')"]
+        assert [record.message for record in caplog.records] == ["unhandled error in todos: KeyError('c')"]
 
     def test_who_is_told_may_write(self) -> None:
         todos, failed = todos_atom(), atom(0)

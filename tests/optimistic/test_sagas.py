@@ -206,9 +206,7 @@ class TestErrors:
                 await quiet()
                 await server.answer(0, OSError("refused"))
                 gc.collect()
-        assert [record.message for record in caplog.records] == [
-            "an error of todos that nobody handles: OSError('refused')"
-        ]
+        assert [record.message for record in caplog.records] == ["unhandled error in todos: OSError('refused')"]
 
     async def test_a_handle_dropped_after_the_error_reports_it_then(self) -> None:
         reported: list[BaseException] = []

@@ -131,7 +131,7 @@ def refreshable(
             return set.store.refresh(refreshed)
         if write is None:
             raise TypeError(
-                f"{refreshed.name} is set without a value, which runs it again; it has no write to take one"
+                f"{refreshed.name} takes no value, because it has no write; set it without a value to run it again"
             )
         return write(get, set, *args)
 

@@ -62,8 +62,7 @@ def _leave_frames(error: BaseException) -> None:
 def cancelled_from_outside(run: Run, cause: BaseException | None) -> RunCancelledError:
     """The error of a run that was cancelled, but not by its store."""
     error = RunCancelledError(
-        f"the run of {run.atom.name} was cancelled by somebody else than its store;"
-        " it starts again when the atom is read again"
+        f"the run of {run.atom.name} was cancelled, but not by its store; it starts again when the atom is read again"
     )
     error.__cause__ = cause
     return error

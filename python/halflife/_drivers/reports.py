@@ -23,5 +23,5 @@ def report(error: BaseException, atom: Atom[Any] | None, on_error: Callable[[Bas
         except Exception:
             logger.exception("the store's on_error failed on %r", error)
     else:
-        where = f" of {atom.name}" if atom is not None else ""
-        logger.error("an error%s that nobody handles: %r", where, error, exc_info=error)
+        where = f" in {atom.name}" if atom is not None else ""
+        logger.error("unhandled error%s: %r", where, error, exc_info=error)

@@ -74,6 +74,6 @@ def _give_up(run: Run) -> None:
     run.reject(
         FlushLoopError(
             f"{run.atom.name} sets one of its own inputs, or refreshes itself, in each run: {ROUNDS} runs in a row"
-            " were superseded by that; set in an action or a subscriber, or read what is set with store.get"
+            " were superseded by that; set in an action or a subscriber, or read the input with store.get"
         )
     )

@@ -50,7 +50,7 @@ def checked(recipe: Callable[..., Any]) -> Callable[..., Any]:
         if where is not None:
             raise RecipeError(
                 f"the recipe {called_name(recipe, 'lambda')} is not a pure function of its draft: called twice with"
-                f" the same value, it did two things{where}; make ids, times and random numbers outside of it"
+                f" the same value, it gave two results{where}; make ids, times and random numbers outside of it"
             )
         return result
 

@@ -66,5 +66,5 @@ def check_settled(value: T | AsyncValue[T], atom: Atom[Any]) -> T:
     """The value of the atom; raise `TypeError` if it has none yet."""
     if isinstance(value, AsyncValue):
         # The name is computed only now: finding the name of an unnamed atom is slow.
-        raise TypeError(f"{atom.name} is async at present: await its value before editing it")
+        raise TypeError(f"{atom.name} has no data yet: `await store.value(...)` before editing it")
     return value

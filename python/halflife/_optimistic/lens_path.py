@@ -104,8 +104,8 @@ class _FoundPart:
         self.part = part
         if not self.is_root and not self._was_read_last() and not (is_draft(part) and path_of(part)):
             raise LensError(
-                f"{self._focus} cannot be edited: what its focus returns is no part of the value but was computed or"
-                " copied from it, as a slice is, or stands in a set or a tuple; read the part from where it is, as in"
+                f"{self._focus} cannot be edited: its focus returns a value that was computed or copied from the root's"
+                " value, such as a slice, or is in a set or a tuple; read the part from its container, as in"
                 " value['items'][0]"
             )
 
@@ -148,7 +148,7 @@ class _FoundPart:
         if isinstance(container, (MutableMapping, MutableSequence)):
             container[key] = value
         elif isinstance(container, tuple):
-            raise LensError(f"{self._focus} is in a tuple, where nothing can be put; set the tuple instead")
+            raise LensError(f"{self._focus} is in a tuple, which cannot be changed; set the tuple instead")
         else:
             setattr(container, key, value)
 

@@ -92,10 +92,10 @@ class Hydrated:
     def __init__(self, data: object) -> None:
         entries = data.get("atoms") if isinstance(data, Mapping) and data.get("version") == _VERSION else None
         if not isinstance(entries, Mapping):
-            raise ValueError("hydrate() takes what dehydrate() gave")  # noqa: TRY004 - it is data, not an argument
+            raise ValueError("hydrate() takes the data that dehydrate() returned")  # noqa: TRY004 - it is data, not an argument
         for name, entry in entries.items():
             if not isinstance(name, str) or not _is_entry(entry):
-                raise ValueError(f"hydrate(): the entry {abbreviated(name)} is not one of dehydrate()")
+                raise ValueError(f"hydrate(): the entry {abbreviated(name)} is not from dehydrate()")
         self._entries = dict(entries)
         # When the inputs had the values that the derived values were computed from: at hydration, or when an input
         # got its state in this store, because it could not be set before.

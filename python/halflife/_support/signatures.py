@@ -18,7 +18,7 @@ from halflife._support.reprs import abbreviated
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 #: Advice to users who give an async function.
-_STARTS = "start what is async by an async action, or as a task"
+_STARTS = "start async work by an async action, or as a task"
 _EDITS = "do it before, or in the effect of a saga, or between draft(value) and finish(d)"
 
 #: The number of optional arguments assumed of a built-in without a signature.
@@ -111,8 +111,8 @@ def check_function(function: Any, role: Role) -> bool:
         )
     if awaited and may_be == "plain":
         raise TypeError(
-            f"{call}: {argument} must be a plain function, because nobody awaits it; {described(function)} is async: "
-            + (_EDITS if parameters.startswith("the draft") else _STARTS)
+            f"{call}: {argument} must be a plain function: its result is not awaited, but {described(function)} is"
+            " async: " + (_EDITS if parameters.startswith("the draft") else _STARTS)
         )
     try:
         arity = arity_of(function)
@@ -151,7 +151,7 @@ def _arity_of(function: Callable[..., Any]) -> Arity:
     for parameter in parameters:
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
             raise TypeError(
-                f"{described(function)} needs the keyword argument {parameter.name!r}, which nobody gives it"
+                f"{described(function)} needs the keyword argument {parameter.name!r}, which it is not called with"
             )
     positional = [one.default is one.empty for one in parameters if one.kind in _POSITIONAL]
     starred = any(one.kind is one.VAR_POSITIONAL for one in parameters)

@@ -1,4 +1,4 @@
-"""The client's side of the HTTP API, and its own count of what became of each request."""
+"""The client's side of the HTTP API, and its own count of the outcomes of requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRST_SERVER_ERROR = 500
 
 
 def request_key(method: str, path: str) -> str:
-    """What a request is called: by its path, and by its method too where it does not only ask."""
+    """The key of a request: its path, with the method before it if the method is not GET."""
     return path if method == "GET" else f"{method} {path}"
 
 
@@ -32,7 +32,7 @@ class ApiError(Exception):
 
     @property
     def refused(self) -> bool:
-        """Whether the server has understood and said no; asking again would not help."""
+        """Whether the server has refused the request; sending it again would not help."""
         return self.status is not None and FIRST_ERROR <= self.status < FIRST_SERVER_ERROR
 
 
@@ -52,7 +52,7 @@ class Request:
 
     @property
     def key(self) -> str:
-        """What the request is called, as `/config` or `DELETE /airports/ORD`."""
+        """The key of the request, such as `/config` or `DELETE /airports/ORD`."""
         return request_key(self.method, self.path)
 
     @property
@@ -87,12 +87,12 @@ class AirportsClient:
         return await self._request(method, path, {}, body)
 
     def counts(self) -> dict[str, int]:
-        """How many requests were served, cancelled and failed."""
+        """The numbers of requests that were served, cancelled and failed."""
         outcomes = [request.outcome for request in self.requests]
         return {word: outcomes.count(word) for word in ("served", "cancelled", "failed")}
 
     def edits(self) -> dict[str, int]:
-        """How many requests that ask for an edit were accepted and how many refused."""
+        """The numbers of edits that were accepted and refused."""
         statuses = [request.status for request in self.requests if request.method != "GET"]
         answered = [status for status in statuses if status is not None and status < FIRST_SERVER_ERROR]
         refused = sum(status >= FIRST_ERROR for status in answered)
@@ -148,7 +148,7 @@ class AirportsClient:
     async def _exchange(
         self, method: str, path: str, parameters: dict[str, str | int], body: Json | None
     ) -> tuple[int, Json]:
-        if self._session is None:  # made here, because it needs a running loop
+        if self._session is None:  # Made here, because it needs a running loop.
             self._session = aiohttp.ClientSession()
         async with self._session.request(method, self.url + path, params=parameters, json=body) as response:
             return response.status, await response.json()

@@ -1,4 +1,4 @@
-"""How the demo's atoms and edits reach the server: each store has a client of its own."""
+"""The connection of the demo's atoms and edits to the server: each store has its own client."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, cast
 from halflife import Store, atom, derived
 from halflife.demo.client import AirportsClient, ApiError, Json
 
-# How often something is tried again before the demo gives up on a server that keeps failing.
+# The most attempts before the demo gives up on a server that keeps failing.
 ATTEMPTS = 12
 
 connection = atom(cast("AirportsClient | None", None), name="connection")

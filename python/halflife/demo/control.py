@@ -13,7 +13,7 @@ _LONGEST_WAIT = aiohttp.ClientTimeout(total=15.0)
 class Control:
     """The control routes of the server at `url`. None of its requests are in the server's log.
 
-    Requests that do not only ask are known by their method, too: `"DELETE /airports/ORD"`.
+    The key of a request that is not a GET begins with its method: `"DELETE /airports/ORD"`.
 
     >>> async def break_config(url):
     ...     await Control(url).fail_next("/config")

@@ -17,7 +17,7 @@ selected = atom("SAN", name="selected")
 
 @family
 def airport(iata: str) -> Atom[Any]:
-    """One atom per airport code; whoever asks for the code shares its request."""
+    """One atom per airport code; all readers of a code share its request."""
 
     @derived(name=f"airport {iata}")
     async def found(get: Any) -> Json:
@@ -52,7 +52,7 @@ def airport_in_words(found: Json) -> str:
 
 
 async def play(stage: Stage) -> None:
-    """Selects airports and counts what that cost."""
+    """Selects airports and counts the requests."""
     store = stage.store
 
     async def select(iata: str) -> None:

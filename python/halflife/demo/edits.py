@@ -1,4 +1,4 @@
-"""Part: optimistic edits. Ten at once; some are refused, and each of those disappears alone.
+"""Part: optimistic edits. Ten at once; some are refused, and only those are rolled back.
 
 The server holds its answers and lets them go in an order of our own, so that every run tells the same story.
 """
@@ -47,7 +47,7 @@ JFK_MOVE = "POST /watchlist/JFK/move"
 
 
 class Desk:
-    """The edits under way, by name, and what became of those that ended."""
+    """The pending edits by name, and the outcomes of those that ended."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -71,7 +71,7 @@ class Desk:
         }
 
     async def answer(self, name: str) -> str:
-        """Lets the server answer an edit; says what became of it."""
+        """Lets the server answer an edit; returns its outcome."""
         if name in HELD:
             await self.stage.control.release(HELD[name])
         try:
@@ -82,7 +82,7 @@ class Desk:
             self.outcomes["refused"] += 1
             outcome = f"refused with {error.status}"
         except asyncio.CancelledError:
-            if self.edits[name].status != "cancelled":  # it is the demo that is cancelled
+            if self.edits[name].status != "cancelled":  # The demo itself is cancelled.
                 raise
             self.outcomes["cancelled"] += 1
             outcome = "cancelled"
@@ -93,7 +93,7 @@ class Desk:
         return outcome
 
     async def refuse(self, text: str, name: str, status: int, gone: Iterable[str]) -> None:
-        """Expects that the server refuses an edit, and that nothing else is taken back."""
+        """Expects that the server refuses an edit, and that only this edit is rolled back."""
         before = self.shown()
         outcome = await self.answer(name)
         changed = _changed(before, self.shown())
@@ -104,17 +104,17 @@ class Desk:
         )
 
     def shown(self) -> Json:
-        """What the client shows."""
+        """The rows that the client shows."""
         return self.stage.store.layers(watch_list).visible
 
     @property
     def pending(self) -> int:
-        """How many edits are on their way."""
+        """The number of pending edits."""
         return self.stage.store.layers(watch_list).pending
 
 
 async def play(stage: Stage) -> None:
-    """Edits, and follows each answer to what it does to the screen."""
+    """Edits, and checks the effect of each answer on the screen."""
     await stage.insist(published)
     desk = Desk(stage)
     async with _held(desk):
@@ -164,7 +164,7 @@ async def _settle_the_first(desk: Desk) -> None:
 
 
 async def _refetch(desk: Desk) -> int:
-    """The list is fetched again while six edits are on their way, and one of them is answered meanwhile."""
+    """The list is fetched again while six edits are pending, and one of them is answered meanwhile."""
     stage, store, control = desk.stage, desk.stage.store, desk.stage.control
     await send(store, "PUT", "/airports/SFO/name", text="San Francisco Bay")
     before, pending = desk.shown(), desk.pending
@@ -236,7 +236,7 @@ async def _settle_the_others(desk: Desk) -> None:
 
 
 async def _compare(desk: Desk) -> None:
-    """Compares what is shown, as it is, with the rows of the database."""
+    """Compares the rows that are shown with the rows of the database."""
     stage = desk.stage
     shown = desk.shown()
     stored = await stage.control.watched()
@@ -270,7 +270,7 @@ class _Screen:
 
 @contextlib.asynccontextmanager
 async def _held(desk: Desk) -> AsyncIterator[None]:
-    """Lets the server hold the answers to the edits; whatever happens, nothing is left hanging."""
+    """Lets the server hold the answers to the edits, and releases them all at the end."""
     control = desk.stage.control
     for key in HELD.values():
         await control.hold(key)

@@ -1,11 +1,11 @@
-"""What goes wrong on the demo's server, on purpose: latency, failures, held answers.
+"""The faults of the demo's server: latency, failures, held answers.
 
 All of it is repeatable. Whether a request fails by chance depends on the seed, its address
 and how often that address was asked for, and on nothing else, so that requests which run at
 the same time cannot change each other's luck.
 
-A request is known by its path, as `/config`, or by its method and its path where it does not only
-ask, as `DELETE /airports/ORD`.
+The key of a request is its path, such as `/config`, or for other methods than GET its method and path,
+such as `DELETE /airports/ORD`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Faults:
         self._tell()
 
     def leave(self) -> None:
-        """A request has ended, whichever way."""
+        """A request has ended."""
         self.in_progress -= 1
         self._tell()
 
@@ -84,14 +84,14 @@ class Faults:
             async with asyncio.timeout(timeout):
                 await self._wait(lambda: self.in_progress == 0)
         except TimeoutError:
-            return  # the caller sees the entries that are still pending
+            return  # The caller sees the entries that are still pending.
 
     async def _wait(self, holds: Callable[[], bool]) -> None:
         while not holds():
             await self._changed.wait()
 
     def _tell(self) -> None:
-        """Wakes those who wait for a count.
+        """Wakes the tasks that wait for a count.
 
         Each change has an event of its own: waking needs no lock, and so works in the middle
         of a cancellation.

@@ -1,7 +1,7 @@
-"""Who tells the demo's story: a `Narrator` is told each event and shows it.
+"""The output of the demo: a `Narrator` gets each event and shows it.
 
-`Plain` prints lines that are the same in every run with the same flags: no times, and what
-loaded at the same moment is told in a fixed order. The live terminal view is in `view.py`.
+`Plain` prints lines that are the same in every run with the same flags: no times, and loads that
+end at the same moment in a fixed order. The live terminal view is in `view.py`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Narrator(Protocol):
         """A part of the demo begins."""
 
     def shown(self, label: str, state: str, text: str) -> None:
-        """What `label` shows is now in this state.
+        """The row of `label` is now in this state.
 
-        What is loaded: loading, data, refreshing, error. What is edited: saved, saving, removing, gone.
+        States of loads: loading, data, refreshing, error. States of edits: saved, saving, removing, gone.
         """
 
     def expectation(self, expectation: Expectation) -> None:
@@ -37,7 +37,7 @@ class Narrator(Protocol):
         """The demo is over."""
 
     async def pause(self) -> None:
-        """Lets a person follow, where a person watches."""
+        """Waits, if a person watches."""
 
 
 class Plain:
@@ -81,7 +81,7 @@ class Plain:
             self._write(line)
 
     async def pause(self) -> None:
-        """Waits for nobody."""
+        """Does not wait."""
 
     def _write_trails(self) -> None:
         """Writes one line per label, in the order in which they began to be shown.

@@ -18,13 +18,13 @@ PATHS = ("/config", "/states", "/states/TX/airports", "/stats/TX")
 # Four loads one after the other would have a ratio of about 4.
 LARGEST_RATIO = 2.0
 
-# Seconds. Where the server answers sooner, the ratio is that of the machine's moods.
+# Seconds. If the server answers sooner, the ratio is mostly noise of the machine.
 SHORTEST_LATENCY = 0.05
 
 
 @family
 def content(path: str) -> Atom[Any]:
-    """What is at a path."""
+    """The data at a path."""
 
     @derived(name=f"content {path}")
     async def found(get: Any) -> Json:

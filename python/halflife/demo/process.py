@@ -41,12 +41,12 @@ class DemoServer:
 
     @property
     def airports(self) -> int:
-        """How many airports the server has; 0 before it was started."""
+        """The number of airports of the server; 0 before it was started."""
         return self._airports
 
     @property
     def url(self) -> str:
-        """Where the server listens, without a trailing slash. RuntimeError before `start()`."""
+        """The address of the server, without a trailing slash. RuntimeError before `start()`."""
         if self._process is None:
             raise RuntimeError("the demo server is not running: call start() or use `with serve()`")
         return self._url

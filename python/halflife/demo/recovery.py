@@ -1,4 +1,4 @@
-"""Part: the server fails; the error is shown as a value with the last data, a refresh heals."""
+"""Part: the server fails; the error is shown as a value with the last data; a refresh recovers."""
 
 from __future__ import annotations
 

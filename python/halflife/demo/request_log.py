@@ -1,4 +1,4 @@
-"""The server's request log: what became of each request, in the server's own SQLite file.
+"""The server's request log: the outcome of each request, in the server's own SQLite file.
 
 An entry is opened when a request is received and closed once, with an outcome: `served` (an
 answer was given, a 404 too), `cancelled` (the client hung up first) or `failed` (the server
@@ -13,7 +13,7 @@ from typing import Any
 
 OUTCOMES = ("served", "cancelled", "failed")
 
-# What the server thought of an edit that it answered.
+# The server's answer to an edit.
 VERDICTS = ("accepted", "refused")
 
 _CREATE = """
@@ -46,7 +46,7 @@ class RequestLog:
                 "INSERT INTO requests (method, path, query, outcome, received_at) VALUES (?, ?, ?, 'pending', ?)",
                 (method, path, query, time.monotonic()),
             )
-        return cursor.lastrowid or 0  # SQLite gives one for every INSERT; the type is wider
+        return cursor.lastrowid or 0  # SQLite returns one for every INSERT; the type is wider.
 
     def close(self, entry: int, outcome: str, status: int | None) -> None:
         """Notes how the request ended. `status` is None when no answer was given."""
@@ -57,12 +57,12 @@ class RequestLog:
             )
 
     def counts(self) -> dict[str, int]:
-        """How many requests ended in each way."""
+        """The numbers of requests by outcome."""
         found = self.connection.execute("SELECT outcome, count(*) FROM requests GROUP BY outcome")
         return dict.fromkeys(OUTCOMES, 0) | {outcome: count for outcome, count in found if outcome in OUTCOMES}
 
     def edits(self) -> dict[str, int]:
-        """How many requests that ask for an edit were accepted and how many refused."""
+        """The numbers of edits that were accepted and refused."""
         found = self.connection.execute(
             "SELECT count(*) FILTER (WHERE status < 400), count(*) FILTER (WHERE status >= 400) FROM requests "
             "WHERE method <> 'GET' AND outcome = 'served'"

@@ -1,4 +1,4 @@
-"""Part: rapid typing. Each letter supersedes the search before it, which is really cancelled."""
+"""Part: rapid typing. Each letter supersedes the search before it, whose request is cancelled."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def found_in_words(found: Json) -> str:
 
 
 async def play(stage: Stage) -> None:
-    """Types, and looks at what was shown, what the client cancelled, what the server saw."""
+    """Types, and checks the results shown, the requests cancelled by the client, and the server's log."""
     store = stage.store
     shown: list[str] = []
 

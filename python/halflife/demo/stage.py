@@ -1,4 +1,4 @@
-"""Where a part of the demo plays: its store, its client, the server's controls, the narrator."""
+"""The objects of a part of the demo: its store, its client, the server's controls, the narrator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from halflife.demo.summary import Expectation, Summary
 
 @dataclass
 class Stage:
-    """What a part gets: everything it plays with, and the place for what it found out."""
+    """The objects that a part uses, and the list of its expectations."""
 
     store: Store
     client: AirportsClient
@@ -26,7 +26,7 @@ class Stage:
     part: str = ""
 
     def expect(self, text: str, *, holds: bool, found: str = "") -> None:
-        """Notes whether something the part promises holds, and what was `found`."""
+        """Records whether an expectation of the part holds, and what was `found`."""
         expectation = Expectation(self.part, text, holds, found)
         self.summary.expectations.append(expectation)
         self.narrator.expectation(expectation)

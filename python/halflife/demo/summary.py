@@ -1,4 +1,4 @@
-"""What the demo found out: expectations that held or did not, and the counts of requests."""
+"""The result of the demo: its expectations, and the counts of requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Expectation:
-    """One thing a part of the demo promises. `found` says what was there instead."""
+    """One expectation of a part of the demo. `found` tells what was found if it does not hold."""
 
     part: str
     text: str
@@ -37,7 +37,7 @@ class Expectation:
 
 @dataclass
 class Edits:
-    """What became of the optimistic edits: how many ended in which way, and the rows that came of it.
+    """The outcomes of the optimistic edits, and the resulting rows.
 
     `shown` are the airports of the watch-list as the client shows them, `stored` as they are in the
     server's database, both in the list's order.

@@ -28,8 +28,7 @@ _SECONDS_TO_FOLLOW = 0.3
 class LiveView:
     """A narrator that redraws a terminal at every event.
 
-    It keeps its own rows of text and never touches the store: what it draws is what it was
-    told, so a redraw cannot start a run.
+    It keeps its own rows of text and never reads the store, so a redraw cannot start a run.
     """
 
     def __init__(self, console: Console) -> None:
@@ -77,7 +76,7 @@ class LiveView:
         self._console.print(Text(verdict, "bold green" if summary.holds else "bold red"))
 
     async def pause(self) -> None:
-        """Waits until a person has seen it."""
+        """Waits, so that a person can read the screen."""
         await asyncio.sleep(_SECONDS_TO_FOLLOW)
 
     def _leave_part(self) -> None:

@@ -1,6 +1,6 @@
-"""The watch-list as the client shows it: what the server has said, and over it the edits that are on their way.
+"""The watch-list as the client shows it: the data of the server, with the pending edits over it.
 
-Each edit is shown at once and sent to the server. It is taken back, alone, when the server refuses it.
+Each edit is visible at once and sent to the server. If the server refuses it, only this edit is rolled back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from halflife import (
 from halflife.demo.client import Json
 from halflife.demo.connection import ask, send
 
-# What a row is called on the screen, the state it is in, and its text.
+# The label of a row, its state, and its text.
 Rows: TypeAlias = dict[str, tuple[str, str]]
 
 
@@ -48,7 +48,7 @@ def row(iata: str) -> Lens[Any]:
 
 @derived
 def rows(get: Any) -> Rows:
-    """The screen: the order, and each airport with a mark while an edit of it is on its way."""
+    """The screen: the order, and each airport with a mark while an edit of it is pending."""
     shown: Json = get(watch_list)
     fetched = get(loadable(published))
     known: Json = fetched.data if isinstance(fetched, HasData) else fetched.previous
