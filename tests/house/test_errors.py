@@ -174,7 +174,7 @@ async def test_a_run_cancelled_from_outside_says_by_whom_it_was_not() -> None:
         waiter = asyncio.ensure_future(store.value(derived(read, name="profile")))
         await started.wait()
         tasks[0].cancel()
-        with pytest.raises(RunCancelledError, match="run of profile was cancelled by somebody else"):
+        with pytest.raises(RunCancelledError, match="run of profile was cancelled, but not by its store"):
             await waiter
 
 
