@@ -202,5 +202,5 @@ def _plain(value: Any) -> Any:
         if kind is dict:
             return {key: _plain(item) for key, item in cast(dict[Any, Any], value).items()}
     except RecursionError:
-        pass  # Nobody hides drafts that deep.
+        pass  # Drafts nested that deeply are not replaced.
     return value

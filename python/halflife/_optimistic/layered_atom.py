@@ -15,8 +15,9 @@ T = TypeVar("T")
 class LayeredAtom(SourceAtom[T]):
     """An atom that is edited by recipes.
 
-    Its write is `write(get, set, value, is_recipe=False)`. `store.update` gives a recipe as the value. What is set is
-    a value, the tuple of a saga, or, on an atom that has the layers itself, a `LayerOperation`.
+    Its write is `write(get, set, value, is_recipe=False)`. `store.update` calls it with a recipe as the value.
+    `store.set` calls it with a value, with the tuple of a saga, or, if the atom has the layers itself, with a
+    `LayerOperation`.
     """
 
     __slots__ = ()

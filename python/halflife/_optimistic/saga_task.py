@@ -72,7 +72,7 @@ class SagaTask:
     async def _effect(self) -> Any:
         # The task takes its first step only after the batch in which it was made.
         if self._layer.status == "rolled_back":
-            raise CancelledError("the edit was taken back, or its batch failed, before the effect began")
+            raise CancelledError("the edit was rolled back, or its batch failed, before the effect began")
         answer = self._answer()
         if not inspect.isawaitable(answer):
             raise TypeError(

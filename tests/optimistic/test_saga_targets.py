@@ -1,4 +1,4 @@
-"""Where sagas edit: through a lens, as a tuple that is set, in an atom of a family; and what is left behind."""
+"""What sagas edit: a lens, an atom of a family, an atom that a tuple is set on; and that nothing is left behind."""
 
 import asyncio
 import gc

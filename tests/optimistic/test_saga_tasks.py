@@ -1,4 +1,4 @@
-"""The course of a saga: cancelling it, closing its store, batches around it, and one after another in a scope."""
+"""Running sagas: cancelling them, closing their store, batches around them, and one after another in a scope."""
 
 import asyncio
 from contextlib import suppress
