@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from halflife._drivers.deferred_coroutine import DeferredCoroutine
+from halflife._drivers.deferred_coroutine import DeferredCall
 from halflife._drivers.home import Home
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
 from halflife._support.copies import refuse_copies
@@ -88,7 +88,7 @@ class Calls:
         if is_async(function):
             # The future is not marked as running, so that it can be cancelled, which cancels the task.
             if not future.cancelled():
-                self._run(future, DeferredCoroutine(partial(function, *args)))
+                self._run(future, DeferredCall(partial(function, *args)))
             return
         if not future.set_running_or_notify_cancel():
             return

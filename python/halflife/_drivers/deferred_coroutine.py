@@ -6,6 +6,7 @@ that when it is cancelled at once, or when its loop was closed.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
@@ -13,16 +14,15 @@ T = TypeVar("T")
 
 
 class DeferredCoroutine(Coroutine[Any, Any, T]):
-    """A coroutine whose body is the coroutine that `make` returns at the first step."""
+    """A coroutine that steps through a body made at the first step."""
 
-    __slots__ = ("_body", "_make")
+    __slots__ = ("_body",)
 
     #: The name in asyncio's debug messages.
     __name__ = "task of a store"
 
-    def __init__(self, make: Callable[[], Coroutine[Any, Any, T]]) -> None:
-        self._make = make
-        self._body: Coroutine[Any, Any, T] | None = None
+    #: None before the first step.
+    _body: Coroutine[Any, Any, T] | None
 
     def send(self, value: Any) -> Any:
         """Go on to the next await."""
@@ -48,5 +48,22 @@ class DeferredCoroutine(Coroutine[Any, Any, T]):
     def __await__(self) -> Generator[Any, Any, T]:
         return self._make().__await__()
 
+    @abstractmethod
+    def _make(self) -> Coroutine[Any, Any, T]:
+        """Make the body."""
+
     def _drop(self) -> None:
         """Called when the coroutine ends without a first step."""
+
+
+class DeferredCall(DeferredCoroutine[T]):
+    """A deferred coroutine whose body is the result of a coroutine function."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._body = None
+        self._function = function
+
+    def _make(self) -> Coroutine[Any, Any, T]:
+        return self._function()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from functools import partial
 from types import CoroutineType
 from typing import Any
 
@@ -22,11 +21,12 @@ class RunCoroutine(DeferredCoroutine[None]):
     Deferred, because a run that is superseded before its first step is dropped.
     """
 
-    __slots__ = ("_run", "circles", "origin")
+    __slots__ = ("_on_yield", "_run", "circles", "origin")
 
     def __init__(self, run: Run, on_yield: Callable[[], None], origin: Origin, circles: Waits) -> None:
-        super().__init__(partial(execute, run, on_yield, origin))
+        self._body = None
         self._run = run
+        self._on_yield = on_yield
         self.origin = origin
         self.circles = circles
 
@@ -41,7 +41,7 @@ class RunCoroutine(DeferredCoroutine[None]):
             if self.origin.rounds >= ROUNDS:
                 _give_up(self._run)
                 raise StopIteration
-            body = self._body = self._make()
+            body = self._body = execute(self._run, self._on_yield, self.origin)
         try:
             return body.send(value)
         finally:
@@ -57,6 +57,9 @@ class RunCoroutine(DeferredCoroutine[None]):
             return self._body.throw(error)
         finally:
             self._run.step_ended()
+
+    def _make(self) -> Coroutine[Any, Any, None]:
+        return execute(self._run, self._on_yield, self.origin)
 
     def _drop(self) -> None:
         # A coroutine that an atom was set to belongs to the store, which has to await or close it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from halflife._drivers.deferred_coroutine import DeferredCoroutine
+from halflife._drivers.deferred_coroutine import DeferredCall
 from halflife._drivers.protocol import StoreLike, Waits
 from halflife._drivers.task_handle import TaskHandle
 from halflife._drivers.waiting import wait_for_end
@@ -40,7 +40,7 @@ class SagaHandle(TaskHandle[R_co]):
         if fetched is not None:
             store._driver.saga_begins(saga, fetched)
         self._circles = store._driver.circles
-        task = store._driver.start_task(DeferredCoroutine(saga.run), f"halflife saga of {saga.name()}")
+        task = store._driver.start_task(DeferredCall(saga.run), f"halflife saga of {saga.name()}")
         self._task = saga.task = task
         task.add_done_callback(saga.ended)
 
