@@ -34,7 +34,7 @@ from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadErro
 from halflife._events import Event
 
 #: The most loop ticks for which a chain of runs that end at once delays the notification of their `Loading`.
-_QUIET_PASSES = 100
+_MAX_DEFERRED_TICKS = 100
 
 
 class AsyncioDriver:
@@ -216,12 +216,12 @@ class AsyncioDriver:
 
     def after_pass(self) -> bool:
         """Send the deferred notifications after the callbacks that are ready now; False without a loop."""
-        return self._call_soon(partial(self._flush_quiet, self._started, _QUIET_PASSES))
+        return self._call_soon(partial(self._flush_deferred, self._started, _MAX_DEFERRED_TICKS))
 
-    def _flush_quiet(self, started: int, passes: int) -> None:
+    def _flush_deferred(self, started: int, ticks: int) -> None:
         # A run that ended in this tick may have started dependent runs, which may end in the next tick.
-        if self._started != started and passes > 0:
-            self._call_soon(partial(self._flush_quiet, self._started, passes - 1))
+        if self._started != started and ticks > 0:
+            self._call_soon(partial(self._flush_deferred, self._started, ticks - 1))
             return
         store = self._store()
         if store is not None:

@@ -27,7 +27,7 @@ from halflife._errors import CycleError
 #: Searches of up to this many steps are free.
 _FREE_STEPS: Final = 200
 #: After a longer search, each loop tick pays for this many of its steps before there is another search.
-_STEPS_A_PASS: Final = 8
+_STEPS_A_TICK: Final = 8
 
 
 class SearchedDriver(Protocol):
@@ -123,7 +123,7 @@ class Circles:
     def _look(self) -> None:
         # A chain of waits that grows in each tick must not be searched from end to end in each tick.
         if self._debt > 0 and self.waits:
-            self._debt -= _STEPS_A_PASS
+            self._debt -= _STEPS_A_TICK
             asyncio.get_running_loop().call_soon(self._look)
             return
         self._is_due = False
