@@ -1,4 +1,4 @@
-"""An *action handle* is what `set` of an async action returns: awaitable, and it can be cancelled."""
+"""An *action handle* is the result of setting an async action: it can be awaited and cancelled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A *batched coroutine* is what the task of an async action executes: each stretch between two awaits is a batch."""
+"""A *batched coroutine* is the coroutine of an async action's task: each stretch between two awaits is a batch."""
 
 from __future__ import annotations
 

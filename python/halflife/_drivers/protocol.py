@@ -65,7 +65,7 @@ class StoreLike(Protocol):
 
 
 class Driver(Protocol):
-    """What starts and cancels the runs of one store on an event loop."""
+    """Starts and cancels the runs of one store on an event loop."""
 
     # --- called by the native module
 

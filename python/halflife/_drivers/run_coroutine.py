@@ -1,4 +1,4 @@
-"""A *run coroutine* is what the task of a run executes, one step after another."""
+"""A *run coroutine* is the coroutine of a run's task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A *watched coroutine* is what the task of a saga or a call executes."""
+"""A *watched coroutine* is the coroutine of the task of a saga or a call."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def difference(one: Any, other: Any) -> str | None:
 
 #: The path of a part of a value: the path of its container, the container, and the key. None for the value itself.
 Path: TypeAlias = "tuple[Path, Any, Any] | None"
-#: A part of a value: the object, and what is compared of it: of a container the keys, of a mutable leaf a
+#: A part of a value: the object, and the data by which it is compared: of a container the keys, of a mutable leaf a
 #: fingerprint.
 Look: TypeAlias = tuple[Any, Any]
 

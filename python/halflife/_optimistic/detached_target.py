@@ -1,4 +1,4 @@
-"""A *detached target* is a value with layers that belongs to no store: what `Layers(base)` edits."""
+"""A *detached target* is a value with layers that belongs to no store; `Layers(base)` edits it."""
 
 import logging
 from collections.abc import Callable

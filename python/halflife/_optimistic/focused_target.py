@@ -1,4 +1,4 @@
-"""A *focused target* is a part of another target: what `store.layers(a)` edits for a lens or an item of a split."""
+"""A *focused target* is a part of another target; `store.layers(a)` edits it for a lens or an item of a split."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

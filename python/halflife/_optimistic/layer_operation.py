@@ -12,7 +12,7 @@ R = TypeVar("R")
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerOperation(Generic[R]):
-    """What a target sets on its atom. The atom's write makes the log, and calls `apply` with it."""
+    """A function of the layers. A target sets it on its atom, whose write calls `apply` with the log."""
 
     apply: Callable[[LayerLog], R]
     #: Whether it may confirm an edit, which makes answers of earlier requests outdated.

@@ -54,7 +54,7 @@ def layered_instead(store: StoreLike, atom: LayeredAtom[Any]) -> LayeredAtom[Any
 
 
 def check_layered(atom: object, function: str, argument: str = "the atom", *, given: object = None) -> LayeredAtom[Any]:
-    """The atom; raise `TypeError` unless it has layers. The message names what was `given`, if that is another atom."""
+    """The atom; raise `TypeError` unless it has layers. The message names `given`, if the user gave another atom."""
     if not isinstance(atom, LayeredAtom):
         raise TypeError(
             f"{function}: {argument} must be a draft atom, an editable or a lens, because others have no layers;"

@@ -115,7 +115,7 @@ class _FoundPart:
         return self.part is self._root
 
     def _was_read_last(self) -> bool:
-        """Whether the part is what the last focus read last, from a container whose path is known."""
+        """Whether the part is the last object that the last focus read, and the path of its container is known."""
         if self._last_read is None:
             return False
         container, key = self._last_read

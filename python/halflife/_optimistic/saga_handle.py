@@ -1,4 +1,4 @@
-"""A *saga handle* is what starting a saga returns: awaitable, and it can be cancelled."""
+"""A *saga handle* is the result of starting a saga: it can be awaited and cancelled."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class SagaPlan:
     post_effect: Callable[..., Any] | None = None
     #: Effects of one scope run one after another.
     scope: str | None = None
-    #: Whether what `update` returns counts as in `produce`, and is not the context.
+    #: Whether the return value of `update` counts as in `produce`, instead of being the context.
     returns: bool = False
     #: Called with the layer and the result when the effect has succeeded; None confirms the layer.
     confirm: Callable[[Layer[Any], Any], object] | None = None

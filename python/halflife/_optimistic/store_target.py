@@ -1,4 +1,4 @@
-"""A *store target* is the value of a layered atom in a store: what `store.layers(a)` edits."""
+"""A *store target* is the value of a layered atom in a store; `store.layers(a)` edits it."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

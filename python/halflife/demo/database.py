@@ -2,7 +2,7 @@
 
 A `Database` answers the questions the server's routes ask. It is opened by the server's
 process alone, holds 3,376 rows and answers in well under a millisecond, so its calls are
-plain and synchronous. What a client edits (see `watched.py`) is in the file until it is opened
+plain and synchronous. Edits of a client (see `watched.py`) are in the file until it is opened
 again: each server begins with the airports as they were published.
 """
 

@@ -14,7 +14,7 @@ from halflife.demo.watched import EDITABLE, NOT_FOUND, RefusedError, Watched
 
 watched_key = web.AppKey("watched", Watched)
 
-# What a new airport is told with. Its code is the server's to give.
+# The fields of a new airport. The server chooses its code.
 _TEXTS = (*EDITABLE, "state", "country")
 _NUMBERS = ("latitude", "longitude")
 

@@ -31,7 +31,7 @@ NEW_AIRPORT = {
     "longitude": -116.13,
 }
 
-# What each request is called on the server. The move of JFK is not held: it waits for that of SFO.
+# The key of each request on the server. The move of JFK is not held, because it waits for the move of SFO.
 HELD = {
     "add": "POST /watchlist",
     "LAX name": "PUT /airports/LAX/name",

@@ -68,7 +68,7 @@ class Plain:
         self._trails.setdefault(label, []).append(f"{state}: {text}" if text else state)
 
     def expectation(self, expectation: Expectation) -> None:
-        """Prints whether it holds, and what was found where it does not."""
+        """Prints whether it holds, and the value found if it does not."""
         self._write_trails()
         mark = "ok      " if expectation.holds else "BROKEN  "
         found = f" ({expectation.found})" if not expectation.holds else ""
@@ -86,7 +86,7 @@ class Plain:
     def _write_trails(self) -> None:
         """Writes one line per label, in the order in which they began to be shown.
 
-        What loads at the same time ends in an order that is the network's, not ours.
+        Loads at the same time end in an order that depends on the network.
         """
         trails, self._trails = self._trails, {}
         for label, trail in trails.items():

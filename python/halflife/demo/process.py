@@ -1,6 +1,6 @@
 """The demo's server seen from its parent: starting the process, its address, its end.
 
-`serve()` is what notebooks and tests use. The process ends with the `with` block, with
+Notebooks and tests use `serve()`. The process ends with the `with` block, with
 `stop()`, or when the parent dies, because its standard input then ends.
 """
 

@@ -2,7 +2,7 @@
 
 An entry is opened when a request is received and closed once, with an outcome: `served` (an
 answer was given, a 404 too), `cancelled` (the client hung up first) or `failed` (the server
-answered 5xx). The demo compares it with what the client counted.
+answered 5xx). The demo compares it with the client's counts.
 """
 
 from __future__ import annotations

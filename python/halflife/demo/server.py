@@ -118,7 +118,7 @@ def _problem(status: int, message: str) -> web.Response:
 
 
 async def config(request: web.Request) -> web.Response:
-    """`GET /config`: what a client has to know before it asks for anything else."""
+    """`GET /config`: the settings that a client needs before any other request."""
     database = request.app[database_key]
     return web.json_response(
         {

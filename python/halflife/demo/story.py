@@ -23,7 +23,7 @@ PARTS: dict[str, ModuleType] = {
 
 
 async def tell(server: DemoServer, options: Options, narrator: Narrator) -> Summary:
-    """Plays every part against a running server; returns what held and what was counted."""
+    """Plays every part against a running server; returns the expectations and the counts."""
     summary = Summary(options)
     control = server.control()
     async with server.client() as client, Store(name="demo") as store:

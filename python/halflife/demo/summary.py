@@ -49,7 +49,7 @@ class Edits:
 
     @property
     def same(self) -> bool:
-        """Whether the client shows what is in the database."""
+        """Whether the client shows the rows of the database."""
         return self.shown == self.stored
 
     def __str__(self) -> str:

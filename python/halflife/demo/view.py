@@ -80,7 +80,7 @@ class LiveView:
         await asyncio.sleep(_SECONDS_TO_FOLLOW)
 
     def _leave_part(self) -> None:
-        """Prints the part for good, above what is live: a story may be longer than a screen."""
+        """Prints the part permanently, above the live view: the story may be longer than a screen."""
         over = self._part()
         self._title, self._rows, self._checks = None, {}, []
         self._draw()

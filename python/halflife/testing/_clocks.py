@@ -132,7 +132,7 @@ class ManualClock:
 
         Raises:
             TypeError, ValueError: `seconds` is no finite number, or negative.
-            Exception: what a timer's callback raised; an ExceptionGroup of several.
+            Exception: the error of a timer's callback; an ExceptionGroup of several errors.
         """
         return self._move(self._target + check_seconds(seconds, "advance", "seconds"))
 
