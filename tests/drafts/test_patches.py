@@ -228,7 +228,7 @@ BAD = [
     ({"a": {}}, Patch("copy", ("b",), from_=("c",)), "nothing"),
     ({"a": 1}, Patch("test", ("a",), 2), "test"),
     ({"a": 1}, Patch("test", ("a",), True), "test"),
-    ({"a": 1}, Patch("remove", ()), "whole"),
+    ({"a": 1}, Patch("remove", ()), "root"),
     ({"a": 1}, Patch("remove", ([],)), "unhashable"),
     (Point(1), Patch("remove", ("x",)), "field"),
     (Point(1), Patch("replace", ("y",), 1), "nothing"),

@@ -127,7 +127,7 @@ class TestEditing:
     def test_edits_and_another_value_are_refused(self, store: Store) -> None:
         todos = todos_atom()
         before = store.get(todos)
-        with pytest.raises(RecipeError, match="both edits"):
+        with pytest.raises(RecipeError, match="edits its draft and returns another value"):
             store.update(lens(todos, lambda value: value["order"]), lambda draft: draft.pop(0))
         assert store.get(todos) is before
 

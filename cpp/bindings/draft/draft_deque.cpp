@@ -1,5 +1,5 @@
-// The draft of a deque. It works on a list, and keeps to the greatest length of the deque as a
-// deque does: what is too much goes at the other end.
+// The draft of a deque. The draft edits a list, and respects the deque's `maxlen` like a deque:
+// elements too many are removed at the other end.
 #include "../support/arguments.hpp"
 #include "draft_dict.hpp"
 #include "draft_list.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr Py_ssize_t kUnbounded = PY_SSIZE_T_MAX;
 
-// The greatest length; -1: an error is set.
+// The deque's maxlen; -1: an error is set.
 Py_ssize_t limit_of(const DraftAccess& access) {
   Ref limit = Ref::take(PyObject_GetAttrString(to_object(access.draft().base), "maxlen"));
   if (!limit) return -1;
@@ -20,12 +20,12 @@ Py_ssize_t limit_of(const DraftAccess& access) {
 
 Py_ssize_t size_of(const DraftAccess& access) { return static_cast<Py_ssize_t>(access.size()); }
 
-// Puts values at the end, or at the start; `values` is a plain list of our own.
+// Adds values at the end or at the start. No user code has access to the list `values`.
 bool put(const DraftAccess& access, PyObject* values, bool at_end) {
   const Py_ssize_t limit = limit_of(access);
   if (limit < 0) return false;
   const Py_ssize_t count = PyList_GET_SIZE(values);
-  if (limit == kUnbounded && at_end) {  // not a look at what is there
+  if (limit == kUnbounded && at_end) {  // does not count as a read
     for (Py_ssize_t index = 0; index < count; ++index) {
       if (!access.scope().append(access.draft(), PyList_GET_ITEM(values, index))) return false;
     }
@@ -60,7 +60,7 @@ PyObject* append(PyObject* self, PyObject* value, bool at_end) {
 PyObject* append_right(PyObject* self, PyObject* value) { return append(self, value, true); }
 PyObject* append_left(PyObject* self, PyObject* value) { return append(self, value, false); }
 
-// A list of what the iterable gives, whatever it says of its length: a deque asks for none.
+// A list of the iterable's elements. Ignores length hints, as deque does.
 Ref list_of(PyObject* values) {
   Ref iterator = Ref::take(PyObject_GetIter(values));
   Ref list = Ref::take(iterator ? PyList_New(0) : nullptr);
@@ -184,7 +184,7 @@ int assign(PyObject* self, PyObject* key, PyObject* value) {
   return done ? 0 : -1;
 }
 
-// For C code that walks sequences, and patterns in `match`.
+// For C code that walks sequences, and for patterns in `match`.
 PyObject* item(PyObject* self, Py_ssize_t index) {
   DraftAccess access(self);
   if (!access) return nullptr;
@@ -211,7 +211,7 @@ PyObject* concatenate(PyObject* one, PyObject* other) {
   return right ? PySequence_Concat(left.get(), right.get()) : nullptr;
 }
 
-// deque + draft: the deque's own + refuses, and then + is asked as a number's.
+// deque + draft: deque's own sequence + refuses, and then Python tries this number +.
 PyObject* add(PyObject* one, PyObject* other) {
   const bool ours = Py_TYPE(one) == draft_types.deque;
   if (!ours && !is_deque(one)) Py_RETURN_NOTIMPLEMENTED;

@@ -8,7 +8,7 @@ namespace halflife::bindings {
 
 PyObject* missing_key(PyObject* key) {
   if (PyErr_Occurred() != nullptr) return nullptr;
-  // In a tuple: a key that is a tuple would be taken for several arguments.
+  // A key that is a tuple would be taken for several arguments, so every key is put in a tuple.
   Ref arguments = Ref::take(PyTuple_Pack(1, key));
   if (arguments) PyErr_SetObject(PyExc_KeyError, arguments.get());
   return nullptr;
@@ -153,7 +153,7 @@ namespace {
 PyObject* update(PyObject* self, PyObject* args, PyObject* kwargs) {
   DraftAccess access(self);
   if (!access || !arity("update", PyTuple_GET_SIZE(args), 0, 1)) return nullptr;
-  // Whatever dict() takes; if it fails half-way, nothing has been changed.
+  // Takes what dict() takes. If dict() fails half-way, the draft has not changed.
   Ref entries = Ref::take(PyObject_Call(as_object(&PyDict_Type), args, kwargs));
   if (!entries || !dict_put_all(access, entries.get())) return nullptr;
   Py_RETURN_NONE;

@@ -5,10 +5,10 @@
 
 namespace halflife::bindings {
 
-// KeyError, unless an error is set already; null.
+// Sets KeyError unless an error is set already. Returns null.
 PyObject* missing_key(PyObject* key);
 
-// A plain dict of the entries of a draft; containers among them are drafts. Null on an error.
+// A plain dict of the draft's entries, with drafts of containers. Null on an error.
 PyObject* dict_copy(PyObject* self, PyObject*);
 
 // The keys of a plain dict, or of an instance of a subclass, in their order: a new list.
@@ -17,23 +17,23 @@ PyObject* keys_in_order(PyObject* dict);
 // Erases a key; false: an error is set, a KeyError if there is no such key.
 bool dict_erase(const DraftAccess& access, PyObject* key);
 
-// Takes an entry out; a new pair, null on an error.
+// Erases an entry and returns it as a new pair; null on an error.
 PyObject* dict_take_out(const DraftAccess& access, PyObject* key);
 
-// Puts in all entries of a plain dict.
+// Sets all entries of a plain dict.
 bool dict_put_all(const DraftAccess& access, PyObject* entries);
 
-// The value at a key as the class of the base gives it, or what its __missing__ makes of the key.
+// The value at a key, or else the result of the base's class's __missing__.
 PyObject* subclass_subscript(PyObject* self, PyObject* key);
 
-// An object of the class of the base with the draft's contents; containers among them are drafts.
+// An object of the base's class with the draft's contents, with drafts of containers.
 PyObject* subclass_copy(PyObject* self, PyObject*);
 
-// The class's method, bound to the draft; null without an error: it has none.
+// The class's method, bound to the draft. Null without an error: no such method.
 Ref subclass_method(PyObject* self, const char* name);
 
-// Attributes of drafts whose class is no built-in container: what the class and the object have
-// beside the contents can be read.
+// Attribute access for drafts of subclasses: attributes of the class and of the object can be read,
+// not edited.
 PyObject* subclass_attribute(PyObject* self, PyObject* name);
 int subclass_set_attribute(PyObject* self, PyObject* name, PyObject* value);
 

@@ -1,4 +1,4 @@
-// What help() says of drafts and patches.
+// The docstrings of functions on drafts, and of Patch.
 #pragma once
 
 namespace halflife::bindings::docs {
@@ -6,19 +6,20 @@ namespace halflife::bindings::docs {
 constexpr const char* produce = R"(produce(base, recipe)
 --
 
-The value that `recipe` makes out of `base`, which stays as it is: the recipe edits a draft of it.
+Return the value that `recipe` makes of `base`. The recipe edits a draft, so `base` does not change.
 
-What no edit touched is the same object in both; a recipe that changes nothing gives the base itself.
+Parts without edits are the same objects in both values. A recipe that changes nothing returns `base` itself.
 
 Args:
     base: A dict, list, set or record (dataclass, attrs, NamedTuple, msgspec, pydantic), nested at will; or
         any other value, which the recipe replaces by returning another one.
-    recipe: A plain function of the draft. Edits count if it returns None or the draft; another value
-        replaces the whole.
+    recipe: A plain function of the draft. Its edits count if it returns None or the draft; any other return
+        value replaces `base`.
 
 Raises:
-    TypeError: `recipe` is no function, or is async.
-    RecipeError: It edits and returns another value, or puts a draft of another recipe into its own.
+    TypeError: `recipe` is not a function, or is async.
+    RecipeError: The recipe edits its draft and returns another value, or puts a draft of another recipe into
+        its own draft.
 
 Example:
     >>> from halflife import produce
@@ -31,14 +32,15 @@ Example:
 constexpr const char* produce_with_patches = R"(produce_with_patches(base, recipe)
 --
 
-As produce(), and what was changed: (new, patches, inverse).
+Like produce(), but return (new, patches, inverse).
 
 `apply_patches(base, patches)` gives `new`, and `apply_patches(new, inverse)` gives `base`. Patches are few:
-an element that was put into a list is one, and so is one that moved.
+an element that was inserted into a list is one patch, and so is an element that moved.
 
 Raises:
-    TypeError: `recipe` is no function, or is async.
-    RecipeError: It edits and returns another value, or puts a draft of another recipe into its own.
+    TypeError: `recipe` is not a function, or is async.
+    RecipeError: The recipe edits its draft and returns another value, or puts a draft of another recipe into
+        its own draft.
 
 Example:
     >>> from halflife import produce_with_patches
@@ -49,19 +51,19 @@ Example:
 constexpr const char* apply_patches = R"(apply_patches(base, patches)
 --
 
-The value that patches make out of `base`, which stays as it is, as the patches do.
+Return the value that patches make of `base`. Neither `base` nor the patches change.
 
-Paths are exact: ("0",) does not name position 0, nor the key 0. Only patches of from_json_patch() look for
-what has that text.
+Paths are exact: ("0",) names neither position 0 nor the key 0. Only in patches from from_json_patch(), a
+text names the key or position that is written like it.
 
 Args:
     base: Any value. If it is a draft, the patches edit it (all of them, or none), and it is returned.
     patches: Patch objects, in order.
 
 Raises:
-    PatchError: One does not fit the value that it is applied to; the message tells which.
+    PatchError: A patch does not fit the value; the message tells which patch.
     RevokedDraftError: `base` is a draft whose recipe has ended.
-    TypeError: `patches` holds something else than patches.
+    TypeError: `patches` contains something other than patches.
 
 Example:
     >>> from halflife import Patch, apply_patches
@@ -72,9 +74,9 @@ Example:
 constexpr const char* draft = R"(draft(base, /)
 --
 
-A draft without a recipe, for edits that take their time: `finish(d)` gives the new value.
+Return a draft without a recipe, for edits over a longer time: `finish(d)` gives the new value.
 
-It may be used in a `with` block, which gives it up if there is an error.
+The draft can be used in a `with` block, which discards the draft if an error is raised.
 
 Raises:
     TypeError: `base` is neither a dict, list or set nor a record.
@@ -90,16 +92,16 @@ Example:
 constexpr const char* finish = R"(finish(d, patches=False)
 --
 
-The value that the edits of a draft made, and the end of that draft.
+Return the edited value of a draft, and end the draft.
 
 Args:
-    d: What draft() gave.
-    patches: Give (new, patches, inverse) instead, as produce_with_patches().
+    d: The draft that draft() returned.
+    patches: Return (new, patches, inverse) instead, as produce_with_patches() does.
 
 Raises:
-    TypeError: `d` is no draft.
-    RecipeError: `d` is the draft of a recipe, or of a part of what draft() gave.
-    RevokedDraftError: It was finished before, or given up.
+    TypeError: `d` is not a draft.
+    RecipeError: `d` is the draft of a recipe, or a draft inside the one that draft() returned.
+    RevokedDraftError: The draft was finished before, or discarded.
 
 Example:
     >>> from halflife import draft, finish
@@ -112,13 +114,13 @@ Example:
 constexpr const char* current = R"(current(d, /)
 --
 
-The plain value of a draft as it is now. Later edits of the draft do not change it.
+Return the plain value of a draft as it is now. Later edits of the draft do not change this value.
 
-It shares with the base what was not edited, so it is to be looked at, not to be changed.
+The value shares the parts without edits with the base, so do not change it.
 
 Raises:
-    TypeError: `d` is no draft.
-    RevokedDraftError: Its recipe has ended.
+    TypeError: `d` is not a draft.
+    RevokedDraftError: The draft's recipe has ended.
 
 Example:
     >>> from halflife import current, produce
@@ -132,11 +134,11 @@ Example:
 constexpr const char* original = R"(original(d, /)
 --
 
-The value that a draft was made of: how it was before any edit.
+Return the value that a draft was made of, without any edits.
 
 Raises:
-    TypeError: `d` is no draft.
-    RevokedDraftError: Its recipe has ended.
+    TypeError: `d` is not a draft.
+    RevokedDraftError: The draft's recipe has ended.
 
 Example:
     >>> from halflife import original, produce
@@ -150,7 +152,7 @@ Example:
 constexpr const char* is_draft = R"(is_draft(value, /)
 --
 
-True for a draft, also one that is over.
+Return True for a draft, also for one whose recipe has ended.
 
 Example:
     >>> from halflife import draft, is_draft
@@ -161,13 +163,13 @@ Example:
 constexpr const char* to_json_patch = R"(to_json_patch(patches, /)
 --
 
-Patches as RFC 6902 writes them: a list of dicts, ready for json.dumps if their values are.
+Return patches in the format of RFC 6902: a list of dicts, ready for json.dumps if their values are.
 
-JSON knows texts for keys only. An int in a path is taken for a position.
+Keys in JSON are texts. An int in a path is written like a position.
 
 Raises:
-    PatchError: A key in a path is neither a str nor an int that is not negative, or one in a value is no str.
-    TypeError: `patches` holds something else than patches.
+    PatchError: A key in a path is neither a str nor a non-negative int, or a key in a value is not a str.
+    TypeError: `patches` contains something other than patches.
 
 Example:
     >>> from halflife import Patch, to_json_patch
@@ -178,17 +180,17 @@ Example:
 constexpr const char* from_json_patch = R"(from_json_patch(given, /)
 --
 
-The patches that a JSON patch (RFC 6902) means.
+Return the patches of a JSON patch (RFC 6902).
 
-The parts of their paths are texts: in a list, one means the position, or with "-" the end; in a dict,
-the key, or the int that it spells if only that is there.
+The parts of their paths are texts. In a list, a text names the position, and "-" the end. In a dict, it
+names the key, or else the int key that is written like it.
 
 Args:
     given: A list of dicts, or the JSON text of one.
 
 Raises:
-    PatchError: It is no JSON patch, or nested too deep for the json module; the message tells which operation
-        is wrong.
+    PatchError: `given` is not a JSON patch, or nested too deep for the json module; the message tells which
+        operation is wrong.
 
 Example:
     >>> from halflife import apply_patches, from_json_patch
@@ -199,17 +201,17 @@ Example:
 constexpr const char* patch = R"(Patch(op, path, value=None, from_=None)
 --
 
-One step that turns a value into another one. Immutable.
+One step from a value to another one. Immutable.
 
 Args:
     op: "add", "remove", "replace", "move", "copy" or "test", with the meaning that they have in RFC 6902.
     path: A tuple of keys, positions and field names from the root. A member of a set is the last part.
-    value: What "add" and "replace" put there, and what "test" compares with.
-    from_: The path that "move" and "copy" take it from.
+    value: The new value for "add" and "replace", and the expected value for "test".
+    from_: The path that "move" and "copy" take the value from.
 
 Raises:
-    TypeError: A path is no tuple.
-    ValueError: `op` is none of these words, or from_ does not go with it.
+    TypeError: A path is not a tuple.
+    ValueError: `op` is not an allowed value, or `from_` does not belong to this `op`.
 
 Example:
     >>> from halflife import Patch, apply_patches

@@ -18,7 +18,7 @@ using draft::Finalizer;
 using draft::PatchList;
 using draft::Scope;
 
-// What came out of a recipe or session.
+// The result of a recipe or session.
 struct Produced {
   Ref value;
   PatchList patches{python_model()};
@@ -32,7 +32,7 @@ PyObject* as_triple(const Produced& made) {
   return inverse ? PyTuple_Pack(3, made.value.get(), patches.get(), inverse.get()) : nullptr;
 }
 
-// Takes what the edits made out of a root draft. The drafts cannot be used afterwards.
+// Takes the edited value of a root draft. The drafts cannot be used afterwards.
 bool take_edits(Scope& scope, draft::Draft& root, bool with_patches, Produced& made) {
   Finalizer finalizer(scope, true);
   if (with_patches && !diff(scope, finalizer, root, &made.patches, &made.inverse)) return false;
@@ -42,7 +42,7 @@ bool take_edits(Scope& scope, draft::Draft& root, bool with_patches, Produced& m
   return true;
 }
 
-// Takes a value that replaces the whole: plain, without the drafts that may be in it.
+// Takes the plain value of a recipe's return value, which replaces the root value.
 bool take_value(Scope& scope, PyObject* base, PyObject* returned, bool with_patches,
                 Produced& made) {
   Finalizer finalizer(scope, true);
@@ -79,7 +79,7 @@ bool produce_into(PyObject* base, PyObject* recipe, bool with_patches, Produced&
     return take_edits(scope, *root, with_patches, made);
   }
   if (scope.edited()) {
-    raise_edited_and_returned(returned.get());
+    raise_edited_and_returned(recipe, returned.get());
     return false;
   }
   return take_value(scope, base, returned.get(), with_patches, made);
@@ -135,7 +135,7 @@ PyObject* finish(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* k
   Ref kept = Ref::borrow(as_object(session));
   Produced made;
   Ref watch = Ref::take(std::exchange(session->watch, nullptr));
-  ++session->busy;  // constructors of records run now; they must not finish it again
+  ++session->busy;  // constructors of records run now and must not finish the session again
   const bool ok = check_leaves(watch) &&
                   take_edits(*session->scope, as_draft(slots[0])->draft, with_patches != 0, made);
   --session->busy;
@@ -165,7 +165,7 @@ PyObject* is_draft_function(PyObject*, PyObject* object) {
   return PyBool_FromLong(is_draft(object));
 }
 
-// Where the last read of the draft's scope came from: (the draft it was found in, key), or None.
+// Where the last read of the draft's scope found its value: (draft, key), or None.
 PyObject* last_read(PyObject*, PyObject* object) {
   if (!check_draft("last_read", object)) return nullptr;
   DraftAccess access(object);
@@ -178,7 +178,7 @@ PyObject* last_read(PyObject*, PyObject* object) {
   return key ? PyTuple_Pack(2, parent.get(), key.get()) : nullptr;
 }
 
-// From now on the draft's scope remembers what was read last.
+// From now on the draft's scope remembers its last read.
 PyObject* trace(PyObject*, PyObject* object) {
   if (!check_draft("trace", object)) return nullptr;
   DraftAccess access(object);
@@ -198,28 +198,27 @@ const char* reason(draft::Refusal refusal) {
     case draft::Refusal::not_container:
       return "its path goes on below a value that has no parts";
     case draft::Refusal::not_removable:
-      return "neither the whole value nor a field of a record can be removed";
+      return "the root value and the fields of records cannot be removed";
     case draft::Refusal::in_tuple:
-      return "a tuple cannot be edited, only what is in it; replace it as a whole";
+      return "a tuple cannot be edited, only the containers in it; replace the tuple";
     case draft::Refusal::into_itself:
       return "a value cannot be moved into itself";
     case draft::Refusal::different:
       return "the value there is another one than the test expects";
     case draft::Refusal::other_type:
-      return "it replaces the whole draft by a value of another type: return that value from the"
-             " recipe";
+      return "it replaces the draft by a value of another type; return that value from the recipe";
     case draft::Refusal::host:
       break;
   }
   return "it failed";
 }
 
-// PatchError; an error that is set becomes its cause.
+// Sets PatchError. An error that was set becomes its cause.
 void raise_failure(const draft::ApplyFailure& failure, const PatchList& patches) {
   PyObject *type = nullptr, *cause = nullptr, *traceback = nullptr;
   PyErr_Fetch(&type, &cause, &traceback);
   if (type != nullptr && PyErr_GivenExceptionMatches(type, PyExc_Exception) == 0) {
-    PyErr_Restore(type, cause, traceback);  // the user pressed a key
+    PyErr_Restore(type, cause, traceback);  // KeyboardInterrupt and the like pass through
     return;
   }
   PyErr_NormalizeException(&type, &cause, &traceback);
@@ -252,8 +251,8 @@ bool apply_to(Scope& scope, Value root, const PatchList& patches, Ref& result) {
   return true;
 }
 
-// Does what the patches say to a draft, or nothing: they are tried on a plain copy first. The trial
-// is no read of the draft, unless its failure is what the recipe goes on from.
+// Applies all patches to a draft, or none: they are tried on a plain copy first. The trial counts
+// as a read of the draft only if it fails, because then the recipe may depend on the failure.
 PyObject* apply_to_draft(PyObject* face, const PatchList& patches) {
   DraftAccess access(face);
   if (!access || !access.scope().refresh_base(access.draft())) return nullptr;
@@ -311,6 +310,8 @@ PyMethodDef functions[] = {
     {"current", current, METH_O, docs::current},
     {"original", original, METH_O, docs::original},
     {"is_draft", is_draft_function, METH_O, docs::is_draft},
+    {"check_not_edited", as_function(check_not_edited), METH_FASTCALL,
+     "Raises for a recipe that edits its part and returns a value."},
     {"last_read", last_read, METH_O, "Where the last read came from, for lenses."},
     {"trace", trace, METH_O, "Makes last_read() remember, for lenses."},
     {nullptr, nullptr, 0, nullptr},

@@ -1,4 +1,4 @@
-// produce(), draft(), finish() and what else is called on values and drafts.
+// The module's functions on values and drafts: produce(), draft(), finish() and others.
 #pragma once
 
 #include "../support/python.hpp"

@@ -8,12 +8,12 @@ namespace halflife::bindings {
 namespace {
 
 struct IteratorObject {
-  PyObject_HEAD PyObject* draft;  // null: it has ended
-  PyObject* container;  // what `cursor` belongs to; never looked into, so it need not live
+  PyObject_HEAD PyObject* draft;  // null: the iterator has ended
+  PyObject* container;            // the container of `cursor`; only compared, so it may be dead
   std::size_t cursor;
-  Py_ssize_t done;      // how many were given out; of a list the next position
-  Py_ssize_t expected;  // the size when it began
-  PyObject* keys;       // backwards through a dict: the list of its keys
+  Py_ssize_t done;      // how many entries were returned; for a list the next position
+  Py_ssize_t expected;  // the size at the start
+  PyObject* keys;       // for reversed(dict): the list of its keys
   Walk walk;
 };
 
@@ -42,7 +42,7 @@ void dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-// The value of an entry that was come upon while walking. New reference.
+// The value of the entry that the walk has reached, or the value's draft. New reference.
 PyObject* value_of(const DraftAccess& access, PyObject* key, PyObject* value) {
   if (!access.scope().recording() && !draft::has_parts(python_model().kind(value))) {
     return Py_NewRef(value);
@@ -81,7 +81,7 @@ PyObject* next_backwards(IteratorObject* iterator, const DraftAccess& access) {
 PyObject* next_entry(IteratorObject* iterator, const DraftAccess& access) {
   PyObject* contents = access.contents();
   if (static_cast<Py_ssize_t>(python_model().size(contents)) != iterator->expected) {
-    iterator->expected = -1;  // and stays so
+    iterator->expected = -1;  // later calls raise as well
     PyErr_SetString(PyExc_RuntimeError, iterator->walk == Walk::members
                                             ? "Set changed size during iteration"
                                             : "dictionary changed size during iteration");
@@ -90,7 +90,7 @@ PyObject* next_entry(IteratorObject* iterator, const DraftAccess& access) {
   if (iterator->keys != nullptr) return next_backwards(iterator, access);
   Value key = nullptr;
   Value value = nullptr;
-  if (contents != iterator->container) {  // the first edit has made a copy: same entries, in order
+  if (contents != iterator->container) {  // the first edit made a copy with the same order
     iterator->container = contents;
     iterator->cursor = 0;
     for (Py_ssize_t skipped = 0; skipped < iterator->done; ++skipped) {

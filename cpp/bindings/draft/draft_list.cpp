@@ -27,7 +27,7 @@ bool list_index(const DraftAccess& access, PyObject* key, const char* message, P
   *index = PyNumber_AsSsize_t(key, PyExc_IndexError);
   if (*index == -1 && PyErr_Occurred() != nullptr) return false;
   const Py_ssize_t size = PyList_GET_SIZE(access.contents());
-  if (*index >= 0 && *index < size) return true;  // a look at that position only
+  if (*index >= 0 && *index < size) return true;  // records a read of that position only
   access.size();
   if (*index < 0) *index += size;
   if (*index >= 0 && *index < size) return true;
@@ -59,7 +59,7 @@ PyObject* subscript(PyObject* self, PyObject* key) {
   return list_elements(access, start, step, count);
 }
 
-// For C code that walks sequences, and patterns in `match`.
+// For C code that walks sequences, and for patterns in `match`.
 PyObject* item(PyObject* self, Py_ssize_t index) {
   DraftAccess access(self);
   if (!access) return nullptr;
@@ -99,7 +99,7 @@ PyObject* copy(PyObject* self, PyObject*) {
   return access ? list_elements(access) : nullptr;
 }
 
-// An element as it can be compared: the draft, if one was made; else what the list holds, plain.
+// An element to compare: its draft if there is one, else the plain element.
 PyObject* element(const DraftAccess& access, std::size_t index) {
   const draft::Draft& draft = access.draft();
   if (draft.rows != nullptr) {
@@ -116,7 +116,7 @@ bool list_search(const DraftAccess& access, PyObject* value, Py_ssize_t start, P
   if (!access.scope().read_subtree(access.draft())) return false;
   Ref plain = Ref::take(plain_or_self(value));
   if (!plain) return false;
-  // The list may be changed by an == of the user's: look at its size each time.
+  // A user's == may change the list, so its size is read each time.
   for (Py_ssize_t index = start; index < stop && index < static_cast<Py_ssize_t>(access.size());
        ++index) {
     Ref one = Ref::borrow(element(access, static_cast<std::size_t>(index)));
@@ -215,7 +215,7 @@ PyObject* concatenate(PyObject* self, PyObject* other) {
   return right ? PySequence_Concat(left.get(), right.get()) : nullptr;
 }
 
-// list + draft: the list's own + refuses, and then + is asked as a number's.
+// list + draft: list's own sequence + refuses, and then Python tries this number +.
 PyObject* add(PyObject* one, PyObject* other) {
   if (is_list_draft(one)) {
     if (!PyList_Check(other) && !is_list_draft(other)) Py_RETURN_NOTIMPLEMENTED;

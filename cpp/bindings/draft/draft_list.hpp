@@ -1,4 +1,4 @@
-// What the two halves of list drafts share.
+// The draft of a list: functions that draft_list.cpp and draft_list_edits.cpp share.
 #pragma once
 
 #include <functional>
@@ -7,15 +7,15 @@
 
 namespace halflife::bindings {
 
-// Plain lists of elements; containers among them are drafts. Null on an error.
+// A plain list of the elements, with drafts of containers. Null on an error.
 PyObject* list_elements(const DraftAccess& access, Py_ssize_t start, Py_ssize_t step,
                         Py_ssize_t count);
 PyObject* list_elements(const DraftAccess& access);
 
-// An index as Python reads it, from the end if negative. False: an error is set.
+// Reads an index; a negative one counts from the end. False: an error is set.
 bool list_index(const DraftAccess& access, PyObject* key, const char* message, Py_ssize_t* index);
 
-// The elements from start to stop become those of a plain list, or go if it is null.
+// Replaces the elements from start to stop by those of a plain list, or removes them if it is null.
 bool list_splice(const DraftAccess& access, Py_ssize_t start, Py_ssize_t stop, PyObject* values);
 
 // del draft[key] if `value` is null; draft[slice] = value.
@@ -25,7 +25,8 @@ bool list_assign(const DraftAccess& access, PyObject* key, PyObject* value);
 using Found = std::function<bool(Py_ssize_t)>;
 bool list_search(const DraftAccess& access, PyObject* value, Py_ssize_t start, Py_ssize_t stop,
                  const Found& found);
-// Where a value is first; -1: nowhere; -2: an error is set. `args` may go on with start and stop.
+// The first position of a value; -1: nowhere; -2: an error is set. `args` are the value and
+// optionally start and stop.
 Py_ssize_t list_find(const DraftAccess& access, PyObject* const* args, Py_ssize_t count);
 
 PyObject* list_count(PyObject* self, PyObject* value);

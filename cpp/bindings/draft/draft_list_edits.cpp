@@ -1,5 +1,5 @@
-// The draft of a list: edits that move positions. What runs code of the user's (iterables, keys,
-// indexes) runs before the list is touched.
+// The draft of a list: edits that move positions. User code (iterables, keys, indexes) runs before
+// the list is changed.
 #include "draft_list.hpp"
 
 namespace halflife::bindings {
@@ -13,8 +13,8 @@ bool adopt_all(const DraftAccess& access, PyObject* values) {
   return true;
 }
 
-// The list may be edited by others, or by an iterator that looks at it: a list of our own. Length
-// hints, which may be far too large, are not asked for.
+// A new list of the iterable's elements, which user code cannot change. Ignores length hints, which
+// may be far too large.
 PyObject* own_list(PyObject* values) {
   if (PyList_CheckExact(values) || PyTuple_CheckExact(values)) return PySequence_List(values);
   Ref iterator = Ref::take(PyObject_GetIter(values));
@@ -106,7 +106,7 @@ PyObject* list_repeat_in_place(PyObject* self, Py_ssize_t times) {
   DraftAccess access(self);
   if (!access) return nullptr;
   if (times == 1) return Py_NewRef(self);
-  // A container that comes twice is one draft, as it would be one object.
+  // A repeated container is the same draft each time, as it would be the same object in a list.
   Ref elements = Ref::take(list_elements(access));
   Ref repeated = Ref::take(elements ? PySequence_Repeat(elements.get(), times) : nullptr);
   if (!repeated) return nullptr;
@@ -141,7 +141,7 @@ PyObject* list_pop(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     return nullptr;
   }
   Py_ssize_t index = -1;
-  if (count == 1) {  // before it is looked at whether there is anything: a wrong type is that first
+  if (count == 1) {  // first, because list.pop() reports a wrong type before an empty list
     index = PyNumber_AsSsize_t(args[0], PyExc_IndexError);
     if (index == -1 && PyErr_Occurred() != nullptr) return nullptr;
   }
@@ -167,7 +167,7 @@ PyObject* list_clear(PyObject* self, PyObject*) {
 PyObject* list_sort(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   DraftAccess access(self);
   if (!access || !access.scope().read_subtree(access.draft())) return nullptr;
-  // Sorted aside: keys and comparisons of the user's see the draft as it was.
+  // Sorts a copy, so that the user's keys and comparisons see the unsorted draft.
   Ref before = Ref::take(list_elements(access));
   Ref sorted = Ref::take(before ? PySequence_List(before.get()) : nullptr);
   Ref method = Ref::take(sorted ? PyObject_GetAttrString(sorted.get(), "sort") : nullptr);

@@ -9,7 +9,7 @@ namespace {
 
 // --- OrderedDict
 
-// The key that is first, or last, is put behind the others, or before them.
+// Makes the key the last one, or the first one.
 bool move_key(const DraftAccess& access, PyObject* key, bool last) {
   bool found = false;
   if (!access.scope().has(access.draft(), key, &found)) return false;
@@ -21,7 +21,8 @@ bool move_key(const DraftAccess& access, PyObject* key, bool last) {
   Ref keys = Ref::take(keys_in_order(access.contents()));
   if (!keys) return false;
   const Py_ssize_t size = PyList_GET_SIZE(keys.get());
-  // Something is taken out and put in again at the end: the key, or else all the others.
+  // To make the key last, erases it and sets it again. To make it first, does so with all other
+  // keys.
   const Py_ssize_t place = PySequence_Index(keys.get(), key);
   if (place < 0) return false;
   if (place == (last ? size - 1 : 0)) return true;
@@ -102,7 +103,7 @@ Ref factory_of(const DraftAccess& access) {
   return Ref::take(PyObject_GetAttrString(to_object(access.draft().base), "default_factory"));
 }
 
-// What a key that is not there gets: the factory's value is put in, and its draft is given.
+// Sets the factory's value at a missing key, and returns its draft.
 PyObject* default_missing(PyObject* self, PyObject* key) {
   DraftAccess access(self);
   Ref factory = access ? factory_of(access) : Ref{};
@@ -118,7 +119,7 @@ PyObject* default_subscript(PyObject* self, PyObject* key) {
   if (!access) return nullptr;
   PyObject* found = access.get(key);
   if (found != nullptr || PyErr_Occurred() != nullptr) return found;
-  Ref method = subclass_method(self, "__missing__");  // that of a subclass
+  Ref method = subclass_method(self, "__missing__");  // of a subclass
   return method ? PyObject_CallOneArg(method.get(), key) : default_missing(self, key);
 }
 
@@ -127,7 +128,7 @@ PyObject* default_factory(PyObject* self, void*) {
   return access ? factory_of(access).release() : nullptr;
 }
 
-// The union of one of these with any dict is one of these.
+// The union of an OrderedDict or defaultdict with any dict has its class.
 PyObject* merge(PyObject* one, PyObject* other) {
   const auto as_plain = [](PyObject* object) {
     if (Py_TYPE(object) == draft_types.ordered || Py_TYPE(object) == draft_types.defaulting) {
@@ -148,10 +149,10 @@ PyObject* merge(PyObject* one, PyObject* other) {
 PyObject* counter_update(PyObject* self, PyObject* args, PyObject* kwargs) {
   DraftAccess access(self);
   if (!access) return nullptr;
-  // Counted aside: what is counted may be the draft itself.
+  // Counts into a new Counter, because the argument may be the draft itself.
   Ref counted = Ref::take(PyObject_Call(registry().counter, args, kwargs));
   if (!counted) return nullptr;
-  if (access.size() == 0) {  // as it is, also what cannot be added
+  if (access.size() == 0) {  // like Counter, takes counts that cannot be added
     if (!dict_put_all(access, counted.get())) return nullptr;
     Py_RETURN_NONE;
   }
@@ -166,7 +167,7 @@ PyObject* counter_update(PyObject* self, PyObject* args, PyObject* kwargs) {
   Py_RETURN_NONE;
 }
 
-// What is not there can be deleted, too.
+// Deleting a missing key is no error.
 int counter_assign(PyObject* self, PyObject* key, PyObject* value) {
   DraftAccess access(self);
   if (!access) return -1;
@@ -176,7 +177,7 @@ int counter_assign(PyObject* self, PyObject* key, PyObject* value) {
   return !found || access.scope().erase(access.draft(), key) ? 0 : -1;
 }
 
-// The class's own method edits the draft, entry by entry.
+// Counter's own method edits the draft, entry by entry.
 template <const char* const& name>
 PyObject* counter_in_place(PyObject* self, PyObject* other) {
   Ref method = subclass_method(self, name);

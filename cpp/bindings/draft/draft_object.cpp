@@ -37,7 +37,7 @@ PyTypeObject* type_for(PyObject* base, Kind kind) {
   }
 }
 
-// Memory of drafts that are gone, for the next recipe. All types have one size.
+// Memory of destroyed drafts, reused by the next recipe. All draft types have the same size.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::size_t kSpare = 0;
 #else
@@ -65,8 +65,8 @@ void deallocate(DraftObject* face) {
 
 }  // namespace
 
-// Not tracked by the garbage collector: its scope owns it, and when that is over, it holds nothing.
-// In a session the scope itself can be garbage; see DraftAccess::join.
+// Not tracked by the garbage collector: the scope owns the draft, and a draft of a closed scope
+// holds nothing. In a session the scope itself can be garbage; see DraftAccess::join.
 DraftObject* make_draft(PyObject* base, Kind kind) {
   DraftObject* made = allocate(type_for(base, kind));
   if (made == nullptr) return nullptr;
@@ -78,8 +78,8 @@ DraftObject* make_draft(PyObject* base, Kind kind) {
   return made;
 }
 
-// Nothing is to be given back: the scope, which owned it, has taken all that the draft held. So a
-// chain of drafts cannot go recursively.
+// Releases no values: the scope has taken them when it was closed. So a chain of drafts is not
+// destroyed recursively.
 void draft_dealloc(PyObject* self) {
   DraftObject* face = as_draft(self);
   if (PyObject_GC_IsTracked(self) != 0) PyObject_GC_UnTrack(self);
@@ -119,8 +119,8 @@ PyMemberDef draft_members[] = {
 
 void raise_revoked() {
   PyErr_SetString(registry().revoked_draft,
-                  "this draft is over: its recipe has ended, or its session was finished; what is"
-                  " needed later is to be taken out with current(draft)");
+                  "this draft is no longer usable, because its recipe has ended or its session was"
+                  " finished; keep a copy with current(draft)");
 }
 
 void enter_session(DraftObject* face, SessionObject* session) {
@@ -193,7 +193,7 @@ int add_draft_types(PyObject* module) {
                          add_draft_subclasses, add_draft_mappings, add_draft_deque}) {
     if (add(module) < 0) return -1;
   }
-  // Nobody else derives from them.
+  // No further types derive from these.
   for (PyTypeObject* type :
        {draft_types.dict, draft_types.list, draft_types.set, draft_types.dict_subclass}) {
     type->tp_flags &= ~Py_TPFLAGS_BASETYPE;

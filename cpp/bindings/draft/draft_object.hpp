@@ -1,6 +1,6 @@
-// A draft as the user holds it: the face of a core draft. There is one type per kind of container,
-// with the methods of what it drafts; none is a subclass of dict, list or set, whose C code would
-// look past it. What the types have in common is here.
+// The draft object that the user holds: the face of a core draft. There is one type per kind of
+// container, with that container's methods. None is a subclass of dict, list or set, because C code
+// reads such subclasses directly and would not see the draft. This header has what the types share.
 #pragma once
 
 #include "../../core/draft/finalizer.hpp"
@@ -22,7 +22,7 @@ struct DraftObject {
 
 void draft_dealloc(PyObject* self);
 
-// One destructor for all types of drafts, and for nothing else.
+// All draft types, and no others, have this destructor.
 inline bool is_draft(PyObject* object) { return Py_TYPE(object)->tp_dealloc == draft_dealloc; }
 
 inline DraftObject* as_draft(PyObject* object) { return reinterpret_cast<DraftObject*>(object); }
@@ -44,7 +44,7 @@ struct DraftTypes {
 };
 inline constinit DraftTypes draft_types;
 
-// The draft of a container of that kind?
+// Is it a draft of a container of that kind?
 inline bool is_draft_of(PyObject* object, draft::Kind kind) {
   return is_draft(object) && as_draft(object)->draft.kind == kind;
 }
@@ -54,25 +54,27 @@ DraftObject* make_draft(PyObject* base, draft::Kind kind);
 
 void raise_revoked();  // RevokedDraftError
 
-// Visits what a draft holds.
+// Visits the values that a draft holds, for the garbage collector.
 int visit_held(const draft::Draft& draft, visitproc visit, void* arg);
 
 // --- using one
 
-// What a draft() without a recipe lives in: a scope, and who is at work in it. Every draft of it
-// that was handed out holds it, so that a draft outlives the variable of its root; an abandoned one
-// is collected.
+// The session of draft(): a scope, and the number of running operations. Every draft that was
+// handed out holds the session, so a draft stays valid after the root draft was dropped. The
+// collector destroys an abandoned session.
 struct SessionObject {
   PyObject_HEAD draft::Scope* scope;
   PyObject* root;   // borrowed from the scope
-  PyObject* watch;  // debug mode: looks for leaves that were edited in place; or null
-  int busy;         // operations under way: user code in them must not end the session
+  PyObject* watch;  // debug mode: finds leaves that were edited in place; else null
+  int busy;         // running operations: user code that they call must not end the session
 };
 
-// To be done with a draft before it is handed out: from then on it can be part of garbage.
+// To be called before a draft of a session is handed out, because from then on it can be part of a
+// garbage cycle.
 void enter_session(DraftObject* face, SessionObject* session);
 
-// One operation on a draft. False, with RevokedDraftError set, if it is over.
+// The access of one operation to a draft. False, with RevokedDraftError set, if the draft is
+// revoked.
 class DraftAccess {
  public:
   explicit DraftAccess(PyObject* self) : face_(as_draft(self)), session_(face_->session) {
@@ -93,14 +95,14 @@ class DraftAccess {
   draft::Scope& scope() const { return *face_->draft.scope; }
   PyObject* contents() const { return to_object(face_->draft.contents()); }
 
-  // A new reference to what was found, ready for the user.
+  // A new reference to a found value or draft, in the form that the user gets.
   PyObject* give(Value found) const {
     PyObject* object = to_object(found);
     if (Py_TYPE(object) == draft_types.tuple) return give_tuple(as_draft(object)->draft);
     if (session_ != nullptr && is_draft(object)) join(as_draft(object));
     return Py_NewRef(object);
   }
-  // New reference; null with no error: there is nothing.
+  // New reference. Null with no error: no such entry.
   PyObject* get(PyObject* key) const {
     Value found = nullptr;
     if (!scope().get(draft(), key, &found) || found == nullptr) return nullptr;
@@ -110,7 +112,7 @@ class DraftAccess {
     Value found = nullptr;
     return scope().get_item(draft(), index, &found) ? give(found) : nullptr;
   }
-  // Keys, length and order are looked at. Afterwards those of contents() are right.
+  // Records a read of the keys, length and order, which are those of contents().
   std::size_t size() const { return scope().size(draft()); }
 
  private:
@@ -122,10 +124,10 @@ class DraftAccess {
   bool ok_ = true;
 };
 
-// The plain value of a live draft as it is now; new reference, null on an error.
+// The current plain value of a draft. New reference; null on an error.
 PyObject* current_value(PyObject* self);
 
-// The plain value, if the object is a draft, or the object itself. New reference.
+// The current plain value if the object is a draft, else the object itself. New reference.
 PyObject* plain_or_self(PyObject* object);
 
 // --- what the types share
@@ -133,14 +135,14 @@ PyObject* plain_or_self(PyObject* object);
 PyObject* draft_repr(PyObject* self);
 PyObject* draft_compare(PyObject* self, PyObject* other, int operation);
 
-// The slots that all types have: memory, repr, comparison, weak references.
+// The type slots that all draft types have: memory, repr, comparison, weak references.
 #define HALFLIFE_DRAFT_SLOTS                                                          \
   {Py_tp_dealloc, as_slot(draft_dealloc)}, {Py_tp_traverse, as_slot(draft_traverse)}, \
       {Py_tp_clear, as_slot(draft_clear)}, {Py_tp_repr, as_slot(draft_repr)},         \
       {Py_tp_richcompare, as_slot(draft_compare)}, {Py_tp_members, draft_members}, {  \
     Py_tp_hash, as_slot(PyObject_HashNotImplemented)                                  \
   }
-// ... and the methods.
+// The methods that all draft types have.
 #define HALFLIFE_DRAFT_METHODS                                                       \
   {"__deepcopy__", draft_deepcopy, METH_O, "A plain value with nothing in common."}, \
       {"__reduce_ex__", draft_reduce, METH_O, "Refuses: pickle current(d)."},        \
@@ -156,7 +158,7 @@ PyObject* draft_enter(PyObject* self, PyObject*);
 PyObject* draft_exit(PyObject* self, PyObject* const* args, Py_ssize_t count);
 extern PyMemberDef draft_members[];
 
-// Each adds its types; part of add_draft_types.
+// Each function adds its types. Called by add_draft_types.
 int add_draft_dict(PyObject* module);
 int add_draft_tuple(PyObject* module);
 int add_draft_subclasses(PyObject* module);
@@ -170,8 +172,8 @@ int add_draft_record(PyObject* module);
 
 int add_draft_types(PyObject* module);
 
-// Makes a type, and adds it to the module as what halflife._support.draft_abcs calls it: the last
-// part of its name behind an underscore. Null on an error.
+// Makes a type, and adds it to the module under the last part of its name with an underscore before
+// it; halflife._support.draft_abcs finds it there. Null on an error.
 PyTypeObject* add_draft_type(PyObject* module, const char* name, unsigned long flags,
                              PyType_Slot* slots, PyTypeObject* base = nullptr);
 

@@ -7,8 +7,8 @@ namespace halflife::bindings {
 
 namespace {
 
-// The key or position at which the parent of a draft holds it; null: nowhere any more, or an error.
-PyObject* place_in(const draft::Draft& parent, const draft::Draft& child) {
+// The key or position of a draft in its parent. Null: no longer in it, or an error is set.
+PyObject* key_in_parent(const draft::Draft& parent, const draft::Draft& child) {
   if (!draft::is_positional(parent.kind)) {
     Value held = nullptr;
     if (parent.children == nullptr || !python_model().find(parent.children, child.key, &held)) {
@@ -39,7 +39,7 @@ PyObject* path_of(PyObject*, PyObject* object) {
   Ref path = Ref::take(PyList_New(0));
   if (!path) return nullptr;
   for (const draft::Draft* at = &access.draft(); at->parent != nullptr; at = at->parent) {
-    Ref key = Ref::take(place_in(*at->parent, *at));
+    Ref key = Ref::take(key_in_parent(*at->parent, *at));
     if (!key) {
       if (PyErr_Occurred() != nullptr) return nullptr;
       Py_RETURN_NONE;

@@ -1,4 +1,4 @@
-// Where a draft is, seen from the root of its recipe.
+// The path of a draft from the root of its recipe.
 #pragma once
 
 #include "../support/python.hpp"

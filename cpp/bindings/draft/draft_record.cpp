@@ -18,7 +18,8 @@ bool is(PyObject* name, const char* text) {
   return PyUnicode_CompareWithASCIIString(name, text) == 0;
 }
 
-// What drafts have that objects in general have not: __eq__, __copy__ ... but not the docstring.
+// Is it an attribute of draft types that plain objects lack, such as __eq__ or __copy__? The
+// docstring does not count.
 bool is_own(PyObject* self, PyObject* name) {
   PyObject* own = _PyType_Lookup(Py_TYPE(self), name);
   if (own == nullptr || own == _PyType_Lookup(&PyBaseObject_Type, name)) return false;
@@ -33,18 +34,18 @@ bool is_storage(PyObject* descriptor) {
   return Py_IS_TYPE(descriptor, &PyMemberDescr_Type) || Py_IS_TYPE(descriptor, &PyGetSetDescr_Type);
 }
 
-// A property, or anything else of the class that takes what is set in its name.
+// Is it a property, or another descriptor of the class that handles setting?
 bool is_computed(PyTypeObject* type, PyObject* name) {
   PyObject* found = _PyType_Lookup(type, name);
   return found != nullptr && Py_TYPE(found)->tp_descr_set != nullptr && !is_storage(found);
 }
 
-// May a field of this name be there without the class's saying so?
+// Can a record have a field of this name that its class does not declare?
 bool is_further(PyTypeObject* type, const RecordType& record, PyObject* name) {
   return record.more != Py_None && !is_dunder(name) && !is_computed(type, name);
 }
 
-// A new dict of the fields that are set; containers among their values are drafts.
+// A new dict of the fields that are set, with drafts of containers.
 PyObject* record_fields(PyObject* self) {
   DraftAccess access(self);
   if (!access) return nullptr;
@@ -73,13 +74,14 @@ PyObject* no_attribute(PyTypeObject* type, PyObject* name) {
   return nullptr;
 }
 
-// What the record holds beside its fields. It cannot be edited, so only a leaf is handed out.
+// An attribute of the record that is no field. Such attributes cannot be edited, so only leaves are
+// handed out.
 PyObject* beside_fields(PyObject* base, PyObject* name) {
   Ref found = Ref::take(PyObject_GenericGetAttr(base, name));
   PyErr_Clear();
   if (!found) {
-    Ref place = Ref::take(PyUnicode_InternFromString("__pydantic_private__"));
-    Ref more = Ref::take(place ? PyObject_GenericGetAttr(base, place.get()) : nullptr);
+    Ref attribute = Ref::take(PyUnicode_InternFromString("__pydantic_private__"));
+    Ref more = Ref::take(attribute ? PyObject_GenericGetAttr(base, attribute.get()) : nullptr);
     if (more && PyDict_CheckExact(more.get())) {
       found = Ref::borrow(PyDict_GetItemWithError(more.get(), name));
     }
@@ -96,7 +98,7 @@ PyObject* beside_fields(PyObject* base, PyObject* name) {
   return found.release();
 }
 
-// A copy that cannot be changed: edits of it would be lost.
+// A read-only copy, because edits of it would be lost.
 PyObject* read_only(PyObject* value) {
   if (PyDict_CheckExact(value)) {
     Ref copy = Ref::take(PyDict_Copy(value));
@@ -105,7 +107,7 @@ PyObject* read_only(PyObject* value) {
   return PyAnySet_Check(value) ? PyFrozenSet_New(value) : Py_NewRef(value);
 }
 
-// What pydantic's own methods look at, and vars(): the fields as they are now.
+// Attributes that vars() and pydantic's own methods read. They have the current fields.
 PyObject* reserved(PyObject* self, PyObject* base, PyObject* name) {
   if (is(name, "__dict__")) {
     Ref stored = Ref::take(PyObject_GenericGetAttr(base, name));
@@ -127,7 +129,7 @@ PyObject* reserved(PyObject* self, PyObject* base, PyObject* name) {
   return fields ? PyDictProxy_New(fields.get()) : nullptr;
 }
 
-// functools.cached_property: computed anew each time, from the draft.
+// A functools.cached_property is computed from the draft at each access.
 bool is_cached_property(PyObject* found) {
   return std::string_view(Py_TYPE(found)->tp_name) == "functools.cached_property" ||
          std::string_view(Py_TYPE(found)->tp_name) == "cached_property";
@@ -142,7 +144,7 @@ PyObject* from_class(PyObject* self, PyTypeObject* type, PyObject* found) {
   return get == nullptr ? Py_NewRef(found) : get(found, self, as_object(type));
 }
 
-// A plain record of the same values; containers among them are drafts.
+// A plain record of the same values, with drafts of containers.
 PyObject* copy(PyObject* self, PyObject*) {
   DraftAccess access(self);
   Ref fields = Ref::take(access ? record_fields(self) : nullptr);
@@ -171,7 +173,7 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
   }
   Ref found = Ref::borrow(_PyType_Lookup(type, name));
   if (found && !is_storage(found.get())) return from_class(self, type, found.get());
-  // What follows is the base's own, whatever it may depend on.
+  // The attributes below are read from the base, and may depend on all of it.
   if (!access.scope().read_subtree(access.draft())) return nullptr;
   base = Ref::borrow(to_object(face->draft.base));
   if (found && is_dunder(name)) {
@@ -179,11 +181,11 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
     if (stored != nullptr) return stored;
   }
   if (found && !record->optional && Py_IS_TYPE(found.get(), &PyMemberDescr_Type)) {
-    // A slot that is no field. attrs keeps cached properties there: computed on a record as it is.
+    // A type slot that is no field: attrs stores cached properties there. Computed on a plain copy.
     Ref plain = Ref::take(copy(self, nullptr));
     return plain ? PyObject_GetAttr(plain.get(), name) : nullptr;
   }
-  // A field that was deleted is gone, although the base has it.
+  // A deleted field is missing, although the base has it.
   const bool deleted = record->optional && stored_field(base.get(), *record, name) != nullptr;
   if (!found && !deleted) {
     PyObject* stored = beside_fields(base.get(), name);
@@ -193,7 +195,7 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
     Ref hook_name = Ref::take(PyUnicode_InternFromString("__getattr__"));
     Ref hook = Ref::borrow(hook_name ? _PyType_Lookup(type, hook_name.get()) : nullptr);
     Ref fields_set = Ref::take(PyUnicode_InternFromString("__pydantic_fields__"));
-    // Pydantic's own looks for private attributes and extra ones, which was done.
+    // Pydantic's own __getattr__ finds private and extra attributes, which were looked up above.
     if (hook && fields_set && _PyType_Lookup(type, fields_set.get()) == nullptr) {
       return PyObject_CallFunctionObjArgs(hook.get(), self, name, nullptr);
     }
@@ -239,7 +241,7 @@ PyObject* dir(PyObject* self, PyObject*) {
   return access ? PyObject_Dir(to_object(access.draft().base)) : nullptr;
 }
 
-// --- NamedTuples are tuples, too
+// --- the tuple methods of NamedTuples
 
 PyObject* tuple_subscript(PyObject* self, PyObject* key) {
   Ref elements = Ref::take(named_tuple_elements(self));

@@ -8,15 +8,15 @@
 
 namespace halflife::bindings {
 
-// The class of the record that a live draft drafts.
+// The class of the record that the draft edits. The draft must not be revoked.
 inline PyTypeObject* record_class(const draft::Draft& draft) {
   return Py_TYPE(to_object(draft.base));
 }
 
-// A tuple of the values of all fields, for drafts of NamedTuples; containers in it are drafts.
+// For drafts of NamedTuples: a tuple of all fields, with drafts of containers.
 PyObject* named_tuple_elements(PyObject* self);
 
-// Slots that hand operators and built-in functions on to methods of the record's class.
+// Type slots that call the record's class's methods for operators and built-in functions.
 PyObject* record_str(PyObject* self);
 PyObject* record_iter(PyObject* self);
 PyObject* record_subscript(PyObject* self, PyObject* key);

@@ -1,12 +1,12 @@
-// Operators and built-in functions on drafts of records: what the record's class defines runs with
-// the draft as `self`, except where only a value can come out; those see the current value.
+// Operators and built-in functions on drafts of records. The class's methods run with the draft as
+// `self`. Only str() and format() run on the current value.
 #include "draft_record.hpp"
 
 namespace halflife::bindings {
 
 namespace {
 
-// The class's method, bound to the draft; null without an error: it has none.
+// The class's method, bound to the draft. Null without an error: no such method.
 Ref special(PyObject* self, const char* name) {
   DraftAccess access(self);
   if (!access) return {};
@@ -18,7 +18,7 @@ Ref special(PyObject* self, const char* name) {
   return get == nullptr ? std::move(found) : Ref::take(get(found.get(), self, as_object(type)));
 }
 
-// TypeError as for an object of the class; keeps an error that is set already.
+// Sets the TypeError that Python raises for an object of the class, unless an error is set already.
 void refuse(PyObject* self, const char* format) {
   if (PyErr_Occurred() != nullptr) return;
   PyErr_Format(PyExc_TypeError, format, record_class(as_draft(self)->draft)->tp_name);
@@ -79,7 +79,7 @@ int record_contains(PyObject* self, PyObject* value) {
   Ref method = special(self, "__contains__");
   if (!method) {
     if (PyErr_Occurred() == nullptr && special(self, "__iter__")) {
-      Ref iterator = Ref::take(PyObject_GetIter(self));  // which is then searched
+      Ref iterator = Ref::take(PyObject_GetIter(self));  // like Python, searches an iterator
       return iterator ? PySequence_Contains(iterator.get(), value) : -1;
     }
     refuse(self, "argument of type '%.200s' is not iterable");

@@ -15,7 +15,7 @@ bool is_scalar(PyObject* value) {
          type == &PyFrozenSet_Type || value == Py_None;
 }
 
-// What is in a container as a list of (key, value); None: the value is a leaf.
+// The entries of a container as a list of (key, value). None: the value is a leaf or a draft.
 PyObject* parts_of(PyObject*, PyObject* value) {
   draft::Model& model = python_model();
   const draft::Kind kind = model.kind(value);
@@ -41,7 +41,7 @@ PyObject* parts_of(PyObject*, PyObject* value) {
   return parts.release();
 }
 
-// Raises unless a recipe may be called with the value, or a draft of it.
+// Raises unless a recipe may be called with the value or with a draft of it.
 PyObject* check_root_function(PyObject*, PyObject* value) {
   if (python_model().kind(value) == draft::Kind::leaf && !check_root(value)) return nullptr;
   Py_RETURN_NONE;

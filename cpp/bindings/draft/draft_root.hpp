@@ -1,18 +1,19 @@
-// The root is the whole value that a recipe edits. One that is a leaf is replaced by what the
-// recipe returns; an object that could be edited in place, unnoticed, is refused.
+// The root is the value that a recipe is called for. If the root is a leaf, the recipe's return
+// value replaces it; a leaf that the recipe could edit in place, unnoticed, is refused.
 #pragma once
 
 #include "../support/python.hpp"
 
 namespace halflife::bindings {
 
-// False, with a TypeError set that names `draftable`: a leaf of a class that drafts do not know,
-// and whose objects are mutable.
+// False, with a TypeError that names `draftable`: the leaf's class is mutable, and drafts do not
+// know it.
 bool check_root(PyObject* leaf);
 
-// In debug mode, notes what the mutable leaves in a value look like. False: an error is set.
+// In debug mode, `watch` gets a function that finds mutable leaves that were edited in place.
+// False: an error is set.
 bool watch_leaves(PyObject* value, Ref& watch);
-// Has any of them been edited in place since? False: a RecipeError is set.
+// Calls that function. False: a RecipeError is set, because a leaf was edited in place.
 bool check_leaves(const Ref& watch);
 
 int add_draft_root(PyObject* module);

@@ -21,7 +21,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
     PyObject* face = to_object(draft->face);
     if (PyObject_GC_IsTracked(face) != 0) {
       Py_VISIT(face);
-    } else {  // nobody else has seen it: what it holds is ours
+    } else {  // never handed out: only the session holds its values
       const int stop = visit_held(*draft, visit, arg);
       if (stop != 0) return stop;
     }
@@ -87,7 +87,8 @@ SessionObject* session_of_root(const char* function, PyObject* object) {
     return nullptr;
   }
   if (session == nullptr || session->root != object) {
-    PyErr_Format(registry().recipe_error, "%s() takes what draft() gave, not a draft %s", function,
+    PyErr_Format(registry().recipe_error, "%s() takes the draft that draft() returned, not one %s",
+                 function,
                  session == nullptr ? "that a recipe was called with" : "of a part of it");
     return nullptr;
   }
@@ -104,7 +105,7 @@ PyObject* draft_enter(PyObject* self, PyObject*) {
 }
 
 PyObject* draft_exit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  // Finished inside of the block: nothing is left to give up.
+  // A session that was finished inside the block is not discarded.
   if (count > 0 && args[0] != Py_None && as_draft(self)->draft.scope != nullptr) {
     SessionObject* session = session_of_root("with", self);
     if (session == nullptr) return nullptr;

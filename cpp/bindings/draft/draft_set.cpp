@@ -1,5 +1,5 @@
-// The draft of a set. Members are leaves, so what combines sets works on plain ones; only the
-// members that come and go are told to the scope.
+// The draft of a set. Members are leaves, so sets are combined as plain sets, and only the added
+// and removed members go through the scope.
 #include "../support/set_entries.hpp"
 #include "draft_object.hpp"
 #include "draft_views.hpp"
@@ -8,13 +8,13 @@ namespace halflife::bindings {
 
 namespace {
 
-// The plain set, to be looked at and not kept. Everything is read.
+// The plain set, to be read at once and not kept. Records a read of all of it.
 PyObject* members(const DraftAccess& access) {
   access.scope().read_structure(access.draft());
   return access.contents();
 }
 
-// The plain set behind a draft of one, or the object itself. New reference.
+// The plain set of a set's draft, else the object itself. New reference.
 PyObject* operand(PyObject* object) {
   if (!is_draft_of(object, draft::Kind::set)) return Py_NewRef(object);
   DraftAccess access(object);
@@ -25,17 +25,17 @@ bool include(const DraftAccess& access, PyObject* member, bool included) {
   return access.scope().include(access.draft(), member, included);
 }
 
-// Makes the draft hold what `wanted`, a plain set, holds.
+// Gives the draft the members of the plain set `wanted`.
 bool become(const DraftAccess& access, PyObject* wanted) {
-  Ref gone = Ref::take(PyNumber_Subtract(members(access), wanted));
-  Ref come = Ref::take(gone ? PyNumber_Subtract(wanted, members(access)) : nullptr);
-  if (!come) return false;
+  Ref removed = Ref::take(PyNumber_Subtract(members(access), wanted));
+  Ref added = Ref::take(removed ? PyNumber_Subtract(wanted, members(access)) : nullptr);
+  if (!added) return false;
   std::size_t cursor = 0;
-  while (PyObject* member = next_member(gone.get(), &cursor)) {
+  while (PyObject* member = next_member(removed.get(), &cursor)) {
     if (!include(access, member, false)) return false;
   }
   cursor = 0;
-  while (PyObject* member = next_member(come.get(), &cursor)) {
+  while (PyObject* member = next_member(added.get(), &cursor)) {
     if (!include(access, member, true)) return false;
   }
   return true;
@@ -43,7 +43,7 @@ bool become(const DraftAccess& access, PyObject* wanted) {
 
 // --- one member
 
-// What is looked up: as for sets, a set means the frozenset of its members. New reference.
+// The member to look up. Like set, takes a set for the frozenset of its members. New reference.
 PyObject* member_like(PyObject* given) {
   if (!PySet_Check(given) && !is_draft_of(given, draft::Kind::set)) return Py_NewRef(given);
   Ref plain = Ref::take(operand(given));
@@ -119,7 +119,7 @@ PyObject* copy(PyObject* self, PyObject*) {
   return access ? PySet_New(members(access)) : nullptr;
 }
 
-// Calls a method of the plain set, or of a copy of it that the draft then becomes.
+// Calls a method of the plain set; an edit is made on a copy, whose members the draft then gets.
 PyObject* call(PyObject* self, const char* name, PyObject* const* args, Py_ssize_t count,
                bool in_place) {
   DraftAccess access(self);
@@ -154,19 +154,19 @@ HALFLIFE_SET_METHOD(intersection_update, true)
 HALFLIFE_SET_METHOD(symmetric_difference_update, true)
 #undef HALFLIFE_SET_METHOD
 
-// Without a copy: one more member in a large set is cheap.
+// Adds the new members one by one: copying a large set would be slow.
 PyObject* update(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   DraftAccess access(self);
-  Ref come = Ref::take(access ? PySet_New(nullptr) : nullptr);
-  if (!come) return nullptr;
+  Ref added = Ref::take(access ? PySet_New(nullptr) : nullptr);
+  if (!added) return nullptr;
   for (Py_ssize_t index = 0; index < count; ++index) {
     Ref plain = Ref::take(operand(args[index]));
     Ref set = Ref::take(plain ? PySet_New(plain.get()) : nullptr);
-    Ref both = Ref::take(set ? PyNumber_InPlaceOr(come.get(), set.get()) : nullptr);
+    Ref both = Ref::take(set ? PyNumber_InPlaceOr(added.get(), set.get()) : nullptr);
     if (!both) return nullptr;
   }
   std::size_t cursor = 0;
-  while (PyObject* member = next_member(come.get(), &cursor)) {
+  while (PyObject* member = next_member(added.get(), &cursor)) {
     if (!include(access, member, true)) return nullptr;
   }
   Py_RETURN_NONE;
@@ -181,7 +181,7 @@ bool is_set_like(PyObject* object) {
 
 using Combine = PyObject* (*)(PyObject*, PyObject*);
 
-// As for sets, a dict's view on the left, or a frozenset, decides what comes out.
+// As with plain sets, a frozenset or dict view on the left decides the type of the result.
 template <Combine combine>
 PyObject* combined(PyObject* one, PyObject* other) {
   if (!is_set_like(one) || !is_set_like(other)) Py_RETURN_NOTIMPLEMENTED;

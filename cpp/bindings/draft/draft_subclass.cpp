@@ -1,5 +1,5 @@
-// Drafts of registered subclasses of dict, list and set. They are edited as the container; methods
-// of the class run with the draft as `self`, and attributes of the object can be read, not edited.
+// Drafts of registered subclasses of dict, list and set. Such a draft edits the container. Methods
+// of the class run with the draft as `self`. Attributes of the object can be read, not edited.
 #include "draft_dict.hpp"
 #include "record_type.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 
 PyObject* base_of(const DraftAccess& access) { return to_object(access.draft().base); }
 
-// A built-in container's own method: it would look past the draft.
+// Is it a built-in container's own method? It would not see the draft.
 bool is_native(PyObject* found) {
   return Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type) ||
          Py_IS_TYPE(found, &PyMemberDescr_Type) || Py_IS_TYPE(found, &PyGetSetDescr_Type);
@@ -25,7 +25,7 @@ PyObject* refuse(PyTypeObject* type, PyObject* name, const char* why) {
   return nullptr;
 }
 
-// A list of the contents, or a dict, or a set; containers in it are drafts.
+// A plain dict, list or set of the contents, with drafts of containers.
 PyObject* plain_contents(PyObject* self) {
   DraftAccess access(self);
   if (!access) return nullptr;
@@ -78,13 +78,13 @@ PyObject* subclass_attribute(PyObject* self, PyObject* name) {
   Ref found = Ref::borrow(_PyType_Lookup(type, name));
   const RecordType* known = record_type(type);
   Ref held = Ref::borrow(known == nullptr ? nullptr : stored_field(base.get(), *known, name));
-  // As in a plain lookup: a data descriptor, the object's own attribute, any other of the class.
+  // The order of a plain lookup: data descriptor, attribute of the object, other attribute of the
+  // class.
   const bool is_data = found && Py_TYPE(found.get())->tp_descr_set != nullptr;
   if (found && !is_native(found.get()) && (is_data || !held)) return bind(self, type, found.get());
   if (!held) return refuse(type, name, "has no attribute");
   if (access.scope().opens(held.get())) {
-    return refuse(type, name,
-                  "is edited as the container that it is; original(draft) has its attribute");
+    return refuse(type, name, "is edited as a container; original(draft) has its attribute");
   }
   return held.release();
 }
@@ -96,7 +96,7 @@ int subclass_set_attribute(PyObject* self, PyObject* name, PyObject* value) {
   Ref found = Ref::borrow(_PyType_Lookup(type, name));
   const descrsetfunc set = found ? Py_TYPE(found.get())->tp_descr_set : nullptr;
   if (set != nullptr && !is_native(found.get())) return set(found.get(), self, value);
-  refuse(type, name, "is edited as the container that it is: its draft cannot set");
+  refuse(type, name, "is edited as a container: its draft cannot set");
   return -1;
 }
 

@@ -1,5 +1,5 @@
-// The draft of a tuple with containers in it. It is never handed out: the user gets a tuple, in
-// which the containers are drafts.
+// The draft of a tuple with containers in it. The draft is never handed out: the user gets a tuple
+// in which the containers are drafts.
 #include <vector>
 
 #include "draft_object.hpp"
@@ -12,7 +12,7 @@ PyObject* DraftAccess::give_tuple(draft::Draft& fixed) const {
   if (!scope().give(fixed, &given)) return nullptr;
   PyObject* tuple = to_object(given);
   if (session_ == nullptr || known) return Py_NewRef(tuple);
-  // Every draft in it has been handed out with it.
+  // The drafts in the tuple are handed out with it, so they join the session.
   std::vector<PyObject*> left{tuple};
   while (!left.empty()) {
     PyObject* at = left.back();

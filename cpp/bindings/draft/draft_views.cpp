@@ -100,7 +100,7 @@ bool is_set_like(PyObject* object) {
 
 using Combine = PyObject* (*)(PyObject*, PyObject*);
 
-// As dict views do it: the other side may be any iterable.
+// As with dict views, the other operand may be any iterable.
 template <Combine combine>
 PyObject* combined(PyObject* one, PyObject* other) {
   Ref left = Ref::take(PySet_New(one));
@@ -111,7 +111,7 @@ PyObject* combined(PyObject* one, PyObject* other) {
 
 PyObject* compare(PyObject* self, PyObject* other, int operation) {
   if (!is_set_like(other)) Py_RETURN_NOTIMPLEMENTED;
-  // Of items whose values have no hash, == is asked one by one.
+  // Compares members one by one, because the values of items may be unhashable.
   DraftAccess access(draft_of(self));
   if (!access || !access.scope().read_subtree(access.draft())) return nullptr;
   const Py_ssize_t size = length(self);

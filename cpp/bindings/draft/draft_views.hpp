@@ -1,5 +1,6 @@
-// Iterators over drafts, and the views that keys(), values() and items() give. Both look at the
-// draft each time they are used: they show later edits, notice changes of size, and end with it.
+// Iterators over drafts, and the views of keys(), values() and items(). Both read the draft at each
+// use: they show later edits, raise after changes of size, and are invalid once the draft is
+// revoked.
 #pragma once
 
 #include "draft_object.hpp"
@@ -18,7 +19,7 @@ enum class Walk : unsigned char {
 // An iterator; null on an error.
 PyObject* iterate(PyObject* draft, Walk walk, bool reversed = false);
 
-// What keys(), values() or items() of a draft of a dict gives.
+// The view that keys(), values() or items() of a dict's draft returns.
 PyObject* make_view(PyObject* draft, Walk walk);
 
 }  // namespace halflife::bindings

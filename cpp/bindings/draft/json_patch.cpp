@@ -22,7 +22,8 @@ using draft::PatchList;
 
 // --- to JSON
 
-// Texts go through UTF-8. A lone surrogate, which a str and a JSON text can hold, passes both ways.
+// Texts are converted through UTF-8. Lone surrogates, which str and JSON texts can contain, are
+// kept.
 constexpr const char* kSurrogates = "surrogatepass";
 
 bool as_utf8(PyObject* text, std::string* utf8) {
@@ -37,7 +38,7 @@ PyObject* from_utf8(const std::string& utf8) {
   return PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), kSurrogates);
 }
 
-// A negative int is the key of a dict, and never a position.
+// A negative int can only be the key of a dict, not a position.
 bool is_natural(PyObject* part) {
   if (!PyLong_Check(part) || PyBool_Check(part)) return false;
   int overflow = 0;
@@ -63,7 +64,7 @@ bool append_part(PyObject* part, std::vector<std::string>& parts) {
   return true;
 }
 
-// json.dumps would turn the keys 1 and True into texts, and whoever reads them gets another value.
+// json.dumps would turn the keys 1 and True into texts, and the reader would get another value.
 bool check_keys(PyObject* value) {
   draft::Model& model = python_model();
   std::unordered_set<Value> met;
@@ -89,7 +90,7 @@ bool check_keys(PyObject* value) {
       if (kind == draft::Kind::map && !PyUnicode_Check(to_object(key))) {
         PyErr_Format(registry().patch_error,
                      "the value of a patch has the key %s of type %.200s, and keys in JSON are"
-                     " texts: use str keys for what goes over the wire",
+                     " texts; use str keys in data that becomes JSON",
                      described(to_object(key)).c_str(), Py_TYPE(to_object(key))->tp_name);
         return false;
       }
@@ -148,7 +149,7 @@ bool refuse(Py_ssize_t number, const char* what, PyObject* given) {
   return false;
 }
 
-// A member of the operation, which may be any mapping; null without an error: it is not there.
+// A member of the operation, which may be any mapping. Null without an error: no such member.
 Ref member(PyObject* operation, const char* name) {
   Ref found = Ref::take(PyMapping_GetItemString(operation, name));
   if (!found && PyErr_ExceptionMatches(PyExc_KeyError) != 0) PyErr_Clear();

@@ -40,13 +40,13 @@ bool read_op(PyObject* name, Op* op) {
   return false;
 }
 
-// Can it never be part of a cycle? Most patches cannot, and the collector need not walk them.
+// Can the object never be part of a cycle? If so, the garbage collector need not track the patch.
 bool is_simple(PyObject* object) {
   return PyObject_IS_GC(object) == 0 ||
          (PyTuple_CheckExact(object) && PyObject_GC_IsTracked(object) == 0);
 }
 
-// Memory of patches that are gone, for the next ones: recipes make many at a time.
+// Memory of destroyed patches, reused by the next ones: recipes make many at a time.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::size_t kSpare = 0;
 #else
@@ -210,7 +210,7 @@ PyObject* as_tuple(const draft::Path& path) {
   return tuple;
 }
 
-// Is the tuple made of these very parts?
+// Does the tuple consist of these same objects?
 bool is_path(PyObject* tuple, const draft::Path& path) {
   if (PyTuple_GET_SIZE(tuple) != static_cast<Py_ssize_t>(path.size())) return false;
   Py_ssize_t index = 0;

@@ -7,14 +7,15 @@
 
 namespace halflife::bindings {
 
-// A list of Patch objects; null on an error. `mirrored`: the list of the patches that these take
-// back, last first: they share its paths.
+// A list of Patch objects; null on an error. `mirrored`: the list whose inverse these patches are,
+// last first. Equal paths are shared with its patches.
 PyObject* patches_to_list(const draft::PatchList& patches, PyObject* mirrored = nullptr);
 
 // Reads an iterable of Patch objects. False: a TypeError is set that names the position.
 bool patches_from(PyObject* iterable, draft::PatchList& patches);
 
-// "add", "remove" ..., borrowed; and back. False: no such word, and no error is set.
+// The name of an operation ("add", "remove" ...), borrowed; and back. False, with no error set: no
+// such operation.
 PyObject* patch_op_name(draft::Op op);
 bool find_patch_op(PyObject* name, draft::Op* op);
 

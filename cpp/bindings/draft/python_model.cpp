@@ -19,12 +19,12 @@ using draft::Draft;
 using draft::Fault;
 using draft::Kind;
 
-// Tuples of scalars count as scalars, up to a size that keeps comparing them cheap.
+// Tuples of scalars count as scalars up to this size and depth, so that comparing stays cheap.
 constexpr Py_ssize_t kLargestTuple = 16;
 constexpr int kDeepestTuple = 3;
 
-// Dates, times, UUIDs and Decimals: equal is not enough, as 1.0 and 1.00 are, and an instant in two
-// time zones; what is shown of them tells.
+// Dates, times, UUIDs and Decimals. They are compared by repr(), because values can be equal and
+// yet differ: the Decimals 1.0 and 1.00, or one instant in two time zones.
 bool is_listed(PyTypeObject* type) {
   PyObject* listed = registry().scalars;
   if (listed == nullptr) return false;
@@ -51,7 +51,7 @@ bool same_leaf(PyObject* one, PyObject* other, int depth) {
     Py_XDECREF(equal);
     return equal == Py_True;
   }
-  if (type == &PyFloat_Type) {  // by their bits: -0.0 is not 0.0, and NaN is NaN
+  if (type == &PyFloat_Type) {  // bitwise: -0.0 differs from 0.0, and NaN is the same as NaN
     const double left = PyFloat_AS_DOUBLE(one);
     const double right = PyFloat_AS_DOUBLE(other);
     return std::memcmp(&left, &right, sizeof left) == 0;
@@ -90,7 +90,7 @@ std::size_t hash_value(PyObject* value, int depth) {
   return hash;
 }
 
-// int, float and Decimal, but no bool. Comparing two of them runs none of the user's code.
+// int, float and Decimal, but not bool. Comparing two of them runs no user code.
 bool is_number(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   if (type == &PyLong_Type || type == &PyFloat_Type) return true;
@@ -101,16 +101,16 @@ bool is_number(PyObject* object) {
 bool same_number(PyObject* one, PyObject* other) {
   if (!is_number(one) || !is_number(other)) return false;
   const int equal = PyObject_RichCompareBool(one, other, Py_EQ);
-  if (equal < 0) PyErr_Clear();  // a Decimal context that traps
+  if (equal < 0) PyErr_Clear();  // some Decimal contexts raise
   return equal > 0;
 }
 
-// The C code of deque for one of its slots, also where a subclass has its own.
+// The type slots of deque itself, which a subclass may have overridden.
 PySequenceMethods* deque_slots() {
   return reinterpret_cast<PyTypeObject*>(registry().deque)->tp_as_sequence;
 }
 
-// What a container has beside its contents: the same as the other's of its class?
+// Do two containers of one class have the same attributes besides their contents?
 bool alike_beside(PyObject* one, PyObject* other, const RecordType& type) {
   const auto same_beside = [&](const char* name) {
     Ref mine = Ref::take(PyObject_GetAttrString(one, name));
@@ -212,11 +212,11 @@ class PythonModel final : public draft::Model {
   }
 
   Value item(Value list, std::size_t index) override {
-    const auto place = static_cast<Py_ssize_t>(index);
+    const auto position = static_cast<Py_ssize_t>(index);
     PyObject* object = to_object(list);
-    if (PyList_Check(object)) return PyList_GET_ITEM(object, place);
-    if (PyTuple_Check(object)) return PyTuple_GET_ITEM(object, place);
-    PyObject* element = deque_slots()->sq_item(object, place);
+    if (PyList_Check(object)) return PyList_GET_ITEM(object, position);
+    if (PyTuple_Check(object)) return PyTuple_GET_ITEM(object, position);
+    PyObject* element = deque_slots()->sq_item(object, position);
     Py_XDECREF(element);  // the deque holds it
     return element;
   }
@@ -282,11 +282,11 @@ class PythonModel final : public draft::Model {
   }
 
   bool put_item(Value list, std::size_t index, Value value) override {
-    const auto place = static_cast<Py_ssize_t>(index);
+    const auto position = static_cast<Py_ssize_t>(index);
     if (is_deque(to_object(list))) {
-      return deque_slots()->sq_ass_item(to_object(list), place, to_object(value)) == 0;
+      return deque_slots()->sq_ass_item(to_object(list), position, to_object(value)) == 0;
     }
-    return PyList_SetItem(to_object(list), place, Py_NewRef(to_object(value))) == 0;
+    return PyList_SetItem(to_object(list), position, Py_NewRef(to_object(value))) == 0;
   }
 
   bool insert_item(Value list, std::size_t index, Value value) override {
@@ -294,8 +294,8 @@ class PythonModel final : public draft::Model {
   }
 
   bool erase_item(Value list, std::size_t index) override {
-    const auto place = static_cast<Py_ssize_t>(index);
-    return PyList_SetSlice(to_object(list), place, place + 1, nullptr) == 0;
+    const auto position = static_cast<Py_ssize_t>(index);
+    return PyList_SetSlice(to_object(list), position, position + 1, nullptr) == 0;
   }
 
   Value rebuild(Value like, Value copy) override {
@@ -308,7 +308,7 @@ class PythonModel final : public draft::Model {
   }
 
  private:
-  // In its own order, and without a look at what a subclass may have overridden.
+  // In the dict's own order, without calling methods that a subclass may have overridden.
   PyObject* copy_entries(PyObject* dict) {
     Ref made = Ref::take(PyDict_New());
     Value key = nullptr;
@@ -367,8 +367,7 @@ class PythonModel final : public draft::Model {
   void raise(Fault fault, Value value) override {
     if (fault == Fault::cyclic) {
       PyErr_SetString(registry().recipe_error,
-                      "a value would contain itself: the recipe put a draft into what it is part"
-                      " of");
+                      "a value would contain itself: the recipe put a draft into a part of it");
       return;
     }
     const Draft* draft = draft_of(value);

@@ -1,8 +1,8 @@
 // The value model over Python objects (see core/draft/model.hpp): the containers of the language
 // and of `collections`, tuples, and records. A record is an object of a class with named fields: a
 // dataclass, an attrs class, a NamedTuple, a msgspec Struct, a pydantic model, or a class that was
-// registered. Other subclasses of the containers may have a behavior of their own that a draft
-// could not keep: they are leaves unless they were registered, as is everything else.
+// registered. Other subclasses of containers may have behavior that a draft could not keep, so they
+// are leaves unless registered. All other values are leaves, too.
 #pragma once
 
 #include "../../core/draft/draft.hpp"

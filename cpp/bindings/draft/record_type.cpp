@@ -10,7 +10,7 @@ namespace halflife::bindings {
 
 namespace {
 
-// Never destroyed: it holds Python objects, and the interpreter goes first.
+// Never destroyed, because it holds Python objects and the interpreter ends first.
 using RecordTypes = std::unordered_map<PyTypeObject*, RecordType>;
 RecordTypes& record_types() {
   static RecordTypes* const types = new RecordTypes;
@@ -45,7 +45,7 @@ bool is_drafted_built_in(PyTypeObject* type) {
 
 PyMethodDef forget_method = {"forget_record_type", forget, METH_O, "The class is gone."};
 
-// The parts that _records.describe answers with; false: an error is set.
+// Reads the tuple that halflife._support.draftable.describe returned. False: an error is set.
 bool read_answer(PyObject* answer, RecordType& made) {
   if (answer == Py_None) return true;
   int kind = 0, keeps = 0, optional = 0;
@@ -93,7 +93,7 @@ const RecordType* as_answer(const RecordType& type) {
 
 const RecordType* record_type(PyTypeObject* type) {
   if (latest.type == type) return latest.found;
-  // Of the many built-in classes only a few are containers, or were registered.
+  // Only a few of the many built-in classes are containers, or were registered.
   if (registry().describe_record == nullptr) return nullptr;
   if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 && !is_drafted_built_in(type)) return nullptr;
   const auto known = record_types().find(type);
@@ -104,11 +104,11 @@ const RecordType* record_type(PyTypeObject* type) {
   SavedError pending;
   RecordType made;
   if (!describe(type, made)) {
-    PyErr_Clear();  // a class that cannot be looked at: a leaf, and tried again next time
+    PyErr_Clear();  // the class cannot be described: a leaf, and tried again next time
     return nullptr;
   }
-  const auto [place, fresh] = record_types().emplace(type, made);
-  latest = {type, as_answer(place->second)};
+  const auto [entry, fresh] = record_types().emplace(type, made);
+  latest = {type, as_answer(entry->second)};
   return latest.found;
 }
 
@@ -119,7 +119,7 @@ PyObject* forget_class(PyObject*, PyObject* type) {
 
 namespace {
 
-// The dict of the further fields; null without an error: there is none. Borrowed from the record.
+// The dict of the further fields, borrowed from the record. Null without an error: there is none.
 PyObject* more_fields(PyObject* record, const RecordType& type) {
   if (type.more == Py_None) return nullptr;
   Ref found = Ref::take(PyObject_GenericGetAttr(record, type.more));
@@ -157,18 +157,19 @@ PyObject* stored_field(PyObject* record, const RecordType& type, PyObject* name)
                                                      : nullptr;
   }
   if (PyTuple_Check(record)) return PyTuple_GET_ITEM(record, PyLong_AsSsize_t(position));
-  // Not through __getattribute__ or __getattr__: those are the user's.
+  // Not through __getattribute__ or __getattr__, which may be user code.
   PyObject* value = PyObject_GenericGetAttr(record, name);
   if (value == nullptr) {
     PyErr_Clear();
     return nullptr;
   }
-  const bool stored = Py_REFCNT(value) > 1;  // else it was made just now, and dies just now
+  const bool stored = Py_REFCNT(value) > 1;  // else a property has just made it
   Py_DECREF(value);
   return stored ? value : nullptr;
 }
 
-// The cursor counts the fixed fields; behind them it is a position in the dict of the further ones.
+// The cursor counts the declared fields. After these, it is a position in the dict of the further
+// fields.
 bool next_field(PyObject* record, const RecordType& type, std::size_t* cursor, PyObject** name,
                 PyObject** value) {
   const auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(type.fields));
@@ -213,9 +214,11 @@ bool is_same(PyObject* one, PyObject* other, bool* same) {
          draft::equal(python_model(), one, other, true, same);
 }
 
-// A field that no edit touched, and that came out equal, stays the very object that it was. One
-// that came out as another value was computed by the class, and is left alone; but if the class
-// does not make its old value of the old fields either, somebody has set it, and it is kept.
+// Restores fields that no edit touched, after the class has rebuilt the record. A field that is
+// equal gets its old object back. A field with another value keeps that value if the class computes
+// it from the other fields. Whether it does shows when the old record is rebuilt without changes:
+// if even then the field's value differs from the old one, the old value was set by the user, and
+// is restored.
 bool keep_untouched(PyObject* like, PyObject* made, PyObject* rebuild, const RecordType& type,
                     PyObject* fields, PyObject* changes) {
   Ref names = Ref::borrow(type.fields);
@@ -253,7 +256,7 @@ bool keep_untouched(PyObject* like, PyObject* made, PyObject* rebuild, const Rec
 PyObject* rebuild_record(PyObject* like, PyObject* fields) {
   const RecordType* type = record_type(Py_TYPE(like));
   if (type == nullptr) {
-    PyErr_Format(PyExc_TypeError, "drafts do not know %.200s any more", Py_TYPE(like)->tp_name);
+    PyErr_Format(PyExc_TypeError, "drafts no longer know the class %.200s", Py_TYPE(like)->tp_name);
     return nullptr;
   }
   Ref rebuild = Ref::borrow(type->rebuild);
@@ -275,9 +278,10 @@ PyObject* rebuild_record(PyObject* like, PyObject* fields) {
   }
   Ref made = Ref::take(
       PyObject_CallFunctionObjArgs(rebuild.get(), like, changes.get(), gone.get(), nullptr));
-  type = record_type(Py_TYPE(like));  // user code ran
+  type = record_type(Py_TYPE(like));  // user code ran, and may have changed the entry
   if (!made || type == nullptr || !type->keeps) return made.release();
-  if (Py_TYPE(made.get()) != Py_TYPE(like)) return made.release();  // its __replace__ knows why
+  if (Py_TYPE(made.get()) != Py_TYPE(like))
+    return made.release();  // its __replace__ chose another class
   const bool ok = keep_untouched(like, made.get(), rebuild.get(), *type, fields, changes.get());
   return ok ? made.release() : nullptr;
 }

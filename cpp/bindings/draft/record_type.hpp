@@ -1,6 +1,6 @@
-// What drafts know of a class: what kind of container its objects are, which fields they have, and
-// how to make another one with some of it changed. It is found out once per class by
-// halflife._support.records, and forgotten with the class.
+// A record type is what drafts know of a class: what kind of container its objects are, which
+// fields they have, and how to make a changed copy. halflife._support.draftable describes each
+// class once; the record type is forgotten with the class.
 #pragma once
 
 #include "../../core/draft/model.hpp"
@@ -9,28 +9,29 @@
 namespace halflife::bindings {
 
 struct RecordType {
-  PyObject* weak = nullptr;       // to the class
+  PyObject* weak = nullptr;       // weak reference to the class
   PyObject* fields = nullptr;     // tuple of interned str
   PyObject* positions = nullptr;  // dict: field -> position
   PyObject* rebuild = nullptr;    // (record, changes, gone) -> record; (container, contents) -> ...
   PyObject* more = nullptr;       // the attribute with a dict of further fields, or None
-  PyObject* hidden = nullptr;     // frozenset: what is in that dict and is no field
+  PyObject* hidden = nullptr;     // frozenset: keys of that dict that are no fields
   draft::Kind kind = draft::Kind::leaf;
-  bool keeps = false;     // untouched fields that come out equal stay the objects they were
-  bool optional = false;  // no field need be set: any may be deleted
+  bool keeps = false;     // see keep_untouched()
+  bool optional = false;  // every field may be missing, so any may be deleted
 };
 
-// Null: objects of this class are leaves, or exact built-in containers. Runs no code of the user's;
+// Null: objects of this class are leaves, or exact built-in containers. Runs no user code, and
 // never fails.
 const RecordType* record_type(PyTypeObject* type);
 
-// A class was registered: what was found out about it before is forgotten.
+// Forgets the record type of a class, because the class was registered.
 PyObject* forget_class(PyObject* module, PyObject* type);
 
-// A field's value as it is stored, borrowed from the record; null: it was never set.
+// A field's stored value, borrowed from the record. Null: the field is not set.
 PyObject* stored_field(PyObject* record, const RecordType& type, PyObject* name);
 
-// Can a field of this name be set? (Of fields that come and go: is the name allowed?)
+// Can a field of this name be set? Includes fields that the class does not declare, if it allows
+// them.
 bool takes_field(PyObject* record, const RecordType& type, PyObject* name);
 
 // Walks the fields that are set, as Model::next does.

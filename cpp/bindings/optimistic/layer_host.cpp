@@ -4,7 +4,6 @@
 
 #include "../../core/draft/equality.hpp"
 #include "../draft/draft_recipe.hpp"
-#include "../support/registry.hpp"
 
 namespace halflife::bindings {
 
@@ -54,11 +53,8 @@ bool LayerHost::call(Value recipe, Value argument, Value* returned, Value* error
   return false;
 }
 
-Value LayerHost::edited_and_returned(Value recipe) {
-  PyErr_Format(registry().recipe_error,
-               "the recipe %R edits its draft and returns a value too; return None (a lambda such "
-               "as d.pop(0) returns what it removes) or make no edits",
-               to_object(recipe));
+Value LayerHost::edited_and_returned(Value recipe, Value returned) {
+  raise_edited_and_returned(to_object(recipe), to_object(returned));
   return take_error();
 }
 

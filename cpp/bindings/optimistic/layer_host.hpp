@@ -19,7 +19,7 @@ class LayerHost final : public optimistic::Host {
   void forget_keys() override;
   bool call(Value recipe, Value argument, Value* returned, Value* error) override;
   bool is_nothing(Value returned) override { return returned == Py_None; }
-  Value edited_and_returned(Value recipe) override;
+  Value edited_and_returned(Value recipe, Value returned) override;
   Value take_error() override;
   void raise(Value error) override;
   bool is_interrupt(Value error) override;

@@ -31,8 +31,9 @@ class Host {
   // False: the recipe raised `error`.
   virtual bool call(Value recipe, Value argument, Value* returned, Value* error) = 0;
   virtual bool is_nothing(Value returned) = 0;
-  // Owned: a new error for a recipe that edited its draft and also returned another value.
-  virtual Value edited_and_returned(Value recipe) = 0;
+  // Owned: a new error for a recipe that edited its draft and also returned another value,
+  // `returned`.
+  virtual Value edited_and_returned(Value recipe, Value returned) = 0;
   // Owned: the host's pending error; afterwards no error is pending.
   virtual Value take_error() = 0;
   virtual void raise(Value error) = 0;

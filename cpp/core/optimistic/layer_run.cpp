@@ -158,7 +158,7 @@ bool LayerRun::replace_value(Value returned, Value argument, const LayerBody& bo
                              Finalizer& finalizer) {
   if (host_.is_nothing(returned) || returned == argument) return true;
   if (scope.edited()) {
-    error_ = host_.edited_and_returned(body.recipe);
+    error_ = host_.edited_and_returned(body.recipe, returned);
     return false;
   }
   Value plain = nullptr;

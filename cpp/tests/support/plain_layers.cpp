@@ -114,7 +114,7 @@ bool Layers::call(Value recipe, Value argument, Value* returned, Value* raised) 
   }
 }
 
-Value Layers::edited_and_returned(Value /*recipe*/) {
+Value Layers::edited_and_returned(Value /*recipe*/, Value /*returned*/) {
   return values_.make_leaf(std::string("edits and returns"));
 }
 

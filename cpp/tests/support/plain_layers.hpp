@@ -52,7 +52,7 @@ class Layers : public optimistic::Host {
   void forget_keys() override { keys_.clear(); }
   bool call(Value recipe, Value argument, Value* returned, Value* raised) override;
   bool is_nothing(Value returned) override { return returned == nothing_; }
-  Value edited_and_returned(Value recipe) override;
+  Value edited_and_returned(Value recipe, Value returned) override;
   Value take_error() override;
   void raise(Value raised) override { error = Values::show(raised); }
   bool is_interrupt(Value raised) override { return Values::show(raised) == "interrupted"; }

@@ -9,9 +9,8 @@ from operator import is_
 from typing import Any, Generic, TypeVar, final
 
 from halflife._atoms.split_reconciler import KeyedItems
-from halflife._core import is_draft, original, same_deep
+from halflife._core import check_not_edited, is_draft, original, same_deep
 from halflife._errors import LensError
-from halflife._optimistic.lens_path import check_not_edited
 from halflife._support.typed_key import TypedKey
 
 T = TypeVar("T")
@@ -142,7 +141,7 @@ def editing_row(row: Row[Any], recipe: Recipe) -> Recipe:
         result = recipe(part)
         if result is None or result is part:
             return
-        check_not_edited(part, row)
+        check_not_edited(part, row, result)
         rows[position] = result
 
     return on_rows(edit)

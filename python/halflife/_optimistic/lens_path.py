@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, 
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
-from halflife._core import check_root, current, is_draft, last_read, original, path_of, produce, trace
-from halflife._errors import LensError, RecipeError
+from halflife._core import check_not_edited, check_root, is_draft, last_read, path_of, produce, trace
+from halflife._errors import LensError
 from halflife._optimistic.focus import Focus
 from halflife._support.checks import called_name
 
@@ -66,7 +66,7 @@ class LensPath:
                 return None
             if found.is_root:
                 return result
-            check_not_edited(part, self._focuses[-1])
+            check_not_edited(part, self._focuses[-1], result)
             found.replace(result)
             return None
 
@@ -151,12 +151,6 @@ class _FoundPart:
             raise LensError(f"{self._focus} is in a tuple, which cannot be changed; set the tuple instead")
         else:
             setattr(container, key, value)
-
-
-def check_not_edited(part: Any, focus: Focus) -> None:
-    """Raise `RecipeError` if a recipe that returned another value has also edited its draft of the part."""
-    if is_draft(part) and current(part) is not original(part):
-        raise RecipeError(f"a recipe for {focus} both edits its draft and returns another value; do one of the two")
 
 
 def _at(container: Any, key: Any) -> Any:
