@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from halflife._support.equality import identity, same
+from halflife._core import same
+from halflife._support.equality import identity
 from halflife._support.unset import UNSET
 
 
@@ -41,6 +42,7 @@ DAY = datetime.date(2026, 1, 1)
         (decimal.Decimal("1.5"), decimal.Decimal("1.5")),
         ((1, ("a", 2.0)), (1, ("a", 2.0))),
         ((NAN,), (float("nan"),)),
+        (decimal.Decimal("NaN"), decimal.Decimal("NaN")),
     ],
 )
 def test_equal_scalars_of_one_type_and_tuples_of_them_are_the_same(one: Any, other: Any) -> None:

@@ -23,18 +23,9 @@ using draft::Kind;
 constexpr Py_ssize_t kLargestTuple = 16;
 constexpr int kDeepestTuple = 3;
 
-// Dates, times, UUIDs and Decimals. They are compared by repr(), because values can be equal and
-// yet differ: the Decimals 1.0 and 1.00, or one instant in two time zones.
-bool is_listed(PyTypeObject* type) {
-  PyObject* listed = registry().scalars;
-  if (listed == nullptr) return false;
-  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(listed); ++index) {
-    if (PyTuple_GET_ITEM(listed, index) == as_object(type)) return true;
-  }
-  return false;
-}
-
-bool shown_alike(PyObject* one, PyObject* other) {
+// Compares library scalars by repr(), because equal ones can differ: the Decimals 1.0 and 1.00, or
+// one instant in two time zones.
+bool same_repr(PyObject* one, PyObject* other) {
   Ref mine = Ref::take(PyObject_Repr(one));
   Ref theirs = Ref::take(mine ? PyObject_Repr(other) : nullptr);
   if (theirs) return PyUnicode_Compare(mine.get(), theirs.get()) == 0;
@@ -47,16 +38,14 @@ bool same_leaf(PyObject* one, PyObject* other, int depth) {
   PyTypeObject* type = Py_TYPE(one);
   if (type != Py_TYPE(other)) return false;
   if (type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBytes_Type) {
-    PyObject* equal = type->tp_richcompare(one, other, Py_EQ);
-    Py_XDECREF(equal);
-    return equal == Py_True;
+    return equal_built_ins(type, one, other);
   }
   if (type == &PyFloat_Type) {  // bitwise: -0.0 differs from 0.0, and NaN is the same as NaN
     const double left = PyFloat_AS_DOUBLE(one);
     const double right = PyFloat_AS_DOUBLE(other);
     return std::memcmp(&left, &right, sizeof left) == 0;
   }
-  if (is_listed(type)) return shown_alike(one, other);
+  if (is_library_scalar(type)) return same_repr(one, other);
   if (type != &PyTuple_Type || depth == 0) return false;
   const Py_ssize_t size = PyTuple_GET_SIZE(one);
   if (size != PyTuple_GET_SIZE(other) || size > kLargestTuple) return false;
@@ -94,7 +83,7 @@ std::size_t hash_value(PyObject* value, int depth) {
 bool is_number(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   if (type == &PyLong_Type || type == &PyFloat_Type) return true;
-  return is_listed(type) && type->tp_as_number != nullptr &&
+  return is_library_scalar(type) && type->tp_as_number != nullptr &&
          type->tp_as_number->nb_float != nullptr;
 }
 

@@ -31,6 +31,14 @@ PyObject* common_ends(PyObject*, PyObject* const* args, Py_ssize_t count) {
   return Py_BuildValue("(nn)", start, end);
 }
 
+PyObject* is_same(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2) {
+    PyErr_SetString(PyExc_TypeError, "same() takes two values");
+    return nullptr;
+  }
+  return PyBool_FromLong(same_value(args[0], args[1]));
+}
+
 PyObject* is_same_deep(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (count != 2) {
     PyErr_SetString(PyExc_TypeError, "same_deep() takes two values");
@@ -40,6 +48,8 @@ PyObject* is_same_deep(PyObject*, PyObject* const* args, Py_ssize_t count) {
 }
 
 PyMethodDef functions[] = {
+    {"same", as_function(is_same), METH_FASTCALL,
+     "Whether a value that becomes the other one counts as unchanged."},
     {"same_deep", as_function(is_same_deep), METH_FASTCALL,
      "Whether two values are the same by the rule of equals='deep'."},
     {"common_ends", as_function(common_ends), METH_FASTCALL,

@@ -14,30 +14,28 @@ namespace {
 
 enum class Verdict { same, different, container };
 
-// == of two objects of a type whose == is known to be harmless. An error counts as "different".
+// == of two objects of a type whose == is known to be harmless. An error counts as different.
 bool rich_equal(PyObject* one, PyObject* other) {
   const int equal = PyObject_RichCompareBool(one, other, Py_EQ);
   if (equal < 0) PyErr_Clear();
   return equal > 0;
 }
 
-// The same for int, str and bytes, whose == cannot fail and gives one of the two bools: the slot is
-// called without the detour through the abstract protocol.
-bool built_in_equal(PyTypeObject* type, PyObject* one, PyObject* other) {
-  PyObject* equal = type->tp_richcompare(one, other, Py_EQ);
-  Py_XDECREF(equal);
-  return equal == Py_True;
+// Not PyObject_RichCompareBool, which takes identical objects for equal.
+bool is_nan(PyObject* scalar) {
+  Ref equal = Ref::take(PyObject_RichCompare(scalar, scalar, Py_EQ));
+  if (!equal) PyErr_Clear();
+  return equal.get() != Py_True;
 }
 
-bool is_listed_scalar(PyTypeObject* type) {
-  const Registry& known = registry();
-  if (known.scalars == nullptr) return false;
-  const Py_ssize_t size = PyTuple_GET_SIZE(known.scalars);
-  for (Py_ssize_t index = 0; index < size; ++index) {
-    if (PyTuple_GET_ITEM(known.scalars, index) == as_object(type)) return true;
-  }
-  return known.enum_type != nullptr &&
-         PyType_IsSubtype(type, reinterpret_cast<PyTypeObject*>(known.enum_type)) != 0;
+// NaN is not equal to itself, but NaN after NaN is no change.
+bool same_library_scalar(PyObject* one, PyObject* other) {
+  return rich_equal(one, other) || (is_nan(one) && is_nan(other));
+}
+
+bool is_enum(PyTypeObject* type) {
+  PyObject* base = registry().enum_type;
+  return base != nullptr && PyType_IsSubtype(type, reinterpret_cast<PyTypeObject*>(base)) != 0;
 }
 
 Verdict compare(PyObject* one, PyObject* other) {
@@ -46,7 +44,7 @@ Verdict compare(PyObject* one, PyObject* other) {
   if (type != Py_TYPE(other)) return Verdict::different;
   const auto verdict = [](bool same) { return same ? Verdict::same : Verdict::different; };
   if (type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBytes_Type) {
-    return verdict(built_in_equal(type, one, other));
+    return verdict(equal_built_ins(type, one, other));
   }
   if (type == &PyFloat_Type) {
     const double left = PyFloat_AS_DOUBLE(one);
@@ -58,11 +56,12 @@ Verdict compare(PyObject* one, PyObject* other) {
       type == &PySet_Type || type == &PyFrozenSet_Type) {
     return Verdict::container;
   }
-  if (is_listed_scalar(type)) return verdict(rich_equal(one, other));
+  if (is_library_scalar(type)) return verdict(same_library_scalar(one, other));
+  if (is_enum(type)) return verdict(rich_equal(one, other));
   return Verdict::different;
 }
 
-// Strong: a tzinfo or an Enum may have an == of its own, which may take a list apart.
+// Owns both: the == of a tzinfo or an Enum can be user code that changes the containers.
 struct Pair {
   Pair(PyObject* left, PyObject* right) : one(Ref::borrow(left)), other(Ref::borrow(right)) {}
   Ref one;
@@ -78,13 +77,14 @@ bool push_items(std::vector<Pair>& work, PyObject* one, PyObject* other) {
   return true;
 }
 
-// Members of sets are looked up by their own hash and ==, so only those of scalars, and of tuples
-// of them, count.
+// Can the member of a set be looked up without user code? True for scalars, and for tuples of
+// scalars.
 bool plain_key(PyObject* key, int depth = 0) {
   constexpr int kDeepest = 20;
   PyTypeObject* type = Py_TYPE(key);
   if (type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBytes_Type ||
-      type == &PyFloat_Type || type == &PyBool_Type || key == Py_None || is_listed_scalar(type)) {
+      type == &PyFloat_Type || type == &PyBool_Type || key == Py_None || is_library_scalar(type) ||
+      is_enum(type)) {
     return true;
   }
   if (type != &PyTuple_Type || depth >= kDeepest) return false;
@@ -94,15 +94,15 @@ bool plain_key(PyObject* key, int depth = 0) {
   return true;
 }
 
-// Is it worth the while to look into two that are neither the same nor containers?
+// The record type of two different objects that are no containers, if both have the same class;
+// else null.
 const RecordType* common_record_type(PyObject* one, PyObject* other) {
   if (Py_TYPE(one) != Py_TYPE(other)) return nullptr;
-  const RecordType* known = record_type(Py_TYPE(one));  // of a Counter, too, which is no record
+  const RecordType* known = record_type(Py_TYPE(one));  // also has Counter, which is no record
   return known != nullptr && known->kind == draft::Kind::record ? known : nullptr;
 }
 
-// What is under the same keys, whatever their order. The keys are such that no user's code is
-// called.
+// Queues the values under equal keys, in any order. Looking up these keys runs no user code.
 bool push_fields(std::vector<Pair>& work, PyObject* one, PyObject* other) {
   if (PyDict_GET_SIZE(one) != PyDict_GET_SIZE(other)) return false;
   PyObject *key, *value;
@@ -123,7 +123,7 @@ bool push_dict(std::vector<Pair>& work, PyObject* one, PyObject* other) {
   Py_ssize_t right = 0;
   PyObject *key, *value, *other_key, *other_value;
   while (PyDict_Next(one, &left, &key, &value)) {
-    // Order counts: what is shown differs when it does.
+    // The order counts, because users see the order.
     if (!PyDict_Next(other, &right, &other_key, &other_value)) return false;
     Pair keys(key, other_key);
     Pair values(value, other_value);
@@ -137,8 +137,8 @@ bool push_dict(std::vector<Pair>& work, PyObject* one, PyObject* other) {
   return true;
 }
 
-// The members of a set, each under itself: what is found there is equal, but maybe of another type.
-// Null: it cannot be told whether it holds the same as another set.
+// A dict of the members of a set, each under itself. A member that is found in the dict of another
+// set is equal, but may have another type. Null: some member cannot be looked up without user code.
 PyObject* members_of(PyObject* set) {
   Ref members = Ref::take(PyDict_New());
   Ref iterator = Ref::take(members ? PyObject_GetIter(set) : nullptr);
@@ -165,13 +165,13 @@ bool push_record(std::vector<Pair>& work, PyObject* one, PyObject* other, const 
   const RecordType* still = left ? record_type(Py_TYPE(other)) : nullptr;
   Ref right = Ref::take(still != nullptr ? copy_fields(other, *still) : nullptr);
   if (right) return push_fields(work, left.get(), right.get());
-  PyErr_Clear();  // one that cannot be read counts as changed
+  PyErr_Clear();  // a record that cannot be read counts as changed
   return false;
 }
 
 bool same_tree(PyObject* one, PyObject* other, bool deep) {
-  // Two that refer to themselves must not be walked for ever: past a size, containers that were
-  // compared with each other before are not entered again.
+  // Values can contain themselves. After kPlain steps, pairs of containers that were compared
+  // before are not entered again, so that the walk ends.
   constexpr std::size_t kPlain = 1000;
   std::set<std::pair<PyObject*, PyObject*>> entered;
   std::vector<Pair> work;
@@ -210,6 +210,15 @@ bool same_tree(PyObject* one, PyObject* other, bool deep) {
 }
 
 }  // namespace
+
+bool is_library_scalar(PyTypeObject* type) {
+  PyObject* listed = registry().scalars;
+  if (listed == nullptr) return false;
+  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(listed); ++index) {
+    if (PyTuple_GET_ITEM(listed, index) == as_object(type)) return true;
+  }
+  return false;
+}
 
 bool same_value(PyObject* one, PyObject* other) {
   switch (compare(one, other)) {

@@ -3,9 +3,8 @@
 from typing import Any, TypeAlias, TypeVar, overload
 
 from halflife import _core
-from halflife._core import Atom, HasData, HasError, Loading, loadable
+from halflife._core import Atom, HasData, HasError, Loading, loadable, same
 from halflife._support.checks import check_atom
-from halflife._support.equality import same
 from halflife._support.internal_atoms import describe
 from halflife._support.memoize import remember
 from halflife._support.unset import UNSET

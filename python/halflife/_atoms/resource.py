@@ -11,12 +11,11 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, final, overl
 
 from halflife import _core
 from halflife._atoms.resource_requests import Memory, Override, Refetch, Request
-from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable
+from halflife._core import AsyncValue, Atom, HasData, Loading, is_function, loadable, same
 from halflife._drivers.protocol import StoreLike
 from halflife._drivers.threads import run_in_thread
 from halflife._support.checks import called_name, check_atom, check_callable, check_equals
 from halflife._support.copies import refuse_copies
-from halflife._support.equality import same
 from halflife._support.internal_atoms import describe, inner_lazy, inner_source, part_name
 from halflife._support.reprs import abbreviated
 from halflife._support.signatures import given_count, inspect_read

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, final
 
-from halflife._support.equality import same
+from halflife._core import same
 from halflife._support.unset import UNSET, UnsetType
 
 T = TypeVar("T")

@@ -16,14 +16,13 @@ from halflife._atoms.split_rows import (
     putting_row,
     removing_row,
 )
-from halflife._core import Atom, common_ends
+from halflife._core import Atom, common_ends, same
 from halflife._errors import RemovedItemError
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.saga_handle import SagaHandle
 from halflife._optimistic.saga_plan import SagaPlan
 from halflife._support.checks import check_atom, check_callable
-from halflife._support.equality import same
 from halflife._support.internal_atoms import describe, inner_lazy
 from halflife._support.memoize import remember
 from halflife._support.reprs import abbreviated
