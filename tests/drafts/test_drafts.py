@@ -165,6 +165,8 @@ def test_set_and_revert_gives_the_base_itself():
         lambda d: in_turn(d.__setitem__("new", {}), d.pop("new")),
         lambda d: d.__setitem__("a", d["a"]),
         lambda d: d.__setitem__("s", d.pop("s")),
+        lambda d: in_turn(d["a"]["y"].insert(0, 0), d["a"]["y"].pop(0)),
+        lambda d: in_turn(d["a"]["x"], d["a"]["y"][0], 1 in d["s"]),
     ):
         new, patches, inverse = produce_with_patches(base, recipe)
         assert new is base
@@ -186,13 +188,14 @@ def test_a_draft_at_two_places_is_equal_at_both_also_after_later_edits():
     def recipe(d):
         d["b"] = d["a"]
         d["list"] = [d["a"], {"deep": (d["a"],)}]
+        d["moved"].insert(0, (d["a"],))
         d["a"]["x"] = 2
         d["b"]["y"] = 3
         d["list"][1]["deep"][0]["z"] = 4
 
-    new = produce({"a": {"x": 1}}, recipe)
+    new = produce({"a": {"x": 1}, "moved": [0]}, recipe)
     wanted = {"x": 2, "y": 3, "z": 4}
-    assert new == {"a": wanted, "b": wanted, "list": [wanted, {"deep": (wanted,)}]}
+    assert new == {"a": wanted, "b": wanted, "list": [wanted, {"deep": (wanted,)}], "moved": [(wanted,), 0]}
     assert new["a"] is new["b"]
 
 

@@ -63,6 +63,11 @@ REFUSED = [
     ({"a": [1, 2]}, [{"op": "remove", "path": "/a/-1"}]),
     ({"a": [1, 2]}, [{"op": "remove", "path": "/a/1e0"}]),
     ({"a": [1, 2]}, [{"op": "remove", "path": "/a/ 1"}]),
+    ({"a": [1, 2]}, [{"op": "remove", "path": "/a/1 "}]),
+    ({"a": [1, 2]}, [{"op": "remove", "path": "/a/+1"}]),
+    ({"a": [1, 2]}, [{"op": "remove", "path": "/a/00"}]),
+    ({"a": [1, 2]}, [{"op": "remove", "path": "/a/1.0"}]),
+    ({"a": [1, 2]}, [{"op": "remove", "path": "/a/99999999999999999999999999"}]),
     ({"a": [1, 2]}, [{"op": "add", "path": "/a/3", "value": 1}]),
     ({"a": [1, 2]}, [{"op": "add", "path": "/a/", "value": 1}]),
     ({"a": {}}, [{"op": "move", "from": "/a", "path": "/a/b"}]),
@@ -103,6 +108,8 @@ def test_what_the_standard_calls_an_error_is_one(document, operations):
         [{"op": "remove", "path": None}],
         [{"op": "remove", "path": "/~"}],
         [{"op": "remove", "path": "/~2"}],
+        [{"op": "remove", "path": "/a~/b"}],
+        [{"op": "remove", "path": "/a/~"}],
     ],
 )
 def test_what_is_no_json_patch_is_refused(given):

@@ -91,7 +91,7 @@ def patches_of(base, recipe):
 
 
 def test_each_change_of_a_dict_is_one_patch_and_what_comes_to_nothing_is_none():
-    base = {"a": 1, "b": {"x": 1}, "c": 3}
+    base = {"a": 1, "b": {"x": 1}, "c": 3, "e": 4}
 
     def recipe(d):
         d["a"] = 5
@@ -102,16 +102,16 @@ def test_each_change_of_a_dict_is_one_patch_and_what_comes_to_nothing_is_none():
         d["new"]["y"] = 2
         d["gone"] = 1
         del d["gone"]
+        d["e"] = {"y": [1]}
+        d["e"]["y"].append(2)
 
-    assert sorted(patches_of(base, recipe), key=repr) == sorted(
-        [
-            ("replace", ("a",), 6),
-            ("replace", ("b", "x"), 2),
-            ("remove", ("c",), None),
-            ("add", ("new",), {"y": 2}),
-        ],
-        key=repr,
-    )
+    assert patches_of(base, recipe) == [
+        ("replace", ("a",), 6),
+        ("remove", ("c",), None),
+        ("replace", ("e",), {"y": [1, 2]}),
+        ("add", ("new",), {"y": 2}),
+        ("replace", ("b", "x"), 2),
+    ]
 
 
 def test_changed_and_then_removed_is_removed():
@@ -134,8 +134,13 @@ def test_lists_are_told_apart_by_identity():
         moved = d.pop(0)
         d.append(moved)
         moved["n"] = "edited"
+        d[0]["n"] = "also"
 
-    assert patches_of(base, move_and_edit) == [Patch("move", (19,), from_=(0,)), ("replace", (19, "n"), "edited")]
+    assert patches_of(base, move_and_edit) == [
+        Patch("move", (19,), from_=(0,)),
+        ("replace", (0, "n"), "also"),
+        ("replace", (19, "n"), "edited"),
+    ]
 
 
 def test_members_of_sets_are_added_and_removed():
@@ -180,6 +185,14 @@ def test_each_operation_does_what_it_says():
         ([Patch("move", ("b", "d"), from_=("a",))], {"b": {"c": 3, "d": [1, 2]}, "s": {1}, "p": Point(1)}),
         ([Patch("copy", ("b", "d"), from_=("a",))], {**base, "b": {"c": 3, "d": [1, 2]}}),
         ([Patch("test", ("a", 1), 2), Patch("remove", ("a", 1))], {**base, "a": [1]}),
+        ([Patch("replace", ("a", 0), {})], {**base, "a": [{}, 2]}),
+        ([Patch("replace", ("s", 1), 5)], {**base, "s": {5}}),
+        ([Patch("add", ("p", "x"), 5)], {**base, "p": Point(5)}),
+        ([Patch("move", ("a", 1), from_=("a", 0)), Patch("move", ("a", 0), from_=("a", 0))], {**base, "a": [2, 1]}),
+        ([Patch("move", ("b",), from_=("b", "c")), Patch("move", (), from_=())], {**base, "b": 3}),
+        ([Patch("add", (), 7), Patch("test", (), 7)], 7),
+        ([Patch("move", (), from_=("a",)), Patch("add", ("-",), 9)], [1, 2, 9]),
+        ([Patch("copy", ("d",), from_=()), Patch("add", ("a", "-"), 9)], {**base, "a": [1, 2, 9], "d": base}),
         ([], base),
     ]:
         before = copy.deepcopy(base)
@@ -192,6 +205,15 @@ def test_what_no_patch_touches_is_shared():
     new = apply_patches(base, [Patch("replace", ("a", "x"), 2)])
     assert new["b"] is base["b"]
     assert apply_patches(base, [Patch("replace", ("a", "x"), 1)]) is base
+    for change_nothing in (
+        [Patch("add", ("c",), 1), Patch("remove", ("c",))],
+        [Patch("move", ("a",), from_=("a",)), Patch("test", ("b", "y"), 1)],
+    ):
+        assert apply_patches(base, change_nothing) is base
+    rows = [1, 2]
+    assert apply_patches(rows, [Patch("add", (0,), 7), Patch("remove", (0,))]) is rows
+    members = {1}
+    assert apply_patches(members, [Patch("add", (1,), 1)]) is members
     assert apply_patches(base, []) is base
 
 
@@ -225,7 +247,13 @@ BAD = [
     ([1], Patch("remove", (10**40,)), "position"),
     ({"s": {1}}, Patch("remove", ("s", 2)), "nothing"),
     ({"a": {}}, Patch("move", ("a", "b"), from_=("a",)), "into itself"),
+    ({"a": {}}, Patch("move", ("a",), from_=()), "into itself"),
+    ({"a": {}}, Patch("move", ("b",), from_=("c",)), "nothing"),
     ({"a": {}}, Patch("copy", ("b",), from_=("c",)), "nothing"),
+    ([1], Patch("test", (1,), 1), "position"),
+    ([1], Patch("move", (0,), from_=(1,)), "position"),
+    ([1], Patch("copy", (0,), from_=("-",)), "position"),
+    ({"s": {1}}, Patch("add", ("s", 1, "b"), 1), "no parts"),
     ({"a": 1}, Patch("test", ("a",), 2), "test"),
     ({"a": 1}, Patch("test", ("a",), True), "test"),
     ({"a": 1}, Patch("remove", ()), "root"),

@@ -26,62 +26,6 @@ class Patches : public testing::Test {
 
 // --- maps
 
-TEST_F(Patches, EachKeyThatChangedIsOnePatch) {
-  EXPECT_EQ(of("{a: 1, b: 2, c: 3}",
-               [](Recipe& r) {
-                 r.set("/a", "10");
-                 r.erase("/b");
-                 r.set("/d", "4");
-                 r.set("/e", "5");
-               }),
-            (Lines{"replace /a = 10", "remove /b", "add /d = 4", "add /e = 5"}));
-  EXPECT_EQ(last.text, "{a: 10, c: 3, d: 4, e: 5}");
-  EXPECT_EQ(last.inverse, (Lines{"remove /e", "remove /d", "add /b = 2", "replace /a = 1"}));
-}
-
-TEST_F(Patches, WhatIsSetBackLeavesNone) {
-  EXPECT_EQ(of("{a: 1, b: [1]}",
-               [](Recipe& r) {
-                 r.set("/a", "2");
-                 r.set("/a", "1");
-                 r.set("/c", "1");
-                 r.erase("/c");
-                 r.append("/b", "2");
-                 r.pop("/b", 1);
-               }),
-            Lines{});
-}
-
-TEST_F(Patches, OnlyTheLastOfSeveralWritesToAPlaceCounts) {
-  EXPECT_EQ(of("{a: 1}",
-               [](Recipe& r) {
-                 r.set("/a", "2");
-                 r.set("/a", "3");
-                 r.set("/b", "1");
-                 r.set("/b", "2");
-                 r.set("/c", "1");
-                 r.erase("/c");
-               }),
-            (Lines{"replace /a = 3", "add /b = 2"}));
-}
-
-TEST_F(Patches, AnEditDeepInsideIsOnePatchWithItsWholePath) {
-  EXPECT_EQ(
-      of("{a: {b: [0, {c: P(x: 1, y: 2)}]}, z: [1]}", [](Recipe& r) { r.set("/a/b/1/c/y", "3"); }),
-      Lines{"replace /a/b/1/c/y = 3"});
-}
-
-TEST_F(Patches, AnEditInsideSomethingThatWasPutInIsPartOfItsValue) {
-  EXPECT_EQ(of("{a: {x: 1}}",
-               [](Recipe& r) {
-                 r.set("/a", "{y: [1]}");
-                 r.append("/a/y", "2");
-                 r.set("/b", "{}");
-                 r.set("/b/c", "1");
-               }),
-            (Lines{"replace /a = {y: [1, 2]}", "add /b = {c: 1}"}));
-}
-
 TEST_F(Patches, AnEditedContainerThatIsAssignedToItsOwnPlaceIsNotReplaced) {
   EXPECT_EQ(of("{a: [1, 2, 3]}",
                [](Recipe& r) {
@@ -160,57 +104,7 @@ TEST_F(Patches, TheSameDraftAtTwoPlacesIsWholeInBoth) {
             (Lines{"add /b = {x: 5}", "replace /a/x = 5"}));
 }
 
-TEST_F(Patches, RecordsHaveReplacementsOfFieldsOnly) {
-  EXPECT_EQ(of("P(x: 1, y: [1], z: 3)",
-               [](Recipe& r) {
-                 r.set("/x", "2");
-                 r.append("/y", "2");
-                 r.set("/z", "3");
-               }),
-            (Lines{"replace /x = 2", "add /y/1 = 2"}));
-}
-
-TEST_F(Patches, MembersOfSetsAreTheLastPartOfThePath) {
-  EXPECT_EQ(of("{s: <a, b>}",
-               [](Recipe& r) {
-                 r.include("/s", "c");
-                 r.include("/s", "a", false);
-                 r.include("/s", "b", false);
-                 r.include("/s", "b");
-               }),
-            (Lines{"add /s/c = c", "remove /s/a"}));
-  EXPECT_EQ(last.inverse, (Lines{"add /s/a = a", "remove /s/c"}));
-}
-
 // --- lists
-
-TEST_F(Patches, OneInsertIsOneAddAndOnePopIsOneRemove) {
-  EXPECT_EQ(of("[1, 2, 3]", [](Recipe& r) { r.insert("", 0, "9"); }), Lines{"add /0 = 9"});
-  EXPECT_EQ(last.inverse, Lines{"remove /0"});
-  EXPECT_EQ(of("[1, 2, 3]", [](Recipe& r) { r.pop("", 0); }), Lines{"remove /0"});
-  EXPECT_EQ(last.inverse, Lines{"add /0 = 1"});
-  EXPECT_EQ(of("[1, 1, 1]", [](Recipe& r) { r.pop("", 0); }).size(), 1u);
-  EXPECT_EQ(of("[]", [](Recipe& r) { r.append("", "[]"); }), Lines{"add /0 = []"});
-}
-
-TEST_F(Patches, OneMoveIsOneMove) {
-  EXPECT_EQ(of("[{n: 1}, {n: 2}, {n: 3}, {n: 4}]", [](Recipe& r) { r.move("", 0, 2); }),
-            Lines{"move /0 -> /2"});
-  EXPECT_EQ(last.inverse, Lines{"move /2 -> /0"});
-  EXPECT_EQ(of("[1, 2, 3, 4]", [](Recipe& r) { r.arrange("", {3, 0, 1, 2}); }),
-            Lines{"move /3 -> /0"});
-  EXPECT_EQ(of("[1, 2, 1, 3, 1]", [](Recipe& r) { r.move("", 0, 4); }).size(), 1u);
-}
-
-TEST_F(Patches, AnElementThatMovedAndWasEditedIsMovedAndThenEdited) {
-  EXPECT_EQ(of("[{n: 1}, {n: 2}, {n: 3}]",
-               [](Recipe& r) {
-                 r.set("/0/n", "10");
-                 r.move("", 0, 2);
-                 r.set("/0/n", "20");
-               }),
-            (Lines{"move /0 -> /2", "replace /0/n = 20", "replace /2/n = 10"}));
-}
 
 TEST_F(Patches, AnElementThatWasEditedBehindAnInsertIsEditedAtItsNewPosition) {
   EXPECT_EQ(of("[{n: 1}, {n: 2}]",
@@ -346,17 +240,6 @@ TEST_F(Patches, AHundredThousandLevelsAreNoTrouble) {
   EXPECT_EQ(patches[0].path.size(), 100001u);
   EXPECT_NE(patched(values, base, patches), nullptr);
   values.release(base);
-}
-
-TEST_F(Patches, ARootThatIsReplacedIsOnePatchWithAnEmptyPath) {
-  PatchList patches(values);
-  PatchList inverse(values);
-  draft::diff_replaced(values, values.read("1"), values.read("[2]"), &patches, &inverse);
-  EXPECT_EQ(show(patches), Lines{"replace  = [2]"});
-  EXPECT_EQ(show(inverse), Lines{"replace  = 1"});
-  EXPECT_EQ(Values::show(patched(values, values.read("1"), patches)), "[2]");
-  draft::diff_replaced(values, values.read("1"), values.read("1"), &patches, &inverse);
-  EXPECT_EQ(patches.size(), 1u);
 }
 
 }  // namespace

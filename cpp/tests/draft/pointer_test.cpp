@@ -33,24 +33,5 @@ TEST(Pointer, TheExamplesOfTheStandardAreReadAndWrittenBack) {
   }
 }
 
-TEST(Pointer, WhatIsNoPointerIsRefused) {
-  Parts parts;
-  for (const char* pointer : {"a", "a/b", "/~", "/~2", "/a~/b", "/a/~"}) {
-    EXPECT_FALSE(parse_pointer(pointer, &parts)) << pointer;
-  }
-}
-
-TEST(Pointer, APositionHasDigitsOnlyAndNoLeadingZeros) {
-  std::size_t position = 0;
-  EXPECT_TRUE(parse_position("0", &position));
-  EXPECT_EQ(position, 0u);
-  EXPECT_TRUE(parse_position("1203", &position));
-  EXPECT_EQ(position, 1203u);
-  for (const char* text : {"", "-", "-1", "+1", "01", "00", " 1", "1 ", "1.0", "1e1", "x",
-                           "99999999999999999999999999"}) {
-    EXPECT_FALSE(parse_position(text, &position)) << text;
-  }
-}
-
 }  // namespace
 }  // namespace halflife::draft
