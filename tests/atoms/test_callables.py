@@ -1,4 +1,4 @@
-"""*Callables* are checked when they are given, and by what they really take."""
+"""*Callables* are checked when they are passed in, by the parameters they really accept."""
 
 import functools
 import operator

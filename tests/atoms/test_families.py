@@ -46,7 +46,7 @@ class TestMembers:
     def test_it_is_a_decorator_with_and_without_options(self) -> None:
         @family
         def plain(param):
-            """What it is."""
+            """One member each."""
             return atom(param)
 
         @family(max_size=2)
@@ -56,7 +56,7 @@ class TestMembers:
         assert plain(1) is plain(1)
         assert limited(1) is limited(1)
         assert plain.name == "plain"
-        assert plain.__doc__ == "What it is."
+        assert plain.__doc__ == "One member each."
 
     def test_a_member_may_have_several_parameters(self) -> None:
         made: list[object] = []

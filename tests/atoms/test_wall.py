@@ -1,4 +1,4 @@
-"""*The wall*: an atom and an AsyncValue are no values, and whoever takes one for a value is told what to write."""
+"""*The wall*: an atom or AsyncValue that is used as a value raises an error that says what to write instead."""
 
 import asyncio
 import copy

@@ -1,4 +1,4 @@
-"""Drafts against plain mutation: what a recipe makes of a draft is what it makes of a copy, and patches tell it all."""
+"""Drafts against plain mutation: a recipe changes a draft as it changes a copy, and patches say everything."""
 
 import json
 import random

@@ -119,7 +119,7 @@ def test_what_an_effect_sets_joins_the_flush() -> None:
         store.subscribe(target, told.append)
         store.observe(effect(copy))
         store.set(source, 2)
-        assert (told, copies) == ([10, 20], [10, 20])  # what it set itself is no news to it
+        assert (told, copies) == ([10, 20], [10, 20])  # the effect does not run again for its own set
         assert store._invariant() is None
 
 

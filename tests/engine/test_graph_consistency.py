@@ -52,7 +52,7 @@ def test_paths_of_different_length_meet_in_one_run() -> None:
 
 @pytest.mark.parametrize("depth", [5, 40])
 def test_a_ladder_costs_as_many_runs_as_it_has_rungs(depth: int) -> None:
-    """Two atoms per rung, each reading both of the rung below: exponential for whoever follows paths."""
+    """Two atoms per rung, each reading both of the rung below: exponential for an engine that follows paths."""
     source = atom(1)
     rungs: list[list[Counted]] = []
     below = [source, source]

@@ -149,7 +149,7 @@ def test_a_dropped_dependency_is_computed_no_more() -> None:
 
 
 def test_a_dependency_that_is_guarded_is_not_read_when_the_guard_falls() -> None:
-    """The guard is computed first, so that what it guards never sees a state it is guarded from."""
+    """The guard is computed first, so that the guarded atom never runs in a state that the guard excludes."""
     items = atom({"a": 1})
     chosen = atom("a")
     present = derived(lambda get: get(chosen) in get(items))

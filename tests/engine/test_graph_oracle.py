@@ -66,7 +66,7 @@ class NotifiesTwice(Subject):
 
 
 class TellsThoseWhoHaveLeft(Subject):
-    """As jotai does: whoever is unsubscribed in the middle of a flush is called all the same."""
+    """As in jotai: a subscriber that is unsubscribed during a flush is still called."""
 
     flushing = False
 
@@ -250,7 +250,7 @@ class TellsOfSetsOneByOne(Subject):
 
 
 class SeesTwoMoments(Subject):
-    """A second read of an input gives what it was before."""
+    """A second read of an input returns its old value."""
 
     def derived(self, read, name, on_mount):
         before: dict[Any, Any] = {}

@@ -1,4 +1,4 @@
-"""Superseded runs: whatever they end with, and whenever, is never shown; what they read counts for nothing."""
+"""Superseded runs: their results are never shown, and their reads are no dependencies."""
 
 import asyncio
 from typing import Any

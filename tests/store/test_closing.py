@@ -1,4 +1,4 @@
-"""Closing acts at once, with a loop or without; whoever wants to may wait for what ends."""
+"""Closing acts at once, with a loop or without; its result may be awaited until everything has ended."""
 
 import asyncio
 import contextlib

@@ -92,7 +92,7 @@ def test_a_store_can_be_closed_by(apart, caller) -> None:
         apart(SCRIPT.format(caller=CALLERS[caller], call=call, end="store.dispose()"))
 
 
-# The handle of a subscription holds the store, so whoever has one cannot drop the store.
+# A subscription holds its store: the store lives as long as the subscription does.
 @pytest.mark.parametrize("caller", [caller for caller in CALLERS if "pop" not in CALLERS[caller]])
 def test_the_last_reference_to_a_store_can_be_dropped_by(apart, caller) -> None:
     line = CALLERS[caller].replace("handles.append", "(lambda handle: None)")

@@ -1,4 +1,4 @@
-"""The *definitions* of the async machine: what its atoms read, and what they make of it."""
+"""The *definitions* of the async machine: the inputs of its atoms, and how their values follow from them."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ class BrokenError(Exception):
 
 
 class Definition:
-    """One async atom: what it reads before and after its fetch, and what it makes of it."""
+    """One async atom: its inputs before and after its fetch, and how its value follows from them."""
 
     def __init__(self, number: int, before: list[Any], after: list[Any], modulus: int, options: dict[str, Any]) -> None:
         self.number = number

@@ -79,7 +79,7 @@ class AsyncMachine(RuleBasedStateMachine):
         return kinds + [("a", number) for number in range(len(self.atoms))]
 
     def change(self, values: list[int]) -> None:
-        """The sources are about to be these; versions of what becomes another value go up."""
+        """Sets the sources to these values; the version of each source that changes goes up."""
         before = {key: self.model(key) for key in self.all_keys()}
         self.values = values
         for key in self.all_keys():
@@ -87,7 +87,7 @@ class AsyncMachine(RuleBasedStateMachine):
                 self.versions[key] += 1
 
     def arrives(self, place: int, *, later: bool) -> None:
-        """Whether a source's value is plain or awaitable; a change of that is one too, to whoever read it."""
+        """Whether a source's value is plain or awaitable; its readers see a change of that, too."""
         if later != (place in self.awaitable):
             self.awaitable ^= {place}
             for kind in "sd":

@@ -183,7 +183,7 @@ class ChainMachine(RuleBasedStateMachine):
         self.check_reason(name)
 
     def want(self, name: str | None) -> None:
-        """It is read or run again; what it reads is read with it."""
+        """The atom is read or run again, and so are its inputs."""
         if name is None:
             return
         below = range(int(name[4:])) if name.startswith("link") else ()

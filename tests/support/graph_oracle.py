@@ -36,7 +36,7 @@ def shows(one: Outcome, other: Outcome) -> bool:
 
 
 class Node:
-    """An atom as the model sees it: what it is, what came out, and what it had read for that."""
+    """An atom in the model: its definition, its last result, and the inputs read for it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -99,13 +99,13 @@ class Effect(Node):
 
 
 class Watcher:
-    """A subscriber; what it does when it is called is next on its list."""
+    """A subscriber; each call performs the next entry of its list."""
 
     def __init__(self, number: int, node: Node, reactions: Iterable[Any]) -> None:
         self.number, self.node = number, node
         self.reactions = deque(reactions)
         self.active = True
-        self.excused = False  # it subscribed in a batch that failed: what it saw then was never there
+        self.excused = False  # it subscribed in a batch that failed, and saw values that were rolled back
         self.seen: int | None = None
         self.told: Outcome = ("value", None)
         self.handle: Any = None

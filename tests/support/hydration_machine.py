@@ -84,7 +84,7 @@ class HydrationMachine(RuleBasedStateMachine):
             try:
                 return step()
             finally:
-                for _ in range(4):  # what it starts reads its inputs
+                for _ in range(4):  # the runs it starts read their inputs
                     await asyncio.sleep(0)
 
         return self.wait(inside())
@@ -164,7 +164,7 @@ class HydrationMachine(RuleBasedStateMachine):
     # --- the model
 
     def touch(self, name: str) -> None:
-        """It is read or set: it has a state from now on, and so has what it reads then."""
+        """The atom is read or set: from now on it has a state, and so have its inputs."""
         if name in self.touched:
             return
         self.touched.add(name)
@@ -193,7 +193,7 @@ class HydrationMachine(RuleBasedStateMachine):
         return name in self.saved and name not in self.disturbed and name not in UNKNOWN_INPUTS
 
     def computed(self, name: str) -> str:
-        """What it is if it is computed now; what is below it may be saved."""
+        """The atom's value if it is computed now; its inputs may come from a snapshot."""
         parts = [self.value_of(one) if one in SOURCES else self.settled(one) for one in INPUTS[name]]
         return f"c {name} of {', '.join(map(str, parts))}"
 
@@ -239,7 +239,7 @@ class HydrationMachine(RuleBasedStateMachine):
         for name in INPUTS:
             if name in self.waiting:
                 self.base[name] = {source: self.value_of(source) for source in sources_of(name)}
-                # What it was derived from may be on its way to another value just now.
+                # One of its inputs may be about to change.
                 between = {one for one in INPUTS if name in above(one) and one in self.touched}
                 if not (between and self.unsettled):
                     self.disturbed.discard(name)

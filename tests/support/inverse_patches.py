@@ -126,7 +126,7 @@ class DropsPendingWithTheBase(NaiveLog):
 
 
 class KeepsConfirmedOverTheBase(NaiveLog):
-    """What the server has said is applied once more over what it says now."""
+    """The server's old answer is applied once more over the new one."""
 
     def set_base(self, value: Any) -> None:
         confirmed = [layer for layer in self.layers if layer.status == "confirmed"]
@@ -265,7 +265,7 @@ class ShowsAnotherObject(NaiveLog):
 
 
 class RestoresWithoutStatus(NaiveLog):
-    """A restored layer stays what it had become."""
+    """A restored layer keeps its later status."""
 
     def restore(self, saved: Any) -> None:
         statuses = {row[0]: row[0].status for row in saved[-1]}

@@ -22,14 +22,14 @@ class Person:
 
 
 class MissingError(Exception):
-    """What a recipe raises that does not find what it is about."""
+    """Raised by a recipe whose target does not exist."""
 
 
 LEAVES = (int, str, float, bool, type(None), tuple)
 
 
 def kind(value: Any) -> str:
-    """What a value is, asked in the same way of a draft and of what it drafts."""
+    """The kind of a value; the same for a draft and for the value it drafts."""
     if isinstance(value, LEAVES):
         return "leaf"
     if isinstance(value, MutableMapping):

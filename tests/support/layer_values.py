@@ -37,7 +37,7 @@ def with_fields(record: Any, fields: dict[str, Any]) -> Any:
 
 
 def sharing(value: Any, origins: dict[int, tuple[Any, Any]]) -> Any:
-    """The value with each copy that nobody has changed put back to what it is a copy of."""
+    """The value with each unchanged copy replaced by its original."""
     kind = type(value)
     if kind is dict:
         made: Any = {key: sharing(item, origins) for key, item in value.items()}

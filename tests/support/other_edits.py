@@ -167,7 +167,7 @@ def put_other_here_too(root: Any, it: Any, step: Step) -> Any:
 
 @row("any", MOVES)
 def wrap(root: Any, it: Any, step: Step) -> Any:
-    """Nest what is there one level deeper."""
+    """Nest the value one level deeper."""
     if kind(it) == "map":
         it[step.key] = [it.pop(step.key), {"n": len(it)}]
     else:
@@ -176,5 +176,5 @@ def wrap(root: Any, it: Any, step: Step) -> Any:
 
 @row("any")
 def look(root: Any, it: Any, step: Step) -> Any:
-    """Change nothing, return what is there."""
+    """Change nothing, return the present value."""
     return it
