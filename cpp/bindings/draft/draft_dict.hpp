@@ -1,4 +1,4 @@
-// What the drafts of dicts and of their subclasses share.
+// The draft of a dict: functions that drafts of dict subclasses use too.
 #pragma once
 
 #include "draft_object.hpp"

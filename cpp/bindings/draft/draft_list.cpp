@@ -159,9 +159,9 @@ Py_ssize_t list_find(const DraftAccess& access, PyObject* const* args, Py_ssize_
   }
   Py_ssize_t bounds[2] = {0, PY_SSIZE_T_MAX};
   const auto size = static_cast<Py_ssize_t>(access.size());
-  for (Py_ssize_t place = 1; place < count; ++place) {
-    Py_ssize_t& bound = bounds[place - 1];
-    bound = PyNumber_AsSsize_t(args[place], nullptr);  // too large counts as the end
+  for (Py_ssize_t argument = 1; argument < count; ++argument) {
+    Py_ssize_t& bound = bounds[argument - 1];
+    bound = PyNumber_AsSsize_t(args[argument], nullptr);  // too large counts as the end
     if (bound == -1 && PyErr_Occurred() != nullptr) return kFailed;
     if (bound < 0) bound = bound + size < 0 ? 0 : bound + size;
   }
@@ -240,8 +240,8 @@ PyMethodDef methods[] = {
     {"clear", list_clear, METH_NOARGS, "Takes everything out."},
     {"index", as_function(index_of), METH_FASTCALL, "Where a value is first."},
     {"count", list_count, METH_O, "How often a value is in it."},
-    {"sort", as_function(list_sort), METH_FASTCALL | METH_KEYWORDS, "Sorts in place."},
-    {"reverse", list_reverse, METH_NOARGS, "Reverses in place."},
+    {"sort", as_function(list_sort), METH_FASTCALL | METH_KEYWORDS, "Sorts in argument."},
+    {"reverse", list_reverse, METH_NOARGS, "Reverses in argument."},
     {"copy", copy, METH_NOARGS, "A plain list of the same elements."},
     {"__reversed__", reversed, METH_NOARGS, "From the last to the first."},
     {"__copy__", copy, METH_NOARGS, "A plain list of the same elements."},

@@ -62,9 +62,9 @@ bool list_assign(const DraftAccess& access, PyObject* key, PyObject* value) {
     return false;
   }
   if (values) {  // no position moves
-    for (Py_ssize_t place = 0; place < count; ++place) {
-      if (!access.scope().set_item(access.draft(), static_cast<std::size_t>(start + place * step),
-                                   PyList_GET_ITEM(values.get(), place))) {
+    for (Py_ssize_t index = 0; index < count; ++index) {
+      if (!access.scope().set_item(access.draft(), static_cast<std::size_t>(start + index * step),
+                                   PyList_GET_ITEM(values.get(), index))) {
         return false;
       }
     }
@@ -128,8 +128,8 @@ PyObject* list_insert(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   const auto size = static_cast<Py_ssize_t>(access.size());
   PyObject* scratch = to_object(access.scope().edit_list(access.draft()));
   if (scratch == nullptr) return nullptr;
-  const Py_ssize_t place = index >= 0 ? index : index + size < 0 ? 0 : index + size;
-  if (PyList_Insert(scratch, place, args[1]) < 0) return nullptr;
+  const Py_ssize_t position = index >= 0 ? index : index + size < 0 ? 0 : index + size;
+  if (PyList_Insert(scratch, position, args[1]) < 0) return nullptr;
   Py_RETURN_NONE;
 }
 

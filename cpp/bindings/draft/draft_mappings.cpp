@@ -23,11 +23,11 @@ bool move_key(const DraftAccess& access, PyObject* key, bool last) {
   const Py_ssize_t size = PyList_GET_SIZE(keys.get());
   // To make the key last, erases it and sets it again. To make it first, does so with all other
   // keys.
-  const Py_ssize_t place = PySequence_Index(keys.get(), key);
-  if (place < 0) return false;
-  if (place == (last ? size - 1 : 0)) return true;
+  const Py_ssize_t position = PySequence_Index(keys.get(), key);
+  if (position < 0) return false;
+  if (position == (last ? size - 1 : 0)) return true;
   for (Py_ssize_t index = 0; index < size; ++index) {
-    if ((index == place) != last) continue;
+    if ((index == position) != last) continue;
     PyObject* each = PyList_GET_ITEM(keys.get(), index);
     Ref entry = Ref::take(dict_take_out(access, each));
     if (!entry) return false;

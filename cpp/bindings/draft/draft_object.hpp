@@ -130,7 +130,7 @@ PyObject* current_value(PyObject* self);
 // The current plain value if the object is a draft, else the object itself. New reference.
 PyObject* plain_or_self(PyObject* object);
 
-// --- what the types share
+// --- functions and slots that all draft types share
 
 PyObject* draft_repr(PyObject* self);
 PyObject* draft_compare(PyObject* self, PyObject* other, int operation);

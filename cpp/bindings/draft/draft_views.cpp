@@ -185,8 +185,8 @@ PyTypeObject* add(PyObject* module, const char* name, bool like_set) {
         {Py_nb_subtract, as_slot(combined<PyNumber_Subtract>)},
         {0, nullptr},
     };
-    std::size_t place = 9;
-    for (const PyType_Slot& slot : more) slots[place++] = slot;
+    std::size_t count = 9;
+    for (const PyType_Slot& slot : more) slots[count++] = slot;
   }
   PyType_Spec spec = {name, sizeof(ViewObject), 0,
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,

@@ -1,5 +1,5 @@
-// Part of class Finalizer: the order of the work, and its results. What one container becomes is in
-// finalize_containers.cpp.
+// Part of class Finalizer: the order in which values are finalized, and the results. The rules for
+// one container are in finalize_containers.cpp.
 #include "finalizer.hpp"
 
 #include <unordered_set>
@@ -280,7 +280,7 @@ bool Finalizer::run(std::vector<Step>& steps) {
 
 // --- entries
 
-// What is under the key: the face of the draft found there, else the container's own entry.
+// The entry under the key: its draft's face if there is one, else the container's own value.
 bool Finalizer::entry(Draft& draft, Value key, Value* held) {
   *held = nullptr;
   if (draft.children != nullptr) {

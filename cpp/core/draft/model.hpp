@@ -59,10 +59,11 @@ class Model {
   virtual bool same_number(Value one, Value other) = 0;
   // Are two leaves equal by the rule of equals="deep", which may be less strict? May run user code.
   virtual bool alike(Value one, Value other) { return same(one, other); }
-  // Leaves that are the same have the same hash. By address is fine for what is not a scalar.
+  // Leaves that are the same have the same hash. Leaves that are no scalars may be hashed by
+  // address.
   virtual std::size_t hash(Value leaf) = 0;
-  // Two containers of one kind: of one class too, and alike in what a copy keeps beside the
-  // contents? Subclasses count as others.
+  // Do two containers of one kind have the same class (a subclass is another class), and the same
+  // attributes besides their contents?
   virtual bool same_type(Value one, Value other) = 0;
   // The draft whose face this value is, or null.
   virtual Draft* draft_of(Value value) = 0;
@@ -94,7 +95,7 @@ class Model {
   virtual Value copy(Value container) = 0;
   // Is it a list without direct access to positions? Then its drafts start with a copy.
   virtual bool is_indirect(Value /*list*/) { return false; }
-  virtual bool put(Value map, Value key, Value value) = 0;  // set: value is not looked at
+  virtual bool put(Value map, Value key, Value value) = 0;  // for a set, `value` is ignored
   virtual bool erase(Value map, Value key) = 0;             // also set; the key is there
   virtual bool put_item(Value list, std::size_t index, Value value) = 0;
   virtual bool insert_item(Value list, std::size_t index, Value value) = 0;

@@ -75,7 +75,7 @@ Value DraftProgram::random_value(std::size_t depth) {
     }
     Value key = node->kind == Kind::record ? values_.make_leaf(std::string(index == 0 ? "f" : "g"))
                                            : random_leaf();
-    if (node->places.emplace(Values::show_key(key), node->entries.size()).second) {
+    if (node->positions.emplace(Values::show_key(key), node->entries.size()).second) {
       node->entries.emplace_back(key, value);
       continue;
     }
@@ -200,10 +200,10 @@ void DraftProgram::look(const Held& held) {
     Value key = random_key(held);
     const bool ok = scope_.get(draft, key, &found);
     if (!faults_) {
-      const auto place = node_of(held.shadow).places.find(Values::show_key(key));
-      const bool there = place != node_of(held.shadow).places.end();
+      const auto entry = node_of(held.shadow).positions.find(Values::show_key(key));
+      const bool there = entry != node_of(held.shadow).positions.end();
       EXPECT_EQ(there, ok && found != nullptr) << story_;
-      if (there) shadow = node_of(held.shadow).entries[place->second].second;
+      if (there) shadow = node_of(held.shadow).entries[entry->second].second;
     }
     values_.release(key);
     if (!ok) return expect(false, "get");
@@ -216,15 +216,15 @@ void DraftProgram::look(const Held& held) {
 void DraftProgram::edit_map(const Held& held) {
   Draft& draft = *held.draft;
   Value key = random_key(held);
-  const auto place = node_of(draft.contents()).places.find(Values::show_key(key));
-  const bool present = place != node_of(draft.contents()).places.end();
+  const auto entry = node_of(draft.contents()).positions.find(Values::show_key(key));
+  const bool present = entry != node_of(draft.contents()).positions.end();
   const std::string shown = name(held) + " " + Values::show(key);
   if (draft.kind == Kind::map && present && below_(3) == 0) {
     tell("erase " + shown);
     expect(scope_.erase(draft, key), "erase");
     if (!faults_) {
       Node& shadow = node_of(held.shadow);
-      Value gone = shadow.entries[shadow.places.at(Values::show_key(key))].second;
+      Value gone = shadow.entries[shadow.positions.at(Values::show_key(key))].second;
       values_.own(gone);
       graveyard_.push_back(gone);
       EXPECT_TRUE(values_.erase(held.shadow, key));
@@ -323,7 +323,7 @@ void DraftProgram::edit_set(const Held& held) {
   tell((included ? "include " : "discard ") + name(held) + " " + Values::show(member));
   expect(scope_.include(*held.draft, member, included), "include");
   if (!faults_) {
-    const bool present = node_of(held.shadow).places.contains(Values::show_key(member));
+    const bool present = node_of(held.shadow).positions.contains(Values::show_key(member));
     if (included != present) {
       EXPECT_TRUE(included ? values_.put(held.shadow, member, member)
                            : values_.erase(held.shadow, member));

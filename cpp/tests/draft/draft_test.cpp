@@ -83,8 +83,8 @@ TEST_F(Drafts, ReadsAndWritesAreRecorded) {
   recipe.get("/l/1");
   recipe.set("/a/z", "1");
   recipe.include("/s", "n");
-  const auto keys = [&](const std::string& place) {
-    return recipe.at(place).touched == nullptr ? "" : Values::show(recipe.at(place).touched);
+  const auto keys = [&](const std::string& pointer) {
+    return recipe.at(pointer).touched == nullptr ? "" : Values::show(recipe.at(pointer).touched);
   };
   EXPECT_EQ(keys(""), "<a, l, s>");
   EXPECT_EQ(keys("/a"), "<x, z>");

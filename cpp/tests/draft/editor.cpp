@@ -198,7 +198,7 @@ void untie(Values& values, Value value) {
     }
     node.items.clear();
     node.entries.clear();
-    node.places.clear();
+    node.positions.clear();
   }
   for (Value held : dropped) values.release(held);
 }
@@ -246,7 +246,7 @@ void PlainEditor::reverse(Value list) {
 }
 
 void PlainEditor::include(Value set, Value member, bool included) {
-  const bool present = node_of(set).places.contains(Values::show_key(member));
+  const bool present = node_of(set).positions.contains(Values::show_key(member));
   if (present == included) return;
   check(included ? values.put(set, member, member) : values.erase(set, member));
 }

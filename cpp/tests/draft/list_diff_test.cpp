@@ -153,11 +153,11 @@ TEST(ListDiff, AShuffleLeavesTheLongestIncreasingRunAlone) {
     std::shuffle(list.begin(), list.end(), random);
     List ends;
     for (const std::size_t number : list) {
-      const auto place = std::lower_bound(ends.begin(), ends.end(), number);
-      if (place == ends.end()) {
+      const auto found = std::lower_bound(ends.begin(), ends.end(), number);
+      if (found == ends.end()) {
         ends.push_back(number);
       } else {
-        *place = number;
+        *found = number;
       }
     }
     EXPECT_EQ(length(numbers(count), list), count - ends.size());

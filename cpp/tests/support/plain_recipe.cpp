@@ -19,9 +19,9 @@ namespace {
 
 constexpr const char* kOps[] = {"add", "remove", "replace", "move", "copy", "test"};
 
-std::vector<std::string> parts_of(const std::string& place) {
+std::vector<std::string> parts_of(const std::string& pointer) {
   std::vector<std::string> parts;
-  EXPECT_TRUE(draft::parse_pointer(place, &parts)) << place;
+  EXPECT_TRUE(draft::parse_pointer(pointer, &parts)) << pointer;
   return parts;
 }
 
@@ -46,34 +46,34 @@ Recipe::Recipe(Values& values, Value base, bool recording)
       scope_(values, recording),
       root_(scope_.open(base)) {}
 
-Value Recipe::get(const std::string& place) {
+Value Recipe::get(const std::string& pointer) {
   Value at = root_->face;
-  for (const std::string& part : parts_of(place)) {
+  for (const std::string& part : parts_of(pointer)) {
     Draft* draft = values_.draft_of(at);
-    EXPECT_NE(draft, nullptr) << "no container on the way of " << place;
+    EXPECT_NE(draft, nullptr) << "no container on the way of " << pointer;
     const bool ok = draft->kind == Kind::list ? scope_.get_item(*draft, number(part), &at)
                                               : scope_.get(*draft, values_.read(part), &at);
-    EXPECT_TRUE(ok && at != nullptr) << "nothing at " << place;
+    EXPECT_TRUE(ok && at != nullptr) << "nothing at " << pointer;
   }
   return at;
 }
 
-std::pair<Draft*, Value> Recipe::slot(const std::string& place) {
-  const std::size_t last = place.rfind('/');
+std::pair<Draft*, Value> Recipe::entry_at(const std::string& pointer) {
+  const std::size_t last = pointer.rfind('/');
   std::string part;
-  EXPECT_TRUE(draft::unescape(place.substr(last + 1), &part));
-  return {&at(place.substr(0, last)), values_.read(part)};
+  EXPECT_TRUE(draft::unescape(pointer.substr(last + 1), &part));
+  return {&at(pointer.substr(0, last)), values_.read(part)};
 }
 
-std::string Recipe::show(const std::string& place) {
+std::string Recipe::show(const std::string& pointer) {
   draft::Finalizer finalizer(scope_, false);
   Value value = nullptr;
-  EXPECT_TRUE(finalizer.finalize(get(place), &value));
+  EXPECT_TRUE(finalizer.finalize(get(pointer), &value));
   return Values::show(value);
 }
 
-void Recipe::set(const std::string& place, Value value) {
-  const auto [draft, key] = slot(place);
+void Recipe::set(const std::string& pointer, Value value) {
+  const auto [draft, key] = entry_at(pointer);
   if (draft->kind == Kind::list) {
     EXPECT_TRUE(scope_.set_item(*draft, number(Values::show(key)), value));
   } else {
@@ -81,13 +81,13 @@ void Recipe::set(const std::string& place, Value value) {
   }
 }
 
-void Recipe::erase(const std::string& place) {
-  const auto [draft, key] = slot(place);
+void Recipe::erase(const std::string& pointer) {
+  const auto [draft, key] = entry_at(pointer);
   EXPECT_TRUE(scope_.erase(*draft, key));
 }
 
-void Recipe::include(const std::string& place, const std::string& member, bool included) {
-  EXPECT_TRUE(scope_.include(at(place), values_.read(member), included));
+void Recipe::include(const std::string& pointer, const std::string& member, bool included) {
+  EXPECT_TRUE(scope_.include(at(pointer), values_.read(member), included));
 }
 
 void Recipe::insert(const std::string& list, std::size_t index, Value value) {

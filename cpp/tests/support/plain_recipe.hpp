@@ -31,16 +31,18 @@ class Recipe {
   draft::Scope& scope() { return scope_; }
   draft::Draft& root() { return *root_; }
 
-  // The leaf or face at a place, and the draft.
-  Value get(const std::string& place);
-  draft::Draft& at(const std::string& place) { return *values_.draft_of(get(place)); }
+  // The leaf or face at a JSON pointer, and the draft.
+  Value get(const std::string& pointer);
+  draft::Draft& at(const std::string& pointer) { return *values_.draft_of(get(pointer)); }
   // The value now, as text.
-  std::string show(const std::string& place = "");
+  std::string show(const std::string& pointer = "");
 
-  void set(const std::string& place, Value value);
-  void set(const std::string& place, const std::string& text) { set(place, values_.read(text)); }
-  void erase(const std::string& place);
-  void include(const std::string& place, const std::string& member, bool included = true);
+  void set(const std::string& pointer, Value value);
+  void set(const std::string& pointer, const std::string& text) {
+    set(pointer, values_.read(text));
+  }
+  void erase(const std::string& pointer);
+  void include(const std::string& pointer, const std::string& member, bool included = true);
 
   // Lists.
   void insert(const std::string& list, std::size_t index, Value value);
@@ -57,7 +59,7 @@ class Recipe {
   Produced finish(bool steal = true);
 
  private:
-  std::pair<draft::Draft*, Value> slot(const std::string& place);
+  std::pair<draft::Draft*, Value> entry_at(const std::string& pointer);
 
   Values& values_;
   Value base_;

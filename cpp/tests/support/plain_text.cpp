@@ -150,10 +150,10 @@ bool Values::agree(Value one, Value other, bool ordered) {
   }
   for (std::size_t index = 0; index < left.entries.size(); ++index) {
     const auto& [key, held] = left.entries[index];
-    const auto place = right.places.find(show_key(key));
-    if (place == right.places.end()) return false;
-    if (ordered && left.kind == Kind::map && place->second != index) return false;
-    const auto& [other_key, other_held] = right.entries[place->second];
+    const auto entry = right.positions.find(show_key(key));
+    if (entry == right.positions.end()) return false;
+    if (ordered && left.kind == Kind::map && entry->second != index) return false;
+    const auto& [other_key, other_held] = right.entries[entry->second];
     if (!agree(key, other_key, ordered)) return false;
     if (held != nullptr && !agree(held, other_held, ordered)) return false;
   }

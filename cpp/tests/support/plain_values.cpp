@@ -80,16 +80,16 @@ bool Values::find(Value container, Value key, Value* found) {
   if (fails() || !is_key(key)) return false;
   const Node& node = node_of(container);
   EXPECT_EQ(node.draft, nullptr);
-  const auto place = node.places.find(show_key(key));
-  if (place == node.places.end()) return true;
-  const auto& [held_key, held] = node.entries[place->second];
+  const auto entry = node.positions.find(show_key(key));
+  if (entry == node.positions.end()) return true;
+  const auto& [held_key, held] = node.entries[entry->second];
   *found = node.kind == Kind::set ? held_key : held;
   return true;
 }
 
 Value Values::key_in(Value map, Value key) {
   const Node& node = node_of(map);
-  return node.entries[node.places.at(show_key(key))].first;
+  return node.entries[node.positions.at(show_key(key))].first;
 }
 
 Value Values::item(Value list, std::size_t index) {
@@ -116,7 +116,7 @@ Value Values::copy(Value container) {
   if (node.kind == Kind::fixed) made->kind = Kind::list;
   made->items = node.items;
   made->entries = node.entries;
-  made->places = node.places;
+  made->positions = node.positions;
   for (Value item : made->items) own(item);
   for (const auto& [key, held] : made->entries) {
     own(key);
@@ -128,14 +128,14 @@ Value Values::copy(Value container) {
 bool Values::put(Value map, Value key, Value value) {
   if (fails() || !is_key(key)) return false;
   Node& node = node_of(map);
-  const auto [place, is_new] = node.places.emplace(show_key(key), node.entries.size());
+  const auto [entry, is_new] = node.positions.emplace(show_key(key), node.entries.size());
   if (is_new) {
     own(key);
     node.entries.emplace_back(key, nullptr);
   }
   if (node.kind == Kind::set) return true;
   own(value);
-  Value gone = std::exchange(node.entries[place->second].second, value);
+  Value gone = std::exchange(node.entries[entry->second].second, value);
   if (gone != nullptr) release(gone);
   return true;
 }
@@ -143,13 +143,13 @@ bool Values::put(Value map, Value key, Value value) {
 bool Values::erase(Value map, Value key) {
   if (fails() || !is_key(key)) return false;
   Node& node = node_of(map);
-  const auto place = node.places.find(show_key(key));
-  EXPECT_NE(place, node.places.end());
-  const std::size_t at = place->second;
+  const auto entry = node.positions.find(show_key(key));
+  EXPECT_NE(entry, node.positions.end());
+  const std::size_t at = entry->second;
   const auto [held_key, held] = node.entries[at];
-  node.places.erase(place);
+  node.positions.erase(entry);
   node.entries.erase(node.entries.begin() + static_cast<long>(at));
-  for (auto& [text, index] : node.places) index -= index > at ? 1 : 0;
+  for (auto& [text, index] : node.positions) index -= index > at ? 1 : 0;
   release(held_key);
   if (held != nullptr) release(held);
   return true;
@@ -239,7 +239,7 @@ Value Values::deep_copy(Value value) {
   Node* made = new Node(node.kind);
   made->leaf = node.leaf;
   made->type = node.type;
-  made->places = node.places;
+  made->positions = node.positions;
   for (Value item : node.items) made->items.push_back(deep_copy(item));
   for (const auto& [key, held] : node.entries) {
     own(key);

@@ -25,12 +25,12 @@ struct Node {
   long references = 1;
   draft::Kind kind;
   std::variant<long, bool, std::string> leaf = 0L;
-  std::string type;                                     // a record's class
-  std::vector<Value> items;                             // list, fixed; owned
-  std::vector<std::pair<Value, Value>> entries;         // map, set, record; owned
-  std::unordered_map<std::string, std::size_t> places;  // into entries, by key
-  draft::Draft* draft = nullptr;                        // this is its face; owned
-  std::shared_ptr<void> body;                           // of what is no value: a recipe, a layer
+  std::string type;                                        // a record's class
+  std::vector<Value> items;                                // list, fixed; owned
+  std::vector<std::pair<Value, Value>> entries;            // map, set, record; owned
+  std::unordered_map<std::string, std::size_t> positions;  // into entries, by key
+  draft::Draft* draft = nullptr;                           // this is its face; owned
+  std::shared_ptr<void> body;                              // of what is no value: a recipe, a layer
 
   inline static long alive = 0;
 };
