@@ -1,5 +1,6 @@
-// Random programs over drafts against plain mutation of a deep copy, with the laws of patches; and
-// the same programs while the host fails at every single call. A failure prints its seed.
+// Random programs edit drafts, and a deep copy of the value directly; both must agree, and the
+// patches must fulfil their laws. Then the same programs run again while each single call of the
+// host fails. A failure prints its seed.
 #include <gtest/gtest.h>
 
 #include "draft_program.hpp"

@@ -48,7 +48,8 @@ Value DraftProgram::random_leaf() {
   return values_.make_leaf(std::string(number == 5 ? "x" : "y"));
 }
 
-// Owned. Building goes by hand, so that it cannot fail. Sometimes one object is at two places.
+// Owned. Builds the nodes directly, because calls of the model could fail. Sometimes one object is
+// at two places.
 Value DraftProgram::random_value(std::size_t depth) {
   const std::size_t choice = depth == 0 ? 0 : below_(8);
   if (choice < 2) return random_leaf();
@@ -86,7 +87,7 @@ Value DraftProgram::random_value(std::size_t depth) {
   return node;
 }
 
-// Owned: often one that is there.
+// Owned: often a key of the map.
 Value DraftProgram::random_key(const Held& held) {
   const Node& contents = node_of(held.draft->contents());
   if (held.draft->kind == Kind::record || (!contents.entries.empty() && below_(3) != 0)) {
@@ -291,7 +292,7 @@ void DraftProgram::edit_list(const Held& held) {
   if (!faults_) values_.release(fresh.shadow);
 }
 
-// Moves, reversals, rotations: what sort and slices do.
+// Moves, reversals and rotations, as sort() and slices make them.
 void DraftProgram::move_items(const Held& held) {
   Value scratch = scope_.edit_list(*held.draft);
   expect(scratch != nullptr, "edit_list");

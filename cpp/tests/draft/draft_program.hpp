@@ -1,6 +1,6 @@
-// A random program edits a random value through drafts, and a deep copy of it, its shadow, in
-// place: at the end both must be equal, and the patches must be right. Where its choices come from
-// is up to its user: a random generator in the tests, a fuzzer's bytes in cpp/fuzz.
+// A random program edits a random value through drafts, and a deep copy, the shadow, directly. At
+// the end both must be equal, and the patches must be correct. The choices come from a random
+// generator in the tests, and from a fuzzer's bytes in cpp/fuzz.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,8 @@ namespace halflife::plain {
 
 class DraftProgram {
  public:
-  // With `faults`, model calls may fail: the program goes on as users may, without a shadow.
+  // With `faults`, calls of the model may fail. The program then continues, as user code can,
+  // without a shadow.
   DraftProgram(Values& values, Below below, bool faults);
   DraftProgram(const DraftProgram&) = delete;
   DraftProgram& operator=(const DraftProgram&) = delete;
@@ -24,7 +25,7 @@ class DraftProgram {
   const std::string& story() const { return story_; }
 
  private:
-  // A draft that the program holds, and what it stands for in the shadow.
+  // A draft that the program holds, and its counterpart in the shadow.
   struct Held {
     draft::Draft* draft;
     Value shadow;  // null with faults
@@ -33,7 +34,7 @@ class DraftProgram {
   Value random_leaf();
   Value random_value(std::size_t depth);
   Value random_key(const Held& held);
-  // To be put in: what it is, and the same for the shadow. Both owned.
+  // A value to set, and its equal for the shadow. Both owned.
   struct Fresh {
     Value value;
     Value shadow;
@@ -58,11 +59,11 @@ class DraftProgram {
   Below below_;
   bool faults_;
   Value base_;              // owned
-  Value pristine_;          // owned: a copy of it
+  Value pristine_;          // owned: a copy of the base
   Value shadow_ = nullptr;  // owned
   draft::Scope scope_;
   std::vector<Held> held_;
-  std::vector<Value> graveyard_;  // owned: what left the shadow, and may be held
+  std::vector<Value> graveyard_;  // owned: values that left the shadow, but may still be held
   std::string story_;
 };
 

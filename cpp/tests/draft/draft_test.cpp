@@ -1,4 +1,5 @@
-// Drafts: what is read and written through them, and what comes out at the end.
+// Drafts: what Python tests cannot see (copies that are made, recorded reads and writes, closed
+// scopes). The examples that users see are in tests/drafts/test_drafts.py.
 #include <gtest/gtest.h>
 
 #include "../support/plain_recipe.hpp"
@@ -7,7 +8,6 @@
 namespace halflife::plain {
 namespace {
 
-using draft::Fault;
 using draft::Finalizer;
 using draft::Scope;
 

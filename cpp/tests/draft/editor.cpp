@@ -20,7 +20,7 @@ void check(bool ok) {
 
 namespace {
 
-// Of a tuple recipes get one of the drafts in it; null: there is nothing in it to edit.
+// For a tuple, recipes get one of the drafts in it. Null: nothing in the tuple can be edited.
 draft::Draft* find_draft(Value value) {
   const Node& node = node_of(value);
   if (node.draft != nullptr || node.kind != Kind::fixed) return node.draft;

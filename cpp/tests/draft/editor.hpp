@@ -1,5 +1,5 @@
-// An editor is how a script of a test sees the value that it changes: through drafts, or a plain
-// value in place. Both do the same, and raise in the same cases.
+// An editor gives a test's script access to the value that it edits: through drafts, or a plain
+// value in place. Both editors make the same edits, and raise in the same cases.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ struct Raised {
   std::string what;
 };
 
-// How a script sees the value it edits. Containers are faces or plain nodes.
+// The access of a script to a value. Containers are faces or plain nodes.
 class Editor {
  public:
   explicit Editor(Values& of) : values(of) {}
@@ -22,11 +22,11 @@ class Editor {
   Editor& operator=(const Editor&) = delete;
   virtual ~Editor() = default;
 
-  virtual Value get(Value container, Value part) = 0;  // null: there is nothing
+  virtual Value get(Value container, Value part) = 0;  // null: no such entry
   virtual std::size_t size(Value container) = 0;
   virtual std::vector<Value> keys(Value container) = 0;
-  virtual Value plain(Value value) = 0;  // as it is now
-  virtual Value fresh(Value plain) = 0;  // that may be put in
+  virtual Value plain(Value value) = 0;  // the current plain value
+  virtual Value fresh(Value plain) = 0;  // a value that may be set: itself or a copy
   virtual void set(Value container, Value part, Value value) = 0;
   virtual void erase(Value map, Value key) = 0;
   virtual void insert(Value list, std::size_t index, Value value) = 0;
@@ -72,9 +72,10 @@ class PlainEditor : public Editor {
   void include(Value set, Value member, bool included) override;
 };
 
-// Does it contain itself?
+// Does the value contain itself?
 bool is_cyclic(Value value);
-// Empties all containers in it, which nobody else may need: it could not die otherwise.
+// Empties all containers in a value that contains itself, so that it can be destroyed. No other
+// value may need them.
 void untie(Values& values, Value value);
 
 }  // namespace halflife::plain

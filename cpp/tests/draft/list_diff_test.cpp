@@ -1,4 +1,5 @@
-// List scripts: always right, and as short as a search for the shortest finds them.
+// List scripts: always correct, and compared in length with the shortest scripts, which a search
+// finds.
 #include "core/draft/patch/list_diff.hpp"
 
 #include <gtest/gtest.h>
@@ -49,7 +50,8 @@ List numbers(std::size_t count) {
   return list;
 }
 
-// The fewest steps from one list to every other that can be reached: breadth first.
+// The fewest steps from one list to every other list that can be reached, by a breadth-first
+// search.
 std::map<List, std::size_t> distances(const List& from, std::size_t kinds, std::size_t longest) {
   std::map<List, std::size_t> known{{from, 0}};
   std::queue<List> left;

@@ -1,4 +1,4 @@
-// Random patches, applied by core and by hand. A failure prints its seed.
+// Random patches, applied by core and by a simple implementation. A failure prints its seed.
 #include <gtest/gtest.h>
 
 #include "patch_program.hpp"

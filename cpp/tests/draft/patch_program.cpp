@@ -12,7 +12,7 @@ using draft::Patch;
 
 namespace {
 
-// Patches as the standard has them, on a value of our own; throws Raised.
+// A simple implementation of RFC 6902 on test values; throws Raised.
 class ByHand {
  public:
   ByHand(Values& values, Value root) : values_(values), root_(copied(root)) {}
@@ -151,7 +151,7 @@ class ByHand {
   bool by_pointer_ = false;
 };
 
-// The same positions as texts, as JSON pointers have them.
+// The positions as texts, as in JSON pointers.
 draft::Path as_texts(Values& values, draft::Path path) {
   for (Value& part : path) {
     const long* number = std::get_if<long>(&node_of(part).leaf);
@@ -194,7 +194,7 @@ void run_patch_program(Values& values, const Below& below, std::size_t steps) {
       }
     }
     const bool by_pointer = op != Op::test && below(3) == 0;
-    if (below(6) == 0 || by_pointer) {  // exact paths of texts name no position
+    if (below(6) == 0 || by_pointer) {  // in exact paths a text names no position
       path = as_texts(values, std::move(path));
       from = as_texts(values, std::move(from));
     }

@@ -1,5 +1,5 @@
-// Random patches applied to a random value, by core and by hand to a deep copy: both must refuse,
-// or give equal values.
+// Random patches are applied to a random value by core, and to a deep copy by a simple
+// implementation: both must refuse them, or give equal values.
 #pragma once
 
 #include "../support/random_script.hpp"

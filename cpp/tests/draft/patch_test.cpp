@@ -1,4 +1,5 @@
-// Patches of a recipe: minimal, and right both ways.
+// The patches of recipes: few, and correct in both directions. Recipe::finish() checks the latter.
+// More examples are in tests/drafts/test_patches.py.
 #include <gtest/gtest.h>
 
 #include "../support/plain_recipe.hpp"
@@ -11,7 +12,7 @@ using draft::PatchList;
 
 class Patches : public testing::Test {
  public:
-  // Runs it, and gives the forward patches. Recipe::finish() checks that they are right.
+  // Runs the recipe and returns its forward patches.
   template <class Edit>
   Lines of(const std::string& base, Edit edit) {
     Recipe recipe(values, base);

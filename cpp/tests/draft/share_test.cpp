@@ -125,7 +125,7 @@ TEST_F(Sharing, PartsThatAreTheSameObjectAreNotLookedInto) {
   EXPECT_LE(values.calls, 1);
 }
 
-// The same part at many places below each other: as many ways as a tree would have leaves.
+// Each level contains the next one twice, so there are 2^60 paths to the innermost part.
 TEST_F(Sharing, PartsThatOccurOftenAreComparedOnce) {
   const auto nest = [&] {
     Value inner = values.read("[1]");

@@ -65,13 +65,6 @@ std::pair<Draft*, Value> Recipe::entry_at(const std::string& pointer) {
   return {&at(pointer.substr(0, last)), values_.read(part)};
 }
 
-std::string Recipe::show(const std::string& pointer) {
-  draft::Finalizer finalizer(scope_, false);
-  Value value = nullptr;
-  EXPECT_TRUE(finalizer.finalize(get(pointer), &value));
-  return Values::show(value);
-}
-
 void Recipe::set(const std::string& pointer, Value value) {
   const auto [draft, key] = entry_at(pointer);
   if (draft->kind == Kind::list) {
@@ -102,27 +95,6 @@ void Recipe::append(const std::string& list, const std::string& text) {
 
 void Recipe::pop(const std::string& list, std::size_t index) {
   EXPECT_TRUE(values_.erase_item(scope_.edit_list(at(list)), index));
-}
-
-void Recipe::move(const std::string& list, std::size_t from, std::size_t to) {
-  Value scratch = scope_.edit_list(at(list));
-  Value item = values_.item(scratch, from);
-  values_.own(item);
-  EXPECT_TRUE(values_.erase_item(scratch, from));
-  EXPECT_TRUE(values_.insert_item(scratch, to, item));
-  values_.release(item);
-}
-
-void Recipe::arrange(const std::string& list, const std::vector<std::size_t>& positions) {
-  Value scratch = scope_.edit_list(at(list));
-  const std::vector<Value> old = node_of(scratch).items;
-  std::vector<Value> arranged;
-  for (const std::size_t position : positions) {
-    arranged.push_back(old[position]);
-    values_.own(old[position]);
-  }
-  node_of(scratch).items = arranged;
-  for (Value item : old) values_.release(item);
 }
 
 Produced Recipe::finish(bool steal) {

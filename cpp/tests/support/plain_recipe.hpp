@@ -34,8 +34,6 @@ class Recipe {
   // The leaf or face at a JSON pointer, and the draft.
   Value get(const std::string& pointer);
   draft::Draft& at(const std::string& pointer) { return *values_.draft_of(get(pointer)); }
-  // The value now, as text.
-  std::string show(const std::string& pointer = "");
 
   void set(const std::string& pointer, Value value);
   void set(const std::string& pointer, const std::string& text) {
@@ -51,9 +49,6 @@ class Recipe {
   }
   void append(const std::string& list, const std::string& text);
   void pop(const std::string& list, std::size_t index);
-  void move(const std::string& list, std::size_t from, std::size_t to);
-  // The elements at these positions, in this order, are the list now.
-  void arrange(const std::string& list, const std::vector<std::size_t>& positions);
 
   // Ends the recipe. Failures are those of the model; without any, the laws must hold.
   Produced finish(bool steal = true);
