@@ -8,10 +8,11 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from graph_machine import GraphMachine, Subject
+from planted_bugs import objection_of
 
 STEPS = 30
 
@@ -27,20 +28,9 @@ def objections_to(subject: type[Subject], examples: int = 500) -> str:
     class Planted(GraphMachine):
         make_subject = subject
 
-    quick = settings(
-        max_examples=examples,
-        stateful_step_count=STEPS,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        verbosity=Verbosity.quiet,
-        report_multiple_bugs=False,
-        print_blob=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    with pytest.raises(AssertionError) as caught:
-        run_state_machine_as_test(Planted, settings=quick)
-    return str(caught.value)
+    objection = objection_of(Planted, examples=examples, steps=STEPS)
+    assert objection is not None
+    return objection
 
 
 class DropsANotification(Subject):

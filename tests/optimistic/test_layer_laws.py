@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
@@ -28,6 +28,7 @@ from inverse_patches import (
 from layer_machine import OPERATIONS, SHAPE, Factory, Run, Wrong, compare_objects, draw_operation, play
 from layer_oracle import Recipe
 from layer_recipes import draw_value
+from planted_bugs import objection_of
 
 FACTORIES: dict[str, Factory] = {"selective": LayerLog, "always": partial(LayerLog, always=True)}
 STEPS = 30
@@ -118,19 +119,7 @@ def test_the_machine_finds_a_log_that(planted: Factory) -> None:
     class Planted(LayerMachine):
         factories = {"planted": planted}  # noqa: RUF012 - as in the machine
 
-    quick = settings(
-        max_examples=500,
-        stateful_step_count=STEPS,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        verbosity=Verbosity.quiet,
-        report_multiple_bugs=False,
-        print_blob=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    with pytest.raises(Wrong):
-        run_state_machine_as_test(Planted, settings=quick)
+    assert objection_of(Planted, examples=500, steps=STEPS) is not None
 
 
 # --- what selective replay must not do

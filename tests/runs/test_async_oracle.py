@@ -3,45 +3,24 @@
 Each planted bug breaks the way a store drives its runs. The machine must find it.
 """
 
-import contextlib
 from collections.abc import Callable
 from types import CoroutineType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from async_machine import AsyncMachine
 from halflife import Store
 from halflife._drivers import asyncio_driver, execution
+from planted_bugs import objection_of
 
 STEPS = 30
 
 
 def test_everything_that_is_answered_is_what_it_must_be_and_nothing_else_was_ever_shown() -> None:
     run_state_machine_as_test(AsyncMachine, settings=settings(stateful_step_count=STEPS))
-
-
-def objects(machine: type[AsyncMachine], examples: int = 300) -> bool:
-    """Whether the machine finds something wrong."""
-    quick = settings(
-        max_examples=examples,
-        stateful_step_count=STEPS,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        verbosity=Verbosity.quiet,
-        report_multiple_bugs=False,
-        print_blob=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    with contextlib.redirect_stdout(None):
-        try:
-            run_state_machine_as_test(machine, settings=quick)
-        except (AssertionError, TimeoutError):
-            return True
-    return False
 
 
 def forgets_every_fifth_start(patch: Callable[[Any, str, Any], None]) -> None:
@@ -128,7 +107,7 @@ class TellsTwice(Store):
 )
 def test_it_catches_a_driver_that(bug: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     bug(monkeypatch.setattr)
-    assert objects(AsyncMachine)
+    assert objection_of(AsyncMachine, examples=300, steps=STEPS) is not None
 
 
 def test_it_catches_a_store_that_tells_twice() -> None:
@@ -136,4 +115,4 @@ def test_it_catches_a_store_that_tells_twice() -> None:
         def make_store(self) -> Store:
             return TellsTwice(on_error=self.reported.append)
 
-    assert objects(Planted)
+    assert objection_of(Planted, examples=300, steps=STEPS) is not None

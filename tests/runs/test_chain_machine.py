@@ -1,43 +1,22 @@
 """The chain machine, and proof that it sees what is wrong: the faults of old are planted again."""
 
-import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from chain_machine import ChainMachine
 from halflife import Store
 from halflife._drivers import asyncio_driver
 from halflife._drivers.run_coroutine import RunCoroutine
+from planted_bugs import objection_of
 
 STEPS = 20
 
 
 def test_nothing_runs_that_nobody_wants_and_what_is_read_is_mounted() -> None:
     run_state_machine_as_test(ChainMachine, settings=settings(stateful_step_count=STEPS))
-
-
-def objects(machine: type[ChainMachine], examples: int = 200) -> bool:
-    """Whether the machine finds something wrong."""
-    quick = settings(
-        max_examples=examples,
-        stateful_step_count=STEPS,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        verbosity=Verbosity.quiet,
-        report_multiple_bugs=False,
-        print_blob=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    with contextlib.redirect_stdout(None):
-        try:
-            run_state_machine_as_test(machine, settings=quick)
-        except AssertionError:
-            return True
-    return False
 
 
 class StepsThatMountNothing(RunCoroutine):
@@ -97,7 +76,7 @@ def lets_nobody_go(patch: Any) -> None:
 )
 def test_it_catches_a_driver_that(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch.setattr)
-    assert objects(ChainMachine)
+    assert objection_of(ChainMachine, examples=200, steps=STEPS) is not None
 
 
 class ComputesAllThatIsObserved(Store):
@@ -127,4 +106,4 @@ def test_it_catches_a_store_that(kind: type[Store]) -> None:
         def make_store(self) -> Store:
             return kind(on_error=self.reported.append)
 
-    assert objects(Planted)
+    assert objection_of(Planted, examples=200, steps=STEPS) is not None

@@ -1,42 +1,21 @@
 """The hydration machine, and proof that it sees what is wrong: the faults it had, and others, are planted."""
 
-import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from halflife import Store
 from halflife._store import hydration
 from hydration_machine import HydrationMachine
+from planted_bugs import objection_of
 
 STEPS = 20
 
 
 def test_every_order_shows_what_the_law_says() -> None:
     run_state_machine_as_test(HydrationMachine, settings=settings(stateful_step_count=STEPS))
-
-
-def objects(machine: type[HydrationMachine], examples: int = 200) -> bool:
-    """Whether the machine finds something wrong."""
-    quick = settings(
-        max_examples=examples,
-        stateful_step_count=STEPS,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        verbosity=Verbosity.quiet,
-        report_multiple_bugs=False,
-        print_blob=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    with contextlib.redirect_stdout(None):
-        try:
-            run_state_machine_as_test(machine, settings=quick)
-        except AssertionError:
-            return True
-    return False
 
 
 class LeavesOutWhatIsOlderThanTheLastSet(Store):
@@ -66,7 +45,7 @@ def test_it_catches_a_store_that(kind: type[Store]) -> None:
         def make_store(self) -> Store:
             return kind(on_error=self.reported.append)
 
-    assert objects(Planted)
+    assert objection_of(Planted, examples=200, steps=STEPS) is not None
 
 
 def ignores_sets_before_the_first_read(patch: Any) -> None:
@@ -116,4 +95,4 @@ def forgets_what_waits_at_a_later_hydrate(patch: Any) -> None:
 )
 def test_it_catches_a_hydration_that(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch.setattr)
-    assert objects(HydrationMachine)
+    assert objection_of(HydrationMachine, examples=200, steps=STEPS) is not None
