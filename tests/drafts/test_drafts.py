@@ -33,6 +33,11 @@ async def streaming(d):
     yield d
 
 
+class TakesTwo:
+    def __init__(self, one, other):
+        """Neither can a class whose constructor takes two arguments."""
+
+
 class AsyncCallable:
     async def __call__(self, d):
         """Neither can this."""
@@ -118,6 +123,8 @@ def test_arguments_are_checked():
                 function(*arguments)
     with pytest.raises(TypeError):
         produce({}, nothing, unknown=1)
+    with pytest.raises(TypeError, match="recipe is called with the draft"):
+        produce({}, TakesTwo)
     assert produce(base={"a": 1}, recipe=nothing) == {"a": 1}
     assert produce({"a": 1}, recipe=lambda d: d.clear()) == {}
 

@@ -22,7 +22,11 @@ void raise_with(const std::string& subject, PyObject* returned) {
 bool check_recipe(PyObject* recipe, const char* call) {
   // Functions and classes written in C are not checked: they are called soon, and their own
   // TypeError is as clear.
-  if (PyCFunction_Check(recipe) || PyType_Check(recipe)) return true;
+  if (PyCFunction_Check(recipe)) return true;
+  if (PyType_Check(recipe) &&
+      (reinterpret_cast<PyTypeObject*>(recipe)->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) {
+    return true;
+  }
   return check_function(recipe, {call, "recipe", "the draft", 1, 1});
 }
 
