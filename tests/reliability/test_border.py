@@ -44,7 +44,7 @@ def test_a_store_whose_init_was_not_called_says_so_at_each_call() -> None:
             lambda store=store: store._peek(count),
             lambda store=store: store._invariant(),
             lambda store=store: store._dispose(),
-            lambda store=store: store._flush(quiet=True),
+            lambda store=store: store._flush(deferred=True),
         ):
             with pytest.raises(TypeError, match="__init__ was not called"):
                 call()

@@ -91,7 +91,7 @@ bool produce_arguments(const char* function, PyObject* const* args, Py_ssize_t c
   if (count == 2 && kwnames == nullptr) {
     slots[0] = args[0];
     slots[1] = args[1];
-  } else if (!spread(function, names, 2, args, count, kwnames, slots)) {
+  } else if (!parse_arguments(function, names, 2, args, count, kwnames, slots)) {
     return false;
   }
   if (slots[0] != nullptr && slots[1] != nullptr) return check_recipe(slots[1], function);
@@ -124,7 +124,7 @@ PyObject* open_draft(PyObject*, PyObject* base) {
 PyObject* finish(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   static const char* const names[] = {"d", "patches", nullptr};
   PyObject* slots[2] = {nullptr, Py_False};
-  if (!spread("finish", names, 2, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("finish", names, 2, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr) {
     PyErr_SetString(PyExc_TypeError, "finish() needs a draft");
     return nullptr;
@@ -280,7 +280,7 @@ PyObject* apply_to_draft(PyObject* face, const PatchList& patches) {
 PyObject* apply_patches(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   static const char* const names[] = {"base", "patches", nullptr};
   PyObject* slots[2] = {};
-  if (!spread("apply_patches", names, 2, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("apply_patches", names, 2, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr || slots[1] == nullptr) {
     PyErr_SetString(PyExc_TypeError, "apply_patches() needs a base and patches");
     return nullptr;

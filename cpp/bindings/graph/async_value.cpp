@@ -175,12 +175,12 @@ PyObject* await(PyObject* self) {
 
 PyObject* poll(PyObject* self, PyObject*) { return newest(as_async_value(self), false); }
 
-PyObject* enlist(PyObject* self, PyObject* future) {
+PyObject* add_waiter(PyObject* self, PyObject* future) {
   AsyncValueObject* value = as_async_value(self);
   StoreObject* store = entered(value);
   if (store == nullptr) return nullptr;
   graph::Node* node = store->node_of(as_atom(value->atom));
-  if (node == nullptr || !store->enlist(*node, future, true)) return nullptr;
+  if (node == nullptr || !store->add_waiter(*node, future, true)) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -189,11 +189,11 @@ PyObject* rearm(PyObject* self, PyObject* future) {
   StoreObject* store = entered(value);
   if (store == nullptr) return nullptr;
   graph::Node* node = store->node_of(as_atom(value->atom));
-  if (node == nullptr || !store->enlist(*node, future, false)) return nullptr;
+  if (node == nullptr || !store->add_waiter(*node, future, false)) return nullptr;
   Py_RETURN_NONE;
 }
 
-PyObject* delist(PyObject* self, PyObject* future) {
+PyObject* remove_waiter(PyObject* self, PyObject* future) {
   AsyncValueObject* value = as_async_value(self);
   if (value->store == nullptr) Py_RETURN_NONE;
   StoreObject* store = store_of(value->store);
@@ -201,7 +201,8 @@ PyObject* delist(PyObject* self, PyObject* future) {
     PyErr_Clear();
     Py_RETURN_NONE;
   }
-  if (graph::Node* node = store->known_node(as_atom(value->atom))) store->delist(*node, future);
+  if (graph::Node* node = store->known_node(as_atom(value->atom)))
+    store->remove_waiter(*node, future);
   Py_RETURN_NONE;
 }
 
@@ -291,9 +292,9 @@ PyGetSetDef properties[] = {
 PyMethodDef methods[] = {
     {"result", result, METH_NOARGS, "This run's data; raises its error, or NotSettledError."},
     {"_poll", poll, METH_NOARGS, "The newest value, or this object while that is pending."},
-    {"_enlist", enlist, METH_O, "A future to wake; from now on somebody waits."},
+    {"_add_waiter", add_waiter, METH_O, "A future to wake; from now on somebody waits."},
     {"_rearm", rearm, METH_O, "The next future to wake, of somebody who waits already."},
-    {"_delist", delist, METH_O, "Whoever waited does not wait any more."},
+    {"_remove_waiter", remove_waiter, METH_O, "Whoever waited does not wait any more."},
     {"_repr_html_", repr_html, METH_NOARGS, "How a notebook shows it."},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "AsyncValue[int]"},
     {"__format__", format, METH_O, nullptr},

@@ -27,15 +27,15 @@ int atom_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(atom->body);
   Py_VISIT(atom->write);
   Py_VISIT(atom->equals);
-  Py_VISIT(atom->rare);
+  Py_VISIT(atom->extras);
   return visit_inputs(atom, visit, arg);
 }
 
 int atom_clear(PyObject* self) {
   AtomObject* atom = as_atom(self);
   if (atom->store != 0 || atom->has(bit::many_stores)) drop_inputs(atom);
-  PyObject* parts[] = {atom->body, atom->write, atom->equals, atom->rare};
-  atom->body = atom->write = atom->equals = atom->rare = nullptr;
+  PyObject* parts[] = {atom->body, atom->write, atom->equals, atom->extras};
+  atom->body = atom->write = atom->equals = atom->extras = nullptr;
   for (PyObject* part : parts) Py_XDECREF(part);
   return 0;
 }
@@ -165,8 +165,8 @@ PyGetSetDef atom_properties[] = {
 };
 
 PyObject* rare_of(AtomObject* atom) {
-  if (atom->rare == nullptr) atom->rare = PyDict_New();
-  return atom->rare;
+  if (atom->extras == nullptr) atom->extras = PyDict_New();
+  return atom->extras;
 }
 
 // atom._memo(key, make): what was made for this key before, or make() now. Dies with the atom.
@@ -302,7 +302,7 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
   if (parts.on_mount != nullptr) {
     atom->bits |= bit::hooked;
     if (rare_of(atom) == nullptr ||
-        PyDict_SetItemString(atom->rare, "on_mount", parts.on_mount) < 0) {
+        PyDict_SetItemString(atom->extras, "on_mount", parts.on_mount) < 0) {
       Py_DECREF(atom);
       return nullptr;
     }
@@ -355,8 +355,8 @@ const char* atom_name(AtomObject* atom) {
 }
 
 PyObject* atom_hook(AtomObject* atom) {
-  if (!atom->has(bit::hooked) || atom->rare == nullptr) return nullptr;
-  return PyDict_GetItemString(atom->rare, "on_mount");
+  if (!atom->has(bit::hooked) || atom->extras == nullptr) return nullptr;
+  return PyDict_GetItemString(atom->extras, "on_mount");
 }
 
 int add_atom_type(PyObject* module) {

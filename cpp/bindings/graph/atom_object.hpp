@@ -44,7 +44,7 @@ struct AtomObject {
   PyObject* write;   // write function, unwrap's fallback, or null
   PyObject* equals;  // user's function, or null
   PyObject* name;    // str; until it is asked for null, or the code that made the atom
-  PyObject* rare;    // dict: on_mount, memos; or null
+  PyObject* extras;  // dict: on_mount, memos; or null
   PyObject* weakrefs;
   graph::Node* node;    // in the store used last; null if none
   std::uint32_t store;  // its id; 0 if none

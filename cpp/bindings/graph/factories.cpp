@@ -75,7 +75,7 @@ PyObject* make_source(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
     slots[0] = args[0];
   } else {
     static const char* const names[] = {"initial", "name", "equals", "on_mount", nullptr};
-    if (!spread("atom", names, 1, args, count, kwnames, slots)) return nullptr;
+    if (!parse_arguments("atom", names, 1, args, count, kwnames, slots)) return nullptr;
     if (slots[0] == nullptr) {
       PyErr_SetString(PyExc_TypeError, "atom() needs an initial value");
       return nullptr;
@@ -124,7 +124,7 @@ PyObject* make_derived(PyObject* module, PyObject* const* args, Py_ssize_t count
   } else {
     static const char* const names[] = {
         "read", "write", "name", "equals", "on_mount", "cancel", "cancel_on_unmount", nullptr};
-    if (!spread("derived", names, 2, args, count, kwnames, slots)) return nullptr;
+    if (!parse_arguments("derived", names, 2, args, count, kwnames, slots)) return nullptr;
     if (slots[0] == nullptr) {
       Ref self = Ref::take(PyObject_GetAttrString(module, "derived"));
       return self ? decorator(self.get(), args, count, kwnames) : nullptr;
@@ -151,7 +151,7 @@ PyObject* make_action(PyObject* module, PyObject* const* args, Py_ssize_t count,
                       PyObject* kwnames) {
   static const char* const names[] = {"write", "name", nullptr};
   PyObject* slots[2] = {};
-  if (!spread("action", names, 1, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("action", names, 1, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr) {
     Ref self = Ref::take(PyObject_GetAttrString(module, "action"));
     return self ? decorator(self.get(), args, count, kwnames) : nullptr;
@@ -167,7 +167,7 @@ PyObject* make_action(PyObject* module, PyObject* const* args, Py_ssize_t count,
 PyObject* make_lazy(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   static const char* const names[] = {"factory", "name", "equals", "on_mount", nullptr};
   PyObject* slots[4] = {};
-  if (!spread("lazy", names, 1, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("lazy", names, 1, args, count, kwnames, slots)) return nullptr;
   AtomParts parts;
   parts.kind = AtomKind::lazy;
   parts.body = none_if_null(slots[0]);
@@ -181,7 +181,7 @@ PyObject* make_effect(PyObject* module, PyObject* const* args, Py_ssize_t count,
                       PyObject* kwnames) {
   static const char* const names[] = {"fn", "name", nullptr};
   PyObject* slots[2] = {};
-  if (!spread("effect", names, 1, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("effect", names, 1, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr) {
     Ref self = Ref::take(PyObject_GetAttrString(module, "effect"));
     return self ? decorator(self.get(), args, count, kwnames) : nullptr;
@@ -199,14 +199,14 @@ PyObject* remembered(PyObject* target, PyObject* key, const AtomParts& parts) {
   Ref owned = Ref::take(key);
   if (!owned) return nullptr;
   AtomObject* atom = as_atom(target);
-  if (atom->rare == nullptr) atom->rare = PyDict_New();
-  if (atom->rare == nullptr) return nullptr;
-  PyObject* known = PyDict_GetItemWithError(atom->rare, key);
+  if (atom->extras == nullptr) atom->extras = PyDict_New();
+  if (atom->extras == nullptr) return nullptr;
+  PyObject* known = PyDict_GetItemWithError(atom->extras, key);
   if (known != nullptr) return Py_NewRef(known);
   if (PyErr_Occurred() != nullptr) PyErr_Clear();  // an unhashable fallback: not remembered
   Ref made = Ref::take(make_atom(registry().atom, parts));
   if (!made) return nullptr;
-  if (PyDict_SetItem(atom->rare, key, made.get()) < 0) PyErr_Clear();
+  if (PyDict_SetItem(atom->extras, key, made.get()) < 0) PyErr_Clear();
   return made.release();
 }
 
@@ -224,7 +224,7 @@ int truth(PyObject* object) { return object == nullptr ? 0 : PyObject_IsTrue(obj
 PyObject* make_loadable(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   static const char* const names[] = {"a", "keep_previous", nullptr};
   PyObject* slots[2] = {};
-  if (!spread("loadable", names, 1, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("loadable", names, 1, args, count, kwnames, slots)) return nullptr;
   if (!viewable("loadable", slots[0])) return nullptr;
   const int keep = truth(slots[1]);
   if (keep < 0) return nullptr;
@@ -238,7 +238,7 @@ PyObject* make_loadable(PyObject*, PyObject* const* args, Py_ssize_t count, PyOb
 PyObject* make_unwrap(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   static const char* const names[] = {"a", "fallback", "keep_previous", nullptr};
   PyObject* slots[3] = {};
-  if (!spread("unwrap", names, 2, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("unwrap", names, 2, args, count, kwnames, slots)) return nullptr;
   if (!viewable("unwrap", slots[0])) return nullptr;
   const int keep = truth(slots[2]);
   if (keep < 0) return nullptr;
@@ -259,7 +259,7 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
                                       "name",    "equals", "on_mount",    "label",
                                       "recipes", "views",  "holds_value", nullptr};
   PyObject* slots[11] = {};
-  if (!spread("make", names, 4, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("make", names, 4, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr || !PyType_Check(slots[0]) ||
       !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(slots[0]), registry().atom)) {
     PyErr_SetString(PyExc_TypeError, "make() takes Atom or a subclass of it");
@@ -302,8 +302,8 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
   Ref made = Ref::take(make_atom(reinterpret_cast<PyTypeObject*>(slots[0]), parts));
   if (!made || !given(slots[9])) return made.release();
   AtomObject* view = as_atom(made.get());
-  if (view->rare == nullptr) view->rare = PyDict_New();
-  if (view->rare == nullptr || PyDict_SetItemString(view->rare, "views", slots[9]) < 0) {
+  if (view->extras == nullptr) view->extras = PyDict_New();
+  if (view->extras == nullptr || PyDict_SetItemString(view->extras, "views", slots[9]) < 0) {
     return nullptr;
   }
   return made.release();

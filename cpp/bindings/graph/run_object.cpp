@@ -260,7 +260,7 @@ PyObject* run_abandon(PyObject* self, PyObject*) {
     Ref keep_atom = Ref::borrow(run->atom);
     store->graph.abandon(*node);
     if (!store->graph.flush()) store->report_pending(as_atom(keep_atom.get()));
-    store->fire_woken();
+    store->wake_waiters();
   }
   Py_RETURN_NONE;
 }

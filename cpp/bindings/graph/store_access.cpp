@@ -175,7 +175,7 @@ namespace {
 // What a view looks at: an atom, a tuple of atoms, or null. Borrowed.
 PyObject* viewed_by(AtomObject* atom) {
   if (atom->kind == AtomKind::loadable || atom->kind == AtomKind::unwrap) return atom->body;
-  return atom->rare == nullptr ? nullptr : PyDict_GetItemString(atom->rare, "views");
+  return atom->extras == nullptr ? nullptr : PyDict_GetItemString(atom->extras, "views");
 }
 
 }  // namespace

@@ -184,7 +184,7 @@ void StoreObject::close() {
   std::vector<graph::Node*> hooked;
   std::vector<PyObject*> runs;
   for (graph::Node* node : graph.nodes()) {
-    const bool effect = node->kind == graph::Kind::effect && node->reasons > 0;
+    const bool effect = node->kind == graph::Kind::effect && node->keepalive_count > 0;
     if (node->is(graph::flag::hook_run) || effect) {
       hooked.push_back(node);
     }
@@ -217,7 +217,7 @@ void StoreObject::collect(bool closing) {
   setters_.clear();
   PyObject* own_setter = std::exchange(own_setter_, nullptr);
   for (graph::Node* node : graph.nodes()) wake(*node);
-  fire_woken();
+  wake_waiters();
   graph.clear();
   std::vector<const AtomObject*> displaced;
   for (const auto& [atom, node] : displaced_) displaced.push_back(atom);

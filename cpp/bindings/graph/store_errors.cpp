@@ -105,7 +105,7 @@ void StoreObject::collect_error(const char* where, AtomObject* atom) {
 void StoreObject::keep_interrupt() { collect_error(); }
 
 bool StoreObject::raise_collected() {
-  fire_woken();
+  wake_waiters();
   if (!untold_.empty() && !graph.in_batch()) {
     SavedError saved;  // of a read that was interrupted
     std::vector<graph::Subscription*> untold;

@@ -97,7 +97,7 @@ Outcome StoreObject::outcome_of_error(Node& node) {
     return {Status::unwind, nullptr};
   }
   if (PyErr_GivenExceptionMatches(type, registry().no_event_loop)) {
-    node.raise(flag::dirty);  // there may be a loop at the next read
+    node.set_flag(flag::dirty);  // there may be a loop at the next read
   }
   PyObject* error = make_error_value(take_error());
   return {Status::error, error};
@@ -141,7 +141,7 @@ void StoreObject::run_cleanup(Node& node) {
 
 void StoreObject::run_effect(Node& node, Frame&) {
   run_cleanup(node);
-  if (closed() || node.reasons == 0) return;  // the cleanup has ended it
+  if (closed() || node.keepalive_count == 0) return;  // the cleanup has ended it
   AtomObject* atom = atom_of(node);
   Ref held = Ref::borrow(as_object(atom));
   Ref getter = Ref::borrow(getter_of(node));

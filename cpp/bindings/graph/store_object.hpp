@@ -108,9 +108,9 @@ class StoreObject final : public graph::Host {
   void adopt_setter(SetterObject* setter) { setters_.insert(setter); }
 
   // --- waiters
-  bool enlist(graph::Node& node, PyObject* future, bool first);
-  bool delist(graph::Node& node, PyObject* future);
-  void fire_woken();
+  bool add_waiter(graph::Node& node, PyObject* future, bool first);
+  bool remove_waiter(graph::Node& node, PyObject* future);
+  void wake_waiters();
   void flush_soon();  // at the end of this loop pass at the latest
 
   // --- graph::Host (store_host.cpp)

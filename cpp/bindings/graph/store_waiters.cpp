@@ -18,7 +18,7 @@ void StoreObject::wake(Node& node) {
   static_cast<Waiters*>(state->waiting)->move_to(woken_);
 }
 
-void StoreObject::fire_woken() {
+void StoreObject::wake_waiters() {
   if (woken_.empty()) return;
   SavedError saved;
   std::vector<PyObject*> woken;
@@ -33,18 +33,18 @@ void StoreObject::fire_woken() {
   }
 }
 
-bool StoreObject::enlist(Node& node, PyObject* future, bool first) {
+bool StoreObject::add_waiter(Node& node, PyObject* future, bool first) {
   graph::AsyncState& state = node.make_async();
   if (state.waiting == nullptr) state.waiting = new Waiters;
   static_cast<Waiters*>(state.waiting)->add(Py_NewRef(future));
   if (!first || graph.add_waiter(node)) return true;
   // A mount hook that fails has no caller here: whoever awaits wants the value.
   if (report_exception(static_cast<AtomObject*>(node.atom))) return true;
-  delist(node, future);
+  remove_waiter(node, future);
   return false;
 }
 
-bool StoreObject::delist(Node& node, PyObject* future) {
+bool StoreObject::remove_waiter(Node& node, PyObject* future) {
   graph::AsyncState* state = node.async();
   if (state == nullptr) return true;
   if (state->waiting != nullptr) {

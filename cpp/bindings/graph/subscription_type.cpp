@@ -143,7 +143,7 @@ PyObject* store_subscribe(PyObject* self, PyObject* const* args, Py_ssize_t coun
                           PyObject* kwnames) {
   static const char* const names[] = {"a", "callback", "on_error", "immediate", nullptr};
   PyObject* slots[4] = {};
-  if (!spread("subscribe", names, 3, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("subscribe", names, 3, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr || slots[1] == nullptr) {
     PyErr_SetString(PyExc_TypeError, "subscribe() takes an atom and a callback as arguments");
     return nullptr;
@@ -169,7 +169,7 @@ PyObject* store_observe(PyObject* self, PyObject* const* args, Py_ssize_t count,
                         PyObject* kwnames) {
   static const char* const names[] = {"effect", nullptr};
   PyObject* slots[1] = {};
-  if (!spread("observe", names, 1, args, count, kwnames, slots)) return nullptr;
+  if (!parse_arguments("observe", names, 1, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr || !is_atom(slots[0]) || as_atom(slots[0])->kind != AtomKind::effect) {
     PyErr_SetString(PyExc_TypeError, "Store.observe() takes an effect: observe(effect(fn))");
     return nullptr;

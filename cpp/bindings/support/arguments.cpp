@@ -2,8 +2,8 @@
 
 namespace halflife::bindings {
 
-bool spread(const char* function, const char* const* names, int positional, PyObject* const* args,
-            Py_ssize_t count, PyObject* kwnames, PyObject** slots) {
+bool parse_arguments(const char* function, const char* const* names, int positional,
+                     PyObject* const* args, Py_ssize_t count, PyObject* kwnames, PyObject** slots) {
   if (count > positional) {
     PyErr_Format(PyExc_TypeError, "%s() takes at most %d positional arguments, got %zd", function,
                  positional, count);

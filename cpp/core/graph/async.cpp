@@ -12,17 +12,17 @@ namespace halflife::graph {
 
 // From now on its value arrives later. A plain value it had is the last data until then. Whoever
 // read that reads something else now, so it counts as changed.
-void Store::become_asynchronous(Node& node, std::uint32_t loudness) {
+void Store::become_asynchronous(Node& node, std::uint32_t urgency) {
   AsyncState& state = node.make_async();
   if (node.is(flag::asynchronous)) return;
-  node.raise(flag::asynchronous);
+  node.set_flag(flag::asynchronous);
   state.was_pending = false;
   if (!node.is(flag::computed)) return;
   node.changed_at = timeline_.next_stamp();
   for (const Dependent& dependent : node.dependents) {
     // Those who look at the loading state are told by update_pending, and quietly.
     if (!dependent.node->inputs[dependent.edge].state)
-      propagation_.enqueue(*dependent.node, loudness);
+      propagation_.enqueue(*dependent.node, urgency);
   }
   if (node.is(flag::error)) return;
   if (state.shown != nullptr) reclaimer_.trash(state.shown);
@@ -58,7 +58,7 @@ void Store::update_async(Node& node, bool asked) {
       unstarted_.add(node);
     }
   }
-  update_reason(node);
+  update_keepalive(node);
   update_pending(node);
 }
 
@@ -76,26 +76,26 @@ void Store::update_pending(Node& node) {
   state.was_moving = moving;
   state.showed_stream = state.shows_stream();
   if (showed) state.state_at = timeline_.next_stamp();
-  const std::uint32_t loudness = pending ? flag::quiet : flag::loud;
+  const std::uint32_t urgency = pending ? flag::deferred : flag::immediate;
   for (const Dependent& dependent : node.dependents) {
     Node& other = *dependent.node;
     const Edge& edge = other.inputs[dependent.edge];
     const bool waits = (turned || moved) && other.is(flag::asynchronous) && !edge.awaiting;
-    if ((edge.state && showed) || waits) propagation_.enqueue(other, loudness);
+    if ((edge.state && showed) || waits) propagation_.enqueue(other, urgency);
   }
   if (turned && !pending) host_.wake(node);
 }
 
 // A run in flight, or the wait for an input, keeps the node live.
-void Store::update_reason(Node& node) {
+void Store::update_keepalive(Node& node) {
   AsyncState& state = *node.async();
-  const bool reason = state.phase == Phase::running || state.moving_inputs > 0;
-  if (reason != state.reason) {
-    state.reason = reason;
-    if (reason) {
-      add_reason(node);
+  const bool keeps_alive = state.phase == Phase::running || state.moving_inputs > 0;
+  if (keeps_alive != state.keeps_alive) {
+    state.keeps_alive = keeps_alive;
+    if (keeps_alive) {
+      add_keepalive(node);
     } else {
-      drop_reason(node);
+      drop_keepalive(node);
     }
   }
   run_queue_.count(node);
@@ -111,16 +111,16 @@ void Store::uncount(Node& node) {
 // Takes the value.
 void Store::settle(Node& node, Value value, bool error) {
   AsyncState& state = *node.async();
-  const bool is_other = replace(node, value, error, flag::loud);
+  const bool is_other = replace(node, value, error, flag::immediate);
   if (!error) {  // an equal value has been dropped: the last data is the object that was kept
     if (state.shown != nullptr) reclaimer_.trash(state.shown);
     state.shown = node.value;
     host_.own(node.value);
   }
   if (is_other) {
-    propagation_.changed(node, flag::loud);
+    propagation_.changed(node, flag::immediate);
     if (propagation_.cyclic() > 0) doubt_verified();
-    propagation_.retry_cycles(flag::loud);
+    propagation_.retry_cycles(flag::immediate);
   }
   events_.record(error ? Event::failed : Event::settled, node);
   state.phase = Phase::idle;
@@ -130,7 +130,7 @@ void Store::settle(Node& node, Value value, bool error) {
   node.verified_at = timeline_.revision();
   ++node.runs;
   update_pending(node);
-  update_reason(node);
+  update_keepalive(node);
 }
 
 void Store::asked(Node& node, Generation generation) {
@@ -171,7 +171,7 @@ bool Store::resolve(Node& node, Generation generation, Value value, bool error, 
   if (!state.outdated) {
     if (node.is(flag::live) && node.kind != Kind::source) {
       order_.put_above_inputs(node);
-      propagation_.enqueue(node, flag::loud);
+      propagation_.enqueue(node, flag::immediate);
     } else {
       update_async(node, false);
     }
@@ -211,22 +211,22 @@ bool Store::publish(Node& node, Generation generation, Value value) {
   run_queue_.count(node);
   for (const Dependent& dependent : node.dependents) {
     if (dependent.node->inputs[dependent.edge].state)
-      propagation_.enqueue(*dependent.node, flag::loud);
+      propagation_.enqueue(*dependent.node, flag::immediate);
   }
   return flush();
 }
 
 bool Store::add_waiter(Node& node) {
   ++node.async()->waiters;
-  add_reason(node);
-  add_mount(node);
+  add_keepalive(node);
+  add_observer(node);
   return flush();
 }
 
 bool Store::remove_waiter(Node& node) {
   --node.async()->waiters;
-  drop_mount(node);
-  drop_reason(node);
+  drop_observer(node);
+  drop_keepalive(node);
   const bool ok = flush();
   sweep();
   return ok;
@@ -256,7 +256,7 @@ void Store::adopt(Node& node, Value value, std::span<Node* const> inputs,
   }
   if (node.value != nullptr) reclaimer_.trash(node.value);
   node.value = value;
-  node.raise(flag::computed);
+  node.set_flag(flag::computed);
   node.changed_at = timeline_.next_stamp();
   node.verified_at = node.kind == Kind::source ? kAlways : 0;  // the first read looks at the inputs
 }

@@ -35,7 +35,7 @@ struct AsyncState {
   std::uint32_t pending_inputs = 0;  // received inputs that are pending
   std::uint32_t moving_inputs = 0;   // ... and those of them that will settle by themselves
   std::uint32_t waiters = 0;
-  std::uint32_t place_in_restarts = 0;  // while restart_queued
+  std::uint32_t index_in_restarts = 0;  // while restart_queued
   Phase phase = Phase::idle;
   bool outdated = true;   // needs a new run
   bool forced = true;     // ... even though no input changed (never run, refresh)
@@ -49,8 +49,8 @@ struct AsyncState {
   bool was_moving = false;     // as told to dependents
   bool showed_stream = false;  // as told to dependents
   bool restart_queued = false;
-  bool reason = false;      // its run counts as a reason to be live
-  bool in_pending = false;  // counted in the store's pending_runs
+  bool keeps_alive = false;  // its run counts as a reason to be live
+  bool in_pending = false;   // counted in the store's pending_runs
 
   // What the current run has published, until an input of it changes.
   bool shows_stream() const { return streaming && !outdated; }

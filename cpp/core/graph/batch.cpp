@@ -21,7 +21,7 @@ bool Store::commit_batch(std::uint32_t serial) {
     if (saved.node == nullptr) continue;
     Node& node = *saved.node;
     if (node.kind != Kind::source || node.is(flag::journaled)) continue;
-    node.raise(flag::journaled);
+    node.set_flag(flag::journaled);
     if (node.is(flag::asynchronous) || (saved.flags & flag::asynchronous) != 0) continue;
     if (saved.value == nullptr || !same(node, saved.value, false)) continue;
     // Who has read it since it was set back, has read what is there now.
@@ -39,7 +39,7 @@ bool Store::commit_batch(std::uint32_t serial) {
   }
   for (const Saved& saved : journal_.take_all()) {
     if (saved.node == nullptr) continue;
-    saved.node->lower(flag::journaled);
+    saved.node->clear_flag(flag::journaled);
     saved.node->journal = 0;
     journal_.drop(saved);
   }
@@ -92,7 +92,7 @@ void Store::put_back(Saved& saved) {
   }
   // It may still owe a change to a set before this batch.
   if (node.kind != Kind::source && node.is(flag::live)) {
-    propagation_.enqueue(node, saved.flags & (flag::loud | flag::quiet));
+    propagation_.enqueue(node, saved.flags & (flag::immediate | flag::deferred));
   }
   for (const Edge& edge : saved.inputs) reclaimer_.unhold_later(*edge.input);
   if (state != nullptr && node.is(flag::asynchronous)) update_pending(node);
@@ -114,11 +114,11 @@ void Store::undo() {
   for (Saved saved{}; journal_.take_newest(start, saved);) {
     undone.push_back(std::move(saved));
     put_back(undone.back());
-    undone.back().node->raise(flag::journaled);
+    undone.back().node->set_flag(flag::journaled);
   }
   notifications_.retract(start.notifications);
   run_queue_.retract_restarts(start.restarts);
-  for (const Saved& saved : undone) saved.node->lower(flag::journaled);
+  for (const Saved& saved : undone) saved.node->clear_flag(flag::journaled);
   timeline_.next_revision();
   propagation_.retry_cycles(0);
 }

@@ -60,24 +60,24 @@ bool Store::stabilize() {
 }
 
 bool Store::recompute(Node& node) {
-  constexpr std::uint32_t loudness = flag::loud | flag::quiet;
+  constexpr std::uint32_t urgency = flag::immediate | flag::deferred;
   propagation_.reach(node.height);
   if (!node.is(flag::live)) {
-    node.lower(loudness);
+    node.clear_flag(urgency);
     return true;
   }
   if (node.is(flag::asynchronous)) {
     AsyncState& state = *node.async();
     const bool runs_here = node.is_plain_read();
     if (!runs_here || !(node.is(flag::dirty) || edges_outdated(node))) {
-      node.lower(loudness);
+      node.clear_flag(urgency);
       update_async(node, false);
       node.verified_at = node.kind == Kind::source ? 0 : timeline_.revision();
       return true;
     }
     if (!node.is(flag::mounted) && !state.asked) {  // nobody waits for it: not run, only stopped
       if (in_batch()) journal_.save(node);
-      node.lower(loudness);
+      node.clear_flag(urgency);
       state.forced = state.outdated = true;
       run_queue_.restart(node);
       update_pending(node);
@@ -88,11 +88,11 @@ bool Store::recompute(Node& node) {
   const bool must = effect ? node.is(flag::dirty) : must_run(node);
   const bool known = !effect && node.verified_at >= timeline_.revision();
   if (!must && (known || !edges_outdated(node))) {
-    node.lower(loudness);
+    node.clear_flag(urgency);
     return true;
   }
   if (effect) {
-    node.lower(loudness);
+    node.clear_flag(urgency);
     notifications_.queue_effect(node);
     return true;
   }
@@ -117,24 +117,24 @@ bool Store::recompute(Node& node) {
 void Store::run_effects() {
   for (Node* effect : notifications_.take_effects()) {
     Node& node = *effect;
-    node.lower(flag::effect_queued);
+    node.clear_flag(flag::effect_queued);
     // Since it was queued it may have ended, or a batch that failed may have put its inputs back.
-    if (node.reasons > 0 && (node.is(flag::dirty) || edges_outdated(node))) {
+    if (node.keepalive_count > 0 && (node.is(flag::dirty) || edges_outdated(node))) {
       Frame frame = validation_.new_frame(node);
-      node.lower(flag::dirty);
-      node.raise(flag::running);
+      node.clear_flag(flag::dirty);
+      node.set_flag(flag::running);
       validation_.enter_effect(frame);
       host_.run_effect(node, frame);
       validation_.leave_effect(frame);
-      node.lower(flag::running);
+      node.clear_flag(flag::running);
       ++node.runs;
-      if (node.reasons == 0) {  // it has ended itself
+      if (node.keepalive_count == 0) {  // it has ended itself
         drop_inputs(node, 0);
         host_.unmount(node);
       } else {
         commit_inputs(node, frame.cursor);
         // What it set itself may be what it read.
-        if (edges_outdated(node)) propagation_.enqueue(node, flag::loud);
+        if (edges_outdated(node)) propagation_.enqueue(node, flag::immediate);
       }
     }
     reclaimer_.maybe_unhold(node);
@@ -164,9 +164,9 @@ void Store::run_subscribers() {
       prefetch(&notes[index + 2]->flags);
       prefetch(notes[index + 1]->extra.get());
     }
-    node.lower(flag::noted);
-    if (!node.is(flag::note_loud) && notifications_.defer(node)) continue;
-    node.lower(flag::note_loud);
+    node.clear_flag(flag::notification_queued);
+    if (!node.is(flag::notify_immediately) && notifications_.defer(node)) continue;
+    node.clear_flag(flag::notify_immediately);
     const bool nothing_new = told_nothing_new(node);
     for (Subscription* subscription : node.extra->subscriptions) {
       const bool late = std::exchange(subscription->late, false);
@@ -206,11 +206,11 @@ void Store::run_subscribers() {
 }
 
 // The loop pass in which runs were started has ended: whoever is still loading says so now.
-void Store::flush_quiet() {
+void Store::flush_deferred() {
   for (Node* deferred : notifications_.take_deferred()) {
     Node& node = *deferred;
-    node.lower(flag::in_quiet);
-    if (node.extra->has_before) notifications_.queue(node, flag::loud);
+    node.clear_flag(flag::notification_deferred);
+    if (node.extra->has_before) notifications_.queue(node, flag::immediate);
     reclaimer_.maybe_unhold(node);
   }
   flush();
@@ -218,19 +218,19 @@ void Store::flush_quiet() {
 
 bool Store::observe_effect(Node& node) {
   node.more().observed_as = notifications_.next_subscription();
-  node.raise(flag::dirty);
-  add_reason(node);
-  add_mount(node);
-  propagation_.enqueue(node, flag::loud);
+  node.set_flag(flag::dirty);
+  add_keepalive(node);
+  add_observer(node);
+  propagation_.enqueue(node, flag::immediate);
   return flush();
 }
 
 bool Store::unobserve_effect(Node& node, bool remove) {
   bool ok = true;
-  if (node.reasons > 0) {
+  if (node.keepalive_count > 0) {
     const Pin pin(*this);  // the cleanup may do anything
-    drop_mount(node);
-    drop_reason(node);
+    drop_observer(node);
+    drop_keepalive(node);
     if (!node.is(flag::running)) {  // else this is done when it comes back
       drop_inputs(node, 0);
       host_.unmount(node);
@@ -250,12 +250,12 @@ void Store::endless() {
   const std::vector<Node*> effects = notifications_.take_effects();
   std::vector<Node*> notes = notifications_.take_queue();
   for (Node* node : effects) {
-    node->lower(flag::effect_queued);
+    node->clear_flag(flag::effect_queued);
     reclaimer_.maybe_unhold(*node);
   }
   for (Node* node : notes) {
-    node->lower(flag::noted | flag::note_loud);
-    if (!node->is(flag::in_quiet)) told_nothing_new(*node);
+    node->clear_flag(flag::notification_queued | flag::notify_immediately);
+    if (!node->is(flag::notification_deferred)) told_nothing_new(*node);
     reclaimer_.maybe_unhold(*node);
   }
   notifications_.give_back(notes);

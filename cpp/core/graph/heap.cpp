@@ -16,7 +16,7 @@ void Heap::insert(Node& node) {
     index = static_cast<std::size_t>(height - base_);
   }
   Bucket& bucket = buckets_[index];
-  node.raise(flag::in_heap);
+  node.set_flag(flag::in_heap);
   node.next_in_heap = nullptr;
   node.bucket = height;
   if (count_ == 0) {
@@ -97,7 +97,7 @@ Node* Heap::pop_fallen() {
     if (node.height < node.bucket) fall(node);
     return nullptr;
   }
-  node.lower(flag::queued);
+  node.clear_flag(flag::queued);
   return &node;
 }
 
@@ -118,19 +118,19 @@ Node* Heap::pop(std::vector<Node*>& orphans) {
     bucket.first = node->next_in_heap;
     if (bucket.first != nullptr) prefetch_node(*bucket.first);
     node->next_in_heap = nullptr;
-    node->lower(flag::in_heap);
+    node->clear_flag(flag::in_heap);
     --count_;
     if ((node->flags & (flag::queued | flag::orphan)) != flag::queued) {
       // The store has destroyed the node while it was in here: only now it can be freed. One that
       // is an orphan and not destroyed yet is on the store's list of orphans already.
-      if (node->place == kUnlinked) orphans.push_back(node);
+      if (node->index_in_nodes == kUnlinked) orphans.push_back(node);
       continue;
     }
     if (node->height > lowest_) {
       insert(*node);
       continue;
     }
-    node->lower(flag::queued);
+    node->clear_flag(flag::queued);
     return node;
   }
   return nullptr;

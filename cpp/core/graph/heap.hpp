@@ -20,7 +20,7 @@ class Heap {
   bool empty() const { return count_ == 0; }
 
   void push(Node& node) {
-    node.raise(flag::queued);
+    node.set_flag(flag::queued);
     if (!node.is(flag::in_heap)) {
       insert(node);
     } else if (node.height < node.bucket) {

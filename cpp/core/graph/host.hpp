@@ -62,7 +62,7 @@ class Host {
   virtual void cancel(Value run) = 0;
   // The node's pending state ended: wake whoever waits for it.
   virtual void wake(Node& node) = 0;
-  // Call Store::flush_quiet at the end of this loop pass. False: there is no loop.
+  // Call Store::flush_deferred at the end of this loop pass. False: there is no loop.
   virtual bool defer() = 0;
 
   // [user] Tells a subscriber. Errors, and interrupts, are collected.

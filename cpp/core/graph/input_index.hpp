@@ -11,8 +11,8 @@ namespace halflife::graph {
 struct Node;
 
 struct InputIndex {
-  std::unordered_map<const Node*, std::uint32_t> places;
-  std::uint32_t known = 0;  // so many of the inputs, from the first on, are in `places`
+  std::unordered_map<const Node*, std::uint32_t> indices;
+  std::uint32_t known = 0;  // so many of the inputs, from the first on, are in `indices`
 };
 
 }  // namespace halflife::graph

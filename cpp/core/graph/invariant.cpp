@@ -44,8 +44,8 @@ const char* Store::wrong_lists() const {
     if (!node->extra) continue;
     if (const char* wrong = wrong_subscriptions(*node)) return wrong;
     if (!node->extra->index) continue;
-    for (const auto& [input, place] : node->extra->index->places) {
-      if (place < node->active_inputs() && node->inputs[place].input != input)
+    for (const auto& [input, at] : node->extra->index->indices) {
+      if (at < node->active_inputs() && node->inputs[at].input != input)
         return "an input that is not where the index has it";
     }
   }
@@ -84,27 +84,28 @@ const char* Store::invariant() const {
   for (const Node* node : nodes_) {
     if (node->is(flag::running | flag::checking)) return "a node is marked as running";
     if (const char* wrong = wrong_verification(*node)) return wrong;
-    std::uint32_t mounts = 0;
+    std::uint32_t observers = 0;
     for (std::uint32_t slot = 0; slot < node->dependents.size(); ++slot) {
       const Dependent& dependent = node->dependents[slot];
       if (dependent.edge >= dependent.node->inputs.size()) return "a back-link to no edge";
       const Edge& edge = dependent.node->inputs[dependent.edge];
       if (edge.input != node || edge.slot != slot) return "a back-link that does not lead back";
       if (!dependent.node->is(flag::live)) return "a back-link to a node that is not live";
-      if (dependent.node->is(flag::mounted) && !edge.passed) ++mounts;
+      if (dependent.node->is(flag::mounted) && !edge.passed) ++observers;
       if (dependent.edge < dependent.node->active_inputs() &&
           dependent.node->height <= node->height)
         return "a dependent that is not higher";
     }
     if (node->extra) {
-      mounts += node->extra->subscriptions.size();
-      if (node->async() != nullptr) mounts += node->async()->waiters;
+      observers += node->extra->subscriptions.size();
+      if (node->async() != nullptr) observers += node->async()->waiters;
     }
-    if (node->is(flag::lingering)) ++mounts;
-    if (node->kind != Kind::effect && mounts != node->mounts) return "miscounted observers";
-    if ((node->mounts > 0) != node->is(flag::mounted)) return "mounted without an observer";
-    const bool live = !node->dependents.empty() || node->reasons > 0;
-    if (live != node->is(flag::live)) return "live without a reason";
+    if (node->is(flag::lingering)) ++observers;
+    if (node->kind != Kind::effect && observers != node->observer_count)
+      return "miscounted observers";
+    if ((node->observer_count > 0) != node->is(flag::mounted)) return "mounted without an observer";
+    const bool live = !node->dependents.empty() || node->keepalive_count > 0;
+    if (live != node->is(flag::live)) return "live, and nothing keeps it alive";
     for (const Edge& edge : node->inputs) {
       if ((edge.slot != kUnlinked) != node->is(flag::live)) return "an edge half linked";
       if (edge.input->holders == 0) return "an input that nobody holds";

@@ -38,10 +38,10 @@ void Journal::save(Node& node) {
 }
 
 void Journal::forget(Node& node) {
-  for (std::uint32_t place = node.journal; place != 0;) {
+  for (std::uint32_t index = node.journal; index != 0;) {
     count_step();
-    Saved& saved = entries_[place - 1];
-    place = saved.journal;
+    Saved& saved = entries_[index - 1];
+    index = saved.journal;
     drop(saved);
     saved = Saved{};
     ++holes_;

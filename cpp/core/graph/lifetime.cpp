@@ -14,10 +14,10 @@ Node* Store::add(void* atom, Kind kind, std::uint32_t flags) {
   node->kind = kind;
   node->flags = flags;
   if ((flags & flag::async_read) != 0) {
-    node->raise(flag::asynchronous);
+    node->set_flag(flag::asynchronous);
     node->make_async();
   }
-  node->place = static_cast<std::uint32_t>(nodes_.size());
+  node->index_in_nodes = static_cast<std::uint32_t>(nodes_.size());
   nodes_.push_back(node);
   return node;
 }
@@ -30,7 +30,7 @@ void Store::disown(Node& node) {
     state->cursor = 0;
     state->forced = state->outdated = true;
   }
-  node.raise(flag::dirty);
+  node.set_flag(flag::dirty);
   node.verified_at = 0;
   sweep();
 }
@@ -47,19 +47,19 @@ void Store::sweep() {
 
 void Store::remove(Node& node, bool now) {
   if (node.is(flag::orphan) || node.atom == nullptr) return;
-  node.raise(flag::orphan);
-  node.lower(flag::of_atom);
+  node.set_flag(flag::orphan);
+  node.clear_flag(flag::of_atom);
   if (!node.is(flag::held)) node.atom = nullptr;  // an effect that has just ended is held as yet
   reclaimer_.add_orphan(node);
   if (now) sweep();
 }
 
 void Store::destroy(Node& node) {
-  if (node.place != kUnlinked) {
-    nodes_[node.place] = nodes_.back();
-    nodes_[node.place]->place = node.place;
+  if (node.index_in_nodes != kUnlinked) {
+    nodes_[node.index_in_nodes] = nodes_.back();
+    nodes_[node.index_in_nodes]->index_in_nodes = node.index_in_nodes;
     nodes_.pop_back();
-    node.place = kUnlinked;
+    node.index_in_nodes = kUnlinked;
     drop_inputs(node, 0);
     propagation_.forget(node);
     reclaimer_.forget(node);
@@ -86,7 +86,7 @@ void Store::destroy(Node& node) {
     host_.forget(node);
   }
   void* held = node.is(flag::held) ? node.atom : nullptr;
-  node.lower(flag::held);
+  node.clear_flag(flag::held);
   node.atom = nullptr;
   if (!node.is(flag::in_heap)) delete &node;  // else the heap hands it back
   if (held != nullptr) host_.unhold(held);    // last: it may run user code
@@ -146,7 +146,7 @@ void Store::clear() {
     if (node->is(flag::held)) atoms.push_back(node->atom);
     node->atom = nullptr;
     node->flags = flag::orphan;  // never computed again
-    node->mounts = node->reasons = node->holders = node->journal = 0;
+    node->observer_count = node->keepalive_count = node->holders = node->journal = 0;
     node->verified_at = 0;
     if (AsyncState* state = node->async()) *state = AsyncState{};
   }

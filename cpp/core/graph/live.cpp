@@ -29,7 +29,7 @@ void Store::link(Node& node, std::uint32_t index) {
   edge.slot = input.dependents.size();
   input.dependents.push_back({&node, index});
   if (!input.is(flag::live)) make_live(input, &node);
-  if (node.is(flag::mounted)) add_mount(input);
+  if (node.is(flag::mounted)) add_observer(input);
 }
 
 void Store::unlink(Edge& edge, const Node& owner) {
@@ -45,7 +45,7 @@ void Store::unlink(Edge& edge, const Node& owner) {
     mount_hooks_.set_passed(edge, false);
     mount_hooks_.release_below(input);
   } else if (owner.is(flag::mounted)) {
-    drop_mount(input);
+    drop_observer(input);
   }
 }
 
@@ -54,7 +54,7 @@ void Store::unlink(Edge& edge, const Node& owner) {
 void Store::pass_over(Node& node, Edge& edge) {
   if (edge.passed || edge.slot == kUnlinked) return;
   mount_hooks_.set_passed(edge, true);
-  if (node.is(flag::mounted)) drop_mount(*edge.input);
+  if (node.is(flag::mounted)) drop_observer(*edge.input);
 }
 
 void Store::drop_inputs(Node& node, std::uint32_t from) {
@@ -79,7 +79,7 @@ void Store::make_live(Node& root, const Node* above) {
   // current (an effect read it, and then set what it depends on) is queued here.
   std::vector<Node*> entered;
   const auto enter = [&](Node& node) {
-    node.raise(flag::live);
+    node.set_flag(flag::live);
     node.started = false;
     node.height = node.kind == Kind::source ? kSourceHeight : 0;
     entered.push_back(&node);
@@ -104,7 +104,7 @@ void Store::make_live(Node& root, const Node* above) {
     Node& input = *edge.input;
     edge.slot = input.dependents.size();
     input.dependents.push_back({&node, index});
-    if (node.is(flag::mounted) && !edge.passed) add_mount(input);
+    if (node.is(flag::mounted) && !edge.passed) add_observer(input);
     if (!input.is(flag::live)) {
       enter(input);
       stack.push_back({&input, 0});
@@ -116,7 +116,7 @@ void Store::make_live(Node& root, const Node* above) {
 // No longer live, if nothing wants it any more; nor are inputs that only it wanted.
 void Store::leave(Node& root) {
   const auto wanted = [](const Node& node) {
-    return !node.dependents.empty() || node.reasons > 0 || !node.is(flag::live);
+    return !node.dependents.empty() || node.keepalive_count > 0 || !node.is(flag::live);
   };
   if (wanted(root)) return;
   std::vector<Node*> work{&root};
@@ -131,7 +131,7 @@ void Store::leave(Node& root) {
     } else if (node.is(flag::cyclic)) {
       doubt_verified();
     }
-    node.lower(flag::live | flag::queued | flag::loud | flag::quiet);
+    node.clear_flag(flag::live | flag::queued | flag::immediate | flag::deferred);
     for (Edge& edge : node.inputs) {
       if (edge.slot == kUnlinked) continue;
       unlink(edge, node);
@@ -140,26 +140,26 @@ void Store::leave(Node& root) {
   }
 }
 
-void Store::add_reason(Node& node) {
-  ++node.reasons;
+void Store::add_keepalive(Node& node) {
+  ++node.keepalive_count;
   reclaimer_.hold(node);
   if (!node.is(flag::live)) make_live(node);
 }
 
-void Store::drop_reason(Node& node) {
-  --node.reasons;
+void Store::drop_keepalive(Node& node) {
+  --node.keepalive_count;
   leave(node);
   reclaimer_.maybe_unhold(node);
 }
 
-void Store::add_mount(Node& root) {
+void Store::add_observer(Node& root) {
   if (root.is(flag::lingering)) {  // observed again within the grace period
-    root.lower(flag::lingering);
-    drop_reason(root);
+    root.clear_flag(flag::lingering);
+    drop_keepalive(root);
     return;
   }
-  if (++root.mounts > 1) return;
-  root.raise(flag::mounted);
+  if (++root.observer_count > 1) return;
+  root.set_flag(flag::mounted);
   std::vector<Check> stack{{&root, 0}};
   while (!stack.empty()) {
     Node& node = *stack.back().node;
@@ -177,22 +177,22 @@ void Store::add_mount(Node& root) {
     if (edge.slot == kUnlinked || edge.passed) continue;
     Node& input = *edge.input;
     if (input.is(flag::lingering)) {
-      input.lower(flag::lingering);
-      drop_reason(input);
-    } else if (++input.mounts == 1) {
-      input.raise(flag::mounted);
+      input.clear_flag(flag::lingering);
+      drop_keepalive(input);
+    } else if (++input.observer_count == 1) {
+      input.set_flag(flag::mounted);
       stack.push_back({&input, 0});
     }
   }
 }
 
-void Store::drop_mount(Node& node) {
-  if (node.mounts == 1 && host_.linger(node)) {
-    node.raise(flag::lingering);
-    add_reason(node);
+void Store::drop_observer(Node& node) {
+  if (node.observer_count == 1 && host_.linger(node)) {
+    node.set_flag(flag::lingering);
+    add_keepalive(node);
     return;
   }
-  if (--node.mounts == 0) unmount(node);
+  if (--node.observer_count == 0) unmount(node);
 }
 
 void Store::unmount(Node& root) {
@@ -200,7 +200,7 @@ void Store::unmount(Node& root) {
   while (!work.empty()) {
     Node& node = *work.back();
     work.pop_back();
-    node.lower(flag::mounted);
+    node.clear_flag(flag::mounted);
     mount_hooks_.queue(node);  // before its inputs
     if (AsyncState* state = node.async();
         state != nullptr && node.is(flag::abort_unseen) && state->phase == Phase::running) {
@@ -212,7 +212,7 @@ void Store::unmount(Node& root) {
       if (edge.slot == kUnlinked) continue;
       if (edge.passed) {
         mount_hooks_.release_below(*edge.input);
-      } else if (--edge.input->mounts == 0) {
+      } else if (--edge.input->observer_count == 0) {
         work.push_back(edge.input);
       }
     }
@@ -221,9 +221,9 @@ void Store::unmount(Node& root) {
 
 bool Store::expire(Node& node) {
   if (!node.is(flag::lingering)) return true;
-  node.lower(flag::lingering);
-  if (--node.mounts == 0) unmount(node);
-  drop_reason(node);
+  node.clear_flag(flag::lingering);
+  if (--node.observer_count == 0) unmount(node);
+  drop_keepalive(node);
   return flush();
 }
 
@@ -232,8 +232,8 @@ Subscription* Store::subscribe(Node& node, Value callback, Value on_error) {
   auto* subscription = new Subscription{
       &node, callback, on_error, notifications_.next_subscription(), node.changed_at, 2, late};
   node.extra->subscriptions.push_back(*subscription);
-  add_reason(node);
-  add_mount(node);
+  add_keepalive(node);
+  add_observer(node);
   return subscription;
 }
 
@@ -246,8 +246,8 @@ bool Store::unsubscribe(Subscription& subscription) {
   if (subscription.on_error != nullptr) reclaimer_.trash(subscription.on_error);
   subscription.callback = subscription.on_error = nullptr;
   drop(&subscription);  // the graph's reference; the handle has its own
-  drop_mount(*node);
-  drop_reason(*node);
+  drop_observer(*node);
+  drop_keepalive(*node);
   const bool ok = flush();
   sweep();
   return ok;

@@ -8,9 +8,9 @@ namespace halflife::graph {
 void MountHooks::queue(Node& node) {
   if (!node.is(flag::hooked) && !events_.on()) return;
   if (node.is(flag::hook_queued)) return;  // the flush looks at what it is by then
-  node.raise(flag::hook_queued);
+  node.set_flag(flag::hook_queued);
   reclaimer_.hold(node);
-  node.more().place_in_hooks = static_cast<std::uint32_t>(queue_.size());
+  node.more().index_in_hooks = static_cast<std::uint32_t>(queue_.size());
   queue_.push_back(&node);
 }
 
@@ -30,15 +30,15 @@ void MountHooks::run() {
   }
   for (Node* next : nodes) {
     Node& node = *next;
-    node.lower(flag::hook_queued);
+    node.clear_flag(flag::hook_queued);
     const bool mounted = node.is(flag::mounted);
     if (mounted != node.is(flag::hook_run)) {
       if (mounted) {
-        node.raise(flag::hook_run);
+        node.set_flag(flag::hook_run);
         events_.record(Event::mounted, node);
         if (node.is(flag::hooked)) host_.mount(node);
       } else if (!kept_for_run(node)) {
-        node.lower(flag::hook_run);
+        node.clear_flag(flag::hook_run);
         events_.record(Event::unmounted, node);
         if (node.is(flag::hooked)) host_.unmount(node);
       }
@@ -88,8 +88,8 @@ void MountHooks::release_below(Node& root) {
 
 void MountHooks::forget(Node& node) {
   if (!node.is(flag::hook_queued)) return;
-  const std::size_t place = node.extra->place_in_hooks;
-  if (place < queue_.size() && queue_[place] == &node) queue_[place] = nullptr;
+  const std::size_t index = node.extra->index_in_hooks;
+  if (index < queue_.size() && queue_[index] == &node) queue_[index] = nullptr;
 }
 
 const char* MountHooks::invariant() const {
@@ -97,7 +97,7 @@ const char* MountHooks::invariant() const {
     const Node* node = queue_[index];
     if (node == nullptr) continue;
     if (!node->is(flag::hook_queued)) return "a mount hook that is queued, and not marked";
-    if (node->extra->place_in_hooks != index) return "not where the list of hooks should have it";
+    if (node->extra->index_in_hooks != index) return "not where the list of hooks should have it";
   }
   return nullptr;
 }

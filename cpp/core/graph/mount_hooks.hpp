@@ -49,7 +49,7 @@ class MountHooks {
   Host& host_;
   Reclaimer& reclaimer_;
   EventLog& events_;
-  // Nodes with flag::hook_queued, at their place_in_hooks; each is held, since `Reclaimer::needed`
+  // Nodes with flag::hook_queued, at their index_in_hooks; each is held, since `Reclaimer::needed`
   // looks at the flag. One that is destroyed leaves a null.
   std::vector<Node*> queue_;
   // The number of edges with Edge::passed: only set_passed writes both. While it is zero, no input

@@ -52,17 +52,17 @@ constexpr std::uint32_t running = 1u << 2;        // its read is on the C stack
 constexpr std::uint32_t queued = 1u << 3;         // to be recomputed
 constexpr std::uint32_t in_heap = 1u << 4;        // physically in a bucket of the heap
 constexpr std::uint32_t dirty = 1u << 5;          // must run, whatever its inputs say
-constexpr std::uint32_t loud = 1u << 6;           // a change of it is notified at once
-constexpr std::uint32_t quiet = 1u << 7;          // ... at the end of the loop pass
+constexpr std::uint32_t immediate = 1u << 6;      // a change of it is notified at once
+constexpr std::uint32_t deferred = 1u << 7;       // ... at the end of the loop pass
 constexpr std::uint32_t cyclic = 1u << 8;         // met a cycle: run again after any change
 constexpr std::uint32_t error = 1u << 9;          // the value is an error
 constexpr std::uint32_t computed = 1u << 10;      // has a value
 constexpr std::uint32_t asynchronous = 1u << 11;  // its value arrives later
 constexpr std::uint32_t async_read = 1u << 12;    // ... by definition: the read is a coroutine
 constexpr std::uint32_t hooked = 1u << 13;        // the atom has an on_mount
-constexpr std::uint32_t noted = 1u << 14;         // waits to be notified
-constexpr std::uint32_t note_loud = 1u << 15;     // ... in this flush, not at the pass's end
-constexpr std::uint32_t checking = 1u << 16;      // on the stack of a pull
+constexpr std::uint32_t notification_queued = 1u << 14;  // waits to be notified
+constexpr std::uint32_t notify_immediately = 1u << 15;   // ... in this flush, not at the pass's end
+constexpr std::uint32_t checking = 1u << 16;             // on the stack of a pull
 constexpr std::uint32_t orphan = 1u << 17;        // its atom is gone; freed at the next safe point
 constexpr std::uint32_t hook_run = 1u << 18;      // on_mount was called, its cleanup is due
 constexpr std::uint32_t hook_queued = 1u << 19;   // in the queue of mount changes
@@ -74,7 +74,8 @@ constexpr std::uint32_t in_cyclic = 1u << 24;     // listed among the nodes that
 constexpr std::uint32_t held = 1u << 25;          // the host keeps its atom alive
 constexpr std::uint32_t hold_queued = 1u << 26;   // its hold is to be looked at again
 constexpr std::uint32_t in_unstarted = 1u << 27;  // waits for a read to start it: see start.cpp
-constexpr std::uint32_t in_quiet = 1u << 28;      // listed among the notes for the pass's end
+constexpr std::uint32_t notification_deferred = 1u
+                                                << 28;  // listed among the notes for the pass's end
 constexpr std::uint32_t unwound = 1u << 29;  // its run was given up until what it needs is there
 // The value refers to its own atom, and to no store: for the garbage collector it belongs to the
 // atom. Were it the store's, the atom would live as long as the store.
@@ -92,10 +93,10 @@ struct Extra {
   SubscriptionId observed_as = 0;  // of an effect: its place among those who look on
   // Places in the store's lists, valid while the flag says that it is listed. A node that is
   // destroyed leaves a hole in each.
-  std::uint32_t place_in_cyclic = 0;
-  std::uint32_t place_in_unholds = 0;
-  std::uint32_t place_in_effects = 0;
-  std::uint32_t place_in_hooks = 0;
+  std::uint32_t index_in_cyclic = 0;
+  std::uint32_t index_in_unholds = 0;
+  std::uint32_t index_in_effects = 0;
+  std::uint32_t index_in_hooks = 0;
   std::unique_ptr<AsyncState> async;
   std::unique_ptr<InputIndex> index;  // of a node that reads many, while it reads on
 };
@@ -116,20 +117,20 @@ struct Node {
   std::unique_ptr<Extra> extra;
   std::uint32_t flags = 0;
   Height height = 0;
-  Height bucket = 0;          // of the heap it is in; its height may have changed since
-  std::uint32_t mounts = 0;   // subscribers, waiters and mounted dependents
-  std::uint32_t reasons = 0;  // to be live, besides dependents: subscribers, waiters, a run
-  std::uint32_t holders = 0;  // edges that point here
-  std::uint32_t runs = 0;     // completed runs
+  Height bucket = 0;                  // of the heap it is in; its height may have changed since
+  std::uint32_t observer_count = 0;   // subscribers, waiters and mounted dependents
+  std::uint32_t keepalive_count = 0;  // to be live, besides dependents: subscribers, waiters, a run
+  std::uint32_t holders = 0;          // edges that point here
+  std::uint32_t runs = 0;             // completed runs
   std::uint32_t journal = 0;  // 1 + the place of our last entry in the journal of open batches
-  std::uint32_t place = 0;    // in the store's list of nodes
+  std::uint32_t index_in_nodes = 0;  // kUnlinked once it is destroyed
   Kind kind = Kind::source;
   bool marked = false;   // by the walk that is under way; no walk runs user code
   bool started = false;  // nothing it depends on waits for a read to start: see start.cpp
 
   bool is(std::uint32_t bits) const { return (flags & bits) != 0; }
-  void raise(std::uint32_t bits) { flags |= bits; }
-  void lower(std::uint32_t bits) { flags &= ~bits; }
+  void set_flag(std::uint32_t bits) { flags |= bits; }
+  void clear_flag(std::uint32_t bits) { flags &= ~bits; }
 
   // Is it read by a call? What that returns may still have to be awaited.
   bool is_plain_read() const { return kind == Kind::derived && !is(flag::async_read); }

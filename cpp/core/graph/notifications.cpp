@@ -10,9 +10,9 @@ void Notifications::retract(std::size_t from) {
       queue_[kept++] = &node;
       continue;
     }
-    node.lower(flag::noted | flag::note_loud);
+    node.clear_flag(flag::notification_queued | flag::notify_immediately);
     Extra& extra = *node.extra;
-    if (extra.has_before && !node.is(flag::in_quiet)) {
+    if (extra.has_before && !node.is(flag::notification_deferred)) {
       reclaimer_.trash(extra.before);
       extra.before = nullptr;
       extra.has_before = false;
@@ -41,11 +41,11 @@ void Notifications::list(std::vector<Node*>& nodes) const {
 
 const char* Notifications::invariant() const {
   for (const Node* node : queue_) {
-    if (!node->is(flag::noted)) return "queued to be told, and not marked";
+    if (!node->is(flag::notification_queued)) return "queued to be told, and not marked";
     if (!node->is(flag::held)) return "queued to be told, and not held";
   }
   for (const Node* node : deferred_) {
-    if (!node->is(flag::in_quiet)) return "deferred, and not marked";
+    if (!node->is(flag::notification_deferred)) return "deferred, and not marked";
     if (!node->is(flag::held)) return "deferred, and not held";
   }
   for (const Node* node : effects_) {

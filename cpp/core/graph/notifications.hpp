@@ -24,9 +24,9 @@ class Notifications {
 
   // The node's subscribers are to be told.
   void queue(Node& node, std::uint32_t urgency) {
-    if (urgency & flag::loud) node.raise(flag::note_loud);
-    if (node.is(flag::noted)) return;
-    node.raise(flag::noted);
+    if (urgency & flag::immediate) node.set_flag(flag::notify_immediately);
+    if (node.is(flag::notification_queued)) return;
+    node.set_flag(flag::notification_queued);
     queue_.push_back(&node);
   }
   bool empty() const { return queue_.empty(); }
@@ -53,8 +53,8 @@ class Notifications {
   bool defer(Node& node) {
     if (!pass_end_asked_) pass_end_asked_ = host_.defer();
     if (!pass_end_asked_) return false;
-    if (!node.is(flag::in_quiet)) {
-      node.raise(flag::in_quiet);
+    if (!node.is(flag::notification_deferred)) {
+      node.set_flag(flag::notification_deferred);
       deferred_.push_back(&node);
     }
     return true;
@@ -81,7 +81,7 @@ class Notifications {
 
   void queue_effect(Node& node) {
     if (node.is(flag::effect_queued)) return;
-    node.raise(flag::effect_queued);
+    node.set_flag(flag::effect_queued);
     effects_.add(node);
   }
   bool has_effects() const { return !effects_.empty(); }
@@ -106,19 +106,20 @@ class Notifications {
  private:
   Host& host_;
   Reclaimer& reclaimer_;
-  // Nodes with flag::noted, each once, in the order in which they were queued: batches remember how
-  // many there were. Each is held, since `Reclaimer::needed` looks at the flag.
+  // Nodes with flag::notification_queued, each once, in the order in which they were queued:
+  // batches remember how many there were. Each is held, since `Reclaimer::needed` looks at the
+  // flag.
   std::vector<Node*> queue_;
   // Empty: room that an earlier queue had, for the next one.
   std::vector<Node*> spare_;
-  // Nodes with flag::in_quiet, each once, held likewise: told when the loop pass ends.
+  // Nodes with flag::notification_deferred, each once, held likewise: told when the loop pass ends.
   std::vector<Node*> deferred_;
-  // True from the moment at which the host promised to call `Store::flush_quiet` until it does.
+  // True from the moment at which the host promised to call `Store::flush_deferred` until it does.
   bool pass_end_asked_ = false;
   // Subscriptions that the flush tells next; it owns a reference to each.
   std::vector<Subscription*> ready_;
   // Nodes with flag::effect_queued: effects that look whether to run again.
-  NodeList<&Extra::place_in_effects> effects_;
+  NodeList<&Extra::index_in_effects> effects_;
   // The id that was given last; only next_subscription counts it up, so ids ascend with age.
   SubscriptionId last_subscription_ = 0;
 };

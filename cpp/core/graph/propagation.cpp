@@ -5,7 +5,7 @@ namespace halflife::graph {
 void Propagation::retry_cycles(std::uint32_t urgency) {
   for (Node* cyclic : cyclic_) {
     if (cyclic->is(flag::live)) enqueue(*cyclic, urgency);
-    cyclic->lower(flag::in_cyclic);
+    cyclic->clear_flag(flag::in_cyclic);
   }
   cyclic_.clear();
 }

@@ -25,7 +25,7 @@ class Propagation {
   void queue(Node& node) { heap_.push(node); }
   // The same, and a change of the node is notified with this urgency.
   void enqueue(Node& node, std::uint32_t urgency) {
-    node.raise(urgency);
+    node.set_flag(urgency);
     heap_.push(node);
   }
   // The node changed.
@@ -65,7 +65,7 @@ class Propagation {
   // Lists the node if it has met a cycle.
   void list_cyclic(Node& node) {
     if (!node.is(flag::cyclic) || node.is(flag::in_cyclic)) return;
-    node.raise(flag::in_cyclic);
+    node.set_flag(flag::in_cyclic);
     cyclic_.add(node);
   }
   std::size_t cyclic() const { return cyclic_.size(); }
@@ -87,7 +87,7 @@ class Propagation {
   // that is live.
   Heap heap_;
   // The nodes with flag::in_cyclic, each of which has met a cycle since the last change.
-  NodeList<&Extra::place_in_cyclic> cyclic_;
+  NodeList<&Extra::index_in_cyclic> cyclic_;
   // While stabilizing: everything live below it is current, since the heap gives the lowest first.
   Height height_ = 0;
   // True while queued nodes are recomputed; and while the value of a live node is compared by the

@@ -52,10 +52,10 @@ bool Store::walk(std::size_t base) {
     Node& node = *check.node;
     if (check.index == Validation::kResume) {
       check.index = 0;
-      node.lower(flag::unwound);
+      node.clear_flag(flag::unwound);
     }
     if (fresh(node) || node.is(flag::orphan)) {
-      node.lower(flag::checking);
+      node.clear_flag(flag::checking);
       validation_.pop();
       continue;
     }
@@ -64,7 +64,7 @@ bool Store::walk(std::size_t base) {
       validation_.drop(base);
       return false;
     }
-    node.raise(flag::checking);
+    node.set_flag(flag::checking);
     if (!node.is(flag::live)) node.started = false;  // that was known at another revision
     const Verdict verdict = must_run_now(node) ? Verdict::stale : verify(check);
     if (verdict == Verdict::descend) continue;
@@ -85,7 +85,7 @@ bool Store::walk(std::size_t base) {
           // Should one of them catch that, all try again at the next read.
           for (Frame* frame = validation_.top(); frame != nullptr; frame = frame->outer) {
             if (frame->node->kind == Kind::effect) break;
-            frame->node->raise(flag::dirty);
+            frame->node->set_flag(flag::dirty);
           }
           return false;
         }
@@ -93,13 +93,13 @@ bool Store::walk(std::size_t base) {
         run_queue_.restart(node);
       }
       node.verified_at = timeline_.revision();
-      node.lower(flag::checking | flag::dirty);
+      node.clear_flag(flag::checking | flag::dirty);
       validation_.pop();
       continue;
     }
     if (verdict == Verdict::unchanged) {
       node.verified_at = node.kind == Kind::source ? kAlways : timeline_.revision();
-      node.lower(flag::checking);
+      node.clear_flag(flag::checking);
       validation_.pop();
       continue;
     }
@@ -154,7 +154,7 @@ Store::Evaluated Store::evaluate(Node& node) {
     case Status::interrupted:
       return Evaluated::failed;
     default:
-      node.lower(flag::checking);
+      node.clear_flag(flag::checking);
       validation_.pop();
       return Evaluated::done;
   }
@@ -176,16 +176,16 @@ bool Store::record_late(Node& node, Node& input) {
   const bool outside = node.async() == nullptr || node.async()->generation <= 1;
   if (!ensure_asked(input, outside)) return false;
   if (node.kind != Kind::derived || node.is(flag::running | flag::orphan)) return true;
-  const std::uint32_t place = index_of_input(node, input);
-  if (place < node.active_inputs() || depends_on(input, node)) return true;
+  const std::uint32_t index = index_of_input(node, input);
+  if (index < node.active_inputs() || depends_on(input, node)) return true;
   Edge edge{&input, 0, kUnlinked, false, false};
   edge.seen = stamp_of(edge);
-  insert_input(node, place, edge);
+  insert_input(node, index, edge);
   if (AsyncState* state = node.async(); state != nullptr && node.is(flag::asynchronous)) {
     ++state->cursor;
   }
   if (node.is(flag::live)) {
-    link(node, place);
+    link(node, index);
     order_.put_above(node, input, static_cast<Height>(nodes_.size()));
   } else if (node.started) {
     node.started = false;

@@ -21,7 +21,7 @@ bool Store::record_async(Node& node, Node& input) {
     edge.state = false;
     if (edge.passed) {
       mount_hooks_.set_passed(edge, false);
-      if (node.is(flag::mounted)) add_mount(input);
+      if (node.is(flag::mounted)) add_observer(input);
     }
   } else {
     const bool displaces = index < node.inputs.size();

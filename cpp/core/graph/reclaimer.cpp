@@ -9,19 +9,20 @@ void Reclaimer::trash(Value value) {
 }
 
 bool Reclaimer::needed(const Node& node) {
-  return node.reasons > 0 || node.is(flag::hook_run | flag::hook_queued | flag::noted |
-                                     flag::in_quiet | flag::effect_queued);
+  return node.keepalive_count > 0 ||
+         node.is(flag::hook_run | flag::hook_queued | flag::notification_queued |
+                 flag::notification_deferred | flag::effect_queued);
 }
 
 void Reclaimer::hold(Node& node) {
   if (node.is(flag::held)) return;
-  node.raise(flag::held);
+  node.set_flag(flag::held);
   host_.hold(node);
 }
 
 void Reclaimer::maybe_unhold(Node& node) {
   if (needed(node) || !node.is(flag::held) || node.is(flag::hold_queued)) return;
-  node.raise(flag::hold_queued);
+  node.set_flag(flag::hold_queued);
   unholds_.add(node);
 }
 
@@ -40,9 +41,9 @@ void Reclaimer::release_one() {
     host_.unhold_input(node->atom);
   } else if (!unholds_.empty()) {
     Node& node = unholds_.pop();
-    node.lower(flag::hold_queued);
+    node.clear_flag(flag::hold_queued);
     if (needed(node) || !node.is(flag::held)) return;
-    node.lower(flag::held);
+    node.clear_flag(flag::held);
     host_.unhold(node.atom);
   } else if (host_.has_errands) {
     host_.run_errands();
@@ -55,7 +56,7 @@ void Reclaimer::release_one() {
 
 void Reclaimer::clear(std::vector<Node*>& inputs, std::vector<Value>& values) {
   std::erase_if(orphans_, [](Node* node) {
-    const bool detached = node->place == kUnlinked;
+    const bool detached = node->index_in_nodes == kUnlinked;
     if (detached) delete node;
     return detached;
   });

@@ -102,7 +102,7 @@ class Reclaimer {
   // since `Store::remove` looks at the flag and the heap lists a node once.
   std::vector<Node*> orphans_;
   // Nodes with flag::hold_queued: their hold is looked at again by the sweep.
-  NodeList<&Extra::place_in_unholds> unholds_;
+  NodeList<&Extra::index_in_unholds> unholds_;
   // One entry, and one reference, for each edge that was dropped since the last sweep.
   std::vector<Node*> dropped_;
   // Empty nodes of a store that was cleared: no atom and no list knows them.

@@ -14,9 +14,9 @@ void Store::restart(Node& node) {
     run_queue_.restart(node);
     return;
   }
-  node.raise(flag::dirty);
+  node.set_flag(flag::dirty);
   node.verified_at = 0;
-  if (node.is(flag::live)) propagation_.enqueue(node, flag::loud);
+  if (node.is(flag::live)) propagation_.enqueue(node, flag::immediate);
 }
 
 // Ends the run in flight, or its provisional result; nothing of it will be shown.
@@ -56,9 +56,9 @@ void Store::commit_runs() {
     state.forced = true;
     uncount(node);
     if (node.is(flag::asynchronous) && node.is_plain_read()) {
-      node.raise(flag::dirty);  // what it returned went with the run
+      node.set_flag(flag::dirty);  // what it returned went with the run
     }
-    update_reason(node);
+    update_keepalive(node);
     update_pending(node);
     if (node.is(flag::asynchronous)) unstarted_.add(node);
   }
@@ -68,7 +68,7 @@ void Store::commit_runs() {
 bool Store::enter_run(Node& node, Generation generation) {
   if (!is_current(node, generation)) return false;
   // Kept mounted for a grace period it has no observer who could want a new value.
-  const bool observed = node.mounts > (node.is(flag::lingering) ? 1U : 0U);
+  const bool observed = node.observer_count > (node.is(flag::lingering) ? 1U : 0U);
   AsyncState& state = *node.async();
   if (observed || state.demanded) {
     if (!state.entered) events_.record(Event::run, node);
@@ -85,10 +85,10 @@ void Store::withdraw(Node& node) {
   if (state.run != nullptr) reclaimer_.trash(state.run);
   state.run = nullptr;
   stop(node);
-  if (node.is_plain_read()) node.raise(flag::dirty);
+  if (node.is_plain_read()) node.set_flag(flag::dirty);
   state.forced = state.outdated = true;
   uncount(node);
-  update_reason(node);
+  update_keepalive(node);
   update_pending(node);
   unstarted_.add(node);
 }
@@ -117,7 +117,7 @@ void Store::begin(Node& node) {
   run_queue_.start_later(state.run, node.height);
   if (state.entered) events_.record(Event::run, node);
   timeline_.next_revision();
-  update_reason(node);
+  update_keepalive(node);
   update_pending(node);
 }
 

@@ -8,8 +8,8 @@ namespace halflife::graph {
 Status Store::run(Node& node) {
   if (in_batch() && node.is(flag::live | flag::computed)) journal_.save(node);
   Frame frame = validation_.new_frame(node);
-  node.raise(flag::running);
-  node.lower(flag::dirty | flag::cyclic | flag::queued);
+  node.set_flag(flag::running);
+  node.clear_flag(flag::dirty | flag::cyclic | flag::queued);
   node.verified_at = 0;
   const std::uint32_t size = node.inputs.size();
   validation_.enter_run(frame);
@@ -22,8 +22,8 @@ Status Store::run(Node& node) {
     outcome.status = Status::unwind;
   }
   if (outcome.status == Status::unwind || outcome.status == Status::interrupted) {
-    node.lower(flag::running);
-    node.raise(flag::dirty);
+    node.clear_flag(flag::running);
+    node.set_flag(flag::dirty);
     if (node.is(flag::live)) {
       commit_inputs(node, node.inputs.size());
       propagation_.queue(node);  // whoever asked for it may catch the interrupt and never ask again
@@ -33,7 +33,7 @@ Status Store::run(Node& node) {
       // A reader that catches the interrupt has not recorded what it read: any change may matter.
       const Frame* reader = validation_.top();
       if (reader != nullptr && reader->node->kind != Kind::effect)
-        reader->node->raise(flag::cyclic);
+        reader->node->set_flag(flag::cyclic);
     }
     return outcome.status;
   }
@@ -44,7 +44,7 @@ Status Store::run(Node& node) {
   accept(node, outcome);
   if (node.kind == Kind::derived) events_.record(Event::run, node);
   if (node.is(flag::dirty)) node.verified_at = 0;  // the host wants another try at the next read
-  node.lower(flag::running);
+  node.clear_flag(flag::running);
   return outcome.status;
 }
 
@@ -62,9 +62,9 @@ void Store::commit_inputs(Node& node, std::uint32_t count) {
 }
 
 void Store::accept(Node& node, Outcome outcome) {
-  const std::uint32_t loudness = node.flags & (flag::loud | flag::quiet);
+  const std::uint32_t urgency = node.flags & (flag::immediate | flag::deferred);
   if (outcome.status == Status::awaitable) {
-    become_asynchronous(node, loudness);
+    become_asynchronous(node, urgency);
     AsyncState& state = *node.async();
     if (state.awaitable != nullptr) reclaimer_.trash(state.awaitable);
     state.awaitable = outcome.value;
@@ -76,7 +76,7 @@ void Store::accept(Node& node, Outcome outcome) {
     update_pending(node);
     node.verified_at = timeline_.revision();
   } else if (outcome.settled) {
-    become_asynchronous(node, loudness);
+    become_asynchronous(node, urgency);
     AsyncState& state = *node.async();
     state.cursor = node.inputs.size();
     state.forced = state.outdated = state.asked = false;
@@ -89,21 +89,21 @@ void Store::accept(Node& node, Outcome outcome) {
       AsyncState& state = *node.async();
       state.outdated = false;
       // To stop what is in flight, to wake those who wait, and to count it no longer as pending.
-      if (state.reason || state.was_pending) run_queue_.restart(node);
+      if (state.keeps_alive || state.was_pending) run_queue_.restart(node);
       uncount(node);
-      node.lower(flag::asynchronous);
+      node.clear_flag(flag::asynchronous);
       state.state_at = timeline_.next_stamp();
     }
     if (AsyncState* state = node.async(); state != nullptr && state->awaitable != nullptr) {
       reclaimer_.trash(
           std::exchange(state->awaitable, nullptr));  // it may refer to the atom that returned it
     }
-    if (replace(node, outcome.value, outcome.status == Status::error, loudness)) {
-      propagation_.changed(node, loudness);
+    if (replace(node, outcome.value, outcome.status == Status::error, urgency)) {
+      propagation_.changed(node, urgency);
     }
     node.verified_at = timeline_.revision();
   }
-  node.lower(flag::loud | flag::quiet);
+  node.clear_flag(flag::immediate | flag::deferred);
 }
 
 bool Store::same(Node& node, Value value, bool error) {
@@ -117,10 +117,10 @@ bool Store::is_equal(Node& node, Value before, Value now) {
   Comparison comparison = validation_.new_comparison(node);
   const bool was_running = node.is(flag::running);
   validation_.enter_comparison(comparison);
-  node.raise(flag::running);
+  node.set_flag(flag::running);
   const bool equal =
       node.is(flag::compares) ? compare(node, before, now) : host_.equal(node, before, now);
-  if (!was_running) node.lower(flag::running);
+  if (!was_running) node.clear_flag(flag::running);
   validation_.leave_comparison(comparison);
   return equal;
 }
@@ -143,35 +143,35 @@ bool Store::compare(Node& node, Value before, Value now) {
   if (propagation_.cyclic() >
       cyclic) {  // whoever was on the circle tries again without the comparison
     timeline_.next_revision();
-    propagation_.retry_cycles(flag::loud);
+    propagation_.retry_cycles(flag::immediate);
   }
   return equal;
 }
 
 // Takes the value. True if it really is another one.
-bool Store::replace(Node& node, Value value, bool error, std::uint32_t loudness) {
+bool Store::replace(Node& node, Value value, bool error, std::uint32_t urgency) {
   if (same(node, value, error)) {
     reclaimer_.trash(value);
     return false;
   }
   const Value before = node.value;
   const bool had = node.is(flag::computed);
-  if (node.has_subscribers() && loudness != 0) {
+  if (node.has_subscribers() && urgency != 0) {
     Extra& extra = *node.extra;
     // One that is noted without a `before` is to be told whatever comes now.
-    if (!extra.has_before && !node.is(flag::noted) && had &&
-        (in_batch() || !(loudness & flag::loud))) {
+    if (!extra.has_before && !node.is(flag::notification_queued) && had &&
+        (in_batch() || !(urgency & flag::immediate))) {
       extra.has_before = true;
       extra.before = before;
       extra.before_error = node.is(flag::error);
       node.value = nullptr;
     }
-    notifications_.queue(node, loudness);
+    notifications_.queue(node, urgency);
   }
   if (node.value != nullptr) reclaimer_.trash(before);
   node.value = value;
-  node.lower(flag::error);
-  node.raise(flag::computed | (error ? flag::error : 0));
+  node.clear_flag(flag::error);
+  node.set_flag(flag::computed | (error ? flag::error : 0));
   node.changed_at = timeline_.next_stamp();
   return true;
 }

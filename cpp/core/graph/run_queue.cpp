@@ -8,7 +8,7 @@ void RunQueue::restart(Node& node) {
   AsyncState& state = *node.async();
   if (state.restart_queued) return;
   state.restart_queued = true;
-  state.place_in_restarts = static_cast<std::uint32_t>(restarts_.size());
+  state.index_in_restarts = static_cast<std::uint32_t>(restarts_.size());
   restarts_.push_back(&node);
 }
 
@@ -19,7 +19,7 @@ void RunQueue::retract_restarts(std::size_t from) {
     Node& node = *restarts_[index];
     AsyncState& state = *node.async();
     if (node.kind != Kind::derived || node.is(flag::live)) {
-      state.place_in_restarts = static_cast<std::uint32_t>(kept);
+      state.index_in_restarts = static_cast<std::uint32_t>(kept);
       restarts_[kept++] = &node;
       continue;
     }
@@ -54,7 +54,7 @@ void RunQueue::start_all() {
 
 void RunQueue::count(Node& node) {
   AsyncState& state = *node.async();
-  const bool counts = state.reason && !(state.streaming && state.phase == Phase::running);
+  const bool counts = state.keeps_alive && !(state.streaming && state.phase == Phase::running);
   if (counts == state.in_pending) return;
   state.in_pending = counts;
   pending_ += counts ? 1 : static_cast<std::size_t>(-1);
@@ -64,8 +64,8 @@ void RunQueue::forget(Node& node) {
   AsyncState* state = node.async();
   if (state == nullptr) return;
   if (state->restart_queued) {
-    const std::size_t place = state->place_in_restarts;
-    if (place < restarts_.size() && restarts_[place] == &node) restarts_[place] = nullptr;
+    const std::size_t index = state->index_in_restarts;
+    if (index < restarts_.size() && restarts_[index] == &node) restarts_[index] = nullptr;
   }
   if (state->in_pending) --pending_;
 }
@@ -84,7 +84,7 @@ const char* RunQueue::invariant() const {
     const AsyncState* state = restarts_[index]->async();
     if (state == nullptr) return "a restart of a node that has no runs";
     if (!state->restart_queued) return "a restart that is queued, and not marked";
-    if (state->place_in_restarts != index) return "not where the list of restarts should have it";
+    if (state->index_in_restarts != index) return "not where the list of restarts should have it";
   }
   return nullptr;
 }

@@ -16,18 +16,18 @@ std::uint32_t index_of_input(Node& node, const Node& input) {
   const std::uint32_t active = node.active_inputs();
   if (active <= kFew) {
     forget_input_index(node);
-    std::uint32_t place = 0;
-    for (; place < active && node.inputs[place].input != &input; ++place) count_step();
-    return place;
+    std::uint32_t at = 0;
+    for (; at < active && node.inputs[at].input != &input; ++at) count_step();
+    return at;
   }
   auto& index = node.more().index;
   if (!index) index = std::make_unique<InputIndex>();
   for (; index->known < active; ++index->known) {
     count_step();
-    index->places.try_emplace(node.inputs[index->known].input, index->known);
+    index->indices.try_emplace(node.inputs[index->known].input, index->known);
   }
-  const auto found = index->places.find(&input);
-  return found == index->places.end() ? active : found->second;
+  const auto found = index->indices.find(&input);
+  return found == index->indices.end() ? active : found->second;
 }
 
 bool depends_on(Node& from, const Node& to, std::vector<Node*>* path) {

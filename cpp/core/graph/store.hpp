@@ -125,7 +125,7 @@ class Store {
 
   // --- flush.cpp
   bool flush();
-  void flush_quiet();
+  void flush_deferred();
   bool flushing() const { return flushing_; }
   // Is there something for a flush to do?
   bool due() const {
@@ -220,7 +220,7 @@ class Store {
   bool is_equal(Node& node, Value before, Value now);
   bool compare(Node& node, Value before, Value now);
   void accept(Node& node, Outcome outcome);
-  bool replace(Node& node, Value value, bool error, std::uint32_t loudness);
+  bool replace(Node& node, Value value, bool error, std::uint32_t urgency);
   void doubt_verified();
 
   // live.cpp
@@ -228,10 +228,10 @@ class Store {
   void unlink(Edge& edge, const Node& owner);
   void make_live(Node& root, const Node* above = nullptr);
   void leave(Node& root);
-  void add_reason(Node& node);
-  void drop_reason(Node& node);
-  void add_mount(Node& node);
-  void drop_mount(Node& node);
+  void add_keepalive(Node& node);
+  void drop_keepalive(Node& node);
+  void add_observer(Node& node);
+  void drop_observer(Node& node);
   void unmount(Node& node);
   void pass_over(Node& node, Edge& edge);
   void insert_input(Node& node, std::uint32_t index, const Edge& edge);
@@ -246,7 +246,7 @@ class Store {
   void endless();
 
   // async.cpp
-  void become_asynchronous(Node& node, std::uint32_t loudness);
+  void become_asynchronous(Node& node, std::uint32_t urgency);
   void update_async(Node& node, bool asked);
   void restart(Node& node);
   void commit_runs();
@@ -255,7 +255,7 @@ class Store {
   void withdraw(Node& node);
   void settle(Node& node, Value value, bool error);
   void update_pending(Node& node);
-  void update_reason(Node& node);
+  void update_keepalive(Node& node);
   bool edges_outdated(const Node& node) const;
   void uncount(Node& node);
 
@@ -281,7 +281,8 @@ class Store {
   Notifications notifications_{host_, reclaimer_};
   RunQueue run_queue_{host_, reclaimer_};
   MountHooks mount_hooks_{host_, reclaimer_, events_};
-  // All nodes that are not destroyed, each at its `place`: only `add` and `destroy` write it.
+  // All nodes that are not destroyed, each at its `index_in_nodes`: only `add` and `destroy` write
+  // it.
   std::vector<Node*> nodes_;
   // True within `flush`: what callbacks set joins the flush that is under way.
   bool flushing_ = false;

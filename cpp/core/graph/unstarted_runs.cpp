@@ -11,7 +11,7 @@ void UnstartedRuns::add(Node& node) {
   // One that is not live is verified by the next read, which finds it out of date. It must not have
   // passed for current since: it may have been, as a live one, a moment ago.
   if (!node.is(flag::live) && node.async()->outdated) return;
-  node.raise(flag::in_unstarted);
+  node.set_flag(flag::in_unstarted);
   ++count_;
 }
 

@@ -27,7 +27,7 @@ class UnstartedRuns {
   // The node's run begins, or the node is destroyed.
   void remove(Node& node) {
     if (!node.is(flag::in_unstarted)) return;
-    node.lower(flag::in_unstarted);
+    node.clear_flag(flag::in_unstarted);
     --count_;
   }
   // Takes the mark `started` from the node and from all live nodes above it.

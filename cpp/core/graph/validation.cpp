@@ -7,8 +7,8 @@ namespace halflife::graph {
 void Validation::drop(std::size_t base) {
   while (stack_.size() > base) {
     Check& check = stack_.back();
-    check.node->lower(flag::checking);
-    if (check.index == kResume) check.node->lower(flag::unwound);
+    check.node->clear_flag(flag::checking);
+    if (check.index == kResume) check.node->clear_flag(flag::unwound);
     stack_.pop_back();
   }
 }
@@ -35,11 +35,11 @@ void Validation::unwind_to(Node& node) {
 void Validation::take_unwind_path() {
   host_.clear_unwind();
   stack_.back().index = kResume;
-  stack_.back().node->raise(flag::unwound);
+  stack_.back().node->set_flag(flag::unwound);
   for (Node* step : unwind_path_) {
     const bool last = step == unwind_path_.back();
     stack_.push_back({step, last ? 0 : kResume});
-    step->raise(flag::checking | (last ? 0 : flag::unwound));
+    step->set_flag(flag::checking | (last ? 0 : flag::unwound));
   }
   unwind_path_.clear();
 }
@@ -66,16 +66,17 @@ void Validation::raise_cycle(Node& node) {
   // Told from its oldest atom, a circle reads the same wherever it was entered.
   path.pop_back();
   std::rotate(path.begin(),
-              std::min_element(
-                  path.begin(), path.end(),
-                  [](const Node* one, const Node* other) { return one->place < other->place; }),
+              std::min_element(path.begin(), path.end(),
+                               [](const Node* one, const Node* other) {
+                                 return one->index_in_nodes < other->index_in_nodes;
+                               }),
               path.end());
   path.push_back(path.front());
   // Whoever is on the circle caught it at this read; its recorded inputs do not tell the whole
   // truth, so it is run again after any change.
   for (Frame* frame = top_; frame != outside; frame = frame->outer) {
     if (frame->node->kind == Kind::effect) break;
-    frame->node->raise(flag::cyclic);
+    frame->node->set_flag(flag::cyclic);
   }
   host_.raise(Error::cycle, path);
 }

@@ -16,22 +16,22 @@ bool Store::writable_now() {
 
 void Store::initialize(Node& node, Value value) {
   node.value = value;
-  node.raise(flag::computed);
+  node.set_flag(flag::computed);
   node.changed_at = timeline_.next_stamp();
   node.verified_at = kAlways;
 }
 
 void Store::initialize_awaitable(Node& node, Value awaitable) {
   node.make_async().awaitable = awaitable;
-  node.raise(flag::asynchronous);
+  node.set_flag(flag::asynchronous);
 }
 
 // A source changed: whoever depends on it is to be recomputed, and those that met a cycle try
 // again.
 void Store::wrote(Node& node) {
   timeline_.next_revision();
-  propagation_.changed(node, flag::loud);
-  propagation_.retry_cycles(flag::loud);
+  propagation_.changed(node, flag::immediate);
+  propagation_.retry_cycles(flag::immediate);
   events_.record(Event::set, node);
 }
 
@@ -52,24 +52,25 @@ bool Store::set(Node& node, Value value) {
     AsyncState& state = *node.async();
     state.outdated = false;
     run_queue_.restart(node);  // to stop what is in flight, and to wake those who wait for it
-    node.lower(flag::asynchronous);
+    node.clear_flag(flag::asynchronous);
     state.state_at = timeline_.next_stamp();
   }
   const Value before = node.value;
   if (node.has_subscribers()) {
     Extra& extra = *node.extra;
-    if (in_batch() && !extra.has_before && !node.is(flag::noted) && before != nullptr) {
+    if (in_batch() && !extra.has_before && !node.is(flag::notification_queued) &&
+        before != nullptr) {
       extra.has_before = true;
       extra.before = before;
       extra.before_error = node.is(flag::error);
       node.value = nullptr;
     }
-    notifications_.queue(node, flag::loud);
+    notifications_.queue(node, flag::immediate);
   }
   if (node.value != nullptr) reclaimer_.trash(before);
   node.value = value;
-  node.lower(flag::error);
-  node.raise(flag::computed);
+  node.clear_flag(flag::error);
+  node.set_flag(flag::computed);
   node.changed_at = timeline_.next_stamp();
   node.verified_at = kAlways;
   wrote(node);
@@ -97,14 +98,14 @@ bool Store::set_awaitable(Node& node, Value awaitable) {
   journal_.save(node);
   if (state.awaitable != nullptr) reclaimer_.trash(state.awaitable);
   state.awaitable = awaitable;
-  become_asynchronous(node, flag::loud);
+  become_asynchronous(node, flag::immediate);
   state.forced = state.outdated = state.asked = true;
   node.verified_at = 0;
   run_queue_.restart(node);
   update_pending(node);
   // The settled value is still the same: nobody but those who look at the loading state is told.
   timeline_.next_revision();
-  propagation_.retry_cycles(flag::loud);
+  propagation_.retry_cycles(flag::immediate);
   events_.record(Event::set, node);
   return flush();
 }
@@ -120,12 +121,12 @@ bool Store::refresh(Node& node) {
     restart(node);
     update_pending(node);
   } else {
-    node.raise(flag::dirty);
+    node.set_flag(flag::dirty);
     node.verified_at = 0;
-    if (node.is(flag::live)) propagation_.enqueue(node, flag::loud);
+    if (node.is(flag::live)) propagation_.enqueue(node, flag::immediate);
   }
   timeline_.next_revision();
-  propagation_.retry_cycles(flag::loud);
+  propagation_.retry_cycles(flag::immediate);
   return flush();
 }
 

@@ -35,7 +35,7 @@ class Nodes {
           if (node.is(flag::queued)) heap_.push(node);
           break;
         case 4:
-          node.lower(flag::queued);
+          node.clear_flag(flag::queued);
           queued_.erase(&node);
           break;
         default:

@@ -203,7 +203,7 @@ void Graph::close() {
   std::vector<AtomPointer> hooked;
   std::vector<Value> runs;
   for (Node* node : store.nodes()) {
-    const bool observed = node->kind == Kind::effect && node->reasons > 0;
+    const bool observed = node->kind == Kind::effect && node->keepalive_count > 0;
     if (node->is(flag::hook_run) || observed) hooked.push_back(atom_of(*node).shared_from_this());
     if (graph::AsyncState* state = node->async(); state != nullptr && state->run != nullptr) {
       own(state->run);

@@ -219,7 +219,7 @@ void Graph::wait(const AtomPointer& atom) {
 void Graph::stop_waiting(const AtomPointer& atom) { step(store.remove_waiter(*atom->node)); }
 
 void Graph::end_pass() {
-  store.flush_quiet();
+  store.flush_deferred();
   check();
 }
 

@@ -225,11 +225,11 @@ class AsyncioDriver:
             return
         store = self._store()
         if store is not None:
-            store._flush(quiet=True)
+            store._flush(deferred=True)
 
     def flush_soon(self) -> None:
         """Mount in the next loop tick the atoms that became observed by a read outside of a step of a run."""
-        self.soon(lambda store: store._flush(quiet=False))
+        self.soon(lambda store: store._flush(deferred=False))
 
     # --- actions and other tasks
 

@@ -60,8 +60,8 @@ class StoreLike(Protocol):
     #: End the grace period of an atom.
     def _expire(self, a: Atom[Any], /) -> None: ...
 
-    #: Mount atoms and notify subscribers; with `quiet`, send the deferred notifications too.
-    def _flush(self, *, quiet: bool) -> None: ...
+    #: Mount atoms and notify subscribers; with `deferred`, send the deferred notifications too.
+    def _flush(self, *, deferred: bool) -> None: ...
 
 
 class Driver(Protocol):

@@ -33,7 +33,7 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
     driver.ready(value.atom)
     loop = asyncio.get_running_loop()
     future = loop.create_future()
-    value._enlist(future)
+    value._add_waiter(future)
     newest: Any = None
     circles, is_read = driver.circles, value._is_read
     try:
@@ -58,7 +58,7 @@ def wait(value: AsyncValue[Any]) -> Generator[Any, None, Any]:
     finally:
         if not is_read:
             circles.forget(future)
-        value._delist(future)
+        value._remove_waiter(future)
         # The store keeps an error that is raised here; its traceback holds this frame, which would hold the atom.
         newest = None
         del value, store, driver, circles, loop, future
