@@ -1,6 +1,6 @@
 // The driver of a store is the Python object that runs fetchers on an event loop. All calls of it
-// are here; `halflife._drivers.protocol.Driver` has the same methods with their types. A driver that
-// is not there (the store is closed, or has no Python face) must not be called.
+// are here; `halflife._drivers.protocol.Driver` has the same methods with their types. A driver
+// that is not there (the store is closed, or has no Python face) must not be called.
 #pragma once
 
 #include "../support/python.hpp"

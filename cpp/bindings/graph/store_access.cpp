@@ -113,8 +113,7 @@ PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssi
     return nullptr;
   }
   if (PyCoro_CheckExact(result.get())) {
-    Ref task =
-        Ref::take(PyObject_CallMethod(driver, "start_action", "OO", result.get(), as_object(atom)));
+    Ref task = driver.start_action(result.get(), atom);
     if (!task) {
       abort_batch(serial);
       return nullptr;

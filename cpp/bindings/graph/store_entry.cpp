@@ -148,17 +148,17 @@ bool StoreObject::enter_slowly() {
 bool StoreObject::settle_here() {
   home_ = this_thread();
   guards_ &= ~kNew;
-  if (driver == nullptr) return true;  // without its Python face
-  return static_cast<bool>(Ref::take(PyObject_CallMethod(driver, "bind", nullptr)));
+  if (!driver.exists()) return true;  // without its Python face
+  return static_cast<bool>(driver.bind());
 }
 
 // The driver knows threads as Python does, and words the error.
 bool StoreObject::is_home(std::uint64_t thread) {
-  if (driver == nullptr) {
+  if (!driver.exists()) {
     PyErr_SetString(registry().wrong_thread, "the store belongs to another thread");
     return false;
   }
-  Ref error = Ref::take(PyObject_CallMethod(driver, "refuse_thread", nullptr));
+  Ref error = driver.refuse_thread();
   if (!error) return false;
   if (error.get() != Py_None) {
     PyErr_SetObject(registry().wrong_thread, error.get());
@@ -172,8 +172,7 @@ bool StoreObject::note_loop() {
   PyObject* before =
       std::exchange(loop_hook_, Py_XNewRef(PyThreadState_Get()->async_gen_firstiter));
   Py_XDECREF(before);
-  return driver == nullptr ||
-         static_cast<bool>(Ref::take(PyObject_CallMethod(driver, "note_loop", nullptr)));
+  return !driver.exists() || static_cast<bool>(driver.note_loop());
 }
 
 // Ends the store: cleanups are called, runs cancelled, and everything is given back.
@@ -243,11 +242,11 @@ void StoreObject::collect(bool closing) {
   Py_CLEAR(loop_hook_);
   Py_CLEAR(batch_task_);
   Py_CLEAR(log);
-  Py_CLEAR(driver);
+  driver.clear();
 }
 
 int StoreObject::traverse(visitproc visit, void* arg) {
-  Py_VISIT(driver);
+  if (const int stopped = driver.traverse(visit, arg)) return stopped;
   Py_VISIT(log);
   Py_VISIT(interrupt_);
   Py_VISIT(loop_hook_);

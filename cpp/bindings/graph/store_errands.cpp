@@ -14,13 +14,13 @@ void StoreObject::put_off(const char* event, const Node& node, PyObject* detail)
 }
 
 bool StoreObject::linger(Node& node) {
-  if (!grace || closed() || driver == nullptr || node.atom == nullptr) return false;
+  if (!grace || closed() || !driver.exists() || node.atom == nullptr) return false;
   put_off(nullptr, node, Py_None);
   return true;
 }
 
 void StoreObject::event(Event event, const Node& node) {
-  if (log == nullptr || driver == nullptr || node.atom == nullptr) return;
+  if (log == nullptr || !driver.exists() || node.atom == nullptr) return;
   PyObject* detail = Py_None;
   const graph::AsyncState* state = node.async();
   Ref number;
@@ -46,23 +46,21 @@ void StoreObject::run_errands() {
     errands_.pop_front();
     Ref atom = Ref::take(errand.atom);
     Ref detail = Ref::take(errand.detail);
-    if (driver == nullptr) continue;
-    Ref told = Ref::borrow(driver);
+    if (!driver.exists()) continue;
     if (errand.event == nullptr) {
-      start_grace(told.get(), as_atom(atom.get()));
+      start_grace(as_atom(atom.get()));
       continue;
     }
-    Ref done = Ref::take(
-        PyObject_CallMethod(told.get(), "note", "sOO", errand.event, atom.get(), detail.get()));
+    Ref done = driver.note(errand.event, atom.get(), detail.get());
     if (!done) report_or_keep(as_atom(atom.get()));
   }
   on_errand_ = false;
 }
 
-void StoreObject::start_grace(PyObject* told, AtomObject* atom) {
+void StoreObject::start_grace(AtomObject* atom) {
   Node* node = known_node(atom);
   if (node == nullptr || !node->is(flag::lingering)) return;  // observed again since
-  Ref lingers = Ref::take(PyObject_CallMethod(told, "linger", "O", as_object(atom)));
+  Ref lingers = driver.linger(atom);
   if (!lingers) report_or_keep(atom);
   if (lingers && lingers.get() == Py_True) return;
   node = known_node(atom);

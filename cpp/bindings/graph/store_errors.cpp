@@ -6,34 +6,23 @@
 
 namespace halflife::bindings {
 
-PyObject* take_error() {
-  PyObject *type, *value, *traceback;
-  PyErr_Fetch(&type, &value, &traceback);
-  PyErr_NormalizeException(&type, &value, &traceback);
-  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
-  Py_XDECREF(type);
-  Py_XDECREF(traceback);
-  return value;
-}
-
 PyObject* StoreObject::raise_error(graph::Node& node) {
   return raise_error_value(static_cast<PyObject*>(node.value));
 }
 
 void StoreObject::report(PyObject* error, AtomObject* atom) {
-  Ref kept = Ref::borrow(driver);
-  report_to(kept.get(), error, atom);
+  report_to(Driver(driver), error, atom);
 }
 
-void StoreObject::report_to(PyObject* receiver, PyObject* error, AtomObject* atom) {
-  if (receiver == nullptr) {
+void StoreObject::report_to(const Driver& receiver, PyObject* error, AtomObject* atom) {
+  if (!receiver.exists()) {
     PyErr_SetObject(as_object(Py_TYPE(error)), error);
     PyErr_WriteUnraisable(as_object(atom));
     return;
   }
   SavedError saved;
   PyObject* where = atom == nullptr ? Py_None : as_object(atom);
-  Ref done = Ref::take(PyObject_CallMethod(receiver, "report", "OO", error, where));
+  Ref done = receiver.report(error, where);
   if (done) return;
   if (PyErr_ExceptionMatches(PyExc_Exception)) {
     PyErr_WriteUnraisable(where);
@@ -122,9 +111,9 @@ bool StoreObject::raise_collected() {
   if (raising || interrupt_ != nullptr || reports) {
     // Something more urgent goes to the caller, or somebody else wants them: also the later ones,
     // when an earlier one has made that somebody close the store.
-    Ref receiver = Ref::borrow(driver);
+    const Driver receiver = driver;
     for (PyObject* error : errors) {
-      report_to(receiver.get(), error, nullptr);
+      report_to(receiver, error, nullptr);
       Py_DECREF(error);
     }
     PyObject* interrupt = std::exchange(interrupt_, nullptr);  // also one of on_error

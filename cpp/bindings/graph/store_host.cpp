@@ -254,11 +254,11 @@ bool StoreObject::release_plain(Value value) {
 }
 
 bool StoreObject::can_start_task() {
-  if (driver == nullptr) {
+  if (!driver.exists()) {
     PyErr_SetString(registry().store_closed, "the store is closed");
     return false;
   }
-  Ref ready = Ref::take(PyObject_CallMethod(driver, "ready", "O", Py_None));
+  Ref ready = driver.ready(nullptr);
   return static_cast<bool>(ready);
 }
 
@@ -267,12 +267,11 @@ bool StoreObject::can_start(Node& node, bool demand) {
     PyErr_SetString(registry().no_event_loop, "nothing is started for a snapshot");
     return false;
   }
-  if (driver == nullptr) {
+  if (!driver.exists()) {
     if (demand) PyErr_SetString(registry().store_closed, "the store is closed");
     return false;
   }
-  Ref ready = Ref::take(
-      PyObject_CallMethod(driver, demand ? "ready" : "is_ready", "O", as_object(atom_of(node))));
+  Ref ready = demand ? driver.ready(atom_of(node)) : driver.is_ready(atom_of(node));
   if (!ready) {
     if (!demand) PyErr_Clear();
     return false;
@@ -289,24 +288,24 @@ Value StoreObject::make_run(Node& node, Generation generation) {
 }
 
 void StoreObject::start(Value run) {
-  if (current_node(as_run(object_of(run))) == nullptr || driver == nullptr) return;
+  if (current_node(as_run(object_of(run))) == nullptr || !driver.exists()) return;
   SavedError saved;
-  Ref done = Ref::take(PyObject_CallMethod(driver, "start", "O", object_of(run)));
+  Ref done = driver.start(object_of(run));
   if (!done) collect_error();
 }
 
 void StoreObject::cancel(Value run) {
-  if (driver == nullptr) return;
+  if (!driver.exists()) return;
   SavedError saved;
   const char* reason = closed() ? "the store was closed" : "superseded";
-  Ref done = Ref::take(PyObject_CallMethod(driver, "cancel", "Os", object_of(run), reason));
+  Ref done = driver.cancel(object_of(run), reason);
   if (!done) collect_error();
 }
 
 bool StoreObject::defer() {
-  if (driver == nullptr) return false;
+  if (!driver.exists()) return false;
   SavedError saved;
-  Ref deferred = Ref::take(PyObject_CallMethod(driver, "after_pass", nullptr));
+  Ref deferred = driver.after_pass();
   if (!deferred) {
     PyErr_Clear();
     return false;
@@ -315,9 +314,9 @@ bool StoreObject::defer() {
 }
 
 void StoreObject::flush_soon() {
-  if (driver == nullptr) return;
+  if (!driver.exists()) return;
   SavedError saved;
-  Ref done = Ref::take(PyObject_CallMethod(driver, "flush_soon", nullptr));
+  Ref done = driver.flush_soon();
   if (!done) PyErr_Clear();
 }
 

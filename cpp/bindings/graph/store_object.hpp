@@ -12,6 +12,7 @@
 #include "../support/python.hpp"
 #include "../support/threads.hpp"
 #include "atom_object.hpp"
+#include "driver.hpp"
 
 namespace halflife::bindings {
 
@@ -148,7 +149,7 @@ class StoreObject final : public graph::Host {
 
   graph::Store graph;
   PyObject* self = nullptr;     // the Python object, borrowed: it owns us
-  PyObject* driver = nullptr;   // the Python side's driver
+  Driver driver;                // absent once the store is closed
   PyObject* log = nullptr;      // a deque of events, or null
   bool reports = false;         // there is an on_error
   bool hydrating = false;       // values wait for named atoms to be read
@@ -182,9 +183,9 @@ class StoreObject final : public graph::Host {
   bool undo_batch(std::uint32_t serial);
   bool undo_abandoned();
   void forget_batches(std::uint32_t serial);
-  void report_to(PyObject* receiver, PyObject* error, AtomObject* atom);
+  void report_to(const Driver& receiver, PyObject* error, AtomObject* atom);
   void put_off(const char* event, const graph::Node& node, PyObject* detail);
-  void start_grace(PyObject* told, AtomObject* atom);
+  void start_grace(AtomObject* atom);
   Ref keep_for_sweep();
   PyObject* run_write(AtomObject* atom, PyObject* const* args, Py_ssize_t count);
   void run_cleanup(graph::Node& node);
@@ -232,7 +233,5 @@ bool observed_anywhere(AtomObject* atom);
 // The atoms that this atom's nodes read: references that belong to this atom.
 int visit_inputs(AtomObject* atom, visitproc visit, void* arg);
 void drop_inputs(AtomObject* atom);
-
-PyObject* take_error();  // the error set now, as a normalized exception
 
 }  // namespace halflife::bindings

@@ -143,8 +143,7 @@ void initialize(py::handle self, py::handle driver, bool grace, bool reports) {
   if (store == nullptr) throw py::error_already_set();
   store->grace = grace;
   store->reports = reports;
-  PyObject* before = std::exchange(store->driver, Py_NewRef(driver.ptr()));
-  Py_XDECREF(before);
+  store->driver.set(driver.ptr());
 }
 
 void override_atom(py::handle self, py::handle atom, py::handle instead, bool follows) {

@@ -4,6 +4,7 @@
 
 #include "../../core/draft/equality.hpp"
 #include "../draft/draft_recipe.hpp"
+#include "../support/error_value.hpp"
 
 namespace halflife::bindings {
 
@@ -59,15 +60,7 @@ Value LayerHost::edited_and_returned(Value recipe, Value returned) {
 }
 
 Value LayerHost::take_error() {
-  PyObject* type = nullptr;
-  PyObject* error = nullptr;
-  PyObject* traceback = nullptr;
-  PyErr_Fetch(&type, &error, &traceback);
-  PyErr_NormalizeException(&type, &error, &traceback);
-  if (traceback != nullptr) PyException_SetTraceback(error, traceback);
-  Py_XDECREF(type);
-  Py_XDECREF(traceback);
-  if (error != nullptr) return error;
+  if (PyObject* error = bindings::take_error()) return error;
   return PyObject_CallFunction(PyExc_SystemError, "s", "an operation failed without an error");
 }
 

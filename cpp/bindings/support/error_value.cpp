@@ -123,6 +123,16 @@ PyType_Spec spec = {"halflife._core.ErrorValue", sizeof(ErrorValue), 0,
 
 }  // namespace
 
+PyObject* take_error() {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
+  Py_XDECREF(type);
+  Py_XDECREF(traceback);
+  return value;
+}
+
 PyObject* make_error_value(PyObject* error) {
   Ref owned = Ref::take(error);
   if (!watch_collector()) return nullptr;

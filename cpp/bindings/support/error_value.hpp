@@ -6,6 +6,9 @@
 
 namespace halflife::bindings {
 
+// The error set now, as a normalized exception, which is cleared; null if none is set.
+PyObject* take_error();
+
 PyObject* make_error_value(PyObject* error);  // steals; never null unless out of memory
 PyObject* error_of(PyObject* error_value);    // borrowed
 PyObject* raise_error_value(PyObject* error_value);
