@@ -1,17 +1,17 @@
-// The life of an asynchronous node: out of date, run, settled.
-//
-// What makes a run outdated is a value it has received being replaced by another. An input that is
-// merely pending makes the node pending with it; if that input settles to an equal value, the node
-// keeps what it has without running. All of it travels through the recompute heap, by height, so a
-// chain of any depth needs no recursion and no node is told twice.
+// The life of an asynchronous node: it goes out of date, runs, and settles.
+// A run is outdated when another value replaces one that the run received. An input that is merely
+// pending makes the node pending, too; if that input settles to an equal value, the node keeps its
+// value without running. All of these changes travel through the recompute heap, by height, so a
+// chain of any depth needs no recursion and no node is updated twice.
 #include <algorithm>
 
 #include "store.hpp"
 
 namespace halflife::graph {
 
-// From now on its value arrives later. A plain value it had is the last data until then. Whoever
-// read that reads something else now, so it counts as changed.
+// From now on the node's value arrives later. Until then its plain value is kept as the last data.
+// Dependents that read the plain value would read something else now, so the node counts as
+// changed.
 void Store::become_asynchronous(Node& node, std::uint32_t urgency) {
   AsyncState& state = node.make_async();
   if (node.is(flag::asynchronous)) return;
@@ -20,7 +20,8 @@ void Store::become_asynchronous(Node& node, std::uint32_t urgency) {
   if (!node.is(flag::computed)) return;
   node.changed_at = timeline_.next_stamp();
   for (const Dependent& dependent : node.dependents) {
-    // Those who look at the loading state are told by update_pending, and quietly.
+    // update_pending enqueues the dependents that read the loading state, and defers their
+    // notification.
     if (!dependent.node->inputs[dependent.edge].state)
       propagation_.enqueue(*dependent.node, urgency);
   }
@@ -30,7 +31,7 @@ void Store::become_asynchronous(Node& node, std::uint32_t urgency) {
   host_.own(node.value);
 }
 
-// Its received inputs are current: what does that mean for the node?
+// The inputs that the run received are current now: updates the node's state from them.
 void Store::update_async(Node& node, bool asked) {
   AsyncState& state = *node.async();
   const bool outdated = state.forced || edges_outdated(node);
@@ -62,8 +63,8 @@ void Store::update_async(Node& node, bool asked) {
   update_pending(node);
 }
 
-// Told to dependents: whether a newer value is on its way, and whether its stream is shown
-// meanwhile.
+// Enqueues the dependents if it changed whether a newer value is on its way, or whether the
+// published value of a stream is shown meanwhile.
 void Store::update_pending(Node& node) {
   AsyncState& state = *node.async();
   const bool pending = node.is(flag::asynchronous) && state.pending();
@@ -86,7 +87,7 @@ void Store::update_pending(Node& node) {
   if (turned && !pending) host_.wake(node);
 }
 
-// A run in flight, or the wait for an input, keeps the node live.
+// A run in flight, or an input that will settle, keeps the node live.
 void Store::update_keepalive(Node& node) {
   AsyncState& state = *node.async();
   const bool keeps_alive = state.phase == Phase::running || state.moving_inputs > 0;
@@ -108,11 +109,11 @@ void Store::uncount(Node& node) {
   state.pending_inputs = state.moving_inputs = 0;
 }
 
-// Takes the value.
+// Gives the node its settled value. Takes the value.
 void Store::settle(Node& node, Value value, bool error) {
   AsyncState& state = *node.async();
   const bool is_other = replace(node, value, error, flag::immediate);
-  if (!error) {  // an equal value has been dropped: the last data is the object that was kept
+  if (!error) {  // if the value was equal, `replace` kept the older object
     if (state.shown != nullptr) reclaimer_.trash(state.shown);
     state.shown = node.value;
     host_.own(node.value);
@@ -143,7 +144,7 @@ bool Store::is_current(const Node& node, Generation generation) const {
          state->phase == Phase::running;
 }
 
-// A run has ended. Takes the value.
+// The run of this generation has ended. Takes the value.
 bool Store::resolve(Node& node, Generation generation, Value value, bool error, bool halted) {
   if (!is_current(node, generation)) {
     reclaimer_.trash(value);
@@ -157,7 +158,8 @@ bool Store::resolve(Node& node, Generation generation, Value value, bool error, 
   drop_inputs(node, state.cursor);
   state.phase = Phase::finished;
   if (state.streaming && !error && state.shown != value) {
-    // A stream settles to what it published last, of which the shown object may be an older equal.
+    // A stream settles to the value that it published last; the shown object may be an older, equal
+    // one.
     reclaimer_.trash(value);
     value = state.shown;
     host_.own(value);
@@ -181,7 +183,7 @@ bool Store::resolve(Node& node, Generation generation, Value value, bool error, 
   return ok;
 }
 
-// A stream has yielded. Takes the value.
+// The stream has yielded a value. Takes the value.
 bool Store::publish(Node& node, Generation generation, Value value) {
   if (!is_current(node, generation)) {
     reclaimer_.trash(value);
@@ -190,13 +192,13 @@ bool Store::publish(Node& node, Generation generation, Value value) {
   }
   AsyncState& state = *node.async();
   if (state.shown != nullptr && state.shown != value) {
-    // An equal value is no news: the object that is shown stays.
+    // If the value equals the shown one, keep the shown object, so that observers see no change.
     const Value shown = state.shown;
     host_.own(shown);
     const bool equal = is_equal(node, shown, value);
     reclaimer_.trash(equal ? value : shown);
     if (equal) value = shown;
-    if (!is_current(node, generation)) {  // the comparison has superseded it
+    if (!is_current(node, generation)) {  // user code in the comparison superseded the run
       reclaimer_.trash(value);
       sweep();
       return true;
@@ -236,7 +238,7 @@ void Store::abandon(Node& node) {
   AsyncState& state = *node.async();
   if (state.phase != Phase::running) return;
   if (state.entered) events_.record(Event::superseded, node);
-  withdraw(node);  // its loop is closed: there is nothing left to cancel
+  withdraw(node);  // the loop is closed, so no task is left to cancel
 }
 
 void Store::adopt(Node& node, Value value, std::span<Node* const> inputs,
@@ -258,7 +260,8 @@ void Store::adopt(Node& node, Value value, std::span<Node* const> inputs,
   node.value = value;
   node.set_flag(flag::computed);
   node.changed_at = timeline_.next_stamp();
-  node.verified_at = node.kind == Kind::source ? kAlways : 0;  // the first read looks at the inputs
+  node.verified_at =
+      node.kind == Kind::source ? kAlways : 0;  // the first read validates the inputs
 }
 
 LoadState Store::load_state(const Node& node) {

@@ -1,7 +1,7 @@
-// Batches: all or nothing. The journal keeps what each node held before the batch: sources that
-// were set, and nodes that were computed again because somebody read inside of the batch. A
-// batch that fails puts all of it back, silently: whatever it was computed from is there again too,
-// so nothing runs and nobody hears of it.
+// Batches: all or nothing. The journal keeps the state that each node had before the batch: of
+// sources that were set, and of nodes that ran again because somebody read them inside the batch. A
+// batch that fails restores all of them, inputs included, so nothing runs and no subscriber is
+// notified.
 #include "steps.hpp"
 #include "store.hpp"
 
@@ -15,8 +15,8 @@ bool Store::commit_batch(std::uint32_t serial) {
   if (!journal_.is_open(serial)) return true;
   while (journal_.innermost() != serial) undo();
   journal_.close();
-  if (in_batch()) return true;  // the outer batch answers for it
-  // A value that was set back is as if it had never been set.
+  if (in_batch()) return true;  // the outer batch may still fail
+  // A source that was set back to an equal value counts as never set: it gets its old stamp again.
   for (const Saved& saved : journal_.entries()) {
     if (saved.node == nullptr) continue;
     Node& node = *saved.node;
@@ -24,7 +24,8 @@ bool Store::commit_batch(std::uint32_t serial) {
     node.set_flag(flag::journaled);
     if (node.is(flag::asynchronous) || (saved.flags & flag::asynchronous) != 0) continue;
     if (saved.value == nullptr || !same(node, saved.value, false)) continue;
-    // Who has read it since it was set back, has read what is there now.
+    // Dependents and subscribers that read the source after it was set back already saw the current
+    // value.
     for (const Dependent& dependent : node.dependents) {
       Edge& edge = dependent.node->inputs[dependent.edge];
       if (edge.seen == node.changed_at) edge.seen = saved.changed_at;
@@ -72,10 +73,10 @@ void Store::put_back(Saved& saved) {
     state->state_at = timeline_.next_stamp();
   }
   UnstartedRuns::unmark(node);
-  // The inputs of an async read are those of its run, which no batch interrupts.
+  // The inputs of an async read belong to its run, and a batch does not undo runs.
   if (node.kind != Kind::source && !node.is(flag::async_read)) {
     forget_input_index(node);
-    // What it read then, in the place of what it has read since; as a run would record it.
+    // Restore the inputs of that time, in the way in which a run would record them.
     std::uint32_t count = 0;
     for (const Edge& edge : saved.inputs) {
       if (count < node.inputs.size() && node.inputs[count].input == edge.input &&
@@ -90,7 +91,7 @@ void Store::put_back(Saved& saved) {
     if (state != nullptr) state->cursor = count;
     commit_inputs(node, count);
   }
-  // It may still owe a change to a set before this batch.
+  // A set before this batch may have changed an input of the node.
   if (node.kind != Kind::source && node.is(flag::live)) {
     propagation_.enqueue(node, saved.flags & (flag::immediate | flag::deferred));
   }
@@ -109,7 +110,7 @@ bool Store::abort_batch(std::uint32_t serial) {
 // Undoes the innermost batch.
 void Store::undo() {
   const BatchStart start = journal_.close();
-  timeline_.next_revision();  // first: what was verified within the batch is not current any more
+  timeline_.next_revision();  // first: nodes verified within the batch are not current any more
   std::vector<Saved> undone;
   for (Saved saved{}; journal_.take_newest(start, saved);) {
     undone.push_back(std::move(saved));

@@ -1,5 +1,6 @@
-// The flush: first everything is made consistent, then runs are started and cancelled, then those
-// who look on are told: mount hooks, effects, subscribers. What they set joins the same flush.
+// The flush has two phases. It makes all live nodes consistent and commits the runs that are due;
+// then it calls mount hooks, effects and subscribers. Whatever these callbacks set joins the same
+// flush.
 #include <algorithm>
 #include <utility>
 
@@ -37,9 +38,9 @@ bool Store::flush() {
       break;
     }
   }
-  run_queue_.start_all();  // also when the flush was given up
+  run_queue_.start_all();  // also if the flush was given up
   flushing_ = false;
-  // First, so that a flush within the sweep does not raise what this one has collected.
+  // Raise before the sweep: a flush within the sweep must not raise the errors of this one.
   ok = host_.raise_collected() && ok;
   sweep();
   return ok;
@@ -75,7 +76,8 @@ bool Store::recompute(Node& node) {
       node.verified_at = node.kind == Kind::source ? 0 : timeline_.revision();
       return true;
     }
-    if (!node.is(flag::mounted) && !state.asked) {  // nobody waits for it: not run, only stopped
+    if (!node.is(flag::mounted) &&
+        !state.asked) {  // no observer and no read: stop the run, begin none
       if (in_batch()) journal_.save(node);
       node.clear_flag(urgency);
       state.forced = state.outdated = true;
@@ -97,8 +99,8 @@ bool Store::recompute(Node& node) {
     return true;
   }
   if (node.is(flag::running)) return true;
-  // One that met a cycle runs a second time at this revision: whoever was verified on top of it
-  // must not pass for current while it does, or it could come to read what reads it.
+  // A node that met a cycle may run a second time at this revision. Nodes that were verified on top
+  // of it must not count as current meanwhile, or the node could read a node that reads it.
   if (known) timeline_.next_revision();
   switch (run(node)) {
     case Status::unwind: {
@@ -118,7 +120,8 @@ void Store::run_effects() {
   for (Node* effect : notifications_.take_effects()) {
     Node& node = *effect;
     node.clear_flag(flag::effect_queued);
-    // Since it was queued it may have ended, or a batch that failed may have put its inputs back.
+    // Since the effect was queued, it may have ended, or a failed batch may have restored its
+    // inputs.
     if (node.keepalive_count > 0 && (node.is(flag::dirty) || edges_outdated(node))) {
       Frame frame = validation_.new_frame(node);
       node.clear_flag(flag::dirty);
@@ -128,12 +131,12 @@ void Store::run_effects() {
       validation_.leave_effect(frame);
       node.clear_flag(flag::running);
       ++node.runs;
-      if (node.keepalive_count == 0) {  // it has ended itself
+      if (node.keepalive_count == 0) {  // the effect has ended itself
         drop_inputs(node, 0);
         host_.unmount(node);
       } else {
         commit_inputs(node, frame.cursor);
-        // What it set itself may be what it read.
+        // The effect may have written one of its own inputs.
         if (edges_outdated(node)) propagation_.enqueue(node, flag::immediate);
       }
     }
@@ -186,13 +189,14 @@ void Store::run_subscribers() {
       prefetch(&notifications_.ready(index + 2));
       if (const Node* next = notifications_.ready(index + 1).node) prefetch_node(*next);
     }
-    // An earlier subscriber may have set something: each gets the value current when it is called.
+    // An earlier subscriber may have set a source: each subscriber gets the value that is current
+    // when it is called.
     if (propagation_.pending() && !stabilize()) host_.keep_interrupt();
     if (const Node* node = subscription.node;
         node != nullptr && subscription.seen != node->changed_at) {
       subscription.seen = node->changed_at;
-      // A batch of an earlier subscriber may have noted the node again: what it was before that is
-      // not what this one has heard.
+      // A batch of an earlier subscriber may have queued the node again. Its `before` is then not
+      // the value that this subscriber was told.
       subscription.late = node->extra->has_before;
       if (events_.on()) {
         host_.event(Event::notified, *node);
@@ -205,7 +209,7 @@ void Store::run_subscribers() {
   notifications_.drop_ready(base);
 }
 
-// The loop pass in which runs were started has ended: whoever is still loading says so now.
+// The loop pass in which runs were started has ended: nodes that are still pending notify now.
 void Store::flush_deferred() {
   for (Node* deferred : notifications_.take_deferred()) {
     Node& node = *deferred;
@@ -228,10 +232,10 @@ bool Store::observe_effect(Node& node) {
 bool Store::unobserve_effect(Node& node, bool remove) {
   bool ok = true;
   if (node.keepalive_count > 0) {
-    const Pin pin(*this);  // the cleanup may do anything
+    const Pin pin(*this);  // the cleanup is user code
     drop_observer(node);
     drop_keepalive(node);
-    if (!node.is(flag::running)) {  // else this is done when it comes back
+    if (!node.is(flag::running)) {  // else run_effects does this when the effect returns
       drop_inputs(node, 0);
       host_.unmount(node);
     }

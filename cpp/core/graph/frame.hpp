@@ -1,4 +1,5 @@
-// What is on the C stack: runs of reads, and comparisons, each of which may call the user's code.
+// The C stack, as the graph knows it: runs of reads, and comparisons of values. Each may be user
+// code, which may call the store again.
 #pragma once
 
 #include <cstddef>
@@ -13,22 +14,22 @@ struct Frame {
   Node* node;
   Frame* outer;
   std::uint64_t serial;
-  std::uint32_t cursor;  // inputs before it were read by this run
-  std::size_t checks;    // how long the stack of pulls was when it began
+  std::uint32_t cursor;    // inputs before it were read by this run
+  std::size_t stack_size;  // of the validation stack when the run began
 };
 
-// A node on the stack of a walk, and which of its inputs is next.
+// A node on the stack of a walk, and the index of the input that is looked at next.
 struct Check {
   Node* node;
   std::uint32_t index;
 };
 
-// The value of a node is being compared with another one.
+// One comparison of a node's value with another value.
 struct Comparison {
   Node* node;
   Comparison* outer;
   Frame* top;
-  std::size_t checks;  // how long the stack of pulls was when it began
+  std::size_t stack_size;  // of the validation stack when the comparison began
 };
 
 }  // namespace halflife::graph

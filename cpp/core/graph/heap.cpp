@@ -39,8 +39,8 @@ void Heap::insert(Node& node) {
   ++count_;
 }
 
-// The height itself, once there is a bucket for it. A source has no place in the order: it comes as
-// early as it can.
+// Makes a bucket for the height and returns the height. Sources are below all heights; a queued
+// source goes into the lowest bucket.
 Height Heap::make_room(Height height) {
   if (height == kSourceHeight) {
     if (buckets_.empty()) buckets_.resize(1);
@@ -66,7 +66,7 @@ void Heap::list_far(Height height) {
   std::push_heap(far_.begin(), far_.end(), std::greater<>());
 }
 
-// Everything up to near_ was empty: goes on to the next bucket that was listed.
+// All buckets up to near_ are empty: goes on to the next one that is listed.
 void Heap::skip() {
   while (!far_.empty() && far_.front() <= lowest_) {
     near_ = std::max(near_, far_.front() + kNear);
@@ -84,8 +84,8 @@ void Heap::fall(Node& node) {
   node.bucket = node.height;
 }
 
-// The first of the fallen, if it is still to come at that height. It also is in a bucket farther
-// up, so that it lives as long as it is listed here.
+// Takes the first of the fallen; null if that node was unqueued, destroyed or raised since. The
+// node is also in a bucket farther up, so it is not freed while it is listed here.
 Node* Heap::pop_fallen() {
   std::pop_heap(fallen_.begin(), fallen_.end(), std::greater<>());
   const Fallen fallen = fallen_.back();
@@ -93,7 +93,7 @@ Node* Heap::pop_fallen() {
   Node& node = *fallen.node;
   node.bucket = fallen.bucket;
   if (node.is(flag::orphan) || !node.is(flag::queued)) return nullptr;
-  if (node.height > fallen.height) {  // it has risen again
+  if (node.height > fallen.height) {  // the node rose again
     if (node.height < node.bucket) fall(node);
     return nullptr;
   }
@@ -121,8 +121,8 @@ Node* Heap::pop(std::vector<Node*>& orphans) {
     node->clear_flag(flag::in_heap);
     --count_;
     if ((node->flags & (flag::queued | flag::orphan)) != flag::queued) {
-      // The store has destroyed the node while it was in here: only now it can be freed. One that
-      // is an orphan and not destroyed yet is on the store's list of orphans already.
+      // The store destroyed the node while it was in the heap, so the node can be freed only now.
+      // An orphan that is not destroyed yet is on the list of orphans already.
       if (node->index_in_nodes == kUnlinked) orphans.push_back(node);
       continue;
     }

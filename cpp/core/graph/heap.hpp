@@ -1,10 +1,10 @@
 // The recompute heap: nodes to recompute, lowest height first (as in janestreet/incremental).
-// Buckets are first in, first out. A node that rose or left after it was queued is put right when
-// its bucket comes to it, so raising and unqueueing cost nothing. One that fell must not come later
-// than its height says: it is queued once more among the fallen, and its bucket passes it over.
-//
-// Buckets with nodes may lie far from each other, when an atom is read low and high. No search
-// passes more than kNear empty buckets: those farther up are listed.
+// Buckets are first in, first out. A node that rose, or was unqueued, after it was put in a bucket
+// is moved or skipped when its bucket is emptied, so raising and unqueueing cost nothing. A node
+// that fell must not be popped later than its height says: it is listed once more among the fallen,
+// and its bucket skips it.
+// Buckets with nodes may be far apart. The search for the next one passes at most kNear empty
+// buckets: buckets farther up are listed.
 #pragma once
 
 #include <algorithm>
@@ -28,11 +28,12 @@ class Heap {
     }
   }
 
-  // The queued node of least height, or null. Destroyed nodes that it meets are appended to
-  // `orphans`.
+  // Takes out the queued node of least height; null if there is none. Destroyed nodes that the heap
+  // still listed are appended to `orphans`.
   Node* pop(std::vector<Node*>& orphans);
 
-  // Is nothing queued that is lower than this? False may be wrong: the heap knows a lower bound.
+  // True if no queued node is lower than this. May be false although none is: the heap knows only a
+  // lower bound.
   bool none_below(Height height) const {
     if (count_ == 0) return true;
     return height <= lowest_ && (fallen_.empty() || height <= fallen_.front().height);
@@ -47,7 +48,7 @@ class Heap {
   };
   struct Fallen {
     Height height;
-    Height bucket;  // where it was to be found before
+    Height bucket;  // the bucket that it is in
     Node* node;
     bool operator>(const Fallen& other) const { return height > other.height; }
   };
@@ -59,13 +60,13 @@ class Heap {
   void list_far(Height height);
   void skip();
 
-  std::vector<Bucket> buckets_;  // of the heights from base_ on
+  std::vector<Bucket> buckets_;  // one per height, from base_ on
   Height base_ = 0;
-  std::size_t count_ = 0;       // nodes in buckets
+  std::size_t count_ = 0;       // how many nodes are in buckets
   Height lowest_ = 0;           // no bucket below it has nodes
   Height near_ = 0;             // at most kNear above lowest_
   std::vector<Height> far_;     // each bucket with nodes is up to near_, or up to kNear above one
-  std::vector<Fallen> fallen_;  // of these; both are binary heaps, the least first
+  std::vector<Fallen> fallen_;  // like far_, a binary heap with the least first
 };
 
 }  // namespace halflife::graph

@@ -1,6 +1,6 @@
-// An input index tells where in its inputs a node reads which other node, for runs that go on
-// reading after others have run in between: async ones, and getters that are kept. Looking through
-// the inputs at each read would cost the square of their number.
+// An input index maps an input to its index among the inputs of a node. It serves runs that go on
+// reading while other nodes run in between: async runs, and getters that are kept. Searching the
+// inputs at each read would cost O(n²).
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ struct Node;
 
 struct InputIndex {
   std::unordered_map<const Node*, std::uint32_t> indices;
-  std::uint32_t known = 0;  // so many of the inputs, from the first on, are in `indices`
+  std::uint32_t known = 0;  // `indices` has the inputs before this one
 };
 
 }  // namespace halflife::graph

@@ -1,4 +1,5 @@
-// What is true between any two calls. Tests ask after every step.
+// The invariant of the store: what is true between any two calls. Each part checks its own fields;
+// here are the conditions on nodes and edges. Tests check all of it after every step.
 #include "store.hpp"
 
 namespace halflife::graph {
@@ -58,8 +59,8 @@ const char* Store::wrong_lists() const {
   return order_.invariant();
 }
 
-// A node that was verified at this revision counts on all that it read. (An async one may be known
-// to be out of date. An input that waits for a loop is tried again whenever it is read.)
+// A node that was verified at this revision relies on all of its inputs. (Exceptions: an async node
+// may be known to be outdated, and an input that waits for a loop is tried again at every read.)
 const char* Store::wrong_verification(const Node& node) const {
   if (node.is(flag::asynchronous) && node.async()->outdated) {
     const AsyncState& state = *node.async();

@@ -1,5 +1,5 @@
-// Nodes come and go. Giving a value or an atom back may run user code (__del__), so what a walk
-// drops is set aside and released by the next sweep, when everything is consistent.
+// The lifetime of nodes: they are added, removed, and destroyed at the next safe point (see
+// reclaimer.hpp).
 #include <algorithm>
 
 #include "store.hpp"
@@ -22,7 +22,8 @@ Node* Store::add(void* atom, Kind kind, std::uint32_t flags) {
   return node;
 }
 
-// The atom of a node that nobody looks at is being collected: it lets go of what it read.
+// The garbage collector is about to free the atom of a node that is not live: the node drops its
+// inputs.
 void Store::disown(Node& node) {
   if (!can_free() || reclaimer_.sweeping() || node.is(flag::live) || node.inputs.empty()) return;
   drop_inputs(node, 0);
@@ -35,7 +36,7 @@ void Store::disown(Node& node) {
   sweep();
 }
 
-// Errands run user code: they wait while anything is being read or compared.
+// Errands run user code, so they wait while anything is being read or compared.
 void Store::run_errands() {
   if (host_.has_errands && !busy()) host_.run_errands();
 }
@@ -49,7 +50,7 @@ void Store::remove(Node& node, bool now) {
   if (node.is(flag::orphan) || node.atom == nullptr) return;
   node.set_flag(flag::orphan);
   node.clear_flag(flag::of_atom);
-  if (!node.is(flag::held)) node.atom = nullptr;  // an effect that has just ended is held as yet
+  if (!node.is(flag::held)) node.atom = nullptr;  // an effect that has just ended may still be held
   reclaimer_.add_orphan(node);
   if (now) sweep();
 }
@@ -88,12 +89,13 @@ void Store::destroy(Node& node) {
   void* held = node.is(flag::held) ? node.atom : nullptr;
   node.clear_flag(flag::held);
   node.atom = nullptr;
-  if (!node.is(flag::in_heap)) delete &node;  // else the heap hands it back
-  if (held != nullptr) host_.unhold(held);    // last: it may run user code
+  if (!node.is(flag::in_heap)) delete &node;  // else the heap returns it as an orphan
+  if (held != nullptr) host_.unhold(held);    // last, since it may run user code
 }
 
 void Store::clear() {
-  // Nothing is computed or told from here on: only taken apart, values last.
+  // From here on nothing runs and nobody is notified. Values are released last, since that may run
+  // user code.
   std::vector<Node*> nodes;
   nodes.swap(nodes_);
   propagation_.clear(reclaimer_.orphans());
@@ -140,7 +142,8 @@ void Store::clear() {
   for (Node* node : nodes) host_.forget(*node);
   std::vector<void*> read;
   for (Node* node : inputs) read.push_back(node->atom);
-  // The call that is under way may still look at nodes: they stay, empty, as long as the store.
+  // The call under way may still use nodes: they stay, without values, until the store is
+  // destroyed.
   std::vector<void*> atoms;
   for (Node* node : nodes) {
     if (node->is(flag::held)) atoms.push_back(node->atom);

@@ -1,9 +1,8 @@
-// Live and mounted.
-//
-// A node is live while something wants it kept current: a subscriber, a waiter, a run in flight, or
-// a live dependent. It is mounted (observed) while a subscriber, a waiter or a mounted dependent
-// looks at it; only then is on_mount due. Mounted implies live. All walks here are iterative and
-// run no user code: hooks are queued for the flush.
+// Edges, and which nodes are live and mounted.
+// A node is *live* (kept current eagerly) while it has a subscriber, a waiter, a run in flight, or
+// a live dependent. It is *mounted* (observed) while it has a subscriber, a waiter or a mounted
+// dependent; only then is on_mount due. Mounted implies live. All walks here are iterative and run
+// no user code: mount hooks are queued for the flush.
 #include <algorithm>
 
 #include "steps.hpp"
@@ -16,7 +15,7 @@ void Store::insert_input(Node& node, std::uint32_t index, const Edge& edge) {
   node.inputs.push_back(edge);
   const std::uint32_t last = node.inputs.size() - 1;
   if (index == last) return;
-  // The edge that was here is one the last run read: it moves to the end, still linked.
+  // The displaced edge was read by the last run: it moves to the end and stays linked.
   std::swap(node.inputs[index], node.inputs[last]);
   const Edge& displaced = node.inputs[last];
   if (displaced.slot != kUnlinked) displaced.input->dependents[displaced.slot].edge = last;
@@ -49,8 +48,9 @@ void Store::unlink(Edge& edge, const Node& owner) {
   }
 }
 
-// A pending run has read another input in this one's place. Nobody observes it on behalf of that
-// run any more, so it does not start again for it. Its unmount hook waits for the end of the run.
+// A pending run read another input at this edge's index. The run does not observe the passed input
+// any more, so a change of that input does not restart it. The input's unmount hook waits for the
+// end of the run.
 void Store::pass_over(Node& node, Edge& edge) {
   if (edge.passed || edge.slot == kUnlinked) return;
   mount_hooks_.set_passed(edge, true);
@@ -75,8 +75,8 @@ void Store::drop_inputs(Node& node, std::uint32_t from) {
 }
 
 void Store::make_live(Node& root, const Node* above) {
-  // From now on a node is taken to be current unless it is queued. One that is not known to be
-  // current (an effect read it, and then set what it depends on) is queued here.
+  // A live node counts as current unless it is queued. So a node that may not be current is queued
+  // here: for instance, an effect read it and then set one of its inputs.
   std::vector<Node*> entered;
   const auto enter = [&](Node& node) {
     node.set_flag(flag::live);
@@ -95,7 +95,7 @@ void Store::make_live(Node& root, const Node* above) {
     const std::uint32_t index = stack.back().index++;
     if (index == node.inputs.size()) {
       stack.pop_back();
-      // All that depends on it so far is still on the stack, and comes to lie higher.
+      // The dependents that it has so far are still on the stack, and will be put higher.
       node.height = Order::height_above_inputs(node);
       continue;
     }
@@ -113,7 +113,7 @@ void Store::make_live(Node& root, const Node* above) {
   if (above != nullptr) order_.put_below(entered, *above);
 }
 
-// No longer live, if nothing wants it any more; nor are inputs that only it wanted.
+// The node is not live any more if nothing keeps it live; nor are inputs that only it kept live.
 void Store::leave(Node& root) {
   const auto wanted = [](const Node& node) {
     return !node.dependents.empty() || node.keepalive_count > 0 || !node.is(flag::live);
@@ -125,7 +125,8 @@ void Store::leave(Node& root) {
     work.pop_back();
     if (wanted(node)) continue;
     node.started = false;
-    // What was verified on top of it at this revision counts on that. (A source says so itself.)
+    // Nodes that were verified on top of this one at this revision rely on it. (A source is always
+    // current.)
     if (fresh(node)) {
       node.verified_at = std::max(node.verified_at, timeline_.revision());
     } else if (node.is(flag::cyclic)) {
@@ -245,7 +246,7 @@ bool Store::unsubscribe(Subscription& subscription) {
   reclaimer_.trash(subscription.callback);
   if (subscription.on_error != nullptr) reclaimer_.trash(subscription.on_error);
   subscription.callback = subscription.on_error = nullptr;
-  drop(&subscription);  // the graph's reference; the handle has its own
+  drop(&subscription);  // the graph's reference; the handle has another one
   drop_observer(*node);
   drop_keepalive(*node);
   const bool ok = flush();

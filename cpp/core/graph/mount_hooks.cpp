@@ -7,7 +7,7 @@ namespace halflife::graph {
 
 void MountHooks::queue(Node& node) {
   if (!node.is(flag::hooked) && !events_.on()) return;
-  if (node.is(flag::hook_queued)) return;  // the flush looks at what it is by then
+  if (node.is(flag::hook_queued)) return;  // the flush compares the state at that time
   node.set_flag(flag::hook_queued);
   reclaimer_.hold(node);
   node.more().index_in_hooks = static_cast<std::uint32_t>(queue_.size());
@@ -18,8 +18,8 @@ void MountHooks::run() {
   std::vector<Node*> nodes;
   nodes.swap(queue_);
   std::erase(nodes, nullptr);
-  // Inputs mount before what reads them, and unmount after it, also one that was found since its
-  // reader was queued.
+  // Inputs mount before their dependents and unmount after them, even an input that was found after
+  // its dependent was queued.
   const auto in_order = [](const Node* one, const Node* other) {
     const bool mounted = one->is(flag::mounted);
     if (mounted != other->is(flag::mounted)) return mounted;

@@ -1,6 +1,6 @@
-// A node is the state of one atom in one store: its value, what it read to get it, and who depends
-// on it. Edges point from a dependent to its inputs; back-links exist only while the dependent is
-// live, so that an atom nobody looks at keeps nothing alive.
+// A node is the state of one atom in one store: its value, the inputs that its run read, and its
+// dependents. Edges point from a dependent to its inputs; back-links exist only while the dependent
+// is live, so that an atom that nobody observes keeps nothing alive.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ enum class Kind : std::uint8_t {
   source,   // set from outside
   derived,  // computed by the host from other nodes
   view,     // computed by the host from the loading state of its one input
-  effect,   // runs for what it does; never read
+  effect,   // runs for its side effects; never read
 };
 
 constexpr std::uint32_t kUnlinked = 0xFFFFFFFFu;
@@ -30,75 +30,81 @@ constexpr std::uint32_t kUnlinked = 0xFFFFFFFFu;
 struct Edge {
   Node* input;
   Stamp seen;                 // the input's stamp when its value was received
-  std::uint32_t slot;         // our place in input->dependents; kUnlinked while not live
+  std::uint32_t slot;         // our index in input->dependents; kUnlinked while not live
   bool state : 1 = false;     // reads the loading state, not the settled value
-  bool awaiting : 1 = false;  // asked for by an async run that has not received it yet
+  bool awaiting : 1 = false;  // an async run reads it, and has not received the value yet
   bool counted : 1 = false;   // counted in the dependent's pending_inputs
   bool moving : 1 = false;    // counted in the dependent's moving_inputs
-  bool passed : 1 = false;    // kept from an async node's last run, but another one was read in its
-                              // place: its dependent does not observe it any more
+  bool passed : 1 = false;  // kept from an async node's last run, but the current run read another
+                            // input at its index: the dependent does not observe it any more
 };
 
-// A back-link: which edge of which node reads us.
+// A back-link: the edge of another node that reads this node.
 struct Dependent {
   Node* node;
   std::uint32_t edge;
 };
 
 namespace flag {
-constexpr std::uint32_t live = 1u << 0;           // kept current eagerly
-constexpr std::uint32_t mounted = 1u << 1;        // observed by somebody
-constexpr std::uint32_t running = 1u << 2;        // its read is on the C stack
-constexpr std::uint32_t queued = 1u << 3;         // to be recomputed
-constexpr std::uint32_t in_heap = 1u << 4;        // physically in a bucket of the heap
-constexpr std::uint32_t dirty = 1u << 5;          // must run, whatever its inputs say
-constexpr std::uint32_t immediate = 1u << 6;      // a change of it is notified at once
-constexpr std::uint32_t deferred = 1u << 7;       // ... at the end of the loop pass
-constexpr std::uint32_t cyclic = 1u << 8;         // met a cycle: run again after any change
-constexpr std::uint32_t error = 1u << 9;          // the value is an error
+constexpr std::uint32_t live = 1u << 0;  // kept current eagerly
+constexpr std::uint32_t mounted =
+    1u << 1;  // observed: has a subscriber, directly or through a dependent
+constexpr std::uint32_t running = 1u << 2;    // its read is on the C stack
+constexpr std::uint32_t queued = 1u << 3;     // to be recomputed
+constexpr std::uint32_t in_heap = 1u << 4;    // in a bucket of the heap, queued or not
+constexpr std::uint32_t dirty = 1u << 5;      // must run, even if no input changed
+constexpr std::uint32_t immediate = 1u << 6;  // a change of it is notified by this flush
+constexpr std::uint32_t deferred = 1u
+                                   << 7;   // a change of it is notified at the end of the loop pass
+constexpr std::uint32_t cyclic = 1u << 8;  // met a cycle: runs again after any change
+constexpr std::uint32_t error = 1u << 9;   // the value is an error
 constexpr std::uint32_t computed = 1u << 10;      // has a value
 constexpr std::uint32_t asynchronous = 1u << 11;  // its value arrives later
-constexpr std::uint32_t async_read = 1u << 12;    // ... by definition: the read is a coroutine
-constexpr std::uint32_t hooked = 1u << 13;        // the atom has an on_mount
-constexpr std::uint32_t notification_queued = 1u << 14;  // waits to be notified
-constexpr std::uint32_t notify_immediately = 1u << 15;   // ... in this flush, not at the pass's end
-constexpr std::uint32_t checking = 1u << 16;             // on the stack of a pull
+constexpr std::uint32_t async_read =
+    1u << 12;                               // always asynchronous: the read is a coroutine function
+constexpr std::uint32_t hooked = 1u << 13;  // the atom has an on_mount
+constexpr std::uint32_t notification_queued = 1u << 14;  // in the queue of notifications
+constexpr std::uint32_t notify_immediately = 1u
+                                             << 15;  // that notification is immediate, not deferred
+constexpr std::uint32_t checking = 1u << 16;         // on the validation stack
 constexpr std::uint32_t orphan = 1u << 17;        // its atom is gone; freed at the next safe point
-constexpr std::uint32_t hook_run = 1u << 18;      // on_mount was called, its cleanup is due
-constexpr std::uint32_t hook_queued = 1u << 19;   // in the queue of mount changes
+constexpr std::uint32_t hook_run = 1u << 18;      // on_mount was called, and its cleanup was not
+constexpr std::uint32_t hook_queued = 1u << 19;   // in the queue of mount hooks
 constexpr std::uint32_t lingering = 1u << 20;     // kept mounted by the grace period
 constexpr std::uint32_t abort_unseen = 1u << 21;  // cancel its run when the last observer leaves
 constexpr std::uint32_t effect_queued = 1u << 22;
-constexpr std::uint32_t journaled = 1u << 23;     // seen by the walk over a batch's journal
-constexpr std::uint32_t in_cyclic = 1u << 24;     // listed among the nodes that met a cycle
-constexpr std::uint32_t held = 1u << 25;          // the host keeps its atom alive
-constexpr std::uint32_t hold_queued = 1u << 26;   // its hold is to be looked at again
-constexpr std::uint32_t in_unstarted = 1u << 27;  // waits for a read to start it: see start.cpp
+constexpr std::uint32_t journaled = 1u << 23;  // seen by the walk over a batch's journal
+constexpr std::uint32_t in_cyclic = 1u << 24;  // listed among the nodes that met a cycle
+constexpr std::uint32_t held = 1u << 25;       // the host keeps its atom alive
+constexpr std::uint32_t hold_queued =
+    1u << 26;  // the next sweep looks whether its hold is still needed
+constexpr std::uint32_t in_unstarted =
+    1u << 27;  // waits for a read to start it: see unstarted_runs.hpp
 constexpr std::uint32_t notification_deferred = 1u
                                                 << 28;  // listed among the notes for the pass's end
-constexpr std::uint32_t unwound = 1u << 29;  // its run was given up until what it needs is there
-// The value refers to its own atom, and to no store: for the garbage collector it belongs to the
-// atom. Were it the store's, the atom would live as long as the store.
+constexpr std::uint32_t unwound =
+    1u << 29;  // its run was unwound, and restarts when its inputs are there
+// The value refers to its own atom, and to no store. The garbage collector sees it as the atom's:
+// if it belonged to the store, the atom would live as long as the store.
 constexpr std::uint32_t of_atom = 1u << 30;
 constexpr std::uint32_t compares = 1u << 31;  // values are compared by the user's function
 }  // namespace flag
 
-// What most nodes never need.
+// The fields that most nodes never need.
 struct Extra {
   Subscriptions subscriptions;
-  Value before = nullptr;  // what subscribers were told last; only while a notification waits
+  Value before = nullptr;  // the value that subscribers were told last, while a notification waits
   bool has_before = false;
   bool before_error = false;
-  Value cleanup = nullptr;         // what on_mount, or an effect, returned
-  SubscriptionId observed_as = 0;  // of an effect: its place among those who look on
-  // Places in the store's lists, valid while the flag says that it is listed. A node that is
-  // destroyed leaves a hole in each.
+  Value cleanup = nullptr;         // the function that on_mount, or an effect, returned
+  SubscriptionId observed_as = 0;  // of an effect: orders it among all observers
+  // Indices in the store's lists, each valid while a flag says that the node is listed.
   std::uint32_t index_in_cyclic = 0;
   std::uint32_t index_in_unholds = 0;
   std::uint32_t index_in_effects = 0;
   std::uint32_t index_in_hooks = 0;
   std::unique_ptr<AsyncState> async;
-  std::unique_ptr<InputIndex> index;  // of a node that reads many, while it reads on
+  std::unique_ptr<InputIndex> index;  // only of a node with many inputs, while its run reads on
 };
 
 // A source without a run in flight is always current.
@@ -117,22 +123,24 @@ struct Node {
   std::unique_ptr<Extra> extra;
   std::uint32_t flags = 0;
   Height height = 0;
-  Height bucket = 0;                  // of the heap it is in; its height may have changed since
-  std::uint32_t observer_count = 0;   // subscribers, waiters and mounted dependents
-  std::uint32_t keepalive_count = 0;  // to be live, besides dependents: subscribers, waiters, a run
-  std::uint32_t holders = 0;          // edges that point here
-  std::uint32_t runs = 0;             // completed runs
-  std::uint32_t journal = 0;  // 1 + the place of our last entry in the journal of open batches
+  Height bucket = 0;                 // its bucket in the heap; its height may have changed since
+  std::uint32_t observer_count = 0;  // subscribers, waiters and mounted dependents
+  std::uint32_t keepalive_count =
+      0;                      // what keeps it live besides dependents: subscribers, waiters, a run
+  std::uint32_t holders = 0;  // edges that point here
+  std::uint32_t runs = 0;     // completed runs
+  std::uint32_t journal = 0;  // 1 + the index of its newest entry in the journal; 0: none
   std::uint32_t index_in_nodes = 0;  // kUnlinked once it is destroyed
   Kind kind = Kind::source;
-  bool marked = false;   // by the walk that is under way; no walk runs user code
-  bool started = false;  // nothing it depends on waits for a read to start: see start.cpp
+  bool marked =
+      false;  // scratch of the walk under way; false between walks, which run no user code
+  bool started = false;  // nothing that it depends on waits for a read: see unstarted_runs.hpp
 
   bool is(std::uint32_t bits) const { return (flags & bits) != 0; }
   void set_flag(std::uint32_t bits) { flags |= bits; }
   void clear_flag(std::uint32_t bits) { flags &= ~bits; }
 
-  // Is it read by a call? What that returns may still have to be awaited.
+  // Is the atom's read a plain function? It may still return an awaitable.
   bool is_plain_read() const { return kind == Kind::derived && !is(flag::async_read); }
 
   Extra& more() {
@@ -148,7 +156,7 @@ struct Node {
   bool pending() const { return is(flag::asynchronous) && extra->async->pending(); }
   bool moving() const { return is(flag::asynchronous) && extra->async->moving(); }
 
-  // The inputs that count: those behind the cursor are only kept from the last run.
+  // How many inputs count: those from the cursor on are only kept from the last run.
   std::uint32_t active_inputs() const {
     if (!is(flag::asynchronous)) [[likely]]
       return inputs.size();
@@ -157,7 +165,7 @@ struct Node {
   }
 };
 
-// Does a run depend on more than the inputs?
+// Must the node run, even if no input changed?
 inline bool must_run(const Node& node) {
   return node.is(flag::dirty | flag::cyclic) || !node.is(flag::computed | flag::asynchronous);
 }
@@ -168,7 +176,7 @@ inline void prefetch_node(const Node& node) {
   prefetch(&node.flags);
 }
 
-// The moment at which what an edge reads changed last.
+// The stamp of the last change of what the edge reads: the loading state, or the settled value.
 inline Stamp stamp_of(const Edge& edge) {
   const AsyncState* state = edge.state ? edge.input->async() : nullptr;
   if (state == nullptr || state->state_at < edge.input->changed_at) return edge.input->changed_at;

@@ -28,8 +28,8 @@ void Order::put_above_inputs(Node& node) {
 
 void Order::put_above(Node& node, Node& input, Height depth) {
   if (input.height < node.height) return;
-  // An input that has read nothing yet can as well be put below, if only one of it moves so. (Not
-  // for ever lower: two that change places again and again would do just that.)
+  // An input that has no inputs itself can be put below the node instead. (Not lower than the
+  // number of nodes, since two nodes that swap places again and again would sink for ever.)
   const Height below = node.height - 1;
   if (!node.dependents.empty() && input.active_inputs() == 0 && below > -depth) {
     input.height = below;
@@ -42,7 +42,7 @@ void Order::put_above(Node& node, Node& input, Height depth) {
 void Order::put_below(std::span<Node* const> entered, const Node& above) {
   const Height distance = entered.front()->height - (above.height - 1);
   if (distance <= 0 || above.dependents.empty()) return;
-  // What they read and was live before stays where it is.
+  // All can move only if their other inputs, which were live before, are low enough.
   for (Node* node : entered) node->marked = true;
   const bool free = std::all_of(entered.begin(), entered.end(), [&](const Node* node) {
     const Edge* first = node->inputs.begin();
@@ -62,7 +62,7 @@ void Order::put_below(std::span<Node* const> entered, const Node& above) {
 void Order::raise(Node& root, Height height) {
   const auto move = [&](Node& node, Height to) {
     if (!node.marked) {
-      node.marked = true;  // at most once: it ends on a circle, too
+      node.marked = true;  // each node once, so the walk ends even on a circle
       risen_.push_back(&node);
       rising_.push_back({node.height, &node});
       std::push_heap(rising_.begin(), rising_.end(), std::greater<>());
@@ -80,7 +80,7 @@ void Order::raise(Node& root, Height height) {
     rising_.pop_back();
     for (const Dependent& dependent : node.dependents) {
       count_step();
-      // An edge kept from an async node's last run orders nothing: its changes are ignored.
+      // An edge that is only kept from an async node's last run does not count in the order.
       if (dependent.edge >= dependent.node->active_inputs()) continue;
       if (dependent.node->height <= node.height) move(*dependent.node, node.height + 1);
     }

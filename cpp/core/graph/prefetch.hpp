@@ -1,5 +1,5 @@
-// Asks for a cache line before it is needed. A walk over thousands of nodes does not fit the
-// nearest cache, and most of its time would go into waiting for the next node.
+// Loads a cache line before it is needed. Thousands of nodes do not fit the nearest cache, so a
+// walk over them would spend most of its time waiting for the next node.
 #pragma once
 
 namespace halflife::graph {

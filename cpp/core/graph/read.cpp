@@ -1,16 +1,15 @@
-// Reading: pull a node up to date, and note what a run reads.
-//
-// A node that is not live is validated by stamps, iteratively: its inputs are made current in the
-// order in which its last run read them, and the first one that changed makes it run. Inputs before
-// that one are unchanged, so the run would read the same again: what is verified is really needed.
+// Reading: validates a node, and records the inputs that a run reads.
+// A node that is not live is validated by stamps: its inputs are made current in the order in which
+// its last run read them, and the first one that changed makes it run. All inputs before that one
+// are unchanged, so the run reads the same inputs again: no input is computed in vain.
 #include <algorithm>
 
 #include "store.hpp"
 
 namespace halflife::graph {
 
-// Only this node and what it reads: other observed nodes are computed by the flush, so that a read
-// inside of a batch runs nothing that nobody asked for.
+// Makes the node and its inputs current. Other observed nodes wait for the flush, so that a read
+// inside a batch runs only what it needs.
 bool Store::bring_up(Node& node) {
   const bool outermost = !busy();
   const bool pulled = pull(node);
@@ -30,8 +29,8 @@ bool Store::bring_up(Node& node) {
 
 namespace {
 
-// A live node that met a cycle is queued when it has to try again. Until then others count on it,
-// and it must not come to read them.
+// A live node that met a cycle is queued when it has to try again. Until then other nodes rely on
+// its value, and it must not run, since it could read them.
 bool must_run_now(const Node& node) {
   const bool retried = node.is(flag::live) && !node.is(flag::queued | flag::dirty);
   return must_run(node) && !(retried && node.is(flag::computed));
@@ -45,7 +44,7 @@ bool Store::pull(Node& target) {
   return walk(base);
 }
 
-// Works off the stack of checks down to `base`.
+// Validates the nodes on the stack, down to `base`.
 bool Store::walk(std::size_t base) {
   while (validation_.size() > base) {
     Check& check = validation_.back();
@@ -65,7 +64,8 @@ bool Store::walk(std::size_t base) {
       return false;
     }
     node.set_flag(flag::checking);
-    if (!node.is(flag::live)) node.started = false;  // that was known at another revision
+    if (!node.is(flag::live))
+      node.started = false;  // the mark was valid at an earlier revision only
     const Verdict verdict = must_run_now(node) ? Verdict::stale : verify(check);
     if (verdict == Verdict::descend) continue;
     if (verdict == Verdict::circle) {
@@ -75,14 +75,15 @@ bool Store::walk(std::size_t base) {
     }
     if (node.is(flag::asynchronous) &&
         (node.is(flag::async_read) || verdict == Verdict::unchanged)) {
-      // An asynchronous read does not run here: it is started, and the node is pending meanwhile.
+      // An async read does not run within the walk: the flush starts it, and the node is pending
+      // meanwhile.
       update_async(node, true);
-      // A restart that is queued to end the run in flight begins the next one for observers only.
+      // A restart that is queued begins another run only if the node is mounted, or is asked for.
       const bool begins = node.async()->restart_queued && node.is(flag::mounted);
       if (node.async()->outdated && !begins) {
         if (!host_.can_start(node, true)) {
           validation_.drop(base);
-          // Should one of them catch that, all try again at the next read.
+          // A reader may catch the error: all readers run again at the next read.
           for (Frame* frame = validation_.top(); frame != nullptr; frame = frame->outer) {
             if (frame->node->kind == Kind::effect) break;
             frame->node->set_flag(flag::dirty);
@@ -124,8 +125,8 @@ Store::Verdict Store::verify(Check& check) {
     Node& input = *edge.input;
     if (!fresh(input)) {
       if (input.is(flag::checking)) {
-        // Recorded edges form no circle, unless a circle was met and caught: then running tells. An
-        // async read does not run here.
+        // Recorded edges form no circle, unless a read caught a cycle error. Then running the node
+        // decides; an async read cannot run here.
         return node.is(flag::async_read) ? Verdict::circle : Verdict::stale;
       }
       validation_.push(input);
@@ -136,7 +137,7 @@ Store::Verdict Store::verify(Check& check) {
   return Verdict::unchanged;
 }
 
-// Runs the node on top of the stack of checks.
+// Runs the node on top of the stack.
 Store::Evaluated Store::evaluate(Node& node) {
   if (validation_.depth() >= kNesting || validation_.unwinding()) {
     validation_.unwind_to(node);
@@ -146,7 +147,7 @@ Store::Evaluated Store::evaluate(Node& node) {
   switch (run(node)) {
     case Status::unwind:
       if (validation_.depth() > 0) {
-        host_.raise_unwind();  // the run that was given up may have caught the signal
+        host_.raise_unwind();  // the unwound run may have caught the signal
         return Evaluated::failed;
       }
       validation_.take_unwind_path();
@@ -171,8 +172,8 @@ void Store::record_new(Frame& frame, Node& input, bool state) {
 }
 
 bool Store::record_late(Node& node, Node& input) {
-  // The first run reads for whoever has asked for the node. A later one may have begun because of
-  // what it reads here.
+  // The first run reads on behalf of the read that began it. A later run may have begun because
+  // this very input changed.
   const bool outside = node.async() == nullptr || node.async()->generation <= 1;
   if (!ensure_asked(input, outside)) return false;
   if (node.kind != Kind::derived || node.is(flag::running | flag::orphan)) return true;
@@ -189,8 +190,7 @@ bool Store::record_late(Node& node, Node& input) {
     order_.put_above(node, input, static_cast<Height>(nodes_.size()));
   } else if (node.started) {
     node.started = false;
-    timeline_
-        .next_revision();  // others that are not live may have been marked because of this node
+    timeline_.next_revision();  // nodes that are not live may rely on this node's mark
   }
   return true;
 }

@@ -1,4 +1,5 @@
-// What an async run reads, and what of it has arrived.
+// The inputs of an async run: recorded when the run asks for them, received when their values
+// arrive.
 #include "store.hpp"
 
 namespace halflife::graph {
@@ -37,7 +38,8 @@ bool Store::record_async(Node& node, Node& input) {
   return true;
 }
 
-// The run has got the input's settled value: from now on a change of it makes the run outdated.
+// The run received the input's settled value: from now on a change of the input makes the run
+// outdated.
 bool Store::received(Node& node, Generation generation, Node& input) {
   if (!is_current(node, generation)) return false;
   const std::uint32_t index = index_of_input(node, input);

@@ -1,5 +1,4 @@
-// Restarts: which runs are due, how one ends for that and the next one begins, and in what order
-// those of one flush take their first steps.
+// Restarts of async runs: how a run ends, and how the next one begins.
 #include <algorithm>
 #include <utility>
 
@@ -7,8 +6,8 @@
 
 namespace halflife::graph {
 
-// Starts over. A plain read that returned an awaitable has to give another one: the last one may
-// be used up.
+// The node needs a new run. A plain read that returned an awaitable runs again, since its awaitable
+// may be used up.
 void Store::restart(Node& node) {
   if (!node.is_plain_read()) {
     run_queue_.restart(node);
@@ -19,7 +18,7 @@ void Store::restart(Node& node) {
   if (node.is(flag::live)) propagation_.enqueue(node, flag::immediate);
 }
 
-// Ends the run in flight, or its provisional result; nothing of it will be shown.
+// Ends the run in flight, or drops its provisional result; neither will be shown.
 void Store::stop(Node& node) {
   AsyncState& state = *node.async();
   if (state.run != nullptr) {
@@ -33,7 +32,7 @@ void Store::stop(Node& node) {
   state.streaming = false;
 }
 
-// The outermost batch is through: cancels what is superseded and begins what is due.
+// No batch is open any more: cancels superseded runs and begins the runs that are due.
 void Store::commit_runs() {
   if (!run_queue_.begin_commit()) return;
   for (std::size_t index = 0; index < run_queue_.restarts(); ++index) {
@@ -45,7 +44,7 @@ void Store::commit_runs() {
     stop(node);
     const bool wanted = node.is(flag::asynchronous) && (node.is(flag::mounted) || state.asked);
     if (wanted && node.is_plain_read() && state.awaitable == nullptr) {
-      restart(node);  // the last run has used up what it returned
+      restart(node);  // the last run has used up its awaitable
       continue;
     }
     if (wanted && host_.can_start(node, false)) {
@@ -56,7 +55,7 @@ void Store::commit_runs() {
     state.forced = true;
     uncount(node);
     if (node.is(flag::asynchronous) && node.is_plain_read()) {
-      node.set_flag(flag::dirty);  // what it returned went with the run
+      node.set_flag(flag::dirty);  // its awaitable is gone with the run
     }
     update_keepalive(node);
     update_pending(node);
@@ -67,7 +66,7 @@ void Store::commit_runs() {
 
 bool Store::enter_run(Node& node, Generation generation) {
   if (!is_current(node, generation)) return false;
-  // Kept mounted for a grace period it has no observer who could want a new value.
+  // The grace period counts as an observer, but needs no new value.
   const bool observed = node.observer_count > (node.is(flag::lingering) ? 1U : 0U);
   AsyncState& state = *node.async();
   if (observed || state.demanded) {
@@ -79,7 +78,7 @@ bool Store::enter_run(Node& node, Generation generation) {
   return false;
 }
 
-// Ends a run of which nothing has happened, or nothing can happen any more.
+// Ends a run without cancelling its task: the run has not taken its first step, or lost its loop.
 void Store::withdraw(Node& node) {
   AsyncState& state = *node.async();
   if (state.run != nullptr) reclaimer_.trash(state.run);
@@ -99,7 +98,8 @@ void Store::begin(Node& node) {
   unstarted_.remove(node);
   if (node.is(flag::async_read)) {
     forget_input_index(node);
-    state.cursor = 0;  // the last run's inputs stay linked until this one has ended: no bounce
+    state.cursor = 0;  // the last run's inputs stay linked until this run ends, so that none is
+                       // unmounted in between
     if (!node.is(flag::live)) drop_inputs(node, 0);
   }
   ++state.generation;
@@ -111,7 +111,8 @@ void Store::begin(Node& node) {
   state.run = host_.make_run(node, state.generation);
   host_.own(state.run);
   if (node.is_plain_read()) {
-    // The run has it. What a read returned may refer to the atom, which would then never be freed.
+    // The run has the awaitable now. It may refer to the atom, which the node would then keep alive
+    // for ever.
     reclaimer_.trash(std::exchange(state.awaitable, nullptr));
   }
   run_queue_.start_later(state.run, node.height);

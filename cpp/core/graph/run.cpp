@@ -1,4 +1,4 @@
-// One run of a node's read, and what its result changes.
+// One run of a node's read, and how its result becomes the node's value.
 #include <utility>
 
 #include "store.hpp"
@@ -17,7 +17,7 @@ Status Store::run(Node& node) {
   validation_.leave_run(frame);
 
   if (validation_.unwinding() && outcome.status != Status::interrupted) {
-    // Whatever came back is made of a read that did not happen.
+    // The result is invalid: a read inside the run was unwound.
     if (outcome.status != Status::unwind) reclaimer_.trash(outcome.value);
     outcome.status = Status::unwind;
   }
@@ -26,11 +26,12 @@ Status Store::run(Node& node) {
     node.set_flag(flag::dirty);
     if (node.is(flag::live)) {
       commit_inputs(node, node.inputs.size());
-      propagation_.queue(node);  // whoever asked for it may catch the interrupt and never ask again
+      propagation_.queue(node);  // the reader may catch the interrupt and never ask again
     }
     if (outcome.status == Status::interrupted) {
       validation_.drop_unwind_path();
-      // A reader that catches the interrupt has not recorded what it read: any change may matter.
+      // A reader that catches the interrupt has not recorded this input, so it runs again after any
+      // change.
       const Frame* reader = validation_.top();
       if (reader != nullptr && reader->node->kind != Kind::effect)
         reader->node->set_flag(flag::cyclic);
@@ -43,13 +44,14 @@ Status Store::run(Node& node) {
   propagation_.list_cyclic(node);
   accept(node, outcome);
   if (node.kind == Kind::derived) events_.record(Event::run, node);
-  if (node.is(flag::dirty)) node.verified_at = 0;  // the host wants another try at the next read
+  if (node.is(flag::dirty))
+    node.verified_at = 0;  // the host asked for another run at the next read
   node.clear_flag(flag::running);
   return outcome.status;
 }
 
-// Inputs from `count` on are not read any more. New ones are linked before old ones are dropped, so
-// that nothing is unobserved in between.
+// The run has read `count` inputs; the edges from there on are dropped. New inputs are linked
+// before old ones are dropped, so that no node is unobserved in between.
 void Store::commit_inputs(Node& node, std::uint32_t count) {
   forget_input_index(node);
   if (node.is(flag::live)) {
@@ -70,7 +72,7 @@ void Store::accept(Node& node, Outcome outcome) {
     state.awaitable = outcome.value;
     state.cursor = node.inputs.size();
     state.forced = state.outdated = true;
-    // Observed, it starts for its observers; else for whoever reads it now.
+    // A mounted node starts for its observers; another one for this read.
     if (!node.is(flag::mounted)) state.asked = true;
     run_queue_.restart(node);
     update_pending(node);
@@ -85,10 +87,11 @@ void Store::accept(Node& node, Outcome outcome) {
     uncount(node);
     settle(node, outcome.value, outcome.status == Status::error);
   } else {
-    if (node.is(flag::asynchronous)) {  // a plain value this time: the run in flight is outdated
+    if (node.is(flag::asynchronous)) {  // the read returned a plain value: the run in flight is
+                                        // superseded
       AsyncState& state = *node.async();
       state.outdated = false;
-      // To stop what is in flight, to wake those who wait, and to count it no longer as pending.
+      // The restart stops the run in flight, wakes the waiters, and ends the pending state.
       if (state.keeps_alive || state.was_pending) run_queue_.restart(node);
       uncount(node);
       node.clear_flag(flag::asynchronous);
@@ -96,7 +99,7 @@ void Store::accept(Node& node, Outcome outcome) {
     }
     if (AsyncState* state = node.async(); state != nullptr && state->awaitable != nullptr) {
       reclaimer_.trash(
-          std::exchange(state->awaitable, nullptr));  // it may refer to the atom that returned it
+          std::exchange(state->awaitable, nullptr));  // it may refer to its atom, and keep it alive
     }
     if (replace(node, outcome.value, outcome.status == Status::error, urgency)) {
       propagation_.changed(node, urgency);
@@ -125,30 +128,29 @@ bool Store::is_equal(Node& node, Value before, Value now) {
   return equal;
 }
 
-// By the user's function. Until that has decided, the node has no value: one that reads it, or what
-// depends on it, is on a circle.
+// Compares by the user's function. Until it returns, the node has no value: if the function reads
+// the node, or one that depends on it, that is a cycle.
 bool Store::compare(Node& node, Value before, Value now) {
   const Revision verified = std::exchange(node.verified_at, 0);
   const Propagation::Progress progress = propagation_.progress();
   if (node.is(flag::live) &&
-      !progress.stabilizing) {  // then observed nodes count as current only below it
+      !progress.stabilizing) {  // so live nodes count as current only below this one
     propagation_.set_progress({true, node.height});
   }
   if (node.kind == Kind::source)
-    timeline_.next_revision();  // what has read it may have been verified just now
+    timeline_.next_revision();  // its dependents may have been verified at this revision
   const std::size_t cyclic = propagation_.cyclic();
   const bool equal = host_.equal(node, before, now);
   node.verified_at = verified;
   propagation_.set_progress(progress);
-  if (propagation_.cyclic() >
-      cyclic) {  // whoever was on the circle tries again without the comparison
+  if (propagation_.cyclic() > cyclic) {  // nodes on the cycle run again, outside of the comparison
     timeline_.next_revision();
     propagation_.retry_cycles(flag::immediate);
   }
   return equal;
 }
 
-// Takes the value. True if it really is another one.
+// Replaces the node's value unless the new one is equal. Takes the value. True if it was replaced.
 bool Store::replace(Node& node, Value value, bool error, std::uint32_t urgency) {
   if (same(node, value, error)) {
     reclaimer_.trash(value);
@@ -158,7 +160,7 @@ bool Store::replace(Node& node, Value value, bool error, std::uint32_t urgency) 
   const bool had = node.is(flag::computed);
   if (node.has_subscribers() && urgency != 0) {
     Extra& extra = *node.extra;
-    // One that is noted without a `before` is to be told whatever comes now.
+    // If the node is queued without a `before`, its subscribers are notified in any case.
     if (!extra.has_before && !node.is(flag::notification_queued) && had &&
         (in_batch() || !(urgency & flag::immediate))) {
       extra.has_before = true;
@@ -176,8 +178,8 @@ bool Store::replace(Node& node, Value value, bool error, std::uint32_t urgency) 
   return true;
 }
 
-// A node that met a cycle may read anything when it runs again, also what was verified on top of it
-// at this revision. That is not current from the end of this walk on.
+// A node that met a cycle may read anything when it runs again, even nodes that were verified on
+// top of it at this revision. These do not count as current after this walk.
 void Store::doubt_verified() {
   if (busy()) {
     validation_.set_doubts(true);

@@ -7,7 +7,7 @@ namespace halflife::graph {
 
 namespace {
 
-// So few inputs are looked through faster than they are indexed.
+// Searching so few inputs is faster than indexing them.
 constexpr std::uint32_t kFew = 16;
 
 }  // namespace
@@ -31,11 +31,11 @@ std::uint32_t index_of_input(Node& node, const Node& input) {
 }
 
 bool depends_on(Node& from, const Node& to, std::vector<Node*>* path) {
-  // Nothing depends on a node that nobody holds.
+  // A node without holders has no dependents.
   if (&from != &to && (to.holders == 0 || from.inputs.empty())) return false;
   std::vector<Check> stack;
   std::vector<Node*> seen;
-  // Inputs are lower than what depends on them, so one that is lower does not depend on `to`.
+  // A live node is higher than its inputs, so a node lower than `to` does not depend on it.
   const auto enter = [&](Node& node) {
     count_step();
     if (node.marked || (node.is(flag::live) && to.is(flag::live) && node.height < to.height))

@@ -10,15 +10,15 @@ bool Store::ensure_started(Node& node, bool outside) {
   if (node.started && fresh(node)) return true;
   if (!start_upstream(node, outside)) return false;
   if (fresh(node)) return true;
-  // What it reads only now, for the first time, may wait for just that.
+  // The node may have read an unstarted input just now, for the first time.
   return ensure(node) && start_upstream(node, outside) && ensure(node);
 }
 
-// Somebody asks for `target` while runs wait for just that: starts those it depends on.
+// Starts the unstarted runs that `target` depends on.
 bool Store::start_upstream(Node& target, bool outside) {
   if (busy()) return true;
   {
-    const Pin pin(*this);  // asking the host may collect atoms
+    const Pin pin(*this);  // the host may run a garbage collection
     for (Node* node : unstarted_.find(target, outside)) {
       if (node->is(flag::orphan)) continue;
       if (!host_.can_start(*node, true)) return false;

@@ -1,5 +1,5 @@
-// Counts the steps of walks in builds for tests. A test that compares the counts of doubled sizes
-// proves how the cost of an operation grows, which its time never does on a busy machine.
+// Counts the steps of walks, in builds for tests. A test that compares the counts for n and 2n
+// proves how the cost of an operation grows; measured time proves nothing on a busy machine.
 #pragma once
 
 #include <cstdint>

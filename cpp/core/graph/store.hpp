@@ -1,21 +1,32 @@
-// The store: nodes, the order in which they are recomputed, and the two phases of every change:
-// make everything consistent, then tell. Observed ("live") nodes are recomputed from low to high as
-// soon as the store is consistent again; others are validated by stamps when they are read.
+// The store: nodes, and the operations on them. Each change has two phases: make everything
+// consistent, then notify. Live (observed) nodes are recomputed from low to high as soon as the
+// store is consistent again; other nodes are validated by stamps when they are read.
 //
-// The files of this folder each hold one operation:
-//   read.cpp       pull a node up to date; record what a run reads
-//   run.cpp        one run of a node's read, and what its result changes
-//   live.cpp       link and unlink edges, observed and mounted
-//   order.cpp      heights: each live node is higher than its inputs
-//   search.cpp     does it read that?
-//   start.cpp      runs that wait for a read to start them
+// The store is composed of parts, each of which owns its fields and has a header that defines it:
+//   timeline       stamps and revisions
+//   event_log      tells the host what happens, while somebody records it
+//   reclaimer      what is destroyed at the next safe point
+//   validation     the pull walk, its frames and its unwinding
+//   propagation    which live nodes are recomputed, and in what order (with heap)
+//   order          heights: each live node is higher than its inputs
+//   unstarted_runs runs that wait for a read to start them
+//   journal        what each node held before an open batch changed it
+//   notifications  whom the flush tells, and in what order
+//   run_queue      restarts, cancels and starts of async runs
+//   mount_hooks    hooks that are due
+//
+// The other files each hold one operation of the store, which works on several parts:
+//   read.cpp       validate a node; record the inputs that a run reads
+//   run.cpp        one run of a node's read, and its result
+//   live.cpp       link and unlink edges; live and mounted nodes
+//   start.cpp      a read that starts unstarted runs
 //   write.cpp      set a source
 //   batch.cpp      all or nothing
-//   flush.cpp      recompute, start runs, mount, effects, subscribers
-//   receive.cpp    what an async run reads
-//   restart.cpp    which runs end and begin, and in what order they start
+//   flush.cpp      recompute, commit runs, call hooks, effects and subscribers
+//   receive.cpp    the inputs of an async run
+//   restart.cpp    how a run ends and the next one begins
 //   async.cpp      resolve, publish, waiters: the life of asynchronous nodes
-//   lifetime.cpp   nodes come and go; what is released when
+//   lifetime.cpp   nodes are added, removed and destroyed
 //   invariant.cpp  what is true between any two calls
 #pragma once
 
@@ -53,34 +64,36 @@ class Store {
 
   // --- lifetime.cpp
   Node* add(void* atom, Kind kind, std::uint32_t flags);
-  // The node's atom died. Frees it at the next safe point, which is now unless told otherwise.
+  // The node's atom died. The node is freed at the next safe point, which may be `now`.
   void remove(Node& node, bool now = true);
   void disown(Node& node);
-  // Frees and releases what was set aside while a walk was under way.
+  // Frees and releases what the reclaimer holds, if this is a safe point.
   void sweep();
-  // Drops every node and value. The host has cancelled runs and called cleanups before.
+  // Drops all nodes and values. The host has cancelled the runs and called the cleanups before.
   void clear();
   template <class Visitor>
   void for_each_value(Visitor&& visit) const;
   const std::vector<Node*>& nodes() const { return nodes_; }
-  // Nodes that lost an edge since the last sweep, once per edge: those references are the store's.
+  // See Reclaimer::dropped: the store owns a reference for each.
   const std::vector<Node*>& dropped() const { return reclaimer_.dropped(); }
 
   // --- read.cpp
   // Makes a node current. False: the host has raised.
   bool ensure(Node& node) { return fresh(node) || bring_up(node); }
-  // For one who waits: also starts what could not start; for one outside of runs, what was halted.
+  // The same for a caller that waits for the value: also starts unstarted runs that the node
+  // depends on. A caller `outside` of runs also starts runs that were cancelled.
   bool ensure_asked(Node& node, bool outside = true) {
     if (!unstarted_.empty()) [[unlikely]]
       return ensure_started(node, outside);
-    // What it has read only now, for the first time, may wait for just that.
+    // The node may have read an unstarted input just now, for the first time.
     return ensure(node) && (unstarted_.empty() || ensure_started(node, outside));
   }
   bool has_unstarted() const { return !unstarted_.empty(); }
   [[gnu::always_inline]] bool fresh(const Node& node) const {
     return node.verified_at >= timeline_.revision() || propagation_.is_current(node);
   }
-  // Makes `input` current and notes that the frame's node read it; every read pays for this.
+  // Makes `input` current and records that the frame's node read it. Inlined, since every read pays
+  // for this.
   [[gnu::always_inline]] bool record(Frame& frame, Node& input, bool state) {
     if (!fresh(input) && !bring_up(input)) return false;
     auto& inputs = frame.node->inputs;
@@ -99,28 +112,29 @@ class Store {
   }
   Frame* frame_of(const Node& node) const { return validation_.frame_of(node); }
   Frame* top() const { return validation_.top(); }
-  // A read that comes after its run has ended: registers too, unless that would close a circle.
+  // A read after the run has ended, by a getter that was kept. Records the input, too, unless that
+  // would close a circle.
   bool record_late(Node& node, Node& input);
 
   // --- write.cpp
-  // First value of a source (owned by the store from now on); nobody is told.
+  // The first value of a source, owned by the store from now on. Nobody is notified.
   void initialize(Node& node, Value value);
   void initialize_awaitable(Node& node, Value awaitable);
   bool set(Node& node, Value value);
-  // The source's value will be that of an awaitable.
+  // The source's value will be the result of the awaitable.
   bool set_awaitable(Node& node, Value awaitable);
   bool writable_now();
   // Runs the node again although no input changed.
   bool refresh(Node& node);
 
   // --- batch.cpp
-  // Each batch has a number. Ending one that has ended changes nothing; those that were left open
-  // inside of it are undone.
+  // Each batch has a number. Ending a batch that has ended changes nothing. Ending a batch undoes
+  // the batches inside it that are still open.
   std::uint32_t begin_batch();
   bool commit_batch(std::uint32_t serial);
   bool abort_batch(std::uint32_t serial);
   bool in_batch() const { return journal_.in_batch(); }
-  // Names the batch around the innermost one, which may still fail as a whole; 0: there is none.
+  // The number of the batch around the innermost one; 0 if there is none.
   std::uint64_t outer_batch() const { return journal_.outer(); }
 
   // --- flush.cpp
@@ -138,46 +152,49 @@ class Store {
   bool unsubscribe(Subscription& subscription);
   static void drop(Subscription* subscription);
   bool observe_effect(Node& node);
-  // With `remove`, the node goes with it.
+  // With `remove`, the node is removed, too.
   bool unobserve_effect(Node& node, bool remove = false);
   bool expire(Node& node);
 
   // --- async.cpp
   static LoadState load_state(const Node& node);
-  // A read by an async run; the input must be current.
-  // False: that would close a circle, and the host has raised.
+  // A read by an async run. The input must be current. False: the edge would close a circle, and
+  // the host has raised.
   bool record_async(Node& node, Node& input);
   bool received(Node& node, Generation generation, Node& input);
-  // The run takes its first step; false if it must not: superseded, or nobody wants it any more.
+  // The run is about to take its first step. False: it must not, since it is superseded or has no
+  // observer.
   bool enter_run(Node& node, Generation generation);
   bool is_current(const Node& node, Generation generation) const;
-  // The run has taken its first step: what it asks, it asks now.
+  // The run takes its first step: it reads the state of this moment.
   void asked(Node& node, Generation generation);
-  // This moment, to be compared with those at which runs asked.
+  // The present moment, to be compared with the moments at which runs asked.
   Stamp moment() { return timeline_.next_stamp(); }
   bool resolve(Node& node, Generation generation, Value value, bool error, bool halted);
   bool publish(Node& node, Generation generation, Value value);
   bool add_waiter(Node& node);
   bool remove_waiter(Node& node);
-  // The host lost the loop of this run: it will never end.
+  // The event loop of this run was closed: the run will never end.
   void abandon(Node& node);
-  // Shows a value that was saved elsewhere, as if the node had been computed from these inputs when
-  // they had these stamps.
+  // Gives the node a value that was saved elsewhere, as if the node had computed it from these
+  // inputs when they had these stamps.
   void adopt(Node& node, Value value, std::span<Node* const> inputs, std::span<const Stamp> seen,
              bool refreshing = false);
 
   // --- invariant.cpp
-  // Null if everything that should be true is; else what is not.
+  // Null if all is well; else what is wrong.
   const char* invariant() const;
 
   Revision revision() const { return timeline_.revision(); }
-  // A run is nested too deep for the stack: evaluate this node first, from the outermost read.
+  // A run is nested too deep for the C stack: this node is evaluated first, from the outermost
+  // read.
   void unwind_to(Node& node) { validation_.unwind_to(node); }
   unsigned depth() const { return validation_.depth(); }
   bool unwinding() const { return validation_.unwinding(); }
   bool busy() const { return !validation_.idle() || propagation_.stabilizing(); }
-  // While one of these lives, no node is freed and nothing is released: for whoever holds nodes
-  // that nothing else keeps, across calls that may run user code. Call sweep() afterwards.
+  // While a pin exists, no node is freed and nothing is released. A caller makes one that uses
+  // nodes which nothing else keeps alive, across calls that may run user code. Call sweep()
+  // afterwards.
   class Pin {
    public:
     explicit Pin(Store& store) : store_(store) { store_.reclaimer_.pin(); }

@@ -1,6 +1,6 @@
-// A subscription: somebody who wants to hear of a node's changes. Kept alive by the graph while it
-// is active, by its handle, and by a flush that is about to call it. The end of the handle does not
-// end an active subscription.
+// A subscription: a callback that is called after a node has changed. The graph keeps it alive
+// while it is active; so do its handle, and a flush that is about to call it. An active
+// subscription survives its handle.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@ struct Subscription {
   Value callback;  // the host's; null once unsubscribed
   Value on_error;  // the host's, or null
   SubscriptionId id;
-  Stamp seen;  // the node's stamp when it was last told (or when it subscribed)
+  Stamp seen;  // the node's stamp when the callback was last called, or when it was subscribed
   std::uint32_t references;
-  bool late;  // subscribed while its node's `before` waited, which others were told
+  bool late;  // subscribed while a notification of the node waited, so it was not told `before`
   Subscription* previous = nullptr;  // neighbors in the node's list, while active
   Subscription* next = nullptr;
 };
 
-// The subscriptions of one node in the order of subscription. They are linked to each other, so
-// that one of many ends in constant time wherever it stands.
+// The subscriptions of one node, in the order of subscription. A linked list, so that any of them
+// ends in constant time.
 class Subscriptions {
  public:
   class Iterator {

@@ -8,14 +8,14 @@ void UnstartedRuns::add(Node& node) {
   unmark(node);
   timeline_.next_revision();
   if (node.is(flag::in_unstarted)) return;
-  // One that is not live is verified by the next read, which finds it out of date. It must not have
-  // passed for current since: it may have been, as a live one, a moment ago.
+  // A node that is not live is found outdated by the next read that validates it. (The new revision
+  // makes sure of that: the node may have been live, and current, a moment ago.)
   if (!node.is(flag::live) && node.async()->outdated) return;
   node.set_flag(flag::in_unstarted);
   ++count_;
 }
 
-// What depends on a live node without the mark has none either.
+// If a live node has no mark, its dependents have none either, so the walk ends there.
 void UnstartedRuns::unmark_above(Node& root) {
   root.started = false;
   std::vector<Node*> work{&root};

@@ -13,17 +13,17 @@ void Validation::drop(std::size_t base) {
   }
 }
 
-// All that is being computed between the outermost run and `node` is evaluated first, one by one
-// and the deepest first, so that nothing has to be nested any more.
+// All nodes that are being computed between the outermost run and `node` become the unwind path.
+// They are evaluated one by one, the deepest first, so no run is nested any more.
 void Validation::unwind_to(Node& node) {
-  if (unwinding()) return;  // a read that caught the signal and goes on
+  if (unwinding()) return;  // a read caught the signal and went on
   const Frame* outermost = top_;
   for (unsigned depth = 1; depth < depth_; ++depth) outermost = outermost->outer;
-  for (std::size_t index = outermost->checks; index < stack_.size(); ++index) {
+  for (std::size_t index = outermost->stack_size; index < stack_.size(); ++index) {
     unwind_path_.push_back(stack_[index].node);
   }
   if (unwind_path_.empty() || unwind_path_.back() != &node) unwind_path_.push_back(&node);
-  // The frames that unwind may be all that keeps these alive: hold them until the next sweep.
+  // Nothing but the unwinding frames may keep these nodes alive: hold them until the next sweep.
   for (Node* step : unwind_path_) {
     if (step->is(flag::orphan)) continue;
     reclaimer_.add_holder(*step);
@@ -31,7 +31,7 @@ void Validation::unwind_to(Node& node) {
   }
 }
 
-// The outermost run, on top of the checks, was given up: what it needs goes before it.
+// The outermost run, on top of the stack, was unwound: the nodes that it needs are put above it.
 void Validation::take_unwind_path() {
   host_.clear_unwind();
   stack_.back().index = kResume;
@@ -44,18 +44,18 @@ void Validation::take_unwind_path() {
   unwind_path_.clear();
 }
 
-// The node on top of the checks needs itself.
+// The node on top of the stack needs its own value.
 void Validation::raise_cycle(Node& node) {
   std::size_t begin = stack_.size() - 1;
   const Frame* outside = nullptr;  // the innermost run that is not on the circle
   if (node.is(flag::running)) {
     if (const Frame* frame = frame_of(node)) {
-      begin = frame->checks;
+      begin = frame->stack_size;
       outside = frame->outer;
-    } else {  // its run has ended; what came out is being compared
+    } else {  // its run has ended, and the result is being compared
       const Comparison* comparison = comparing_;
       while (comparison->node != &node) comparison = comparison->outer;
-      begin = comparison->checks;
+      begin = comparison->stack_size;
       outside = comparison->top;
     }
   } else {
@@ -63,7 +63,7 @@ void Validation::raise_cycle(Node& node) {
   }
   std::vector<Node*> path{&node};
   for (; begin < stack_.size(); ++begin) path.push_back(stack_[begin].node);
-  // Told from its oldest atom, a circle reads the same wherever it was entered.
+  // Begin at the oldest node, so that the message is the same wherever the cycle was entered.
   path.pop_back();
   std::rotate(path.begin(),
               std::min_element(path.begin(), path.end(),
@@ -72,8 +72,8 @@ void Validation::raise_cycle(Node& node) {
                                }),
               path.end());
   path.push_back(path.front());
-  // Whoever is on the circle caught it at this read; its recorded inputs do not tell the whole
-  // truth, so it is run again after any change.
+  // A node on the cycle may catch the error. Its recorded inputs are then incomplete, so it runs
+  // again after any change.
   for (Frame* frame = top_; frame != outside; frame = frame->outer) {
     if (frame->node->kind == Kind::effect) break;
     frame->node->set_flag(flag::cyclic);

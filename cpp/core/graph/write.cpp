@@ -1,4 +1,4 @@
-// Writing: set a source.
+// Writing: sets or refreshes a node.
 #include "store.hpp"
 
 namespace halflife::graph {
@@ -26,8 +26,7 @@ void Store::initialize_awaitable(Node& node, Value awaitable) {
   node.set_flag(flag::asynchronous);
 }
 
-// A source changed: whoever depends on it is to be recomputed, and those that met a cycle try
-// again.
+// The source changed: its dependents are queued, and the nodes that met a cycle try again.
 void Store::wrote(Node& node) {
   timeline_.next_revision();
   propagation_.changed(node, flag::immediate);
@@ -35,7 +34,7 @@ void Store::wrote(Node& node) {
   events_.record(Event::set, node);
 }
 
-// Takes the value.
+// Sets a source. Takes the value.
 bool Store::set(Node& node, Value value) {
   if (!writable_now()) {
     reclaimer_.trash(value);
@@ -51,7 +50,7 @@ bool Store::set(Node& node, Value value) {
     journal_.save(node);
     AsyncState& state = *node.async();
     state.outdated = false;
-    run_queue_.restart(node);  // to stop what is in flight, and to wake those who wait for it
+    run_queue_.restart(node);  // stops the run in flight, and wakes the waiters
     node.clear_flag(flag::asynchronous);
     state.state_at = timeline_.next_stamp();
   }
@@ -103,7 +102,7 @@ bool Store::set_awaitable(Node& node, Value awaitable) {
   node.verified_at = 0;
   run_queue_.restart(node);
   update_pending(node);
-  // The settled value is still the same: nobody but those who look at the loading state is told.
+  // The settled value is unchanged: only dependents that read the loading state are enqueued.
   timeline_.next_revision();
   propagation_.retry_cycles(flag::immediate);
   events_.record(Event::set, node);
