@@ -18,7 +18,8 @@ AsyncValueObject* as_async_value(PyObject* object) {
   return reinterpret_cast<AsyncValueObject*>(object);
 }
 
-// Of the run that brings the newest value: one that is outdated has stopped, or is about to.
+// The generation of the run whose result will be the newest value. An outdated run has stopped, or
+// is about to.
 Generation newest_generation(const graph::AsyncState& state) {
   return state.generation + (state.outdated ? 1 : 0);
 }
@@ -104,7 +105,7 @@ PyObject* give(PyObject* result, bool error) {
   return error ? raise_error_value(result) : Py_NewRef(result);
 }
 
-// The store, entered; null with an error set. Of a closed store only what was settled is left.
+// The store, entered; null with an error set. (`newest` answers for a closed store.)
 StoreObject* entered(AsyncValueObject* value) {
   if (value->store == nullptr) {
     PyErr_SetString(registry().store_closed, "the store of this value is gone");
@@ -114,13 +115,13 @@ StoreObject* entered(AsyncValueObject* value) {
   return store != nullptr && store->enter() ? store : nullptr;
 }
 
-// Was it given by the `get` of a run that has not ended, so that awaiting it is that run's
-// business?
+// Was this AsyncValue given by the `get` of a run that has not ended? Then awaiting it is a read by
+// that run.
 bool is_input(const AsyncValueObject* value) {
   return value->reader != nullptr && as_run(value->reader)->ended == Ended::no;
 }
 
-// Does a run wait here? What it waits for it has read, perhaps with the `get` of a plain read.
+// Does a run await this here? It has read the atom, perhaps by the `get` of a plain read.
 bool waits_in_run() {
   Ref answer = Ref::take(PyObject_CallNoArgs(registry().is_in_run));
   if (!answer) PyErr_WriteUnraisable(registry().is_in_run);
@@ -135,7 +136,7 @@ PyObject* newest(AsyncValueObject* value, bool asked) {
   }
   StoreObject* store = entered(value);
   if (store == nullptr) return nullptr;
-  // Whoever still has it when that run has ended waits for himself.
+  // After that run has ended, whoever awaits this waits on its own behalf.
   const bool is_read = is_input(value);
   const bool outside = asked && !is_read && !(store->graph.has_unstarted() && waits_in_run());
   graph::Node* node = store->node_of(as_atom(value->atom));
@@ -166,7 +167,7 @@ PyObject* await(PyObject* self) {
   AsyncValueObject* value = as_async_value(self);
   Ref now = Ref::take(newest(value, true));
   if (!now) {
-    // The settled error is raised when it is awaited, which is now.
+    // The settled error is raised by the await, which is this call.
     return nullptr;
   }
   if (now.get() != self) return make_awaiter(self);

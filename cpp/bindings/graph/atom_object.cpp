@@ -48,8 +48,9 @@ void finish_atom(AtomObject* atom) {
   Py_DECREF(type);
 }
 
-// An atom's read holds the atoms it reads: a chain of 100,000 would be taken apart recursively.
-// Past a depth, atoms wait in a list (linked through `weakrefs`) for the outermost to finish them.
+// An atom's read function holds the atoms that it reads, so freeing a chain of 100,000 atoms would
+// recurse as deep. Past a certain depth, atoms are put on a list (linked through `weakrefs`), which
+// the outermost call frees.
 constexpr int kDeepestDealloc = 50;
 thread_local int dealloc_depth = 0;
 thread_local AtomObject* dealloc_later = nullptr;
@@ -58,7 +59,8 @@ void atom_dealloc(PyObject* self) {
   AtomObject* atom = as_atom(self);
   PyObject_GC_UnTrack(self);
   if (atom->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
-  // At once: nobody may come upon one that waits below. (Its newest store may be closed already.)
+  // Do this now: no other code may find an atom that is on the list. (Its newest store may be
+  // closed already.)
   if (atom->store != 0 || atom->has(bit::many_stores)) forget_atom(atom);
   if (dealloc_depth >= kDeepestDealloc) {
     atom->weakrefs = as_object(dealloc_later);
@@ -169,7 +171,8 @@ PyObject* rare_of(AtomObject* atom) {
   return atom->extras;
 }
 
-// atom._memo(key, make): what was made for this key before, or make() now. Dies with the atom.
+// atom._memo(key, make): the object that an earlier make() returned for this key, or make() now.
+// The memo dies with the atom.
 PyObject* atom_memo(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (count != 2) {
     PyErr_SetString(PyExc_TypeError, "_memo() takes a key and a function");
@@ -260,7 +263,7 @@ bool check_equals(const char* called, PyObject* equals, AtomParts& parts) {
   return true;
 }
 
-// What a user has called to make an atom of this kind.
+// The name of the function by which a user makes an atom of this kind.
 const char* called_by(AtomKind kind) { return kind == AtomKind::source ? "atom" : name_of(kind); }
 
 }  // namespace
@@ -279,7 +282,7 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
     return nullptr;
   }
   if (parts.equals != nullptr && !check_equals(called, parts.equals, parts)) return nullptr;
-  // What is fetched again and is equal must not look like a change.
+  // A fetch that returns an equal value again must not count as a change.
   if (parts.equals == nullptr && (parts.bits & bit::asynchronous) != 0) parts.bits |= bit::deep;
   if (parts.kind == AtomKind::lazy &&
       !check_function(parts.body, {called, "factory", "", 0, 0, "async"})) {
@@ -323,8 +326,7 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& given) {
 
 namespace {
 
-// The atom's name, which is worked out when it is first asked for. Borrowed; null with an error
-// set.
+// The atom's name, which is found when it is first needed. Borrowed; null with an error set.
 PyObject* known_name(AtomObject* atom) {
   if (atom->name == nullptr || !PyUnicode_Check(atom->name)) {
     Ref name = Ref::take(PyObject_CallOneArg(registry().find_name, as_object(atom)));
@@ -345,7 +347,7 @@ const char* atom_name(AtomObject* atom) {
   const char* text = name == nullptr ? nullptr : PyUnicode_AsUTF8(name);
   if (text == nullptr) {
     if (PyErr_ExceptionMatches(PyExc_Exception) == 0) {
-      // An interrupt while the name was looked for: raised again once the message is complete.
+      // An interrupt during the search for the name is raised when the message is complete.
       PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), PyErr_Occurred());
     }
     PyErr_Clear();
@@ -379,7 +381,7 @@ int add_atom_type(PyObject* module) {
   PyObject* type = PyType_FromSpec(&spec);
   if (type == nullptr || add_wall_methods(type) < 0) return -1;
   registry().atom = reinterpret_cast<PyTypeObject*>(type);
-  // One type; type checkers are told apart what can be set, awaited or run.
+  // There is one type at run time; the stub distinguishes atoms that can be set, awaited or run.
   for (const char* name : {"Atom", "SourceAtom", "WritableAtom", "AsyncAtom", "ActionAtom"}) {
     if (PyModule_AddObjectRef(module, name, type) < 0) return -1;
   }

@@ -24,18 +24,18 @@ const char* name_of(AtomKind kind);
 
 namespace bit {
 constexpr std::uint32_t asynchronous = 1u << 0;  // the read is `async def`
-constexpr std::uint32_t stream = 1u << 1;        // ... an async generator
+constexpr std::uint32_t stream = 1u << 1;        // the read is an async generator
 constexpr std::uint32_t wants_signal = 1u << 2;  // read(get, signal)
 constexpr std::uint32_t async_write = 1u << 3;
-constexpr std::uint32_t deep = 1u << 4;           // equals="deep"
-constexpr std::uint32_t hooked = 1u << 5;         // has on_mount
-constexpr std::uint32_t named = 1u << 6;          // the name was given, not found
+constexpr std::uint32_t deep = 1u << 4;    // equals="deep"
+constexpr std::uint32_t hooked = 1u << 5;  // has on_mount
+constexpr std::uint32_t named = 1u << 6;   // the user gave the name; it was not found by inspection
 constexpr std::uint32_t many_stores = 1u << 7;    // has been in more than one store
 constexpr std::uint32_t keep_previous = 1u << 8;  // of a view
 constexpr std::uint32_t signal_only = 1u << 9;    // cancel="signal"
 constexpr std::uint32_t abort_unseen = 1u << 10;  // cancel_on_unmount="grace"
 constexpr std::uint32_t recipes = 1u << 11;       // update(a, fn) is write(get, set, fn, True)
-constexpr std::uint32_t holds_value = 1u << 12;   // its values refer to it: see flag::of_atom
+constexpr std::uint32_t holds_value = 1u << 12;   // its values refer to the atom: see flag::of_atom
 }  // namespace bit
 
 struct AtomObject {
@@ -43,14 +43,14 @@ struct AtomObject {
       body;          // initial value, factory, read, effect function, or the viewed atom
   PyObject* write;   // write function, unwrap's fallback, or null
   PyObject* equals;  // user's function, or null
-  PyObject* name;    // str; until it is asked for null, or the code that made the atom
+  PyObject* name;    // str; before it is needed: null, or the code that made the atom
   PyObject* extras;  // dict: on_mount, memos; or null
   PyObject* weakrefs;
-  graph::Node* node;    // in the store used last; null if none
-  std::uint32_t store;  // its id; 0 if none
+  graph::Node* node;    // its node in the store that used it last; or null
+  std::uint32_t store;  // id of that store; 0 if none
   AtomKind kind;
   std::uint32_t bits;
-  int offset;  // in the code that made the atom
+  int offset;  // of the instruction in the code that made the atom
 
   bool has(std::uint32_t wanted) const { return (bits & wanted) != 0; }
 };
@@ -60,7 +60,7 @@ inline bool is_atom(PyObject* object) {
   return type == registry().atom || PyType_IsSubtype(type, registry().atom) != 0;
 }
 
-// Can it be given where a function is asked for? An atom is callable only so that calling it says
+// May the object be passed as a function? An atom is callable, but only to raise an error that says
 // what to do instead.
 inline bool is_function(PyObject* object) {
   return PyCallable_Check(object) != 0 && !is_atom(object);
@@ -75,7 +75,7 @@ struct AtomParts {
   PyObject* write = nullptr;
   PyObject* equals = nullptr;    // None, "deep", or a callable
   PyObject* name = nullptr;      // None or str
-  PyObject* label = nullptr;     // a name that is shown, but not one to be found by
+  PyObject* label = nullptr;     // a name for messages, by which the atom cannot be found
   PyObject* on_mount = nullptr;  // None or a callable
   std::uint32_t bits = 0;
 };
@@ -87,7 +87,7 @@ PyObject* make_atom(PyTypeObject* type, const AtomParts& parts);
 const char* atom_name(AtomObject* atom);
 PyObject* atom_name_object(AtomObject* atom);  // new reference, or null with an error set
 
-// What on_mount is, or null. Borrowed.
+// The on_mount function, or null. Borrowed.
 PyObject* atom_hook(AtomObject* atom);
 
 int add_atom_type(PyObject* module);

@@ -15,7 +15,8 @@ struct AwaiterObject {
 
 PyTypeObject* awaiter_type = nullptr;
 
-// The awaiter that was freed last, for the next await. Python code holds at most one at a time.
+// The awaiter that was freed last, reused by the next await. Code rarely holds more than one at a
+// time.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kKeepsSpare = false;
 #else
@@ -48,7 +49,7 @@ void dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-// The value may be gone when a collector has cleared a cycle.
+// The value is null if a garbage collection has cleared a cycle.
 PyObject* newest(PyObject* self) {
   PyObject* value = as_awaiter(self)->value;
   if (value != nullptr) return newest_asked(value);

@@ -1,6 +1,6 @@
-// The awaiter: what `await` iterates when an AsyncValue is settled. It ends at once with the newest
-// value. It is an object of its own because an AsyncValue itself cannot be iterated: asyncio's
-// `yield from value.__await__()` asks for an iterator that has `__iter__`.
+// The awaiter is the iterator of an `await` on a settled AsyncValue: it ends immediately with the
+// newest value. It is a separate object because an AsyncValue must not be iterable, while asyncio's
+// `yield from value.__await__()` needs an iterator that has `__iter__`.
 #pragma once
 
 #include "../support/python.hpp"

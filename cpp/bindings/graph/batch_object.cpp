@@ -11,7 +11,8 @@ namespace {
 
 struct BatchObject {
   PyObject_HEAD PyObject* store;
-  std::vector<std::uint32_t>* open;  // numbers of those entered and not left: it may be used again
+  std::vector<std::uint32_t>* open;  // the numbers of the batches that were entered and not left;
+                                     // the object may be entered again
 };
 
 BatchObject* as_batch(PyObject* object) { return reinterpret_cast<BatchObject*>(object); }
@@ -73,7 +74,7 @@ int batch_clear(PyObject* self) {
     PyErr_Clear();
     return 0;
   }
-  native->abandon_batch(open.front());  // those inside of it go with it
+  native->abandon_batch(open.front());  // the batches inside it end with it
   return 0;
 }
 

@@ -1,5 +1,5 @@
-// Batch: the context manager of `Store.batch()`. Native, so that no interrupt can come between its
-// beginning and the with block, or between the block and its end.
+// Batch: the context manager of `Store.batch()`. It is native, so that no interrupt can come
+// between the begin of the batch and the with block, or between the block and the end of the batch.
 #pragma once
 
 #include "../support/python.hpp"

@@ -23,7 +23,7 @@ namespace {
   return nullptr;
 }
 
-// Why the getter is of no use any more.
+// Raises an error that says why the getter cannot be used any more.
 [[gnu::cold]] PyObject* raise_ended(const GetterObject* getter) {
   const StoreObject* store = store_with_id(getter->store_id);
   if (store == nullptr || store->closed() || getter->name == nullptr) return gone("get");
@@ -53,7 +53,8 @@ PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
   if (!store->enter()) return nullptr;
   AtomObject* atom = as_atom(args[0]);
   graph::Node* node = getter->node;
-  // Within a read somebody above keeps the store; here its last reference may go in the meantime.
+  // Within a read, a caller above keeps the store alive; here the last reference may be dropped
+  // meanwhile.
   Ref kept = store->graph.top() == nullptr ? Ref::borrow(store->self) : Ref();
   if (node == nullptr) return store->get(atom);
   graph::Node* input = store->node_of(atom);
@@ -91,7 +92,7 @@ PyObject* setter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
                                                              : "set() takes an atom and values");
     return nullptr;
   }
-  Ref kept = Ref::borrow(store->self);  // what is told of the set may drop the last reference
+  Ref kept = Ref::borrow(store->self);  // a subscriber may drop the last reference to the store
   if (setter->atom != nullptr) {
     Ref kept_atom = Ref::borrow(setter->atom);
     return store->enter() ? store->set(as_atom(setter->atom), args, 1) : nullptr;

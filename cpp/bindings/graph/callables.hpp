@@ -1,6 +1,6 @@
-// What user functions are called with: `get` and `set`. Both are vectorcall objects, so that a call
-// from Python costs about what a dict look-up does. Neither keeps the store alive: when the store
-// or the node goes, the pointer in them is cleared.
+// The getters and setters that user functions are called with: `get` and `set`. Both are vectorcall
+// objects, so that a call from Python costs about as much as a dict look-up. Neither keeps the
+// store alive: when the store or the node is freed, its pointer is cleared.
 #pragma once
 
 #include "../support/python.hpp"
@@ -9,18 +9,19 @@
 
 namespace halflife::bindings {
 
-// `get` of a derived atom's read; with no node, the `get` of writers, which registers nothing.
+// `get` of a derived atom's read. Without a node: the `get` of write functions, which records no
+// inputs.
 struct GetterObject {
   PyObject_HEAD vectorcallfunc call;
   union {
     graph::Node* node;
-    std::uint32_t store_id;  // once `store` is null
+    std::uint32_t store_id;  // for messages, once `store` is null
   };
-  StoreObject* store;  // null: closed, or the node is gone
-  PyObject* name;      // of an effect; None: of an atom that is gone; else null
+  StoreObject* store;  // null once the store is closed or the node is freed
+  PyObject* name;      // name of an effect; None if its atom is freed; else null
 };
 
-// `set` of writers; with an atom, the `set(value)` of its on_mount.
+// `set` of write functions. With an atom: the `set(value)` of its on_mount.
 struct SetterObject {
   PyObject_HEAD vectorcallfunc call;
   StoreObject* store;

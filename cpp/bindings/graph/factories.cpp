@@ -15,7 +15,7 @@ PyObject* none_if_null(PyObject* object) { return object == nullptr ? Py_None : 
 
 bool given(PyObject* object) { return object != nullptr && object != Py_None; }
 
-// What kind of read a function is: async, a stream, with a signal?
+// The kind of a read function: async, a stream, with a signal?
 bool inspect(PyObject* read, std::uint32_t& bits) {
   if (PyFunction_Check(read)) {
     auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(read));
@@ -23,7 +23,7 @@ bool inspect(PyObject* read, std::uint32_t& bits) {
     const Py_ssize_t optional = defaults == nullptr ? 0 : PyTuple_GET_SIZE(defaults);
     const Py_ssize_t required = code->co_argcount - optional;
     const bool starred = (code->co_flags & CO_VARARGS) != 0;
-    // One that passes on what it gets takes what the function that it wraps takes.
+    // A wrapper with *args and **kwargs takes the arguments of the function that it wraps.
     const bool passes_on =
         starred && reinterpret_cast<PyFunctionObject*>(read)->func_dict != nullptr;
     const bool keyword_only =
@@ -95,7 +95,7 @@ PyObject* make_source(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
   return make_atom(registry().atom, parts);
 }
 
-// derived(name=...) and effect(...) without a function: to be used as a decorator.
+// derived(name=...) or effect(...) without a function returns a decorator.
 PyObject* decorator(PyObject* function, PyObject* const* args, Py_ssize_t count,
                     PyObject* kwnames) {
   Ref functools = Ref::take(PyImport_ImportModule("functools"));
@@ -194,7 +194,7 @@ PyObject* make_effect(PyObject* module, PyObject* const* args, Py_ssize_t count,
   return make_atom(registry().atom, parts);
 }
 
-// A view of an atom, remembered by the atom under `key` (a new reference, taken).
+// A view of an atom, which the atom keeps under `key`. Takes the reference to the key.
 PyObject* remembered(PyObject* target, PyObject* key, const AtomParts& parts) {
   Ref owned = Ref::take(key);
   if (!owned) return nullptr;
@@ -203,7 +203,7 @@ PyObject* remembered(PyObject* target, PyObject* key, const AtomParts& parts) {
   if (atom->extras == nullptr) return nullptr;
   PyObject* known = PyDict_GetItemWithError(atom->extras, key);
   if (known != nullptr) return Py_NewRef(known);
-  if (PyErr_Occurred() != nullptr) PyErr_Clear();  // an unhashable fallback: not remembered
+  if (PyErr_Occurred() != nullptr) PyErr_Clear();  // an unhashable fallback: the view is not kept
   Ref made = Ref::take(make_atom(registry().atom, parts));
   if (!made) return nullptr;
   if (PyDict_SetItem(atom->extras, key, made.get()) < 0) PyErr_Clear();
@@ -247,13 +247,13 @@ PyObject* make_unwrap(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
   parts.body = slots[0];
   parts.write = none_if_null(slots[1]);
   if (keep != 0) parts.bits |= bit::keep_previous;
-  // By type as well: 1, 1.0 and True are three fallbacks.
+  // The key has the type, too: 1, 1.0 and True are three fallbacks.
   PyObject* key = Py_BuildValue("(siOO)", "unwrap", keep, Py_TYPE(parts.write), parts.write);
   return remembered(slots[0], key, parts);
 }
 
 // _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label, recipes, views,
-// holds_value): for our own subclasses.
+// holds_value): makes atoms of the package's own subclasses.
 PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
   static const char* const names[] = {"cls",     "kind",   "body",        "write",
                                       "name",    "equals", "on_mount",    "label",

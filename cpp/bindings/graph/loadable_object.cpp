@@ -33,7 +33,7 @@ int clear(PyObject* self) {
   return 0;
 }
 
-// One may hold another, and so on: the trashcan keeps that from filling the stack.
+// Loadables may be nested deeply: the trashcan keeps their deallocation from overflowing the stack.
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
   Py_TRASHCAN_BEGIN(self, dealloc);
@@ -49,7 +49,7 @@ PyObject* get_previous(PyObject* self, void*) {
   return Py_NewRef(previous == nullptr ? Py_None : previous);
 }
 
-// The data of HasData, else the last data before; null if there is none. Borrowed.
+// The data of HasData, or the previous data of the others; null if there is none. Borrowed.
 PyObject* data_of(PyObject* self) {
   const LoadableObject* loadable = as_loadable(self);
   return Py_TYPE(self) == registry().has_data ? loadable->content : loadable->previous;
@@ -186,7 +186,7 @@ PyObject* new_has_error(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   return make_has_error(slots[0], slots[1]);
 }
 
-// What copying one takes: a call that makes it anew.
+// For pickle and copy: a call that makes an equal loadable.
 PyObject* reduce(PyObject* self, PyObject*) {
   const LoadableObject* loadable = as_loadable(self);
   PyObject* refreshing = loadable->refreshing ? Py_True : Py_False;
@@ -211,7 +211,7 @@ PyMethodDef methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
-// What each of the three has, for code that does not match.
+// Attributes that all three types have, for code that does not use `match`.
 #define HALFLIFE_COMMON                                                                     \
   {"state", get_state, nullptr, "loading, hasData or hasError.", nullptr},                  \
       {"data", get_data, nullptr, "The data, also the last before; else None.", nullptr},   \

@@ -21,7 +21,8 @@ bool says_something(PyObject* name) {
   return false;
 }
 
-// Borrowed; null if the read has no name of its own, or says itself how its atom is called.
+// The function's name, borrowed; null if it has none, or if the function itself tells the name of
+// its atom.
 PyObject* function_name(PyObject* body) {
   if (body == nullptr) return nullptr;
   if (PyMethod_Check(body)) body = PyMethod_GET_FUNCTION(body);
@@ -43,8 +44,8 @@ bool begins_with(PyObject* text, PyObject* prefix) {
   return PyUnicode_Tailmatch(text, prefix, 0, PY_SSIZE_T_MAX, -1) > 0;
 }
 
-// Code of the package says nothing about what users call their atoms, but that of its programs
-// (the demo) does. The first folder is the package's own, the others are exceptions in it.
+// Code of the package is skipped, since it does not know how users name their atoms; code of its
+// programs (the demo) is not. The first folder is the package's own, the others are the exceptions.
 bool is_own(PyCodeObject* code) {
   PyObject* folders = registry().own_folders;
   if (!begins_with(code->co_filename, PyTuple_GET_ITEM(folders, 0))) return false;

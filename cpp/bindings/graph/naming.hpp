@@ -1,6 +1,6 @@
-// How an atom that is given no name gets one. The name of its function is taken when it is made.
-// Without one, the place where it is made is noted (a pointer to the code and an offset) and read
-// by halflife._support.naming when somebody asks, because most names are never asked for.
+// Names of atoms that were made without one. The name of the atom's function is taken immediately.
+// Without a function, only the calling code and the offset in it are stored, and
+// halflife._support.naming finds the name there when it is needed, because most names never are.
 #pragma once
 
 #include "../support/python.hpp"
@@ -8,7 +8,7 @@
 
 namespace halflife::bindings {
 
-// A new atom without a name: sets `name` to a str, or to the code of its place, or leaves it null.
+// For a new atom without a name: sets `name` to a str, or to the calling code, or leaves it null.
 void note_definition(AtomObject* atom);
 
 // (code, offset), or None if the atom has a name or no Python code made it.

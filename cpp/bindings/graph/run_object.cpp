@@ -63,10 +63,11 @@ PyObject* read_in_run(RunObject* run, StoreObject* store, AtomObject* atom) {
   if (current_node(run) == nullptr) return raise_not_current(run);
   graph::Node* input = store->node_of(atom);
   if (input == nullptr || !store->graph.ensure(*input)) return nullptr;
-  graph::Node* node = current_node(run);  // what was computed just now may have changed things
+  graph::Node* node = current_node(run);  // the computation may have superseded the run
   if (node == nullptr) return raise_not_current(run);
   if (!store->graph.record_async(*node, *input)) return nullptr;
-  if (store->graph.due()) store->flush_soon();  // in case that this is not a step of the run itself
+  // The flush is needed if the caller is not a step of the run itself.
+  if (store->graph.due()) store->flush_soon();
   if (input->is(graph::flag::asynchronous)) {
     return as_object(async_value_of(store, *input, as_object(run)));
   }
@@ -174,7 +175,7 @@ PyObject* run_get(PyObject* self, void*) {
   return as_object(getter);
 }
 
-// Tells the graph how the run ended. Errors of those who are told have no caller here.
+// Tells the graph how the run ended. Errors of subscribers are reported, since there is no caller.
 PyObject* tell(PyObject* self, PyObject* value, bool error, bool halted) {
   RunObject* run = as_run(self);
   graph::Node* node = current_node(run);
@@ -236,7 +237,7 @@ PyObject* run_enter(PyObject* self, PyObject*) {
   Py_RETURN_FALSE;
 }
 
-// What the step has read is observed now: the flush runs the mount hooks.
+// Atoms that the step read may be observed now: the flush calls their mount hooks.
 PyObject* run_step_ended(PyObject* self, PyObject*) {
   RunObject* run = as_run(self);
   if (run->store == nullptr) Py_RETURN_NONE;

@@ -1,5 +1,5 @@
-// A run: one execution of an async read. The graph makes it, the Python side's driver executes it
-// and tells the graph how it ended; a run that was superseded tells in vain.
+// A run: one execution of an async read. The graph makes the run, and the driver executes it and
+// tells the graph how it ended. The graph ignores the result of a superseded run.
 #pragma once
 
 #include <cstdint>
@@ -10,20 +10,20 @@
 
 namespace halflife::bindings {
 
-// How a run ended of which the store took the result.
+// How a run ended whose result the store accepted.
 enum class Ended : std::uint8_t { no, well, failed, cancelled };
 
 struct RunObject {
   PyObject_HEAD PyObject* store;  // keeps the store alive while the run is in flight
   PyObject* atom;
-  PyObject* returned;  // what a plain read returned, or a source was set to; else null
-  PyObject* signal;    // made when it is asked for
+  PyObject* returned;  // awaitable of a plain read, or set to a source; else null
+  PyObject* signal;    // made when it is first needed
   PyObject* task;      // the driver's
   Generation generation;
   Ended ended;
 };
 
-// The `get` of one run: what it reads is recorded for that run only.
+// The `get` of one run: records inputs for that run only.
 struct RunGetterObject {
   PyObject_HEAD vectorcallfunc call;
   PyObject* run;
@@ -32,12 +32,11 @@ struct RunGetterObject {
 PyObject* make_run_object(StoreObject* store, graph::Node& node, Generation generation);
 inline RunObject* as_run(PyObject* object) { return reinterpret_cast<RunObject*>(object); }
 
-// The node the run belongs to, if it is still the newest run of it; else null.
+// The node of the run, if the run is still the node's newest; else null.
 graph::Node* current_node(RunObject* run);
-// Raises what a run that is not the newest one any more must be told: that it has ended, or that it
-// was superseded.
+// Raises the error for a run that is not the newest any more: it has ended, or was superseded.
 PyObject* raise_not_current(RunObject* run);
-// What the `get` of a run does; null with an error set.
+// Reads an atom on behalf of the run; null with an error set.
 PyObject* read_in_run(RunObject* run, StoreObject* store, AtomObject* atom);
 // The run of this node, if the current task executes it; null if not.
 RunObject* run_of_this_task(graph::Node& node);

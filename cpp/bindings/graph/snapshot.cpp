@@ -25,7 +25,7 @@ StoreObject& open_store(py::handle object) {
   return *store;
 }
 
-// Is a newer value really on its way, or does the node wait for somebody to read it?
+// Is a newer value on its way, or does the node wait for a read?
 bool is_under_way(const graph::AsyncState& state) {
   return state.phase != graph::Phase::idle || state.pending_inputs > 0 || state.restart_queued;
 }
@@ -50,8 +50,8 @@ py::object atom_of(const Node& node) {
   return py::reinterpret_borrow<py::object>(static_cast<PyObject*>(node.atom));
 }
 
-// A node as it is now. Rows are made for all nodes before any Python object is: that may make the
-// garbage collector run, and what is collected then may take nodes with it.
+// The present state of a node. The rows of all nodes are made before any Python object: making
+// objects may start a garbage collection, which may free nodes.
 struct Row {
   py::object atom;
   py::object value;
@@ -136,7 +136,7 @@ py::list chain(py::handle object, py::handle atom) {
   for (std::size_t place = 0; place < found.size(); ++place) {
     const Node& node = *found[place];
     Link link = link_of(node);
-    // Those of the last run too, while the newest one has not come to them yet.
+    // Includes inputs of the last run that the newest run has not read yet.
     for (const graph::Edge& edge : node.inputs) {
       const auto [entry, is_new] = places.try_emplace(edge.input, found.size());
       if (is_new) found.push_back(edge.input);

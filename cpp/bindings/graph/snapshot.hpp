@@ -1,4 +1,5 @@
-// What is in a store, for people: the rows of graph(), and single atoms without computing anything.
+// Snapshots of a store, for people: the rows of graph(), and the state of single atoms. Nothing is
+// computed.
 #pragma once
 
 #include <pybind11/pybind11.h>

@@ -1,4 +1,4 @@
-// Reading and writing atoms from outside.
+// StoreObject: reading and writing atoms from outside.
 #include <algorithm>
 #include <unordered_set>
 
@@ -25,7 +25,7 @@ bool StoreObject::readable(AtomObject* atom) {
 PyObject* StoreObject::result(Node& node) {
   if (node.is(flag::asynchronous)) return as_object(async_value_of(this, node, nullptr));
   if (node.is(flag::error)) return raise_error(node);
-  if (node.value == nullptr) [[unlikely]] {  // somebody closed the store in the meantime
+  if (node.value == nullptr) [[unlikely]] {  // the store was closed meanwhile
     enter_slowly();
     return nullptr;
   }
@@ -42,7 +42,7 @@ PyObject* StoreObject::get(AtomObject* atom) {
 PyObject* StoreObject::set(AtomObject* asked, PyObject* const* args, Py_ssize_t count) {
   AtomObject* atom = written_instead(asked);
   const bool source = atom->kind == AtomKind::source || atom->kind == AtomKind::lazy;
-  // A source with a write of its own: set within that write sets the value itself.
+  // A source with its own write function: `set` within that function sets the value itself.
   const bool raw =
       atom->write == nullptr || std::find(writing_.begin(), writing_.end(), atom) != writing_.end();
   if (source && raw) {
@@ -79,7 +79,8 @@ PyObject* StoreObject::set(AtomObject* asked, PyObject* const* args, Py_ssize_t 
   return run_write(atom, args, count);
 }
 
-// write(get, set, *args), as one batch; an async one becomes a task of the store.
+// Calls write(get, set, *args) as one batch. The coroutine of an async action becomes a task of the
+// store.
 PyObject* StoreObject::run_write(AtomObject* atom, PyObject* const* args, Py_ssize_t count) {
   if (!graph.writable_now()) return nullptr;
   if (atom->has(bit::async_write) && !can_start_task()) return nullptr;
@@ -171,7 +172,7 @@ PyObject* StoreObject::update(AtomObject* asked, PyObject* function) {
 
 namespace {
 
-// What a view looks at: an atom, a tuple of atoms, or null. Borrowed.
+// The target of a view: an atom, a tuple of atoms, or null. Borrowed.
 PyObject* viewed_by(AtomObject* atom) {
   if (atom->kind == AtomKind::loadable || atom->kind == AtomKind::unwrap) return atom->body;
   return atom->extras == nullptr ? nullptr : PyDict_GetItemString(atom->extras, "views");
@@ -179,7 +180,7 @@ PyObject* viewed_by(AtomObject* atom) {
 
 }  // namespace
 
-// The atoms that are run again when this one is refreshed: of a view, those that it looks at.
+// The atoms that run again when this one is refreshed: for a view, its targets.
 bool StoreObject::find_refreshed(AtomObject* atom, std::vector<Ref>& found) {
   std::vector<AtomObject*> work{atom};
   std::unordered_set<AtomObject*> seen;
@@ -187,7 +188,7 @@ bool StoreObject::find_refreshed(AtomObject* atom, std::vector<Ref>& found) {
     AtomObject* one = written_instead(work.back());
     work.pop_back();
     if (!seen.insert(one).second) continue;
-    if (override_of(one) != nullptr) continue;  // it has a value, and no read
+    if (override_of(one) != nullptr) continue;  // the override is a value: nothing to run
     PyObject* viewed = viewed_by(one);
     if (viewed == nullptr) {
       if (one->kind == AtomKind::derived) found.push_back(Ref::borrow(as_object(one)));
@@ -200,7 +201,7 @@ bool StoreObject::find_refreshed(AtomObject* atom, std::vector<Ref>& found) {
     }
   }
   if (!found.empty() || override_of(atom) != nullptr) return true;
-  if (atom->kind == AtomKind::derived) {  // a view of a source: all there is to run is the view
+  if (atom->kind == AtomKind::derived) {  // a view of a source: only the view itself can run
     found.push_back(Ref::borrow(as_object(atom)));
     return true;
   }

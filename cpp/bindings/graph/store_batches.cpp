@@ -1,5 +1,5 @@
-// Batches as Python sees them. The error of a batch's block is what comes out of it; what hooks and
-// effects raise while it is undone has no caller.
+// StoreObject: batches. A batch raises the error of its block; errors that hooks and effects raise
+// while the batch is undone are reported.
 #include <algorithm>
 
 #include "store_object.hpp"
@@ -20,7 +20,7 @@ std::uint32_t StoreObject::begin_batch() {
   return open_batches_.back();
 }
 
-// This batch and those inside of it have ended.
+// This batch and the batches inside it have ended.
 void StoreObject::forget_batches(std::uint32_t serial) {
   while (!open_batches_.empty() && open_batches_.back() >= serial) open_batches_.pop_back();
   if (!open_batches_.empty() || (guards_ & kBatch) == 0) return;
@@ -34,7 +34,8 @@ bool StoreObject::commit_batch(std::uint32_t serial) {
   return graph.commit_batch(serial);
 }
 
-// An error set now is the block's own. In the with block of a batch it is not set, but handled.
+// An error that is set now is the block's own. (For a with block the error is being handled, and
+// not set.)
 bool StoreObject::abort_batch(std::uint32_t serial) {
   if (closed()) return true;
   PyObject *type, *value, *traceback;
@@ -57,7 +58,7 @@ bool StoreObject::abort_batch(std::uint32_t serial) {
   return false;
 }
 
-// False, with an error set: an interrupt came meanwhile.
+// Undoes the batch. False, with an error set: an interrupt came meanwhile.
 bool StoreObject::undo_batch(std::uint32_t serial) {
   forget_batches(serial);
   const bool reported = std::exchange(reports, true);
@@ -69,8 +70,7 @@ bool StoreObject::undo_batch(std::uint32_t serial) {
   return true;
 }
 
-// The batch object is collected, and was never left: somebody was interrupted right after it had
-// been entered.
+// The batch object is freed but was never left: an interrupt came right after it was entered.
 void StoreObject::abandon_batch(std::uint32_t serial) {
   const auto found = std::find(open_batches_.begin(), open_batches_.end(), serial);
   if (closed() || found == open_batches_.end()) return;

@@ -1,5 +1,5 @@
-// Who may call a store: its home thread, while it is open, and, while an explicit batch is open,
-// only the task that opened it. Also what happens at its end.
+// StoreObject: the check at the beginning of every call, and the end of a store. Only the home
+// thread may call an open store and, while an explicit batch is open, only the task that opened it.
 #include <algorithm>
 
 #include "callables.hpp"
@@ -30,14 +30,14 @@ StoreObject* store_with_id(std::uint32_t id) {
 
 namespace {
 
-// In which stores that are not its newest one an atom has a node. With many stores alive, whoever
-// looks for the nodes of one atom must not ask all of them.
+// The older stores in which an atom has a node, besides its newest one. With many stores alive,
+// finding the nodes of one atom must not ask all of them.
 std::unordered_map<const AtomObject*, std::unordered_set<std::uint32_t>>& elsewhere() {
   static auto* all = new std::unordered_map<const AtomObject*, std::unordered_set<std::uint32_t>>;
   return *all;
 }
 
-// The newest store first. A copy: what is given back may make and drop stores.
+// The stores of an atom, the newest first. A copy, since freeing values may make and drop stores.
 std::vector<std::uint32_t> stores_of(const AtomObject* atom) {
   std::vector<std::uint32_t> ids{atom->store};
   if (!atom->has(bit::many_stores)) return ids;
@@ -131,7 +131,7 @@ bool StoreObject::enter_slowly() {
   if ((guards_ & kAbandoned) != 0 && !undo_abandoned()) return false;
   if ((guards_ & kBatch) != 0 && batch_context_ != nullptr &&
       PyThreadState_Get()->context != batch_context_) {
-    // Another context usually is another task, but a task may also run code in a copied context.
+    // Another context usually means another task, but a task may also run code in a copied context.
     Ref same = Ref::take(PyObject_CallOneArg(registry().same_task, batch_task_));
     if (!same) return false;
     if (same.get() != Py_True) {
@@ -148,11 +148,11 @@ bool StoreObject::enter_slowly() {
 bool StoreObject::settle_here() {
   home_ = this_thread();
   guards_ &= ~kNew;
-  if (!driver.exists()) return true;  // without its Python face
+  if (!driver.exists()) return true;  // a StoreBase that is no halflife.Store
   return static_cast<bool>(driver.bind());
 }
 
-// The driver knows threads as Python does, and words the error.
+// The driver compares threads as Python does, and words the error.
 bool StoreObject::is_home(std::uint64_t thread) {
   if (!driver.exists()) {
     PyErr_SetString(registry().wrong_thread, "the store belongs to another thread");
@@ -175,7 +175,7 @@ bool StoreObject::note_loop() {
   return !driver.exists() || static_cast<bool>(driver.note_loop());
 }
 
-// Ends the store: cleanups are called, runs cancelled, and everything is given back.
+// Ends the store: calls cleanups, cancels runs, and releases everything.
 void StoreObject::close() {
   if (closed()) return;
   guards_ |= kClosed;
@@ -191,7 +191,7 @@ void StoreObject::close() {
       runs.push_back(Py_NewRef(static_cast<PyObject*>(state->run)));
     }
   }
-  // Dependents before what they read, as whenever something is unmounted.
+  // Dependents are unmounted before their inputs, as always.
   std::stable_sort(
       hooked.begin(), hooked.end(),
       [](const graph::Node* one, const graph::Node* other) { return one->height > other->height; });
@@ -206,7 +206,7 @@ void StoreObject::close() {
 
 void StoreObject::collect(bool closing) {
   if (closing) guards_ |= kClosed;
-  // Before any value goes: what is given back must not reach a store that is being taken apart.
+  // Before any value is released: its destructor must not reach a store that is being taken apart.
   if (getter_ != nullptr) {
     getter_->store_id = id_;
     getter_->store = nullptr;
@@ -270,7 +270,7 @@ int StoreObject::traverse(visitproc visit, void* arg) {
   for (const graph::Node* node : graph.dropped()) Py_VISIT(static_cast<PyObject*>(node->atom));
   for (const graph::Node* node : graph.nodes()) {
     if (node->is(graph::flag::held)) Py_VISIT(static_cast<PyObject*>(node->atom));
-    if (node->kind == graph::Kind::effect) {  // the atom does not know this node
+    if (node->kind == graph::Kind::effect) {  // the atom does not know the nodes of an effect
       if (const int stopped = visit_node(*node, visit, arg)) return stopped;
     }
     const graph::AsyncState* state = node->async();

@@ -1,5 +1,5 @@
-// Errands: what the graph reports in the middle of a walk, where no Python may run, told to the
-// driver as soon as it may: events for the log, and atoms that linger for the grace period.
+// StoreObject: errands. The graph reports events and lingering atoms in the middle of walks, where
+// no Python code may run; they are passed to the driver as soon as it may.
 #include "../support/error_value.hpp"
 #include "store_object.hpp"
 
@@ -10,7 +10,7 @@ namespace flag = graph::flag;
 
 void StoreObject::put_off(const char* event, const Node& node, PyObject* detail) {
   errands_.push_back({event, Py_NewRef(static_cast<PyObject*>(node.atom)), Py_NewRef(detail)});
-  has_errands = !on_errand_;  // else whoever is on an errand does this one too
+  has_errands = !on_errand_;  // else the loop in run_errands does this one, too
 }
 
 bool StoreObject::linger(Node& node) {
@@ -35,7 +35,7 @@ void StoreObject::event(Event event, const Node& node) {
   put_off(name_of(event), node, detail);
 }
 
-// Those that are added meanwhile are done too, in their turn.
+// Errands that are added meanwhile are done, too, in order.
 void StoreObject::run_errands() {
   if (on_errand_) return;
   on_errand_ = true;
@@ -59,7 +59,7 @@ void StoreObject::run_errands() {
 
 void StoreObject::start_grace(AtomObject* atom) {
   Node* node = known_node(atom);
-  if (node == nullptr || !node->is(flag::lingering)) return;  // observed again since
+  if (node == nullptr || !node->is(flag::lingering)) return;  // observed again meanwhile
   Ref lingers = driver.linger(atom);
   if (!lingers) report_or_keep(atom);
   if (lingers && lingers.get() == Py_True) return;

@@ -1,4 +1,5 @@
-// Errors: as values of atoms, of callbacks (collected into one group), and those without a caller.
+// StoreObject: errors, as values of atoms, of callbacks (collected into one group), and those that
+// have no caller.
 #include <string>
 
 #include "../support/error_value.hpp"
@@ -52,7 +53,7 @@ bool StoreObject::report_exception(AtomObject* atom) {
   return true;
 }
 
-// A comparison has no way to fail: an interrupt of one waits until nothing is under way.
+// A comparison cannot fail, so an interrupt within one waits until nothing is under way.
 bool StoreObject::raise_kept_interrupt() {
   if (graph.busy() || graph.flushing()) return false;
   Ref interrupt = Ref::take(std::exchange(interrupt_, nullptr));
@@ -62,7 +63,8 @@ bool StoreObject::raise_kept_interrupt() {
 
 namespace {
 
-// Tells whoever gets the error which atom it comes from; once, when one error is raised by many.
+// Adds a note that names the atom from which the error comes; only one, if several callbacks raise
+// the same error.
 void add_note(PyObject* error, const char* where, AtomObject* atom) {
   Ref note = Ref::take(PyUnicode_FromFormat("raised by %s %s", where, atom_name(atom)));
   Ref notes = note ? Ref::take(PyObject_GetAttrString(error, "__notes__")) : Ref();
@@ -80,7 +82,8 @@ void StoreObject::collect_error(const char* where, AtomObject* atom) {
   if (error == nullptr) return;
   if (where != nullptr && atom != nullptr) add_note(error, where, atom);
   if (!PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(PyExc_Exception))) {
-    // KeyboardInterrupt and the like: raised as it is, after all were served; one is enough.
+    // KeyboardInterrupt and the like are raised as they are, after all callbacks were called; one
+    // is enough.
     if (interrupt_ == nullptr) {
       interrupt_ = error;
     } else {
@@ -96,7 +99,7 @@ void StoreObject::keep_interrupt() { collect_error(); }
 bool StoreObject::raise_collected() {
   wake_waiters();
   if (!untold_.empty() && !graph.in_batch()) {
-    SavedError saved;  // of a read that was interrupted
+    SavedError saved;  // the error of an interrupted read
     std::vector<graph::Subscription*> untold;
     untold.swap(untold_);
     for (graph::Subscription* subscription : untold) {
@@ -109,14 +112,14 @@ bool StoreObject::raise_collected() {
   errors.swap(collected_);
   const bool raising = PyErr_Occurred() != nullptr;
   if (raising || interrupt_ != nullptr || reports) {
-    // Something more urgent goes to the caller, or somebody else wants them: also the later ones,
-    // when an earlier one has made that somebody close the store.
+    // The caller gets another error, or the store has an on_error: report all of them, even if the
+    // on_error closes the store after the first one.
     const Driver receiver = driver;
     for (PyObject* error : errors) {
       report_to(receiver, error, nullptr);
       Py_DECREF(error);
     }
-    PyObject* interrupt = std::exchange(interrupt_, nullptr);  // also one of on_error
+    PyObject* interrupt = std::exchange(interrupt_, nullptr);  // may also come from on_error
     if (interrupt == nullptr) return !raising;
     if (!raising) PyErr_SetObject(as_object(Py_TYPE(interrupt)), interrupt);
     Py_DECREF(interrupt);

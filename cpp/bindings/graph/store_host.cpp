@@ -1,4 +1,4 @@
-// The graph's host: what core asks of Python.
+// StoreObject: the graph's host, for which values are Python objects.
 #include "../support/arguments.hpp"
 #include "../support/equality.hpp"
 #include "../support/error_value.hpp"
@@ -33,7 +33,7 @@ Outcome StoreObject::run(Node& node, Frame& frame) {
   if (!overrides_.empty()) {
     if (const Override* override = override_of(atom)) return run_overridden(node, frame, *override);
   }
-  if (node.kind == graph::Kind::source) {  // lazy: its first value is made now
+  if (node.kind == graph::Kind::source) {  // a lazy source: its factory makes the first value now
     return outcome_of(PyObject_CallNoArgs(atom->body), node, nullptr);
   }
   PyObject* getter = getter_of(node);
@@ -51,7 +51,7 @@ Outcome StoreObject::run(Node& node, Frame& frame) {
       PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
   Ref held = Ref::borrow(as_object(atom));
   const Outcome outcome = outcome_of(result, node, signal.get());
-  if (outcome.status != Status::awaitable) {  // nobody will abort it
+  if (outcome.status != Status::awaitable) {  // the signal cannot be aborted any more
     SavedError saved;
     Ref ended = Ref::take(PyObject_CallMethod(signal.get(), "_end", "O", as_object(atom)));
     if (!ended) PyErr_Clear();
@@ -59,7 +59,7 @@ Outcome StoreObject::run(Node& node, Frame& frame) {
   return outcome;
 }
 
-// Steals the result.
+// The outcome of a read that returned `result`, which is stolen.
 Outcome StoreObject::outcome_of(PyObject* result, Node& node, PyObject* signal) {
   if (result == nullptr) return outcome_of_error(node);
   const PyAsyncMethods* methods = Py_TYPE(result)->tp_as_async;
@@ -78,7 +78,7 @@ Outcome StoreObject::outcome_of(PyObject* result, Node& node, PyObject* signal) 
   return {Status::awaitable, awaitable};
 }
 
-// The error set now becomes the atom's value, unless it is not the atom's business.
+// The error set now becomes the atom's value, unless it is an interrupt or the signal to unwind.
 Outcome StoreObject::outcome_of_error(Node& node) {
   if (graph.unwinding()) {
     PyErr_Clear();
@@ -91,13 +91,14 @@ Outcome StoreObject::outcome_of_error(Node& node) {
   }
   if (!is_exception(type)) return {Status::interrupted, nullptr};
   if (graph.depth() > 1 && PyErr_GivenExceptionMatches(type, PyExc_RecursionError)) {
-    // The stack is full of nested reads: from the outermost one this atom has all of it.
+    // Nested reads fill the C stack: unwind, so that this atom is evaluated from the outermost
+    // read.
     PyErr_Clear();
     graph.unwind_to(node);
     return {Status::unwind, nullptr};
   }
   if (PyErr_GivenExceptionMatches(type, registry().no_event_loop)) {
-    node.set_flag(flag::dirty);  // there may be a loop at the next read
+    node.set_flag(flag::dirty);  // the next read tries again, since a loop may run then
   }
   PyObject* error = make_error_value(take_error());
   return {Status::error, error};
@@ -141,7 +142,7 @@ void StoreObject::run_cleanup(Node& node) {
 
 void StoreObject::run_effect(Node& node, Frame&) {
   run_cleanup(node);
-  if (closed() || node.keepalive_count == 0) return;  // the cleanup has ended it
+  if (closed() || node.keepalive_count == 0) return;  // the cleanup has ended the effect
   AtomObject* atom = atom_of(node);
   Ref held = Ref::borrow(as_object(atom));
   Ref getter = Ref::borrow(getter_of(node));
@@ -181,7 +182,7 @@ void StoreObject::mount(Node& node) {
     collect_error("on_mount of", atom);
   } else if (is_function(cleanup.get())) {
     node.more().cleanup = cleanup.release();
-    if (closed()) run_cleanup(node);  // the hook has closed the store
+    if (closed()) run_cleanup(node);  // the hook closed the store
   } else if (cleanup.get() != Py_None) {
     PyErr_Format(PyExc_TypeError, "on_mount of %s returned %s; it may return a cleanup function",
                  atom_name(atom), described(cleanup.get()).c_str());
@@ -210,21 +211,21 @@ bool StoreObject::equal(Node& node, Value before, Value now) {
   Ref answer = Ref::take(PyObject_CallFunctionObjArgs(equals.get(), one, other, nullptr));
   const int equal = answer ? PyObject_IsTrue(answer.get()) : -1;
   if (equal >= 0) return equal != 0;
-  if (graph.unwinding()) {  // it read something nested too deep, and is asked again
+  if (graph.unwinding()) {  // `equals` read an atom nested too deep; it will be called again
     PyErr_Clear();
   } else if (PyErr_ExceptionMatches(PyExc_Exception)) {
     report_pending(atom);
   } else {
     collect_error();
   }
-  return false;  // a comparison that fails counts as "changed"
+  return false;  // a failing comparison counts as a change
 }
 
 bool StoreObject::same_error(Value before, Value now) {
   PyObject* one = error_of(object_of(before));
   PyObject* other = error_of(object_of(now));
   if (one == other) return true;
-  // A circle that still stands is not news.
+  // An equal message means the same cycle, which is no change.
   if (as_object(Py_TYPE(one)) != registry().cycle || Py_TYPE(one) != Py_TYPE(other)) return false;
   SavedError saved;
   Ref left = Ref::take(PyObject_Str(one));
@@ -276,7 +277,7 @@ bool StoreObject::can_start(Node& node, bool demand) {
     if (!demand) PyErr_Clear();
     return false;
   }
-  if (closed()) return demand && enter();  // closed meanwhile: raises that
+  if (closed()) return demand && enter();  // the driver closed the store: enter() raises
   return ready.get() == Py_True;
 }
 
@@ -326,7 +327,7 @@ void StoreObject::notify(graph::Subscription& subscription) {
   if (node.is(flag::error)) {
     Ref error = Ref::borrow(error_of(object_of(node.value)));
     if (subscription.on_error == nullptr) {
-      if (reported_ == node.changed_at) return;  // several subscribers, one report
+      if (reported_ == node.changed_at) return;  // one report for several subscribers
       reported_ = node.changed_at;
       report(error.get(), atom);
       return;
@@ -357,7 +358,7 @@ void StoreObject::tell_at_once(graph::Subscription& subscription) {
   if (graph.in_batch()) {
     ++subscription.references;
     subscription.seen =
-        0;  // no node changed then: whoever is told in the meantime has another stamp
+        0;  // no change has this stamp, so it shows whether the subscriber is called meanwhile
     untold_.push_back(&subscription);
   } else {
     tell_first(subscription);
@@ -368,7 +369,7 @@ void StoreObject::tell_first(graph::Subscription& subscription) {
   Node* node = subscription.node;
   if (node == nullptr || closed() || node->value == nullptr || node->pending()) return;
   subscription.seen = node->changed_at;
-  if (node->is(flag::error)) reported_ = 0;  // this subscriber has not heard of it
+  if (node->is(flag::error)) reported_ = 0;  // this subscriber was not told of the error
   notify(subscription);
 }
 

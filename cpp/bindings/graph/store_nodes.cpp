@@ -1,4 +1,4 @@
-// Which node holds an atom's state in this store.
+// StoreObject: finding and making the node that holds an atom's state in this store.
 #include "../support/returned.hpp"
 #include "callables.hpp"
 #include "store_object.hpp"
@@ -16,7 +16,7 @@ graph::Node* StoreObject::known_node(AtomObject* atom) {
   return found == displaced_.end() ? nullptr : found->second;
 }
 
-// The atom was in another store last, or is new here: it remembers this one from now on.
+// The atom was last used in another store, or is new here: from now on it remembers this store.
 graph::Node* StoreObject::node_of_slowly(AtomObject* atom) {
   if (AtomObject* other = read_instead(atom); other != atom) return node_of(other);
   Node* node = nullptr;
@@ -95,8 +95,8 @@ void StoreObject::forget_atom(AtomObject* atom) {
   graph.remove(*node, static_cast<bool>(kept));
 }
 
-// What a sweep gives back may hold the last reference to this store. On another thread, or when the
-// store is going itself, nothing is swept: it waits for the home thread, or for the end.
+// A reference that keeps the store alive during a sweep, since a released value may hold the last
+// one. Null on another thread, or when the store itself is being freed: then nothing is swept now.
 Ref StoreObject::keep_for_sweep() {
   const bool sweeps = this_thread() == home_ && Py_REFCNT(self) > 0;
   return sweeps ? Ref::borrow(self) : Ref();

@@ -21,10 +21,10 @@ struct SetterObject;
 
 class StoreObject final : public graph::Host {
  public:
-  // What the driver is to be told as soon as it may run code: an event for the log, or that an atom
-  // lingers. Owns what it names.
+  // A message for the driver, sent as soon as Python code may run: an event for the log, or an atom
+  // that lingers. Owns its objects.
   struct Errand {
-    const char* event;  // null: it lingers
+    const char* event;  // null: the atom lingers
     PyObject* atom;
     PyObject* detail;
   };
@@ -32,42 +32,43 @@ class StoreObject final : public graph::Host {
   StoreObject();
   ~StoreObject() override;
 
-  // --- entering (store_entry.cpp): every call from outside asks first.
-  // False, with an error set: closed, another thread, or another task within an open batch.
+  // --- entering (store_entry.cpp): every call from outside begins with this. False, with an error
+  // set: the store is closed, or the caller is another thread, or another task within an open
+  // batch.
   [[gnu::always_inline]] bool enter() {
     if (this_thread() == home_ && guards_ == 0) [[likely]]
       return true;
     return enter_slowly();
   }
-  // The same for a call that is no part of a read or write: notes the event loop that runs here, so
-  // that other threads can reach the store by it. asyncio sets the hook when a loop begins to run.
+  // The same for a call that is no part of a read or write: it also notes the running event loop,
+  // by which other threads can reach the store. asyncio sets the hook when a loop begins to run.
   bool enter_outside() {
     return enter() && (PyThreadState_Get()->async_gen_firstiter == loop_hook_ || note_loop());
   }
   bool closed() const { return (guards_ & kClosed) != 0; }
   void close();
   void collect(bool closing);
-  // --- batches (store_batches.cpp): explicit ones, by their number, and those of writers.
+  // --- batches (store_batches.cpp): explicit ones, by their number, and those of write functions.
   std::uint32_t begin_batch();  // 0, with an error set, if none can begin
   bool commit_batch(std::uint32_t serial);
-  // False, with an error set: an interrupt that came meanwhile goes before the block's own error.
+  // False, with an error set: an interrupt came meanwhile, and replaces the block's own error.
   bool abort_batch(std::uint32_t serial);
-  void abandon_batch(std::uint32_t serial);  // nobody will ever end it
+  void abandon_batch(std::uint32_t serial);  // its object is freed: the batch is undone
 
   // --- nodes (store_nodes.cpp)
   graph::Node* node_of(AtomObject* atom) {
     return atom->store == id_ ? atom->node : node_of_slowly(atom);
   }
   graph::Node* known_node(AtomObject* atom);
-  // The atom remembers another store from now on / is back, or dies.
+  // The atom begins to remember another store / remembers this one again, or dies.
   void displace(AtomObject* atom, graph::Node* node);
   void forget_displaced(const AtomObject* atom);
   void forget_atom(AtomObject* atom);
-  void disown(graph::Node& node);  // its atom is being collected
+  void disown(graph::Node& node);  // its atom is being freed by the collector
 
   // --- reading and writing (store_access.cpp)
   PyObject* get(AtomObject* atom);
-  PyObject* result(graph::Node& node);  // of a node that is current
+  PyObject* result(graph::Node& node);  // the value of a current node, as `get` returns it
   PyObject* set(AtomObject* atom, PyObject* const* args, Py_ssize_t count);
   PyObject* update(AtomObject* atom, PyObject* function);
   PyObject* refresh(AtomObject* atom);
@@ -76,11 +77,11 @@ class StoreObject final : public graph::Host {
   // --- overrides (store_overrides.cpp)
   // In this store the atom has the value `instead`, or follows the atom `instead`.
   void override_atom(AtomObject* atom, PyObject* instead, bool follows);
-  // Whose node is read when the atom is.
+  // The atom whose node is read instead of this one's.
   AtomObject* read_instead(AtomObject* atom) const {
     return overrides_.empty() ? atom : find_read(atom);
   }
-  // Which atom is set when the atom is.
+  // The atom that is set instead of this one.
   AtomObject* written_instead(AtomObject* atom) const {
     return overrides_.empty() ? atom : find_written(atom);
   }
@@ -88,16 +89,16 @@ class StoreObject final : public graph::Host {
   bool find_refreshed(AtomObject* atom, std::vector<Ref>& found);
   bool can_start_task();  // raises NoEventLoopError if not
 
-  // The first call of a subscriber: now, or when the batch that is open has ended.
+  // Calls a new subscriber for the first time: now, or when the open batch has ended.
   void tell_at_once(graph::Subscription& subscription);
 
   // --- errors that have no caller (store_errors.cpp)
   void report(PyObject* error, AtomObject* atom);
-  void report_pending(AtomObject* atom);  // the error set now
-  void report_or_keep(AtomObject* atom);  // ... or, if it is an interrupt, the next call raises it
-  // The same where only the event loop called; false, still set, if the loop is to end by it.
+  void report_pending(AtomObject* atom);  // reports the error set now
+  void report_or_keep(AtomObject* atom);  // ... or keeps an interrupt for the next call
+  // The same where only the event loop called. False, the error still set: the loop must end by it.
   bool report_exception(AtomObject* atom);
-  // The error set now, for raise_collected. It gets a note: "raised by <where> <atom>".
+  // Keeps the error set now for raise_collected, with a note: "raised by <where> <atom>".
   void collect_error(const char* where = nullptr, AtomObject* atom = nullptr);
   bool raise_interrupt() { return interrupt_ == nullptr || !raise_kept_interrupt(); }
 
@@ -152,7 +153,7 @@ class StoreObject final : public graph::Host {
   Driver driver;                // absent once the store is closed
   PyObject* log = nullptr;      // a deque of events, or null
   bool reports = false;         // there is an on_error
-  bool hydrating = false;       // values wait for named atoms to be read
+  bool hydrating = false;       // hydrated values wait for their atoms to be read
   bool starts_nothing = false;  // a snapshot is being taken
   bool grace = false;           // mount_grace > 0
   std::uint32_t id() const { return id_; }
@@ -193,13 +194,14 @@ class StoreObject final : public graph::Host {
   static constexpr unsigned kClosed = 1;
   static constexpr unsigned kBatch = 2;      // an explicit batch is open: is this its task?
   static constexpr unsigned kNew = 4;        // no home thread yet
-  static constexpr unsigned kAbandoned = 8;  // batches wait to be undone
+  static constexpr unsigned kAbandoned = 8;  // abandoned batches wait to be undone
 
   unsigned guards_ = kNew;
   std::uint64_t home_ = 0;
   std::uint32_t id_;
-  std::unordered_map<AtomObject*, graph::Node*> displaced_;  // atoms used elsewhere since
-  std::unordered_map<AtomObject*, Override> overrides_;  // keys and what they stand for are owned
+  // Nodes of atoms that remember another store.
+  std::unordered_map<AtomObject*, graph::Node*> displaced_;
+  std::unordered_map<AtomObject*, Override> overrides_;  // owns the keys and `instead`
   std::unordered_set<SetterObject*> setters_;
   GetterObject* getter_ = nullptr;
   PyObject* own_setter_ = nullptr;
@@ -207,30 +209,30 @@ class StoreObject final : public graph::Host {
   std::vector<PyObject*> collected_;          // errors of this flush's callbacks
   std::vector<graph::Subscription*> untold_;  // to be called first when the batch has ended
   std::vector<PyObject*> woken_;              // futures of waiters to wake
-  std::deque<Errand> errands_;                // for the driver, from walks that must not call it
+  std::deque<Errand> errands_;  // for the driver; added by walks, which must not call it
   bool on_errand_ = false;
   PyObject* interrupt_ = nullptr;
-  PyObject* loop_hook_ = nullptr;            // tells the loop that was noted last from another one
-  PyObject* batch_task_ = nullptr;           // who opened the explicit batch
-  PyObject* batch_context_ = nullptr;        // ... and in which context; borrowed, compared only
-  std::vector<std::uint32_t> open_batches_;  // explicit ones
-  std::vector<std::uint32_t> abandoned_;     // to be undone when nothing is under way
-  Stamp reported_ = 0;                       // the last change reported to on_error: once is enough
+  PyObject* loop_hook_ = nullptr;            // identifies the loop that was noted last
+  PyObject* batch_task_ = nullptr;           // the task that opened the explicit batch
+  PyObject* batch_context_ = nullptr;        // ... and its context; borrowed, only compared
+  std::vector<std::uint32_t> open_batches_;  // numbers of the explicit batches that are open
+  std::vector<std::uint32_t> abandoned_;     // batches to be undone when nothing is under way
+  Stamp reported_ = 0;  // the last change reported to on_error, so that it is reported once
 };
 
 // The native store behind a Python object, or null with an error set.
 StoreObject* store_of(PyObject* object);
-// The same of an object that may be anything.
+// The same for an object of any type.
 StoreObject* store_argument(PyObject* object);
 StoreObject* store_with_id(std::uint32_t id);
 
-// Raises TypeError if a function that was to return another value has edited this one instead.
+// Raises TypeError if a function that must return a new value has edited the old one instead.
 bool check_replacement(const char* call, AtomObject* atom, PyObject* before, PyObject* after);
 
-// The atom dies: its nodes go, in whatever stores they are.
+// The atom dies: removes its nodes from all stores.
 void forget_atom(AtomObject* atom);
 bool observed_anywhere(AtomObject* atom);
-// The atoms that this atom's nodes read: references that belong to this atom.
+// The atoms that this atom's nodes read; these references belong to this atom.
 int visit_inputs(AtomObject* atom, visitproc visit, void* arg);
 void drop_inputs(AtomObject* atom);
 

@@ -1,8 +1,7 @@
-// Overrides: atoms that in this store have another value than their own, or follow another atom.
-// Their reads, initial values and mount hooks are not used here.
-//
-// An atom that follows another one has no node here: whoever reads it reads the other one's. Only
-// an async atom that follows a sync one has a node of its own, so that it stays async.
+// StoreObject: overrides. In this store, an overridden atom has another value than its own, or
+// follows another atom. Its read, initial value and mount hook are not used.
+// An atom that follows another one has no node here: reads of it read the other atom's node. Only
+// an async atom that follows a sync one has its own node, so that it stays async.
 #include "store_object.hpp"
 
 namespace halflife::bindings {

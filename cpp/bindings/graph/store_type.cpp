@@ -1,5 +1,5 @@
-// StoreBase: the native part of halflife.Store. The hot methods are grafted on the pybind11 type as
-// plain C methods; the rest is ordinary pybind11.
+// StoreBase: the native part of halflife.Store. The hot methods are plain C methods, added to the
+// pybind11 type; the rest is ordinary pybind11.
 #include "store_type.hpp"
 
 #include <pybind11/stl.h>
@@ -25,7 +25,7 @@ StoreObject* store_of(PyObject* object) {
   return nullptr;
 }
 
-// pybind11 hands on any `self` at all: Store.subscribe(5, ...) arrives here.
+// pybind11 passes any `self` on: Store.subscribe(5, ...) arrives here.
 StoreObject* store_argument(PyObject* object) {
   if (PyObject_TypeCheck(object, registry().store)) return store_of(object);
   PyErr_Format(PyExc_TypeError, "expected a Store, got an object of type %s",
@@ -98,7 +98,7 @@ StoreObject* constructed(PyObject* self) {
   return static_cast<StoreObject*>(instance->simple_value_holder[0]);
 }
 
-// What py::init does, and the new store knows its Python object.
+// Like py::init; besides, the new store remembers its Python object.
 void construct(py::detail::value_and_holder& place) {
   if (!place.inst->simple_layout) {
     throw py::type_error("Store cannot be combined with another native class");
@@ -158,7 +158,7 @@ void expire(py::handle self, py::handle atom) {
   StoreObject& store = entered(self);
   graph::Node* node = store.known_node(atom_argument("_expire()", atom));
   if (node == nullptr || store.graph.expire(*node)) return;
-  // Only a timer called.
+  // The caller is a timer.
   if (!store.report_exception(nullptr)) throw py::error_already_set();
 }
 
@@ -199,7 +199,8 @@ py::object invariant(py::handle self) {
   return broken == nullptr ? py::object(py::none()) : py::str(broken);
 }
 
-// Each input comes with the stamp it had when the value was derived from it; 0: the one it has now.
+// Each input comes with the stamp that it had when the value was derived from it; 0: its present
+// stamp.
 void adopt(py::handle self, py::handle atom, py::object value, const py::list& inputs,
            const std::vector<std::uint64_t>& stamps, bool refreshing) {
   StoreObject& store = entered(self);
@@ -211,7 +212,7 @@ void adopt(py::handle self, py::handle atom, py::object value, const py::list& i
     graph::Node* one = store.node_of(atom_argument("_adopt()", inputs[index]));
     if (one == nullptr) throw py::error_already_set();
     Stamp stamp = stamps[index] != 0 ? stamps[index] : one->changed_at;
-    if (stamp == 0) {  // it was never computed
+    if (stamp == 0) {  // the input was never computed
       if (!store.graph.ensure(*one)) throw py::error_already_set();
       stamp = one->changed_at;
     }
@@ -221,14 +222,16 @@ void adopt(py::handle self, py::handle atom, py::object value, const py::list& i
   store.graph.adopt(*node, value.release().ptr(), nodes, seen, refreshing);
 }
 
-// When the atom changed last in this store; 0: it has no state here, or was never computed.
+// The stamp of the atom's last change in this store; 0: it has no state here, or was never
+// computed.
 std::uint64_t stamp_of_atom(py::handle self, py::handle atom) {
   StoreObject& store = entered(self);
   const graph::Node* node = store.known_node(store.read_instead(atom_argument("_stamp()", atom)));
   return node == nullptr ? 0 : node->changed_at;
 }
 
-// What `get` gives, for one who has asked before: what was cancelled since does not start again.
+// Like `get`, for a caller that has read the atom before: runs that were cancelled meanwhile do not
+// start again.
 py::object get_again(py::handle self, py::handle atom) {
   StoreObject& store = entered(self);
   graph::Node* node = store.node_of(atom_argument("_get_again()", atom));
@@ -238,7 +241,7 @@ py::object get_again(py::handle self, py::handle atom) {
   return py::reinterpret_borrow<py::object>(result.get());
 }
 
-// Brings an atom up to date without starting a run; false if that would be needed.
+// Makes an atom current without starting a run; false if a run would be needed.
 bool settle(py::handle self, py::handle atom) {
   StoreObject& store = entered(self);
   graph::Node* node = store.node_of(atom_argument("_settle()", atom));

@@ -1,4 +1,5 @@
-// Waiters: futures of those who await an atom. They are woken when a flush is over, not within it.
+// StoreObject: waiters, the futures of tasks that await an atom. They are woken after a flush, not
+// within it.
 #include "async_value.hpp"
 #include "store_object.hpp"
 #include "waiters.hpp"
@@ -29,7 +30,7 @@ void StoreObject::wake_waiters() {
     if (done && done.get() == Py_False) {
       Ref set = Ref::take(PyObject_CallMethod(future, "set_result", "O", Py_None));
     }
-    PyErr_Clear();  // the loop of that future was closed: nobody waits there any more
+    PyErr_Clear();  // the future's loop was closed: its task does not wait any more
   }
 }
 
@@ -38,7 +39,7 @@ bool StoreObject::add_waiter(Node& node, PyObject* future, bool first) {
   if (state.waiting == nullptr) state.waiting = new Waiters;
   static_cast<Waiters*>(state.waiting)->add(Py_NewRef(future));
   if (!first || graph.add_waiter(node)) return true;
-  // A mount hook that fails has no caller here: whoever awaits wants the value.
+  // The error of a mount hook is reported, since the awaiting task wants the value.
   if (report_exception(static_cast<AtomObject*>(node.atom))) return true;
   remove_waiter(node, future);
   return false;

@@ -1,5 +1,5 @@
-// Subscription: the handle of somebody who looks on. Calling it ends it; so does leaving its with
-// block. Dropping the handle does not.
+// Subscription: the handle of a subscription. Calling the handle ends the subscription; so does
+// leaving its with block. Dropping the handle does not.
 #include "../support/arguments.hpp"
 #include "../support/copying.hpp"
 #include "../support/function_check.hpp"
@@ -14,7 +14,7 @@ namespace halflife::bindings {
 namespace {
 
 struct SubscriptionHandle {
-  PyObject* store = nullptr;  // keeps the store alive, as its users expect
+  PyObject* store = nullptr;  // keeps the store alive, as users expect
   PyObject* atom = nullptr;
   graph::Subscription* subscription = nullptr;
   graph::Node* effect = nullptr;
@@ -30,7 +30,7 @@ struct SubscriptionHandle {
     return native == nullptr || native->closed() ? nullptr : native;
   }
 
-  // The graph's end stays; nobody can end it by this handle any more.
+  // The subscription stays active, but this handle cannot end it any more.
   void drop() {
     if (effect != nullptr) {
       if (StoreObject* native = open_store()) {
@@ -71,7 +71,7 @@ struct SubscriptionHandle {
 
 using Handle = std::unique_ptr<SubscriptionHandle>;
 
-// Nobody gets the handle of a subscription that failed, so nobody could end it: it ends now.
+// subscribe() raises and returns no handle, so the subscription must end now.
 [[noreturn]] void take_back(SubscriptionHandle& handle, StoreObject& store) {
   {
     SavedError saved;
@@ -92,9 +92,9 @@ Handle subscribe(StoreObject& store, PyObject* const* slots, bool immediate) {
   if (!store.graph.writable_now()) throw py::error_already_set();
   graph::Node* node = store.node_of(atom);
   if (node == nullptr || !store.graph.ensure_asked(*node)) throw py::error_already_set();
-  if (!store.enter()) throw py::error_already_set();  // what was computed may have closed it
+  if (!store.enter()) throw py::error_already_set();  // the computation may have closed the store
   if (node->is(graph::flag::error) && node->is(graph::flag::dirty)) {
-    // It needs a run, and there is no loop to start it in: nobody would ever be told.
+    // The atom needs a run, and no loop runs: the subscriber would never be called.
     store.raise_error(*node);
     throw py::error_already_set();
   }
@@ -105,7 +105,7 @@ Handle subscribe(StoreObject& store, PyObject* const* slots, bool immediate) {
   if (!store.graph.flush()) take_back(*handle, store);
   if (immediate) {
     store.tell_at_once(*handle->subscription);
-    // Within a flush, its end raises.
+    // Within a flush, the end of the flush raises.
     if (!store.graph.flushing() && !store.raise_collected()) take_back(*handle, store);
   }
   return handle;
@@ -123,7 +123,7 @@ Handle observe(StoreObject& store, PyObject* given) {
   return handle;
 }
 
-// Makes a handle and gives it to Python; errors come out as Python's.
+// Makes a handle and returns it to Python; C++ exceptions become Python errors.
 template <class Make>
 PyObject* handed_out(Make make) {
   try {
@@ -207,7 +207,7 @@ int clear(PyObject* self) {
   return 0;
 }
 
-// Without this, Subscription.__new__ would give an object around nothing.
+// Without this, Subscription.__new__ would make a handle without a subscription.
 PyObject* refuse_new(PyTypeObject*, PyObject*, PyObject*) {
   PyErr_SetString(PyExc_TypeError,
                   "a Subscription is made by Store.subscribe() or Store.observe()");

@@ -1,5 +1,5 @@
-// The waiters of one node: futures in the order in which they came. One of many leaves in constant
-// time, since any number of tasks may be cancelled while they wait for one atom.
+// The waiters of one node: futures in the order in which they were added. A future is removed in
+// constant time, since any number of tasks may be cancelled while they wait for one atom.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,13 @@ namespace halflife::bindings {
 
 class Waiters {
  public:
-  const std::vector<PyObject*>& futures() const { return futures_; }  // null where one has left
+  // Null where a future was removed.
+  const std::vector<PyObject*>& futures() const { return futures_; }
 
   // Takes the reference.
   void add(PyObject* future) { futures_.push_back(future); }
 
-  // Appends all of them, with their references, to `others`.
+  // Moves all futures, with their references, to the end of `others`.
   void move_to(std::vector<PyObject*>& others) {
     for (PyObject* future : futures_) {
       if (future != nullptr) others.push_back(future);
@@ -27,7 +28,7 @@ class Waiters {
     left_ = 0;
   }
 
-  // Gives the reference back; null if it is not waiting.
+  // Removes the future and returns its reference; null if it is not among the waiters.
   PyObject* remove(PyObject* future) {
     const std::size_t place = place_of(future);
     if (place == futures_.size()) return nullptr;

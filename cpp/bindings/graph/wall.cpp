@@ -11,13 +11,13 @@ namespace {
 
 bool is_behind_wall(PyObject* object) { return is_async_value(object) || is_atom(object); }
 
-// The atom that the messages name; null if it is gone (an AsyncValue that was collected).
+// The atom that the messages name; null if it was freed (an AsyncValue that was collected).
 AtomObject* atom_behind(PyObject* object) {
   if (!is_async_value(object)) return as_atom(object);
   return as_atom(reinterpret_cast<AsyncValueObject*>(object)->atom);
 }
 
-// What to write instead.
+// The code that the message suggests instead.
 std::string remedy(PyObject* object) {
   AtomObject* atom = atom_behind(object);
   const std::string name = atom_name(atom);
@@ -83,7 +83,7 @@ PyObject* refuse_rounding(PyObject* self, PyObject* const*, Py_ssize_t) {
 
 PyObject* refuse_number(PyObject* self, PyObject*) { return refuse_unary(self); }
 
-// Equality is identity; an order there is none.
+// Equality is identity; there is no order.
 PyObject* compare(PyObject* self, PyObject*, int operation) {
   if (operation == Py_EQ || operation == Py_NE) Py_RETURN_NOTIMPLEMENTED;
   return refuse(self, "be ordered");
@@ -91,7 +91,7 @@ PyObject* compare(PyObject* self, PyObject*, int operation) {
 
 Py_hash_t hash(PyObject* self) { return PyBaseObject_Type.tp_hash(self); }
 
-// Is it the type that lacks the attribute? A property that raises says something else.
+// Does the type lack the attribute? If a property raised AttributeError, its message stays.
 bool is_unknown(PyObject* self, PyObject* name) {
   return PyErr_ExceptionMatches(PyExc_AttributeError) != 0 && PyUnicode_Check(name) &&
          _PyType_Lookup(Py_TYPE(self), name) == nullptr;
@@ -140,7 +140,7 @@ int add_wall_methods(PyObject* type) {
     Ref made = Ref::take(PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type), &method));
     if (!made || PyObject_SetAttrString(type, method.ml_name, made.get()) < 0) return -1;
   }
-  // Asked for by numpy before it treats an operand as an array of one object.
+  // numpy asks for this before it treats an operand as an array of one object.
   return PyObject_SetAttrString(type, "__array_ufunc__", Py_None);
 }
 

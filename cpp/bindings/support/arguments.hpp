@@ -7,13 +7,13 @@
 
 namespace halflife::bindings {
 
-// Spreads arguments over `slots` by the parameter names (null-terminated list; the first
-// `positional` of them may be given by position). Missing ones stay as they are. False: a TypeError
-// is set that names the function and the argument.
+// Parses arguments into `slots`, one for each parameter name (null-terminated list; the first
+// `positional` parameters may be given by position). Slots of missing arguments stay unchanged.
+// False: a TypeError is set that names the function and the argument.
 bool parse_arguments(const char* function, const char* const* names, int positional,
                      PyObject* const* args, Py_ssize_t count, PyObject* kwnames, PyObject** slots);
 
-// What was given instead, for a message: its repr, cut short; by its type where the repr fails.
+// Describes a wrong argument in a message: its repr, shortened, or its type if the repr fails.
 std::string described(PyObject* object);
 
 }  // namespace halflife::bindings

@@ -1,4 +1,4 @@
-// Comparisons that the Python parts of the package ask for.
+// The functions of _core that compare tuples.
 #include "common_ends.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// How far two tuples agree, from their beginnings and then from their ends.
+// The common ends of two tuples: how many items are the same at the beginning, and how many of the
+// rest at the end.
 #pragma once
 
 #include "python.hpp"

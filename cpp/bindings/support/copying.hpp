@@ -1,6 +1,6 @@
-// What takes part in something that is under way cannot be pickled or copied, and says so: left to
-// itself, Python makes objects around nothing of some, and of others it gives errors that explain
-// nothing.
+// Types whose objects cannot be pickled or copied, because they belong to a store that is in use.
+// They raise an error that says so: by default, Python would make empty objects of some types, and
+// raise unhelpful errors for others.
 #pragma once
 
 #include "python.hpp"

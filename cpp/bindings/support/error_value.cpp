@@ -1,7 +1,7 @@
-// An error that is raised holds the frames of whoever it is raised to, and those hold the variables
-// of their callers: often the atom itself. A store that keeps the error would keep all of them, and
-// the atom with its node. So each full collection first takes the frames that have ended out of the
-// errors that are kept.
+// A raised error holds the frames of its callers, and these hold their variables: often the atom
+// itself. A store that keeps the error would keep all of them alive, and the atom with its node. So
+// each full garbage collection first removes the frames that have ended from the errors that nodes
+// keep.
 #include "error_value.hpp"
 
 #include <vector>
@@ -20,13 +20,13 @@ struct ErrorValue {
 };
 
 PyTypeObject* error_value_type = nullptr;
-PyObject* before_collection = nullptr;  // the function that the collector calls
-ErrorValue* newest = nullptr;           // all of them, as a list
+PyObject* before_collection = nullptr;  // the callback of the garbage collector
+ErrorValue* newest = nullptr;           // all error values, as a linked list
 
 ErrorValue* as_error_value(PyObject* object) { return reinterpret_cast<ErrorValue*>(object); }
 
-// There is no clear: what is in a circle with an error is a frame, which has one. So the error is
-// there as long as a node holds it.
+// There is no tp_clear: a cycle with an error goes through a frame, which has one. So the error
+// exists as long as a node holds it.
 int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(as_error_value(self)->error);
@@ -55,13 +55,13 @@ bool release_frames(ErrorValue* value, FrameRelease& frames) {
   return true;
 }
 
-// A callback of the collector: (phase, {"generation": ...}).
+// The callback of the garbage collector: (phase, {"generation": ...}).
 PyObject* on_collection(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
   if (count != 2 || newest == nullptr || !PyDict_Check(arguments[1])) Py_RETURN_NONE;
   PyObject* generation = PyDict_GetItemString(arguments[1], "generation");
   if (generation == nullptr || PyLong_AsLong(generation) != 2) Py_RETURN_NONE;
   if (PyUnicode_CompareWithASCIIString(arguments[0], "start") != 0) Py_RETURN_NONE;
-  // Variables that are dropped can call anything, also what drops an error that is kept.
+  // Dropping variables may run any code, even code that frees an error value.
   std::vector<Ref> kept;
   for (ErrorValue* value = newest; value != nullptr; value = value->older) {
     kept.push_back(Ref::borrow(as_object(value)));
@@ -73,7 +73,7 @@ PyObject* on_collection(PyObject*, PyObject* const* arguments, Py_ssize_t count)
   Py_RETURN_NONE;
 }
 
-// With the first error that is kept, so that programs without one do not pay for it.
+// Called with the first error value, so that programs without errors do not pay for it.
 bool watch_collector() {
   PyObject* collector = PyImport_GetModuleDict();
   collector = PyDict_GetItemString(collector, "gc");
@@ -160,7 +160,7 @@ PyObject* raise_error_value(PyObject* error_value) {
 }
 
 int add_error_values(PyObject* module) {
-  // The collector's module is a built-in one; once imported, it stays.
+  // `gc` is a built-in module, which stays once it is imported.
   Ref collector = Ref::take(PyImport_ImportModule("gc"));
   Ref type = Ref::take(PyType_FromSpec(&spec));
   before_collection = PyCFunction_NewEx(&callback, nullptr, nullptr);

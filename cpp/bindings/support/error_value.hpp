@@ -1,5 +1,5 @@
-// An error as the value of an atom, with the traceback it came with, so that raising it again does
-// not make that grow.
+// An error value is an error as the value of an atom, with its original traceback, so that raising
+// it again does not make the traceback grow.
 #pragma once
 
 #include "python.hpp"

@@ -6,8 +6,7 @@ namespace halflife::bindings {
 
 namespace {
 
-// Marks the globals of a stand-in; the value says whether all that follows in the traceback is
-// bare, too.
+// Key in the globals of a stand-in; the value says whether the rest of the traceback is bare, too.
 constexpr const char* kMark = "__frame_left__";
 
 PyTracebackObject* as_traceback(PyObject* object) {
@@ -91,7 +90,7 @@ bool FrameRelease::release_one(PyObject* error) {
 }
 
 Ref FrameRelease::without_frames(PyObject* traceback) {
-  std::vector<PyObject*> outer_first;  // borrowed: each one from the one before
+  std::vector<PyObject*> outer_first;  // borrowed: each traceback is held by the one before
   Link known{Ref(), true};
   for (PyObject* at = traceback; at != nullptr && at != Py_None;
        at = as_object(as_traceback(at)->tb_next)) {
@@ -135,20 +134,21 @@ FrameRelease::Link FrameRelease::link(PyObject* traceback, const Link& inner) {
 
 bool FrameRelease::goes_on(PyObject* frame) {
   Ref owner = Ref::take(PyFrame_GetGenerator(as_frame(frame)));
-  if (owner) return true;  // a generator or coroutine, which may be resumed
+  if (owner) return true;  // the frame of a generator or coroutine, which may be resumed
   if (!executed_) {
     executed_ = std::make_unique<std::unordered_set<PyObject*>>(frames_of_all_threads());
   }
   return executed_->contains(frame);
 }
 
-// A frame of the same code that was never called: no variables, and nothing that called it.
+// A stand-in: a frame of the same code that was never executed, so it has no variables and no
+// caller.
 Ref FrameRelease::stand_in(PyObject* frame, bool bare) {
   Ref code = Ref::take(as_object(PyFrame_GetCode(as_frame(frame))));
   Ref names = Ref::take(PyObject_GetAttrString(code.get(), "co_freevars"));
   Ref globals = names ? stand_in_globals(frame, bare) : Ref();
   if (!globals) return Ref();
-  if (PyTuple_GET_SIZE(names.get()) > 0) {  // there is no closure that could hold them
+  if (PyTuple_GET_SIZE(names.get()) > 0) {  // free variables, but no closure to hold them
     Ref replace = Ref::take(PyObject_GetAttrString(code.get(), "replace"));
     Ref nothing = Ref::take(PyTuple_New(0));
     Ref changes = Ref::take(Py_BuildValue("{s()}", "co_freevars"));
@@ -160,7 +160,7 @@ Ref FrameRelease::stand_in(PyObject* frame, bool bare) {
       PyThreadState_Get(), reinterpret_cast<PyCodeObject*>(code.get()), globals.get(), nullptr)));
 }
 
-// What finds the source of a module, and nothing else of its variables.
+// Copies the globals by which the source of a module is found, and no others.
 Ref FrameRelease::stand_in_globals(PyObject* frame, bool bare) {
   Ref variables = Ref::take(PyFrame_GetGlobals(as_frame(frame)));
   PyObject* name = PyDict_GetItemString(variables.get(), "__name__");

@@ -1,5 +1,5 @@
-// Frames that an error keeps: its traceback holds those that it came through. Each holds its
-// variables, and the frame that called it, for as long.
+// The frames of an error: its traceback holds the frames that the error passed through. Each frame
+// keeps its variables alive, and the frame that called it.
 #pragma once
 
 #include <memory>
@@ -12,20 +12,20 @@
 
 namespace halflife::bindings {
 
-// Replaces frames in tracebacks: of those that have ended, only the place stays (file, function,
-// line). Those that are being executed, or go on after an await, are left for a later pass.
+// Replaces frames in tracebacks: of frames that have ended, only file, function and line stay.
+// Frames that are being executed, or that continue after an await, are left for a later pass.
 class FrameRelease {
  public:
-  // An error, and those that it came from: causes, contexts, and the errors of groups. False with
-  // an error set.
+  // Releases the frames of an error, and of its causes, its contexts, and the errors of groups.
+  // False with an error set.
   bool release(PyObject* error);
-  // The same places without the frames; null with an error set.
+  // A traceback with the same lines, without the frames; null with an error set.
   Ref without_frames(PyObject* traceback);
 
  private:
   struct Link {
     Ref traceback;
-    bool bare;  // no frame of a call in here, nor further in
+    bool bare;  // from here on, only stand-ins
   };
 
   bool release_one(PyObject* error);
@@ -34,11 +34,12 @@ class FrameRelease {
   Ref stand_in(PyObject* frame, bool bare);
   Ref stand_in_globals(PyObject* frame, bool bare);
 
-  std::unordered_map<PyObject*, Link> links_;  // by the traceback that each one replaces
+  std::unordered_map<PyObject*, Link> links_;  // key: the traceback that the link replaces
   std::unordered_set<PyObject*> met_;
   std::unordered_map<std::string, Ref> globals_;
-  std::unique_ptr<std::unordered_set<PyObject*>> executed_;  // frames of all threads
-  std::vector<Ref> held_;                                    // so that addresses stay unique
+  // The frames that are being executed, in all threads.
+  std::unique_ptr<std::unordered_set<PyObject*>> executed_;
+  std::vector<Ref> held_;  // so that addresses stay unique
 };
 
 int add_frames(PyObject* module);

@@ -13,13 +13,13 @@ bool within(Py_ssize_t required, Py_ssize_t possible, bool starred, int least, i
   return (starred || possible >= least) && (most < 0 || required <= most);
 }
 
-// `bound` of the arguments are given already.
+// `bound` arguments are given already.
 bool function_takes(PyObject* function, int bound, int least, int most) {
   constexpr int kOther = CO_COROUTINE | CO_ASYNC_GENERATOR | CO_GENERATOR;
   auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function));
   const bool starred = (code->co_flags & CO_VARARGS) != 0;
   if ((code->co_flags & kOther) != 0) return false;
-  // One that passes on what it gets takes what the function that it wraps takes.
+  // A wrapper with *args and **kwargs takes the arguments of the function that it wraps.
   if (starred && reinterpret_cast<PyFunctionObject*>(function)->func_dict != nullptr) return false;
   if (code->co_kwonlyargcount > 0) {
     PyObject* defaults = PyFunction_GET_KW_DEFAULTS(function);
@@ -31,8 +31,9 @@ bool function_takes(PyObject* function, int bound, int least, int most) {
   return possible >= 0 && within(possible - optional, possible, starred, least, most);
 }
 
-// Functions of modules, such as operator.is_, are given again and again, and only inspect knows
-// what they take: it is asked once. The definitions are static data of their extension modules.
+// Built-in functions, such as operator.is_, are passed again and again, and only `inspect` knows
+// their parameters, so the answer is cached by their definition. Definitions are static data of the
+// extension modules, so their addresses stay valid.
 bool known_before(PyObject* function, const FunctionRole& role, bool passed) {
   if (!PyCFunction_CheckExact(function)) return false;
   PyObject* self = PyCFunction_GET_SELF(function);
@@ -76,7 +77,7 @@ void explain_failed_call(PyObject* function, const FunctionRole& role) {
   if (PyErr_ExceptionMatches(PyExc_TypeError) == 0) return;
   PyObject *type = nullptr, *error = nullptr, *traceback = nullptr;
   PyErr_Fetch(&type, &error, &traceback);
-  // An error with a traceback was raised inside of the function.
+  // An error with a traceback was raised inside the function.
   if (traceback == nullptr && !check_function(function, role)) {
     Py_XDECREF(type);
     Py_XDECREF(error);

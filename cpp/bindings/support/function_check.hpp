@@ -1,15 +1,15 @@
-// Functions of users are checked when they are given: can they be called with what they will be
-// called with, and do they end at once? Most are plain Python functions, which say so in their code
-// object; the rest (wrappers, partials, methods, callable objects, built-ins, and all that are
-// refused) is looked at by halflife._support.signatures.
+// Users' functions are checked when they are passed in: do they take the arguments that they will
+// be called with, and are they plain or async as required? For plain Python functions the code
+// object tells; all others (wrappers, partials, methods, callable objects, built-ins, and functions
+// that are refused) are inspected by halflife._support.signatures.
 #pragma once
 
 #include "python.hpp"
 
 namespace halflife::bindings {
 
-// What a function is given for. `least` to `most` are the numbers of positional arguments that the
-// caller can adapt to; a negative `most` means that the user gives the rest.
+// The role of a function. The caller can pass from `least` to `most` positional arguments; a
+// negative `most` means that the user gives the rest.
 struct FunctionRole {
   const char* call;        // "subscribe"
   const char* argument;    // "callback"
@@ -19,15 +19,16 @@ struct FunctionRole {
   const char* may_be = "plain";  // or "async"
 };
 
-// Is it certainly a plain function (neither async nor a generator) that takes so many arguments?
+// Is the object certainly a plain function (neither async nor a generator) that takes so many
+// arguments?
 bool plainly_takes(PyObject* function, int least, int most);
 
-// Raises TypeError unless the function can be called as its role says. `is_async` (if asked for) is
-// whether a call gives a coroutine.
+// Raises TypeError unless the function can be called as its role says. Sets `is_async`, unless
+// null, to whether a call returns a coroutine.
 bool check_function(PyObject* function, const FunctionRole& role, bool* is_async = nullptr);
 
-// For a function that was just called, without being checked before, and raised: if it could not be
-// called at all, raises what check_function() says instead. An error is set before and after.
+// For a function that was called without a check, and raised: if it could not be called at all,
+// replaces the error by that of check_function(). An error is set before and after.
 void explain_failed_call(PyObject* function, const FunctionRole& role);
 
 // _core.plainly_takes(function, least, most)

@@ -8,7 +8,7 @@ namespace halflife::bindings {
 
 namespace {
 
-// As Objects/odictobject.c has them, unchanged since 3.5.
+// Copied from Objects/odictobject.c; unchanged since CPython 3.5.
 struct Node {
   PyObject* key;
   Py_hash_t hash;
@@ -25,7 +25,7 @@ constexpr std::size_t kEnd = 1;  // never the address of a node
 
 }  // namespace
 
-// The cursor is the node that comes next.
+// The cursor is the address of the next node.
 bool next_ordered(PyObject* dict, std::size_t* cursor, PyObject** key, PyObject** value) {
   if (*cursor == kEnd) return false;
   const Node* node = *cursor == 0 ? reinterpret_cast<Ordered*>(dict)->first
@@ -39,7 +39,7 @@ bool next_ordered(PyObject* dict, std::size_t* cursor, PyObject** key, PyObject*
 
 #else
 
-// The cursor is the position, which is walked to from the start each time.
+// The cursor is the index; each call walks there from the start.
 bool next_ordered(PyObject* dict, std::size_t* cursor, PyObject** key, PyObject** value) {
   Ref keys = Ref::take(Py_TYPE(dict)->tp_iter(dict));
   for (std::size_t skipped = 0; keys && skipped < *cursor; ++skipped) {

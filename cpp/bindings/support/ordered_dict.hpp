@@ -1,5 +1,5 @@
-// The entries of an OrderedDict in its own order, which is not that of the dict below it once
-// move_to_end() was called. The C API has no way to walk them without an iterator object.
+// The entries of an OrderedDict in its own order, which differs from the order of the underlying
+// dict after move_to_end(). The C API cannot walk them without an iterator object.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace halflife::bindings {
 
-// As Model::next: the cursor starts at 0; what is found is borrowed.
+// Like Model::next: the cursor starts at 0, and the entry is borrowed.
 bool next_ordered(PyObject* dict, std::size_t* cursor, PyObject** key, PyObject** value);
 
 }  // namespace halflife::bindings

@@ -7,11 +7,11 @@
 
 namespace halflife::bindings {
 
-// A strong reference, dropped at the end of its scope.
+// A strong reference, which is dropped at the end of its scope.
 class Ref {
  public:
   Ref() = default;
-  static Ref take(PyObject* object) { return Ref(object); }  // the caller's reference becomes ours
+  static Ref take(PyObject* object) { return Ref(object); }  // takes over the caller's reference
   static Ref borrow(PyObject* object) { return Ref(Py_XNewRef(object)); }
   Ref(const Ref&) = delete;
   Ref& operator=(const Ref&) = delete;

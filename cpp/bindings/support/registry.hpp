@@ -1,6 +1,7 @@
-// What the extension knows of the Python side: the error classes and a few functions, handed over
-// once by `halflife/__init__.py`, and our own types. Raw pointers that are never given back: a
-// module-level owner would drop them after the interpreter has gone.
+// The registry has the Python objects that the extension uses: error classes and a few functions,
+// which the package installs once when it is imported, and our own types. They are raw pointers
+// that are never released: an owner at module level would release them after the end of the
+// interpreter.
 #pragma once
 
 #include "python.hpp"
@@ -20,8 +21,8 @@ struct Registry {
   PyTypeObject* loading = nullptr;
   PyTypeObject* has_data = nullptr;
   PyTypeObject* has_error = nullptr;
-  PyObject* unwind = nullptr;      // the signal that unwinds reads nested too deep
-  PyObject* no_loading = nullptr;  // Loading() without previous: one object
+  PyObject* unwind = nullptr;      // raised to unwind reads that are nested too deep
+  PyObject* no_loading = nullptr;  // the one Loading() without previous data
 
   // Errors, from halflife._errors.
   PyObject* store_closed = nullptr;
@@ -39,7 +40,7 @@ struct Registry {
   // Functions of the Python side.
   PyObject* find_name = nullptr;  // (atom) -> str
   PyObject* describe_name =
-      nullptr;                       // the attribute of functions that say how their atom is called
+      nullptr;                       // str: the attribute by which a function tells its atom's name
   PyObject* own_folders = nullptr;   // tuple of str: the package's folder, and exceptions in it
   PyObject* note_name = nullptr;     // (atom) -> None: an atom with an explicit name was made
   PyObject* inspect_read = nullptr;  // (callable) -> (is_async, is_stream, wants_signal)
@@ -56,11 +57,11 @@ struct Registry {
   PyObject* show_loadable_html = nullptr;
   PyObject* show_async_value = nullptr;
   PyObject* show_async_value_html = nullptr;
-  PyObject* describe_record = nullptr;  // (class) -> what RecordType has, or None
+  PyObject* describe_record = nullptr;  // (class) -> the fields of RecordType, or None
   PyObject* check_leaf = nullptr;       // (leaf) -> None: raises if it could be edited in place
   PyObject* watch_leaves = nullptr;     // debug mode: (value) -> () -> None, which raises; or None
-  PyObject* drafted_built_ins = nullptr;  // set: built-in classes that drafts know or that were
-                                          // registered
+  // set: built-in classes that drafts know, or that were registered
+  PyObject* drafted_built_ins = nullptr;
   PyObject* default_dict = nullptr;
   PyObject* counter = nullptr;
   PyObject* deque = nullptr;
@@ -71,7 +72,7 @@ struct Registry {
 inline constinit Registry the_registry;
 inline Registry& registry() { return the_registry; }
 
-// `_core._install(**names)`: hands over what the Python side knows.
+// `_core._install(**names)`: sets the objects of the Python side.
 PyObject* install(PyObject* module, PyObject* args, PyObject* kwargs);
 
 }  // namespace halflife::bindings

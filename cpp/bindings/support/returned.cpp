@@ -27,7 +27,7 @@ void dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
   type->tp_free(self);
   Py_DECREF(type);
-  // Closing is what becomes of it now in any case, unless somebody else has it.
+  // Nobody else holds the awaitable, so nobody will await it.
   if (Py_REFCNT(awaitable) == 1) close_coroutine(awaitable);
   Py_DECREF(awaitable);
   Py_XDECREF(signal);

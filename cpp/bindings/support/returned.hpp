@@ -1,7 +1,7 @@
-// What a plain read returned, or a source atom was set to, to be awaited, with the signal that the
-// read got. Nodes and runs share it. If nobody awaits it in the end (the run was superseded,
-// undone, or the atom is gone), a coroutine is closed, because Python complains of one never
-// awaited.
+// A returned awaitable: the awaitable that a plain read returned, or that a source was set to, with
+// the abort signal of the read. Nodes and runs share it. If nobody has awaited it when it is freed
+// (the run was superseded or undone, or the atom died), a coroutine is closed, because Python warns
+// of coroutines that were never awaited.
 #pragma once
 
 #include "python.hpp"
@@ -13,7 +13,7 @@ PyObject* make_returned(PyObject* awaitable, PyObject* signal);
 PyObject* returned_awaitable(PyObject* returned);  // borrowed
 PyObject* returned_signal(PyObject* returned);     // borrowed, or null
 
-void close_coroutine(PyObject* object);  // if it is one
+void close_coroutine(PyObject* object);  // does nothing to other objects
 
 int add_returned(PyObject* module);
 

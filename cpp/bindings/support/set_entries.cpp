@@ -4,7 +4,8 @@ namespace halflife::bindings {
 
 namespace {
 
-// Looked up instead of a key, it is equal to what the key is equal to, and remembers that.
+// A probe is looked up instead of a key: it equals the objects that the key equals, and remembers
+// the object it met.
 struct Probe {
   PyObject_HEAD PyObject* key;
   PyObject* met;  // borrowed
@@ -32,11 +33,11 @@ void probe_dealloc(PyObject* self) {
 }
 
 bool has_one_form(PyObject* key) {
-  // Strings are members far more often than instances of str's subclasses that equal them.
+  // Fast path: members are far more often strings than instances of str subclasses.
   return PyUnicode_CheckExact(key) || PyBytes_CheckExact(key) || key == Py_None;
 }
 
-// What `container` holds as the equal of `key`; false: an error is set.
+// The object in `container` that equals `key`. False: an error is set.
 bool meet(PyObject* container, PyObject* key, int (*contains)(PyObject*, PyObject*),
           PyObject** met) {
   const Py_hash_t hash = PyObject_Hash(key);

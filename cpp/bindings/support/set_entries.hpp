@@ -1,5 +1,5 @@
-// Members of a Python set, and keys of a dict, as they are stored. The C API has no way to walk a
-// set without an iterator object, nor to find which member is equal to a key.
+// The members of a set and the keys of a dict, as they are stored. The C API cannot walk a set
+// without an iterator object, nor find the member that equals a key.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,15 @@ inline PyObject* next_member(PyObject* set, std::size_t* cursor) {
   const auto slots = static_cast<std::size_t>(object->mask) + 1;
   while (*cursor < slots) {
     const setentry& entry = object->table[(*cursor)++];
-    if (entry.key != nullptr && entry.hash != -1) return entry.key;  // -1: what was here is gone
+    if (entry.key != nullptr && entry.hash != -1) return entry.key;  // -1: a deleted entry
   }
   return nullptr;
 }
 
-// The member that is equal to `key`, borrowed from the set, or null. False: an error is set.
+// The member that equals `key`, borrowed from the set, or null. False: an error is set.
 bool find_member(PyObject* set, PyObject* key, PyObject** member);
 
-// The key of a dict that is equal to `key`, which is in it; borrowed. `key` itself, if that fails.
+// The key stored in a dict that equals `key`, borrowed. If that fails, `key` itself.
 PyObject* find_key(PyObject* dict, PyObject* key);
 
 int add_set_entries(PyObject* module);

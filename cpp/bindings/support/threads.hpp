@@ -1,13 +1,13 @@
-// Which thread is this? Asked by every call. Its number is never given to another thread: the
-// address of a thread, and its ident, are when it has ended.
+// The number of the current thread, which every call needs. A number is never reused, unlike the
+// address and the ident of a thread that has ended.
 #pragma once
 
 #include <cstdint>
 
 namespace halflife::bindings {
 
-// At a fixed distance from the thread's address, so that reading it needs no call; a library that
-// is loaded late has room for a few such bytes.
+// In static TLS, at a fixed offset from the thread pointer, so that reading it needs no call.
+// Libraries that are loaded late have room there for a few bytes.
 #if defined(__GLIBC__)
 #define HALFLIFE_NEAR_THREAD [[gnu::tls_model("initial-exec")]]
 #else

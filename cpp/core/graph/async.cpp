@@ -260,8 +260,8 @@ void Store::adopt(Node& node, Value value, std::span<Node* const> inputs,
   node.value = value;
   node.set_flag(flag::computed);
   node.changed_at = timeline_.next_stamp();
-  node.verified_at =
-      node.kind == Kind::source ? kAlways : 0;  // the first read validates the inputs
+  // The first read validates the inputs.
+  node.verified_at = node.kind == Kind::source ? kAlways : 0;
 }
 
 LoadState Store::load_state(const Node& node) {

@@ -76,8 +76,7 @@ bool Store::recompute(Node& node) {
       node.verified_at = node.kind == Kind::source ? 0 : timeline_.revision();
       return true;
     }
-    if (!node.is(flag::mounted) &&
-        !state.asked) {  // no observer and no read: stop the run, begin none
+    if (!node.is(flag::mounted) && !state.asked) {  // unobserved: stop the run, begin none
       if (in_batch()) journal_.save(node);
       node.clear_flag(urgency);
       state.forced = state.outdated = true;

@@ -46,48 +46,40 @@ struct Dependent {
 };
 
 namespace flag {
-constexpr std::uint32_t live = 1u << 0;  // kept current eagerly
-constexpr std::uint32_t mounted =
-    1u << 1;  // observed: has a subscriber, directly or through a dependent
-constexpr std::uint32_t running = 1u << 2;    // its read is on the C stack
-constexpr std::uint32_t queued = 1u << 3;     // to be recomputed
-constexpr std::uint32_t in_heap = 1u << 4;    // in a bucket of the heap, queued or not
-constexpr std::uint32_t dirty = 1u << 5;      // must run, even if no input changed
-constexpr std::uint32_t immediate = 1u << 6;  // a change of it is notified by this flush
-constexpr std::uint32_t deferred = 1u
-                                   << 7;   // a change of it is notified at the end of the loop pass
-constexpr std::uint32_t cyclic = 1u << 8;  // met a cycle: runs again after any change
-constexpr std::uint32_t error = 1u << 9;   // the value is an error
-constexpr std::uint32_t computed = 1u << 10;      // has a value
-constexpr std::uint32_t asynchronous = 1u << 11;  // its value arrives later
-constexpr std::uint32_t async_read =
-    1u << 12;                               // always asynchronous: the read is a coroutine function
-constexpr std::uint32_t hooked = 1u << 13;  // the atom has an on_mount
+constexpr std::uint32_t live = 1u << 0;                  // kept current eagerly
+constexpr std::uint32_t mounted = 1u << 1;               // observed, directly or by a dependent
+constexpr std::uint32_t running = 1u << 2;               // its read is on the C stack
+constexpr std::uint32_t queued = 1u << 3;                // to be recomputed
+constexpr std::uint32_t in_heap = 1u << 4;               // in a bucket of the heap, queued or not
+constexpr std::uint32_t dirty = 1u << 5;                 // must run, even if no input changed
+constexpr std::uint32_t immediate = 1u << 6;             // this flush notifies a change of it
+constexpr std::uint32_t deferred = 1u << 7;              // the end of the loop pass notifies it
+constexpr std::uint32_t cyclic = 1u << 8;                // met a cycle: runs again after any change
+constexpr std::uint32_t error = 1u << 9;                 // the value is an error
+constexpr std::uint32_t computed = 1u << 10;             // has a value
+constexpr std::uint32_t asynchronous = 1u << 11;         // its value arrives later
+constexpr std::uint32_t async_read = 1u << 12;           // the read is a coroutine function
+constexpr std::uint32_t hooked = 1u << 13;               // the atom has an on_mount
 constexpr std::uint32_t notification_queued = 1u << 14;  // in the queue of notifications
-constexpr std::uint32_t notify_immediately = 1u
-                                             << 15;  // that notification is immediate, not deferred
-constexpr std::uint32_t checking = 1u << 16;         // on the validation stack
-constexpr std::uint32_t orphan = 1u << 17;        // its atom is gone; freed at the next safe point
-constexpr std::uint32_t hook_run = 1u << 18;      // on_mount was called, and its cleanup was not
-constexpr std::uint32_t hook_queued = 1u << 19;   // in the queue of mount hooks
-constexpr std::uint32_t lingering = 1u << 20;     // kept mounted by the grace period
-constexpr std::uint32_t abort_unseen = 1u << 21;  // cancel its run when the last observer leaves
-constexpr std::uint32_t effect_queued = 1u << 22;
-constexpr std::uint32_t journaled = 1u << 23;  // seen by the walk over a batch's journal
-constexpr std::uint32_t in_cyclic = 1u << 24;  // listed among the nodes that met a cycle
-constexpr std::uint32_t held = 1u << 25;       // the host keeps its atom alive
-constexpr std::uint32_t hold_queued =
-    1u << 26;  // the next sweep looks whether its hold is still needed
-constexpr std::uint32_t in_unstarted =
-    1u << 27;  // waits for a read to start it: see unstarted_runs.hpp
-constexpr std::uint32_t notification_deferred = 1u
-                                                << 28;  // listed among the notes for the pass's end
-constexpr std::uint32_t unwound =
-    1u << 29;  // its run was unwound, and restarts when its inputs are there
+constexpr std::uint32_t notify_immediately = 1u << 15;   // that notification is immediate
+constexpr std::uint32_t checking = 1u << 16;             // on the validation stack
+constexpr std::uint32_t orphan = 1u << 17;               // its atom is gone; freed when it is safe
+constexpr std::uint32_t hook_run = 1u << 18;             // on_mount was called, its cleanup was not
+constexpr std::uint32_t hook_queued = 1u << 19;          // in the queue of mount hooks
+constexpr std::uint32_t lingering = 1u << 20;            // kept mounted by the grace period
+constexpr std::uint32_t abort_unseen = 1u << 21;         // the last observer cancels its run
+constexpr std::uint32_t effect_queued = 1u << 22;        // in the queue of effects
+constexpr std::uint32_t journaled = 1u << 23;            // seen by the walk over a batch's journal
+constexpr std::uint32_t in_cyclic = 1u << 24;            // in the list of nodes that met a cycle
+constexpr std::uint32_t held = 1u << 25;                 // the host keeps its atom alive
+constexpr std::uint32_t hold_queued = 1u << 26;          // the next sweep may end its hold
+constexpr std::uint32_t in_unstarted = 1u << 27;         // waits for a read to start its run
+constexpr std::uint32_t notification_deferred = 1u << 28;  // in the list for the pass's end
+constexpr std::uint32_t unwound = 1u << 29;                // its run was unwound, and restarts
 // The value refers to its own atom, and to no store. The garbage collector sees it as the atom's:
 // if it belonged to the store, the atom would live as long as the store.
 constexpr std::uint32_t of_atom = 1u << 30;
-constexpr std::uint32_t compares = 1u << 31;  // values are compared by the user's function
+constexpr std::uint32_t compares = 1u << 31;  // the user's function compares its values
 }  // namespace flag
 
 // The fields that most nodes never need.

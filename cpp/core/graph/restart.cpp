@@ -98,8 +98,8 @@ void Store::begin(Node& node) {
   unstarted_.remove(node);
   if (node.is(flag::async_read)) {
     forget_input_index(node);
-    state.cursor = 0;  // the last run's inputs stay linked until this run ends, so that none is
-                       // unmounted in between
+    // The last run's inputs stay linked until this run ends, so that none is unmounted meanwhile.
+    state.cursor = 0;
     if (!node.is(flag::live)) drop_inputs(node, 0);
   }
   ++state.generation;

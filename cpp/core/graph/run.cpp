@@ -87,8 +87,7 @@ void Store::accept(Node& node, Outcome outcome) {
     uncount(node);
     settle(node, outcome.value, outcome.status == Status::error);
   } else {
-    if (node.is(flag::asynchronous)) {  // the read returned a plain value: the run in flight is
-                                        // superseded
+    if (node.is(flag::asynchronous)) {  // the plain value supersedes the run in flight
       AsyncState& state = *node.async();
       state.outdated = false;
       // The restart stops the run in flight, wakes the waiters, and ends the pending state.
@@ -98,8 +97,8 @@ void Store::accept(Node& node, Outcome outcome) {
       state.state_at = timeline_.next_stamp();
     }
     if (AsyncState* state = node.async(); state != nullptr && state->awaitable != nullptr) {
-      reclaimer_.trash(
-          std::exchange(state->awaitable, nullptr));  // it may refer to its atom, and keep it alive
+      // It may refer to its atom, and keep the atom alive.
+      reclaimer_.trash(std::exchange(state->awaitable, nullptr));
     }
     if (replace(node, outcome.value, outcome.status == Status::error, urgency)) {
       propagation_.changed(node, urgency);
@@ -133,8 +132,8 @@ bool Store::is_equal(Node& node, Value before, Value now) {
 bool Store::compare(Node& node, Value before, Value now) {
   const Revision verified = std::exchange(node.verified_at, 0);
   const Propagation::Progress progress = propagation_.progress();
-  if (node.is(flag::live) &&
-      !progress.stabilizing) {  // so live nodes count as current only below this one
+  // So that live nodes count as current only below this one.
+  if (node.is(flag::live) && !progress.stabilizing) {
     propagation_.set_progress({true, node.height});
   }
   if (node.kind == Kind::source)
