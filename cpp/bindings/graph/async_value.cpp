@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../support/error_value.hpp"
+#include "../support/heap_type.hpp"
 #include "awaiter.hpp"
 #include "run_object.hpp"
 #include "wall.hpp"
@@ -73,32 +74,19 @@ void detach(AsyncValueObject* value) {
   if (node->async()->handle == value) node->async()->handle = nullptr;
 }
 
-int traverse(PyObject* self, visitproc visit, void* arg) {
-  AsyncValueObject* value = as_async_value(self);
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(value->store);
-  Py_VISIT(value->atom);
-  Py_VISIT(value->reader);
-  Py_VISIT(value->result);
-  return 0;
-}
+using References = Owned<AsyncValueObject, &AsyncValueObject::store, &AsyncValueObject::atom,
+                         &AsyncValueObject::reader, &AsyncValueObject::result>;
 
 int clear(PyObject* self) {
-  AsyncValueObject* value = as_async_value(self);
-  detach(value);
-  PyObject* parts[] = {value->store, value->atom, value->reader, value->result};
-  value->store = value->atom = value->reader = value->result = nullptr;
-  for (PyObject* part : parts) Py_XDECREF(part);
-  return 0;
+  detach(as_async_value(self));
+  return References::clear(self);
 }
 
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
   if (as_async_value(self)->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
   clear(self);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 PyObject* give(PyObject* result, bool error) {
@@ -316,7 +304,7 @@ int add_async_value_type(PyObject* module) {
   std::vector<PyType_Slot> slots = {
       {Py_tp_doc, const_cast<char*>("The value of an async atom; awaitable any number of times.")},
       {Py_tp_dealloc, as_slot(dealloc)},
-      {Py_tp_traverse, as_slot(traverse)},
+      {Py_tp_traverse, as_slot(References::traverse)},
       {Py_tp_clear, as_slot(clear)},
       {Py_tp_repr, as_slot(repr)},
       {Py_am_await, as_slot(await)},

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "../support/copying.hpp"
+#include "../support/heap_type.hpp"
 #include "async_value.hpp"
 
 namespace halflife::bindings {
@@ -26,20 +27,11 @@ constinit AwaiterObject* spare = nullptr;
 
 AwaiterObject* as_awaiter(PyObject* object) { return reinterpret_cast<AwaiterObject*>(object); }
 
-int traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_awaiter(self)->value);
-  return 0;
-}
-
-int clear(PyObject* self) {
-  Py_CLEAR(as_awaiter(self)->value);
-  return 0;
-}
+using References = Owned<AwaiterObject, &AwaiterObject::value>;
 
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
-  clear(self);
+  References::clear(self);
   PyTypeObject* type = Py_TYPE(self);
   if (kKeepsSpare && spare == nullptr) {
     spare = as_awaiter(self);
@@ -93,8 +85,8 @@ int add_awaiter_type(PyObject*) {
   static PyType_Slot slots[] = {
       {Py_tp_doc, const_cast<char*>("Ends at once with the newest value of an AsyncValue.")},
       {Py_tp_dealloc, as_slot(dealloc)},
-      {Py_tp_traverse, as_slot(traverse)},
-      {Py_tp_clear, as_slot(clear)},
+      {Py_tp_traverse, as_slot(References::traverse)},
+      {Py_tp_clear, as_slot(References::clear)},
       {Py_tp_iter, as_slot(PyObject_SelfIter)},
       {Py_tp_iternext, as_slot(next)},
       {Py_am_send, as_slot(send)},

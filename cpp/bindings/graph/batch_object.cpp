@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "../support/copying.hpp"
+#include "../support/heap_type.hpp"
 #include "store_object.hpp"
 
 namespace halflife::bindings {
@@ -56,12 +57,6 @@ PyObject* batch_exit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   Py_RETURN_FALSE;
 }
 
-int batch_traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_batch(self)->store);
-  return 0;
-}
-
 int batch_clear(PyObject* self) {
   BatchObject* batch = as_batch(self);
   Ref store = Ref::take(std::exchange(batch->store, nullptr));
@@ -82,9 +77,7 @@ void batch_dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
   batch_clear(self);
   delete as_batch(self)->open;
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 PyMethodDef methods[] = {
@@ -98,7 +91,7 @@ PyType_Slot slots[] = {
     {Py_tp_doc, const_cast<char*>("The with block of `Store.batch()`.")},
     {Py_tp_new, as_slot(batch_new)},
     {Py_tp_dealloc, as_slot(batch_dealloc)},
-    {Py_tp_traverse, as_slot(batch_traverse)},
+    {Py_tp_traverse, as_slot(Owned<BatchObject, &BatchObject::store>::traverse)},
     {Py_tp_clear, as_slot(batch_clear)},
     {Py_tp_methods, methods},
     {0, nullptr},

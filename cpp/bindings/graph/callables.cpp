@@ -6,6 +6,7 @@
 
 #include "../support/arguments.hpp"
 #include "../support/copying.hpp"
+#include "../support/heap_type.hpp"
 #include "run_object.hpp"
 
 namespace halflife::bindings {
@@ -76,9 +77,7 @@ PyObject* getter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
 
 void getter_dealloc(PyObject* self) {
   Py_XDECREF(reinterpret_cast<GetterObject*>(self)->name);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 PyObject* setter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
@@ -101,25 +100,14 @@ PyObject* setter_call(PyObject* self, PyObject* const* args, std::size_t nargsf,
   return store->enter() ? store->set(as_atom(args[0]), args + 1, count - 1) : nullptr;
 }
 
-int setter_traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(reinterpret_cast<SetterObject*>(self)->atom);
-  return 0;
-}
-
-int setter_clear(PyObject* self) {
-  Py_CLEAR(reinterpret_cast<SetterObject*>(self)->atom);
-  return 0;
-}
+using SetterReferences = Owned<SetterObject, &SetterObject::atom>;
 
 void setter_dealloc(PyObject* self) {
   auto* setter = reinterpret_cast<SetterObject*>(self);
   PyObject_GC_UnTrack(self);
   if (setter->store != nullptr) setter->store->forget_setter(setter);
-  Py_CLEAR(setter->atom);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  SetterReferences::clear(self);
+  free_object(self);
 }
 
 PyObject* store_property(StoreObject* store) {
@@ -191,8 +179,8 @@ int add_callable_types(PyObject* module) {
   static PyType_Slot setter_slots[] = {
       {Py_tp_doc, const_cast<char*>("set(atom, value): writes.")},
       {Py_tp_dealloc, as_slot(setter_dealloc)},
-      {Py_tp_traverse, as_slot(setter_traverse)},
-      {Py_tp_clear, as_slot(setter_clear)},
+      {Py_tp_traverse, as_slot(SetterReferences::traverse)},
+      {Py_tp_clear, as_slot(SetterReferences::clear)},
       {Py_tp_call, as_slot(PyVectorcall_Call)},
       {Py_tp_members, setter_members},
       {Py_tp_methods, methods_without_copies},

@@ -2,6 +2,7 @@
 
 #include "../support/arguments.hpp"
 #include "../support/equality.hpp"
+#include "../support/heap_type.hpp"
 #include "../support/registry.hpp"
 
 namespace halflife::bindings {
@@ -20,27 +21,14 @@ PyObject* make(PyTypeObject* type, PyObject* content, PyObject* previous, bool r
   return as_object(loadable);
 }
 
-int traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_loadable(self)->content);
-  Py_VISIT(as_loadable(self)->previous);
-  return 0;
-}
-
-int clear(PyObject* self) {
-  Py_CLEAR(as_loadable(self)->content);
-  Py_CLEAR(as_loadable(self)->previous);
-  return 0;
-}
+using References = Owned<LoadableObject, &LoadableObject::content, &LoadableObject::previous>;
 
 // Loadables may be nested deeply: the trashcan keeps their deallocation from overflowing the stack.
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
   Py_TRASHCAN_BEGIN(self, dealloc);
-  clear(self);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  References::clear(self);
+  free_object(self);
   Py_TRASHCAN_END
 }
 
@@ -244,8 +232,8 @@ PyTypeObject* add(PyObject* module, const char* name, const char* full_name, con
       {Py_tp_doc, const_cast<char*>(doc)},
       {Py_tp_new, as_slot(construct)},
       {Py_tp_dealloc, as_slot(dealloc)},
-      {Py_tp_traverse, as_slot(traverse)},
-      {Py_tp_clear, as_slot(clear)},
+      {Py_tp_traverse, as_slot(References::traverse)},
+      {Py_tp_clear, as_slot(References::clear)},
       {Py_tp_repr, as_slot(repr)},
       {Py_tp_richcompare, as_slot(compare)},
       {Py_tp_hash, as_slot(hash)},

@@ -6,6 +6,7 @@
 
 #include "../support/copying.hpp"
 #include "../support/error_value.hpp"
+#include "../support/heap_type.hpp"
 #include "../support/returned.hpp"
 #include "async_value.hpp"
 #include "callables.hpp"
@@ -86,32 +87,8 @@ RunObject* run_of_this_task(graph::Node& node) {
 
 namespace {
 
-int run_traverse(PyObject* self, visitproc visit, void* arg) {
-  RunObject* run = as_run(self);
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(run->store);
-  Py_VISIT(run->atom);
-  Py_VISIT(run->returned);
-  Py_VISIT(run->signal);
-  Py_VISIT(run->task);
-  return 0;
-}
-
-int run_clear(PyObject* self) {
-  RunObject* run = as_run(self);
-  PyObject* parts[] = {run->store, run->atom, run->returned, run->signal, run->task};
-  run->store = run->atom = run->returned = run->signal = run->task = nullptr;
-  for (PyObject* part : parts) Py_XDECREF(part);
-  return 0;
-}
-
-void run_dealloc(PyObject* self) {
-  PyObject_GC_UnTrack(self);
-  run_clear(self);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-}
+using RunReferences = Owned<RunObject, &RunObject::store, &RunObject::atom, &RunObject::returned,
+                            &RunObject::signal, &RunObject::task>;
 
 PyObject* or_none(PyObject* object) { return Py_NewRef(object == nullptr ? Py_None : object); }
 
@@ -266,24 +243,7 @@ PyObject* run_abandon(PyObject* self, PyObject*) {
   Py_RETURN_NONE;
 }
 
-int getter_traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(reinterpret_cast<RunGetterObject*>(self)->run);
-  return 0;
-}
-
-int getter_clear(PyObject* self) {
-  Py_CLEAR(reinterpret_cast<RunGetterObject*>(self)->run);
-  return 0;
-}
-
-void getter_dealloc(PyObject* self) {
-  PyObject_GC_UnTrack(self);
-  getter_clear(self);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-}
+using GetterReferences = Owned<RunGetterObject, &RunGetterObject::run>;
 
 PyGetSetDef run_properties[] = {
     {"atom", run_atom, nullptr, "The atom it runs.", nullptr},
@@ -316,9 +276,9 @@ PyMethodDef run_methods[] = {
 int add_run_types(PyObject* module) {
   static PyType_Slot run_slots[] = {
       {Py_tp_doc, const_cast<char*>("One execution of an async read.")},
-      {Py_tp_dealloc, as_slot(run_dealloc)},
-      {Py_tp_traverse, as_slot(run_traverse)},
-      {Py_tp_clear, as_slot(run_clear)},
+      {Py_tp_dealloc, as_slot(RunReferences::dealloc)},
+      {Py_tp_traverse, as_slot(RunReferences::traverse)},
+      {Py_tp_clear, as_slot(RunReferences::clear)},
       {Py_tp_getset, run_properties},
       {Py_tp_methods, run_methods},
       {0, nullptr},
@@ -332,9 +292,9 @@ int add_run_types(PyObject* module) {
   };
   static PyType_Slot getter_slots[] = {
       {Py_tp_doc, const_cast<char*>("get(atom) of one run.")},
-      {Py_tp_dealloc, as_slot(getter_dealloc)},
-      {Py_tp_traverse, as_slot(getter_traverse)},
-      {Py_tp_clear, as_slot(getter_clear)},
+      {Py_tp_dealloc, as_slot(GetterReferences::dealloc)},
+      {Py_tp_traverse, as_slot(GetterReferences::traverse)},
+      {Py_tp_clear, as_slot(GetterReferences::clear)},
       {Py_tp_call, as_slot(PyVectorcall_Call)},
       {Py_tp_members, getter_members},
       {Py_tp_methods, methods_without_copies},

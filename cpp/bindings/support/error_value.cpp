@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "frames.hpp"
+#include "heap_type.hpp"
 
 namespace halflife::bindings {
 
@@ -24,15 +25,6 @@ PyObject* before_collection = nullptr;  // the callback of the garbage collector
 ErrorValue* newest = nullptr;           // all error values, as a linked list
 
 ErrorValue* as_error_value(PyObject* object) { return reinterpret_cast<ErrorValue*>(object); }
-
-// There is no tp_clear: a cycle with an error goes through a frame, which has one. So the error
-// exists as long as a node holds it.
-int traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_error_value(self)->error);
-  Py_VISIT(as_error_value(self)->traceback);
-  return 0;
-}
 
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
@@ -109,10 +101,13 @@ PyMethodDef functions[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
+// There is no tp_clear: a cycle with an error goes through a frame, which has one. So the error
+// exists as long as a node holds it.
 PyType_Slot slots[] = {
     {Py_tp_doc, const_cast<char*>("An error as the value of an atom.")},
     {Py_tp_dealloc, as_slot(dealloc)},
-    {Py_tp_traverse, as_slot(traverse)},
+    {Py_tp_traverse,
+     as_slot(Owned<ErrorValue, &ErrorValue::error, &ErrorValue::traceback>::traverse)},
     {Py_tp_methods, methods},
     {0, nullptr},
 };

@@ -1,5 +1,6 @@
 #include "returned.hpp"
 
+#include "heap_type.hpp"
 #include "registry.hpp"
 
 namespace halflife::bindings {
@@ -13,20 +14,11 @@ struct ReturnedObject {
 
 ReturnedObject* as_returned(PyObject* object) { return reinterpret_cast<ReturnedObject*>(object); }
 
-int traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_returned(self)->awaitable);
-  Py_VISIT(as_returned(self)->signal);
-  return 0;
-}
-
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
   PyObject* awaitable = as_returned(self)->awaitable;
   PyObject* signal = as_returned(self)->signal;
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
   // Nobody else holds the awaitable, so nobody will await it.
   if (Py_REFCNT(awaitable) == 1) close_coroutine(awaitable);
   Py_DECREF(awaitable);
@@ -59,7 +51,9 @@ int add_returned(PyObject*) {
   static PyType_Slot slots[] = {
       {Py_tp_doc, const_cast<char*>("What a read returned to be awaited.")},
       {Py_tp_dealloc, as_slot(dealloc)},
-      {Py_tp_traverse, as_slot(traverse)},
+      {Py_tp_traverse,
+       as_slot(
+           Owned<ReturnedObject, &ReturnedObject::awaitable, &ReturnedObject::signal>::traverse)},
       {0, nullptr},
   };
   static PyType_Spec spec = {
