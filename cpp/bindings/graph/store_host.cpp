@@ -159,14 +159,20 @@ void StoreObject::run_effect(Node& node, Frame&) {
   PyObject* args[] = {nullptr, getter.get(), setter.get()};
   Ref result = Ref::take(
       PyObject_Vectorcall(atom->body, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
-  if (!result) {
-    collect_error("effect", atom);
-  } else if (is_function(result.get())) {
-    node.more().cleanup = result.release();
-  } else if (result.get() != Py_None) {
-    PyErr_Format(PyExc_TypeError, "effect %s returned %s; it may return a cleanup function",
-                 atom_name(atom), described(result.get()).c_str());
-    collect_error("effect", atom);
+  keep_cleanup(node, atom, std::move(result), "effect");
+}
+
+// What an effect or an on_mount returned becomes the node's cleanup, or an error of `where`. The
+// node has no atom any more if the call has closed the store.
+void StoreObject::keep_cleanup(Node& node, AtomObject* atom, Ref returned, const char* where) {
+  if (!returned) {
+    collect_error(where, atom);
+  } else if (is_function(returned.get())) {
+    node.more().cleanup = returned.release();
+  } else if (returned.get() != Py_None) {
+    PyErr_Format(PyExc_TypeError, "%s %s returned %s; it may return a cleanup function", where,
+                 atom_name(atom), described(returned.get()).c_str());
+    collect_error(where, atom);
   }
 }
 
@@ -177,17 +183,9 @@ void StoreObject::mount(Node& node) {
   Ref held_atom = Ref::borrow(as_object(atom));
   Ref held = Ref::borrow(hook);
   Ref setter = Ref::take(as_object(make_setter(this, atom)));
-  Ref cleanup = setter ? Ref::take(PyObject_CallOneArg(hook, setter.get())) : Ref();
-  if (!cleanup) {
-    collect_error("on_mount of", atom);
-  } else if (is_function(cleanup.get())) {
-    node.more().cleanup = cleanup.release();
-    if (closed()) run_cleanup(node);  // the hook closed the store
-  } else if (cleanup.get() != Py_None) {
-    PyErr_Format(PyExc_TypeError, "on_mount of %s returned %s; it may return a cleanup function",
-                 atom_name(atom), described(cleanup.get()).c_str());
-    collect_error("on_mount of", atom);
-  }
+  keep_cleanup(node, atom, setter ? Ref::take(PyObject_CallOneArg(hook, setter.get())) : Ref(),
+               "on_mount of");
+  if (closed()) run_cleanup(node);  // the hook closed the store
 }
 
 void StoreObject::unmount(Node& node) { run_cleanup(node); }

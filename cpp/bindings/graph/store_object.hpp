@@ -190,6 +190,7 @@ class StoreObject final : public graph::Host {
   Ref keep_for_sweep();
   PyObject* run_write(AtomObject* atom, PyObject* const* args, Py_ssize_t count);
   void run_cleanup(graph::Node& node);
+  void keep_cleanup(graph::Node& node, AtomObject* atom, Ref returned, const char* where);
 
   static constexpr unsigned kClosed = 1;
   static constexpr unsigned kBatch = 2;      // an explicit batch is open: is this its task?

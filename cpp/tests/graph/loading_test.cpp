@@ -1,4 +1,4 @@
-// Who looks at the loading state: views, quiet notifications, streams, adopted values, and atoms
+// Who looks at the loading state: views, deferred notifications, streams, adopted values, and atoms
 // that are asynchronous only now and then.
 #include "../support/plain_host.hpp"
 
