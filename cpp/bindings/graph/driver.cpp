@@ -42,8 +42,8 @@ Ref Driver::start_action(PyObject* coroutine, AtomObject* atom) const {
   return Ref::take(PyObject_CallMethod(object_, "start_action", "OO", coroutine, as_object(atom)));
 }
 
-Ref Driver::after_pass() const {
-  return Ref::take(PyObject_CallMethod(object_, "after_pass", nullptr));
+Ref Driver::after_tick() const {
+  return Ref::take(PyObject_CallMethod(object_, "after_tick", nullptr));
 }
 
 Ref Driver::flush_soon() const {

@@ -42,9 +42,9 @@ class Driver {
   Ref cancel(PyObject* run, const char* reason) const;
   // Starts the coroutine of an async action; returns its handle.
   Ref start_action(PyObject* coroutine, AtomObject* atom) const;
-  // Has the deferred notifications sent at the end of the loop pass. False: there is no loop.
-  Ref after_pass() const;
-  // Has the store flushed in the next loop pass.
+  // Has the deferred notifications sent at the end of the loop tick. False: there is no loop.
+  Ref after_tick() const;
+  // Has the store flushed in the next loop tick.
   Ref flush_soon() const;
   // Starts the grace period of the atom. False: no timer can be had.
   Ref linger(AtomObject* atom) const;

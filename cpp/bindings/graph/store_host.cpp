@@ -304,7 +304,7 @@ void StoreObject::cancel(Value run) {
 bool StoreObject::defer() {
   if (!driver.exists()) return false;
   SavedError saved;
-  Ref deferred = driver.after_pass();
+  Ref deferred = driver.after_tick();
   if (!deferred) {
     PyErr_Clear();
     return false;

@@ -113,7 +113,7 @@ class StoreObject final : public graph::Host {
   bool add_waiter(graph::Node& node, PyObject* future, bool first);
   bool remove_waiter(graph::Node& node, PyObject* future);
   void wake_waiters();
-  void flush_soon();  // at the end of this loop pass at the latest
+  void flush_soon();  // at the end of this loop tick at the latest
 
   // --- graph::Host (store_host.cpp)
   Outcome run(graph::Node& node, graph::Frame& frame) override;

@@ -162,7 +162,7 @@ void expire(py::handle self, py::handle atom) {
   if (!store.report_exception(nullptr)) throw py::error_already_set();
 }
 
-void flush_at_end_of_pass(py::handle self, bool deferred) {
+void flush_at_end_of_tick(py::handle self, bool deferred) {
   StoreObject* store = store_argument(self.ptr());
   if (store == nullptr) throw py::error_already_set();
   if (store->closed()) return;
@@ -299,7 +299,7 @@ void bind_store(py::module_& module) {
       .def("_enter", &enter_store)
       .def("_override", &override_atom)
       .def("_expire", &expire)
-      .def("_flush", &flush_at_end_of_pass, py::kw_only(), py::arg("deferred"))
+      .def("_flush", &flush_at_end_of_tick, py::kw_only(), py::arg("deferred"))
       .def("_set_log", &set_log)
       .def("_write_log", &write_log)
       .def("_set_hydrating", &set_hydrating)

@@ -208,7 +208,7 @@ void Store::run_subscribers() {
   notifications_.drop_ready(base);
 }
 
-// The loop pass in which runs were started has ended: nodes that are still pending notify now.
+// The loop tick in which runs were started has ended: nodes that are still pending notify now.
 void Store::flush_deferred() {
   for (Node* deferred : notifications_.take_deferred()) {
     Node& node = *deferred;

@@ -62,7 +62,7 @@ class Host {
   virtual void cancel(Value run) = 0;
   // The node is not pending any more: its waiters are to be woken.
   virtual void wake(Node& node) = 0;
-  // Asks the host to call Store::flush_deferred at the end of this loop pass. False: there is no
+  // Asks the host to call Store::flush_deferred at the end of this loop tick. False: there is no
   // loop.
   virtual bool defer() = 0;
 

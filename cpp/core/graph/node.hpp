@@ -53,7 +53,7 @@ constexpr std::uint32_t queued = 1u << 3;                // to be recomputed
 constexpr std::uint32_t in_heap = 1u << 4;               // in a bucket of the heap, queued or not
 constexpr std::uint32_t dirty = 1u << 5;                 // must run, even if no input changed
 constexpr std::uint32_t immediate = 1u << 6;             // this flush notifies a change of it
-constexpr std::uint32_t deferred = 1u << 7;              // the end of the loop pass notifies it
+constexpr std::uint32_t deferred = 1u << 7;              // the end of the loop tick notifies it
 constexpr std::uint32_t cyclic = 1u << 8;                // met a cycle: runs again after any change
 constexpr std::uint32_t error = 1u << 9;                 // the value is an error
 constexpr std::uint32_t computed = 1u << 10;             // has a value
@@ -74,7 +74,7 @@ constexpr std::uint32_t in_cyclic = 1u << 24;            // in the list of nodes
 constexpr std::uint32_t held = 1u << 25;                 // the host keeps its atom alive
 constexpr std::uint32_t hold_queued = 1u << 26;          // the next sweep may end its hold
 constexpr std::uint32_t in_unstarted = 1u << 27;         // waits for a read to start its run
-constexpr std::uint32_t notification_deferred = 1u << 28;  // in the list for the pass's end
+constexpr std::uint32_t notification_deferred = 1u << 28;  // in the list for the end of the tick
 constexpr std::uint32_t unwound = 1u << 29;                // its run was unwound, and restarts
 // The value refers to its own atom, and to no store. The garbage collector sees it as the atom's:
 // if it belonged to the store, the atom would live as long as the store.

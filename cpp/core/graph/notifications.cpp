@@ -52,7 +52,7 @@ const char* Notifications::invariant() const {
     if (!node->is(flag::effect_queued)) return "an effect that is queued, and not marked";
     if (!effects_.has_at_its_index(*node)) return "an effect that is not where the list has it";
   }
-  if (!deferred_.empty() && !pass_end_asked_) return "deferred to the end of no loop pass";
+  if (!deferred_.empty() && !tick_end_asked_) return "deferred to the end of no loop tick";
   return nullptr;
 }
 

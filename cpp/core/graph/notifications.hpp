@@ -1,7 +1,7 @@
 // The notifications of a store: whom the flush tells, and in what order. Nodes whose subscribers
 // are to be told wait in a queue, effects in another. A notification is *immediate* (told by this
-// flush) or *deferred* (told at the end of the loop pass, so that a value that arrives within the
-// pass shows no loading state in between). Subscribers are told in the order of subscription.
+// flush) or *deferred* (told at the end of the loop tick, so that a value that arrives within the
+// tick shows no loading state in between). Subscribers are told in the order of subscription.
 #pragma once
 
 #include <algorithm>
@@ -48,20 +48,20 @@ class Notifications {
     if (spare_.capacity() < nodes.capacity()) spare_.swap(nodes);
   }
 
-  // Is the node, just taken from the queue, told at the end of the loop pass only? False if no loop
+  // Is the node, just taken from the queue, told at the end of the loop tick only? False if no loop
   // runs: then it is told now.
   bool defer(Node& node) {
-    if (!pass_end_asked_) pass_end_asked_ = host_.defer();
-    if (!pass_end_asked_) return false;
+    if (!tick_end_asked_) tick_end_asked_ = host_.defer();
+    if (!tick_end_asked_) return false;
     if (!node.is(flag::notification_deferred)) {
       node.set_flag(flag::notification_deferred);
       deferred_.push_back(&node);
     }
     return true;
   }
-  // The loop pass has ended.
+  // The loop tick has ended.
   std::vector<Node*> take_deferred() {
-    pass_end_asked_ = false;
+    tick_end_asked_ = false;
     std::vector<Node*> nodes;
     nodes.swap(deferred_);
     return nodes;
@@ -112,10 +112,10 @@ class Notifications {
   std::vector<Node*> queue_;
   // Empty: room that an earlier queue had, for the next one.
   std::vector<Node*> spare_;
-  // Nodes with flag::notification_deferred, each once, held likewise: told when the loop pass ends.
+  // Nodes with flag::notification_deferred, each once, held likewise: told when the loop tick ends.
   std::vector<Node*> deferred_;
   // True from the moment at which the host promised to call `Store::flush_deferred` until it does.
-  bool pass_end_asked_ = false;
+  bool tick_end_asked_ = false;
   // Subscriptions that the flush tells next; it owns a reference to each.
   std::vector<Subscription*> ready_;
   // Nodes with flag::effect_queued: effects that look whether to run again.

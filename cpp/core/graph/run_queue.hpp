@@ -39,7 +39,7 @@ class RunQueue {
   // Takes the run: it starts at the end of the flush.
   void start_later(Value run, Height height) { starts_.push_back({run, height}); }
   bool has_starts() const { return !starts_.empty(); }
-  // All runs that a flush has begun start together at its end, in one loop pass, dependents before
+  // All runs that a flush has begun start together at its end, in one loop tick, dependents before
   // their inputs: a dependent that ends in its first step, or reads something else, lets go of an
   // input before that has taken its own first step.
   void start_all();

@@ -214,7 +214,7 @@ class AsyncioDriver:
             if not run.superseded:
                 self._start_now(run)
 
-    def after_pass(self) -> bool:
+    def after_tick(self) -> bool:
         """Send the deferred notifications after the callbacks that are ready now; False without a loop."""
         return self._call_soon(partial(self._flush_deferred, self._started, _MAX_DEFERRED_TICKS))
 
