@@ -2,7 +2,7 @@
 
 The law is told by `Law`: each operation takes effect when it is called, and what is under way at the end of the loop
 pass is what the server is asked. Unobserved, nothing is asked before the resource is read, but for a refetch: its run
-begins with the next loop pass, and fetches what is due by then.
+begins with the next loop tick, and fetches what is due by then.
 """
 
 import asyncio

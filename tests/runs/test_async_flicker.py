@@ -1,4 +1,4 @@
-"""No flicker: a run that ends within the loop pass in which it started causes no Loading notification."""
+"""No flicker: a run that ends within the loop tick in which it started causes no Loading notification."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Async runs 11: what a flush restarts starts in one loop pass, dependents before their inputs.
+"""Async runs 11: what a flush restarts starts in one loop tick, dependents before their inputs.
 
 A dependent that ends in its first step, or reads another input instead, lets go of the old one, which then does not
 start. One that waits first keeps its old inputs until it has ended.

@@ -28,7 +28,6 @@ enum class LayerStatus : unsigned char {
 };
 
 inline bool is_pending(LayerStatus status) { return status <= LayerStatus::conflicted; }
-inline bool is_gone(LayerStatus status) { return status >= LayerStatus::folded; }
 
 // Which aspect of a slot a recipe read.
 enum class ReadKind : unsigned char {

@@ -268,7 +268,7 @@ TEST(AsyncRun, OneCancelledFromOutsideStartsAgainAtTheNextExplicitReadOnly) {
   EXPECT_EQ(f.graph.take_log(), Log{});
   f.graph.get(above);
   EXPECT_EQ(f.graph.take_log(), (Log{"start fetch"}));
-  f.graph.end_pass();
+  f.graph.end_tick();
   EXPECT_EQ(f.graph.take_log(), (Log{"above = 1000000"}));
   f.graph.resolve(f.fetch, 5);
   EXPECT_EQ(f.graph.take_log(), (Log{"above = 5"}));

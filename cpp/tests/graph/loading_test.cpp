@@ -23,11 +23,11 @@ TEST(Loading, AViewTellsLoadingAtTheEndOfThePassAndDataAtOnce) {
   p.graph.set(p.input, 2);
   EXPECT_EQ(p.graph.take_log(), (Log{"start fetch"})) << "loading is not told yet";
   EXPECT_EQ(p.graph.show(p.page), "1000010");
-  p.graph.end_pass();
+  p.graph.end_tick();
   EXPECT_EQ(p.graph.take_log(), (Log{"page = 1000010"}));
   p.graph.resolve(p.fetch, 20);
   EXPECT_EQ(p.graph.take_log(), (Log{"page = 20"}));
-  p.graph.end_pass();
+  p.graph.end_tick();
   EXPECT_EQ(p.graph.take_log(), Log{});
   handle.unsubscribe();
 }
@@ -39,11 +39,11 @@ TEST(Loading, ARunThatEndsWithinThePassCausesNoFlicker) {
   p.graph.take_log();
   p.graph.set(p.input, 2);
   p.graph.resolve(p.fetch, 20);
-  p.graph.end_pass();
+  p.graph.end_tick();
   EXPECT_EQ(p.graph.take_log(), (Log{"start fetch", "page = 20"}));
   p.graph.set(p.input, 3);
   p.graph.resolve(p.fetch, 20);
-  p.graph.end_pass();
+  p.graph.end_tick();
   EXPECT_EQ(p.graph.take_log(), (Log{"start fetch"})) << "back where it was: nothing to tell";
   handle.unsubscribe();
 }
@@ -69,7 +69,7 @@ TEST(Loading, TheEndOfThePassIsAskedForOnce) {
   p.graph.set(p.input, 2);
   p.graph.set(p.input, 3);
   EXPECT_EQ(p.graph.deferred, 1);
-  p.graph.end_pass();
+  p.graph.end_tick();
   EXPECT_EQ(p.graph.take_log(), (Log{"start fetch", "cancel fetch", "start fetch", "page = 1000010",
                                      "second = 1000010"}));
   one.unsubscribe();
@@ -83,7 +83,7 @@ TEST(Loading, AViewUnsubscribedBeforeTheEndOfThePassIsNotTold) {
   p.graph.set(p.input, 2);
   handle.unsubscribe();
   p.graph.take_log();
-  p.graph.end_pass();
+  p.graph.end_tick();
   EXPECT_EQ(p.graph.take_log(), Log{});
 }
 
@@ -99,7 +99,7 @@ TEST(Loading, AFailedBatchTellsAViewNothing) {
   }),
                Refused);
   EXPECT_EQ(p.graph.show(p.page), "10");
-  p.graph.end_pass();
+  p.graph.end_tick();
   EXPECT_EQ(p.graph.take_log(), Log{});
   handle.unsubscribe();
 }
@@ -185,7 +185,7 @@ TEST(Loading, APromiseSetInABatchThatFailsIsForgotten) {
   EXPECT_FALSE(graph.pending(user));
   EXPECT_EQ(graph.show(user), "1");
   EXPECT_EQ(graph.show(page), "1");
-  graph.end_pass();
+  graph.end_tick();
   EXPECT_EQ(graph.take_log(), Log{});
   handle.unsubscribe();
 }

@@ -52,7 +52,7 @@ class Reentrant {
       budget_ = 12;
       attempt([&] { act(); });
       if (!runs_.empty() && chance(30)) attempt([&] { advance(below(runs_.size())); });
-      if (chance(10)) attempt([&] { graph_.end_pass(); });
+      if (chance(10)) attempt([&] { graph_.end_tick(); });
     }
     armed_ = false;
     if (!graph_.closed && sound()) expect_values();
@@ -312,7 +312,7 @@ class Reentrant {
         attempt([&] { graph_.ensure(runs_[index]->atom); });
         attempt([&] { advance(index); });  // effects may read one that has failed
       }
-      graph_.end_pass();
+      graph_.end_tick();
     }
   }
 

@@ -57,8 +57,9 @@ void LayerProgram::run_with_faults(std::size_t steps) {
     values_.failed = false;
     values_.faults.clear();
     // The naive log no longer knows: what is left is what core says.
-    std::erase_if(
-        log_, [](const EntryPointer& entry) { return optimistic::is_gone(entry->layer->status); });
+    std::erase_if(log_, [](const EntryPointer& entry) {
+      return entry->layer->status >= optimistic::LayerStatus::folded;
+    });
     for (const EntryPointer& entry : log_) entry->status = entry->layer->status;
   }
 }

@@ -218,7 +218,7 @@ void Graph::wait(const AtomPointer& atom) {
 
 void Graph::stop_waiting(const AtomPointer& atom) { step(store.remove_waiter(*atom->node)); }
 
-void Graph::end_pass() {
+void Graph::end_tick() {
   store.flush_deferred();
   check();
 }

@@ -73,7 +73,7 @@ class Graph : public graph::Host {
   void wait(const AtomPointer& atom);
   void stop_waiting(const AtomPointer& atom);
   void ensure(const AtomPointer& atom);
-  void end_pass();  // the end of a loop pass
+  void end_tick();  // the end of a loop tick
   void close();     // from then on everything is refused
 
   // --- runs, driven by the test
