@@ -181,7 +181,8 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
     if (stored != nullptr) return stored;
   }
   if (found && !record->optional && Py_IS_TYPE(found.get(), &PyMemberDescr_Type)) {
-    // A type slot that is no field: attrs stores cached properties there. Computed on a plain copy.
+    // A name of __slots__ that is no field: attrs stores cached properties there. Computed on a
+    // plain copy.
     Ref plain = Ref::take(copy(self, nullptr));
     return plain ? PyObject_GetAttr(plain.get(), name) : nullptr;
   }
