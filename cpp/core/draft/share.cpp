@@ -170,8 +170,8 @@ class Sharing {
     const std::size_t before = model_.size(pair.before);
     pair.equal = count == before;
     for (std::size_t index = 0; index < count; ++index) {
-      // The position with the same distance from the end. Wraps around to a large number if there is
-      // none.
+      // The position with the same distance from the end. Wraps around to a large number if there
+      // is none.
       const std::size_t from_end = index + before - count;
       Value front = index < before ? model_.item(pair.before, index) : nullptr;
       Value back = nullptr;
