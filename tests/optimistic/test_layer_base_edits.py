@@ -81,12 +81,19 @@ def test_it_is_the_edit_that_is_left_out_when_it_cannot_be_made_any_more() -> No
     assert errors == []
 
 
+def start_again(draft: Any) -> None:
+    draft.clear()
+    draft.update({"b": 0, "list": [3], "a": 0})
+
+
 def draw_recipe(choose: Callable[[Any], Any], number: int) -> Recipe:
     key, other = choose(KEYS), choose(KEYS)
     edit: Recipe = choose(
         [
             assign(key, number),
             lambda draft: draft.pop(key, None),
+            lambda draft: draft.__setitem__(key, draft.pop(key)),
+            start_again,
             lambda draft: draft.__setitem__(key, draft[key] * 2 + 1),
             lambda draft: draft.__setitem__(other, draft[key]),
             lambda draft: draft["list"].append(number),
@@ -164,6 +171,19 @@ def test_rolled_back_at_any_time_is_never_made(replay: Any) -> None:
             assert same(layers.base, without.base), (seed, number)
             assert same(layers.visible, without.visible), (seed, number)
     assert checked > 500 * MULTIPLIER
+
+
+@REPLAYS
+def test_a_key_that_a_folded_layer_moved_is_where_the_edit_of_the_base_put_it(replay: Any) -> None:
+    layers = Layers({"a": 0, "b": 0, "list": [1]}, replay=replay)
+    oldest = layers.apply(assign("a", 1))
+    layers.apply(lambda draft: draft.update(b=draft.pop("b"))).commit()
+    layers.apply(lambda draft: draft["list"].append(2))
+    layers.edit_base(start_again)
+    assert list(layers.visible) == ["list", "a", "b"]
+    oldest.rollback()
+    assert list(layers.visible) == list(layers.base) == ["b", "list", "a"]
+    assert layers.visible["list"] == [3, 2]
 
 
 @pytest.mark.parametrize("always", [False, True])

@@ -2,12 +2,15 @@
 
 namespace halflife::optimistic {
 
-void ChangedSlots::remember(const Slot& slot) {
+void ChangedSlots::remember(const Slot& slot, Seq folded) {
   if (before_.contains(&slot)) return;
   const Version* version = slot.latest(0, kNow);
-  const bool known = version != nullptr;
-  before_[&slot] = {!known || version->value != nullptr,
-                    known ? version->insertion : InsertionOrder{}};
+  if (version == nullptr) {
+    before_[&slot] = {true, {}};
+  } else {
+    const bool inserted = version->insertion.seq > folded;
+    before_[&slot] = {version->value != nullptr, inserted ? version->insertion : InsertionOrder{}};
+  }
 }
 
 void ChangedSlots::add(Slot& slot) {

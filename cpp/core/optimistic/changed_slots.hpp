@@ -10,17 +10,18 @@
 namespace halflife::optimistic {
 
 struct SlotChange {
-  bool replaced = false;    // the value in the slot changed, not only something below it
-  bool appended = false;    // the items appended to the list in the slot changed
-  bool was_present = true;  // before the change
-  InsertionOrder old_insertion;
-  std::vector<Slot*> below;  // changed slots directly below
+  bool replaced = false;         // the value in the slot changed, not only something below it
+  bool appended = false;         // the items appended to the list in the slot changed
+  bool was_present = true;       // before the change
+  InsertionOrder old_insertion;  // empty: the key had its position from the base
+  std::vector<Slot*> below;      // changed slots directly below
 };
 
 class ChangedSlots {
  public:
   // Remembers the slot's state before a change, from its versions: call it before they change.
-  void remember(const Slot& slot);
+  // Keys that layers up to `folded` inserted have their positions from the base.
+  void remember(const Slot& slot, Seq folded);
   void add(Slot& slot);
   void add_appended(Slot& slot);
   const SlotChange* find(const Slot& slot) const;

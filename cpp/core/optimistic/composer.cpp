@@ -83,13 +83,9 @@ bool Composer::has_moved(const Task& task, const Level& level, const Slot& slot,
   } else if (!lookup(level.under, slot, &value)) {
     return false;
   }
-  const auto effective = [&](InsertionOrder insertion) {
-    return insertion.seq > folded_ ? insertion : InsertionOrder{};
-  };
-  const InsertionOrder insertion =
-      effective(version != nullptr ? version->insertion : InsertionOrder{});
-  *moved =
-      value != nullptr && !(change.was_present && effective(change.old_insertion) == insertion);
+  InsertionOrder insertion;
+  if (version != nullptr && version->insertion.seq > folded_) insertion = version->insertion;
+  *moved = value != nullptr && !(change.was_present && change.old_insertion == insertion);
   return true;
 }
 

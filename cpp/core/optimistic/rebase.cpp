@@ -182,7 +182,7 @@ bool Log::invalidate_base(Change& change, Value before, Value now) {
     const Difference each = todo.back();
     todo.pop_back();
     if (!has_comparable_entries(scope, each)) {
-      change.slots.remember(*each.slot);
+      change.slots.remember(*each.slot, folded_);
       invalidate_assigned(change, *each.slot, 0);
     } else if (!invalidate_entries(change, each, todo)) {
       return false;
@@ -217,7 +217,7 @@ bool Log::invalidate_entries(Change& change, const Difference& level,
   Slot& slot = *level.slot;
   change.add(slot.subtree_readers, 0, kNow);  // the ancestors' were added on the way down
   if (slot.is_plain()) {  // no layer wrote below: the visible container is the base's own
-    change.slots.remember(slot);
+    change.slots.remember(slot, folded_);
     change.slots.add(slot);
     const bool is_unread = slot.slots.empty() && slot.structure_readers.empty();
     if (is_unread) return true;
@@ -229,7 +229,7 @@ bool Log::invalidate_entries(Change& change, const Difference& level,
   // The keys, their order or the length differ: the container is composed anew, and only entries
   // with a slot concern a layer.
   todo.resize(found);
-  change.slots.remember(slot);
+  change.slots.remember(slot, folded_);
   change.slots.add(slot);
   change.add(slot.structure_readers, 0, kNow);
   Composer composer(tree_, model_, folded_);

@@ -89,7 +89,7 @@ void Log::invalidate_assigned(Change& change, Slot& slot, Seq seq) {
 
 void Log::invalidate_writes(Change& change, const Layer& layer) {
   for (const Write& write : layer.writes) {
-    change.slots.remember(*write.slot);
+    change.slots.remember(*write.slot, folded_);
     invalidate(change, write, layer.seq);
   }
 }
@@ -177,8 +177,8 @@ void Log::replay_one(Change& change, Layer& layer) {
 }
 
 void Log::replace_writes(Change& change, Layer& layer, LayerRun& run) {
-  for (const Write& write : layer.writes) change.slots.remember(*write.slot);
-  for (const Write& write : run.writes()) change.slots.remember(*write.slot);
+  for (const Write& write : layer.writes) change.slots.remember(*write.slot, folded_);
+  for (const Write& write : run.writes()) change.slots.remember(*write.slot, folded_);
   tree_.remove(layer);
   Undo undo{Undo::Kind::ran, &layer};
   model_.own(layer.token);
