@@ -87,7 +87,7 @@ class TestThread:
 
 
 class TestMemoryAndNames:
-    async def test_it_is_freed_with_its_atoms(self) -> None:
+    async def test_a_resource_is_freed_with_its_atoms(self) -> None:
         async with Store() as store:
             user = resource(atom(1), echo)
             with store.subscribe(user.state, lambda value: None):

@@ -19,7 +19,7 @@ UNKNOWN = object()
 
 
 async def quiet() -> None:
-    """Turn the loop until it has nothing to do."""
+    """Let the loop tick until nothing is left to do."""
     await ManualClock().advance(0)
 
 

@@ -1,7 +1,7 @@
-"""The classic failures: what goes wrong when an update that has failed is taken back by its inverse patches.
+"""The classic failures of optimistic edits that are rolled back by inverse patches.
 
-Each test is one of them, with the usual actors: an edit that waits for the server, and something else that
-happens meanwhile. The result is always what it would be without the edit that fails.
+In each test an edit waits for the server, something else happens meanwhile, and the edit fails. The result is
+always the value without the failed edit.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ def test_a_removal_fails_after_somebody_has_edited_beside_it(replay: Any) -> Non
     layers.update(edit_b)
     assert layers.visible == [{"text": "B!"}, {"text": "c"}]
     removal.rollback()
-    assert layers.visible == [{"text": "a"}, {"text": "B!"}, {"text": "c"}]  # by inverse patches the edit is lost
+    assert layers.visible == [{"text": "a"}, {"text": "B!"}, {"text": "c"}]  # inverse patches would lose the edit
 
 
 @BOTH
@@ -45,7 +45,7 @@ def test_a_removal_fails_after_another_removal(replay: Any) -> None:
     second = layers.apply(lambda draft: draft.remove("b"))
     assert layers.visible == ["c"]
     first.rollback()
-    assert layers.visible == ["a", "c"]  # by inverse patches "b" is back, too
+    assert layers.visible == ["a", "c"]  # inverse patches would bring "b" back, too
     second.commit()
     assert layers.visible == layers.base == ["a", "c"]
 
@@ -58,7 +58,7 @@ def test_an_edit_fails_whose_item_another_edit_has_removed(replay: Any) -> None:
     assert layers.visible == [{"id": 2, "n": 5}]
     assert removal.context == 1
     edit.rollback()
-    assert layers.visible == [{"id": 2, "n": 0}]  # by inverse patches: an error, the path does not resolve
+    assert layers.visible == [{"id": 2, "n": 0}]  # inverse patches would raise: the path does not resolve
     removal.rollback()
     assert layers.visible is layers.base
     assert layers.base == [{"id": 1, "n": 0}, {"id": 2, "n": 0}]
@@ -70,7 +70,7 @@ def test_the_first_of_two_sets_of_one_field_fails(replay: Any) -> None:
     first = layers.apply(lambda draft: draft.update(n=2))
     second = layers.apply(lambda draft: draft.update(n=3))
     first.rollback()
-    assert layers.visible == {"n": 3}  # by inverse patches 1, and the second is lost, though it is still pending
+    assert layers.visible == {"n": 3}  # inverse patches would give 1 and lose the second set, which is still pending
     second.commit()
     assert layers.base == {"n": 3}
 
@@ -81,7 +81,7 @@ def test_a_deletion_fails_inside_a_parent_that_was_replaced(replay: Any) -> None
     deletion = layers.apply(lambda draft: draft["o"].__delitem__("k"))
     layers.update(lambda draft: draft.update(o={"other": True}))
     deletion.rollback()
-    assert layers.visible == {"o": {"other": True}}  # by inverse patches "k" is written into the new object
+    assert layers.visible == {"o": {"other": True}}  # inverse patches would write "k" into the new object
 
 
 @BOTH
@@ -89,7 +89,7 @@ def test_a_pending_edit_goes_over_data_that_was_fetched_anew(replay: Any) -> Non
     layers = Layers(["a", "b", "c"], replay=replay)
     removal = layers.apply(lambda draft: draft.remove("a"))
     layers.set_base(["s", "a", "b", "c"])
-    assert layers.visible == ["s", "b", "c"]  # patches would remove "s", or write over each item
+    assert layers.visible == ["s", "b", "c"]  # patches would remove "s", or overwrite each item
     removal.rollback()
     assert layers.visible == ["s", "a", "b", "c"]
 
@@ -100,12 +100,12 @@ def test_the_first_of_two_pushes_fails(replay: Any) -> None:
     first = layers.apply(lambda draft: draft.append(2))
     second = layers.apply(lambda draft: draft.append(3))
     first.rollback()
-    assert layers.visible == [1, 3]  # by an inverse patch that sets the length, both are gone
+    assert layers.visible == [1, 3]  # an inverse patch that sets the length would remove both
     second.commit()
     assert layers.base == [1, 3]
 
 
-# --- and those of snapshots
+# --- failures of snapshots
 
 
 @BOTH
@@ -113,7 +113,7 @@ def test_a_failure_takes_nothing_else_along(replay: Any) -> None:
     layers = Layers(["s"], replay=replay)
     a, b, c = (layers.apply(lambda draft, name=name: draft.append(name)) for name in "ABC")
     b.rollback()
-    assert layers.visible == ["s", "A", "C"]  # by its snapshot: ["s", "A"]
+    assert layers.visible == ["s", "A", "C"]  # restoring a snapshot would give ["s", "A"]
     c.commit()
     a.rollback()
     assert layers.visible == layers.base == ["s", "C"]
@@ -128,6 +128,6 @@ def test_a_counter_loses_the_step_that_failed_and_no_other(replay: Any) -> None:
 
     one, ten = layers.apply(add(1)), layers.apply(add(10))
     one.rollback()
-    assert layers.visible == {"likes": 10}  # by an inverse patch 0
+    assert layers.visible == {"likes": 10}  # an inverse patch would give 0
     ten.commit(server=lambda draft: draft.update(likes=100))
     assert layers.visible == {"likes": 100}

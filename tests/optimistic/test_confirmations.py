@@ -1,4 +1,4 @@
-"""Fetch against edit along a chain of async atoms: what was asked before a confirmation is asked again, once."""
+"""Fetch against edit along a chain of async atoms: requests sent before a confirmation are sent again, once."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio
 
 
 class Chain:
-    """`shaped` asks with what `fetched` was answered; both are answered when told to."""
+    """Two async atoms: `shaped` sends the answer of `fetched` as its request. The test triggers both answers."""
 
     def __init__(self) -> None:
         self.city = "London"
@@ -181,7 +181,7 @@ async def test_a_failed_batch_cancels_nothing() -> None:
         assert store.layers(chain.profile).pending == 1
 
 
-async def test_what_an_idle_chain_answered_before_is_asked_again_with_the_next_fetch() -> None:
+async def test_an_idle_chain_sends_requests_from_before_the_confirmation_again_at_the_next_fetch() -> None:
     async with Store() as store:
         chain = Chain()
         await chain.load(store)
@@ -191,7 +191,7 @@ async def test_what_an_idle_chain_answered_before_is_asked_again_with_the_next_f
             await quiet()
             assert chain.asked == []
             chain.city = "Turin"
-            store.set(chain.selector, 1)  # `shaped` would be computed from what `fetched` answered before
+            store.set(chain.selector, 1)  # without a new fetch, `shaped` would use the old answer of `fetched`
             await quiet()
             assert chain.asked == ["fetched"]
             await chain.answer("fetched", "shaped")
@@ -200,7 +200,7 @@ async def test_what_an_idle_chain_answered_before_is_asked_again_with_the_next_f
         assert set(shown) == {"Turin"}
 
 
-async def test_nothing_is_asked_again_for_a_confirmation_that_confirms_nothing() -> None:
+async def test_a_confirmation_without_effect_sends_no_request_again() -> None:
     async with Store() as store:
         chain = Chain()
         await chain.load(store)

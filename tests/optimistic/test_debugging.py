@@ -1,4 +1,4 @@
-"""Debug mode: recipes that are not pure, and values that somebody changes in place, are found out."""
+"""Debug mode reports impure recipes and values that were changed in place."""
 
 import itertools
 import os
@@ -73,7 +73,7 @@ def test_a_pure_recipe_is_called_twice_and_does_what_it_does(store: Store) -> No
     assert store.get(todos)["order"] == ["new", "x"]
 
 
-def test_a_context_with_drafts_in_it_is_compared_as_it_is_then(store: Store) -> None:
+def test_a_context_with_drafts_in_it_is_compared_before_the_drafts_end(store: Store) -> None:
     todos = todos_atom()
     layer = store.layers(todos).apply(lambda draft: {"item": draft["items"]["a"], "all": [draft["items"], {1}]})
     assert layer.context == {"item": {"done": False}, "all": [{"a": {"done": False}}, {1}]}
@@ -86,7 +86,7 @@ def test_values_that_are_no_containers_are_not_remembered(store: Store) -> None:
     assert [type(value) for value, _ in debugging._handed_out.values()] == [dict, dict]
 
 
-def test_what_a_recipe_raises_is_what_the_caller_gets(store: Store) -> None:
+def test_the_error_of_a_recipe_reaches_the_caller(store: Store) -> None:
     todos = todos_atom()
     with pytest.raises(KeyError, match="zzz"):
         store.update(todos, lambda draft: draft["zzz"])
@@ -98,10 +98,10 @@ def test_a_value_changed_in_place_is_found_out_at_the_next_edit(store: Store) ->
     store.get(todos)["items"]["a"]["done"] = True
     with pytest.raises(RecipeError, match=r"value of todos was changed in place.*\['items'\]\['a'\]\['done'\]"):
         store.update(todos, lambda draft: draft["order"].append("b"))
-    store.update(todos, lambda draft: draft["order"].append("b"))  # said once
+    store.update(todos, lambda draft: draft["order"].append("b"))  # reported only once
 
 
-def test_also_the_first_value_and_those_with_layers(store: Store) -> None:
+def test_a_change_in_place_of_the_first_value_or_of_one_with_layers_is_found_out(store: Store) -> None:
     todos = todos_atom()
     store.get(todos)["order"].append("in place")
     with pytest.raises(RecipeError, match="changed in place"):

@@ -1,4 +1,4 @@
-"""Draft atoms: source atoms that are edited by recipes; what is shown, and who is told how often."""
+"""Draft atoms: source atoms edited by recipes; their visible value, and how often subscribers are notified."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -77,7 +77,7 @@ class TestDraftAtoms:
             store.update(todos, fails)
         assert store.get(todos) is before
 
-    def test_set_sets_it_like_any_atom(self, store: Store) -> None:
+    def test_set_works_as_with_any_atom(self, store: Store) -> None:
         todos = todos_atom()
         store.set(todos, {"order": ["z"], "items": {}})
         assert store.get(todos) == {"order": ["z"], "items": {}}

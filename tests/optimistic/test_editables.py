@@ -1,4 +1,4 @@
-"""Editables: fetched data with local edits over it, over refetches too, and a fetch that races with an edit."""
+"""Editables: local edits over fetched data, also across refetches, and fetches that race with an edit."""
 
 import asyncio
 import gc
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asyncio
 
 
 class Fetches:
-    """An async atom whose fetches answer when they are told to."""
+    """An async atom; the test answers its fetches by `answer`."""
 
     def __init__(self, **options: Any) -> None:
         self.answers: list[asyncio.Future[Any]] = []
@@ -40,7 +40,7 @@ class Fetches:
         self.atom = derived(profile, **options)
 
     async def answer(self, data: Any) -> None:
-        """The newest fetch ends."""
+        """Answer the newest fetch."""
         await quiet()
         if isinstance(data, BaseException):
             self.answers[-1].set_exception(data)
@@ -61,7 +61,7 @@ async def loaded(store: Store, data: Any, **options: Any) -> tuple[Fetches, Any]
     return fetches, profile
 
 
-async def test_until_the_first_data_it_is_awaited_and_then_a_plain_value() -> None:
+async def test_an_editable_is_awaited_until_the_first_data_and_then_a_plain_value() -> None:
     fetches = Fetches()
     profile = editable(fetches.atom)
     seen: list[Any] = []
@@ -79,7 +79,7 @@ async def test_until_the_first_data_it_is_awaited_and_then_a_plain_value() -> No
         assert len(fetches.answers) == 1
 
 
-async def test_without_data_it_cannot_be_edited() -> None:
+async def test_without_data_an_editable_cannot_be_edited() -> None:
     fetches = Fetches()
     profile = editable(fetches.atom)
     async with Store() as store:
@@ -322,7 +322,7 @@ async def test_a_layer_that_newly_fetched_data_does_not_suit_is_reported_and_may
             assert (store.get(profile), store.layers(profile).pending) == ({}, 0)
 
 
-async def test_lenses_pending_places_and_optimistic_updates_work_on_it() -> None:
+async def test_lenses_pending_at_and_optimistic_updates_work_on_an_editable() -> None:
     async with Store() as store:
         fetches = Fetches()
         profile = editable(fetches.atom)
@@ -361,7 +361,7 @@ async def test_the_same_atom_gives_the_same_editable() -> None:
         editable(5)  # type: ignore[arg-type]
 
 
-async def test_it_is_freed_with_its_atoms() -> None:
+async def test_an_editable_is_freed_with_its_atoms() -> None:
     async with Store() as store:
         fetches, profile = await loaded(store, {"city": "London"})
         store.update(profile, city("Turin"))

@@ -1,4 +1,4 @@
-"""What writers, effects, hooks, sagas and recipes are given, kept after their end: it works, or says what is over."""
+"""Arguments of writers, effects, hooks, sagas and recipes, kept after the call: each still works or says why not."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ from halflife.testing import ManualClock
 
 
 async def quiet() -> None:
-    """Turn the loop until it has nothing to do."""
+    """Let the loop tick until nothing is left to do."""
     await ManualClock().advance(0)
 
 
@@ -18,7 +18,7 @@ def ignore(value: object) -> None:
     """A subscriber that only observes."""
 
 
-# --- writers and effects: what they are given is the store's
+# --- writers and effects: their `get` and `set` belong to the store
 
 
 @pytest.mark.asyncio

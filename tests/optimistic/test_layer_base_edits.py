@@ -1,6 +1,6 @@
-"""An edit of the base while confirmed layers wait: rolling an older layer back is as if it had never been made.
+"""An edit of the base while confirmed layers wait: a layer that is rolled back leaves no trace.
 
-The law is checked with two logs: one runs a program, the other the same program without one of its layers.
+Two logs check this: one runs a program, the other runs the same program without one of its layers.
 """
 
 import random
@@ -25,7 +25,7 @@ def assign(key: Any, value: Any) -> Recipe:
 
 
 @REPLAYS
-def test_the_edit_comes_after_what_was_confirmed_before_it(replay: Any) -> None:
+def test_an_edit_of_the_base_comes_after_layers_confirmed_before(replay: Any) -> None:
     layers = Layers({"k": 0}, replay=replay)
     older = layers.apply(assign("x", 1))
     layers.apply(assign("k", 1)).commit()
@@ -37,7 +37,7 @@ def test_the_edit_comes_after_what_was_confirmed_before_it(replay: Any) -> None:
 
 
 @REPLAYS
-def test_it_stays_below_an_older_layer_that_is_confirmed(replay: Any) -> None:
+def test_an_edit_of_the_base_stays_below_an_older_confirmed_layer(replay: Any) -> None:
     layers = Layers({"k": 0}, replay=replay)
     older = layers.apply(assign("x", 1))
     layers.apply(assign("k", 1)).commit()
@@ -49,7 +49,7 @@ def test_it_stays_below_an_older_layer_that_is_confirmed(replay: Any) -> None:
 
 
 @REPLAYS
-def test_several_move_one_after_another_and_stay_below_what_is_still_pending(replay: Any) -> None:
+def test_several_edits_of_the_base_keep_their_order_and_stay_below_pending_layers(replay: Any) -> None:
     layers = Layers({"log": []}, replay=replay)
 
     def add(name: str) -> Recipe:
@@ -70,7 +70,7 @@ def test_several_move_one_after_another_and_stay_below_what_is_still_pending(rep
     assert layers.visible is layers.base
 
 
-def test_it_is_the_edit_that_is_left_out_when_it_cannot_be_made_any_more() -> None:
+def test_an_edit_of_the_base_that_no_longer_applies_is_left_out() -> None:
     errors: list[BaseException] = []
     layers = Layers({"a": 1}, on_error=errors.append)
     older = layers.apply(assign("x", 1))
@@ -128,7 +128,7 @@ def draw_program(choose: Callable[[Any], Any]) -> list[Operation]:
 
 
 def run(program: list[Operation], replay: Any, without: int | None = None) -> tuple[Any, dict[int, Any], list[Any]]:
-    """The log, its layers, and what happened at each step."""
+    """Run a program; return the log, its layers, and the result or error of each step."""
     layers = Layers({"a": 1, "b": 2, "list": [1, 2], 1: 0}, replay=replay, on_error=lambda error: None)
     made: dict[int, Any] = {}
     happened: list[Any] = []
@@ -155,7 +155,7 @@ def run(program: list[Operation], replay: Any, without: int | None = None) -> tu
 
 
 @REPLAYS
-def test_rolled_back_at_any_time_is_never_made(replay: Any) -> None:
+def test_a_layer_rolled_back_at_any_time_leaves_no_trace(replay: Any) -> None:
     checked = 0
     for seed in range(FIRST_SEED, FIRST_SEED + round(400 * MULTIPLIER)):
         program = draw_program(random.Random(seed).choice)
@@ -166,7 +166,7 @@ def test_rolled_back_at_any_time_is_never_made(replay: Any) -> None:
                 continue
             without, _, happened_without = run(whole, replay, number)
             if any(one is not None and one != other for one, other in zip(happened_without, happened, strict=True)):
-                continue  # another operation has looked at what the layer did, and raised
+                continue  # another operation depended on the layer, and raised
             checked += 1
             assert same(layers.base, without.base), (seed, number)
             assert same(layers.visible, without.visible), (seed, number)
@@ -191,9 +191,9 @@ def test_conflicts_of_layers_that_fold_are_told_oldest_first(always: bool) -> No
     told: list[str] = []
     log = LayerLog({}, always=always, on_conflict=lambda layer, error: told.append(str(error)))
     oldest = log.replace({"a": {}, "b": {}}, True)
-    log.commit(log.apply(lambda draft: draft["b"].update(x=1)))  # fails where it folds: below the edit of the base
+    log.commit(log.apply(lambda draft: draft["b"].update(x=1)))  # fails when it folds, below the edit of the base
     log.edit_base(lambda draft: {"b": {}})
-    log.update(lambda draft: draft["a"].update(x=1))  # fails above it already
+    log.update(lambda draft: draft["a"].update(x=1))  # fails already above the edit of the base
     log.rollback(oldest)
     assert told == ["'b'", "'a'"]
 
@@ -204,13 +204,15 @@ def test_a_layer_that_fails_twice_in_one_operation_is_told_of_with_its_last_erro
     log = LayerLog({"rows": []}, always=always, on_conflict=lambda layer, error: told.append(type(error).__name__))
     oldest = log.replace({"rows": [{"n": 0}]}, True)
     layer = log.update(lambda draft: draft["rows"][0].update(n=1))
-    log.edit_base(lambda draft: draft["rows"].append(0))  # the layer raises AttributeError above it, IndexError below
+    log.edit_base(
+        lambda draft: draft["rows"].append(0)
+    )  # the layer raises AttributeError above this edit, IndexError below
     log.rollback(oldest)
     assert (told, layer.status, log.base) == (["IndexError"], "folded", {"rows": [0]})
 
 
 @pytest.mark.parametrize("always", [False, True])
-def test_what_folds_is_the_object_that_was_shown(always: bool) -> None:
+def test_a_folded_value_is_the_object_that_was_visible(always: bool) -> None:
     shown = [{"id": 0, "n": 2, "in": {}}]
     log = LayerLog({"rows": [{"id": 0, "n": 0, "in": {}}], "n": 0}, always=always)
     oldest = log.apply(lambda draft: draft.update(n=1))

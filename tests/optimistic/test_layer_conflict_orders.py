@@ -1,6 +1,7 @@
-"""Conflicts and the order of settling: a layer that is confirmed while it is in conflict waits with its recipe.
+"""Conflicts and the order of settling: a layer that is confirmed while it is in conflict keeps its recipe.
 
-Only success and failure of the edits count, whenever they are told of; what is right is computed from copies.
+Only the success or failure of each edit counts, not when it is reported. The expected value is computed by
+applying the recipes to copies.
 """
 
 from collections.abc import Callable, Iterator
@@ -74,7 +75,7 @@ CHAINS = {
 
 
 def applied(value: Any, parts: list[Recipe]) -> Any:
-    """The value after all the parts of a layer; as it was if one of them raises."""
+    """The value after all recipes of a layer; unchanged if one of them raises."""
     attempt = plain_copy(value)
     try:
         for part in parts:
@@ -85,7 +86,7 @@ def applied(value: Any, parts: list[Recipe]) -> Any:
 
 
 def settle_in_all_orders(layers_of: list[list[Recipe]], *, always: bool) -> Iterator[LayerLog]:
-    """Every order, with every combination of successes; the log after each."""
+    """Settle the layers in every order with every combination of successes; yield the log after each."""
     numbers = range(len(layers_of))
     for order, succeeds in product(permutations(numbers), product([True, False], repeat=len(layers_of))):
         log = LayerLog(base(), always)
@@ -114,19 +115,19 @@ def settle_in_all_orders(layers_of: list[list[Recipe]], *, always: bool) -> Iter
 
 @REPLAYS
 @pytest.mark.parametrize("name", CHAINS)
-def test_only_success_counts_whatever_is_in_conflict_when_it_is_told_of(name: str, *, always: bool) -> None:
+def test_only_success_counts_also_for_layers_in_conflict(name: str, *, always: bool) -> None:
     for _ in settle_in_all_orders([[edit] for edit in CHAINS[name]], always=always):
         pass
 
 
 @REPLAYS
-def test_what_follows_a_success_waits_with_a_recipe_that_is_in_conflict(*, always: bool) -> None:
+def test_a_then_recipe_waits_while_its_layer_is_in_conflict(*, always: bool) -> None:
     for _ in settle_in_all_orders([[pop], [put], [add_ten, use_server_id]], always=always):
         pass
 
 
 def conflicted(always: bool = False) -> tuple[LayerLog, Any, Any, list[BaseException]]:
-    """A log, its oldest layer, and one in conflict for as long as that is there."""
+    """A log, its oldest layer, a layer in conflict until the oldest is rolled back, and the reported errors."""
     told: list[BaseException] = []
     log = LayerLog(base(), always, lambda layer, error: told.append(error))
     oldest, second, last = (log.apply(edit) for edit in (pop, put, add_ten))
@@ -146,7 +147,7 @@ def test_the_answer_of_a_server_takes_the_place_of_a_recipe_that_is_in_conflict(
 
 @REPLAYS
 @pytest.mark.parametrize("how", ["server", "then", "server then"])
-def test_an_answer_that_raises_is_the_callers_and_changes_nothing(how: str, *, always: bool) -> None:
+def test_an_error_of_the_answer_reaches_the_caller_and_changes_nothing(how: str, *, always: bool) -> None:
     log, oldest, last, told = conflicted(always)
 
     def refuse(draft: Any) -> None:
@@ -154,7 +155,7 @@ def test_an_answer_that_raises_is_the_callers_and_changes_nothing(how: str, *, a
         raise LookupError("refused")
 
     if how == "then":
-        log.rollback(oldest)  # It can be applied now, so that what follows it is called.
+        log.rollback(oldest)  # the last layer applies again, so that its `then` recipe is called
     before = log.visible, log.base, last.status, log.pending
     with pytest.raises(LookupError, match="refused"):
         log.commit(last, *((refuse,) if how == "server" else (None, refuse) if how == "then" else (put, refuse)))
@@ -163,14 +164,14 @@ def test_an_answer_that_raises_is_the_callers_and_changes_nothing(how: str, *, a
 
 
 @REPLAYS
-def test_what_raises_when_it_is_tried_again_keeps_all_of_the_layer_out(*, always: bool) -> None:
-    """The recipe applies again, but what follows it does not: all of the layer or nothing."""
+def test_a_then_recipe_that_raises_at_the_retry_keeps_the_whole_layer_out(*, always: bool) -> None:
+    """The recipe applies again but its `then` recipe raises: the whole layer is left out."""
     log, oldest, last, told = conflicted(always)
 
     def refuse(draft: Any) -> None:
         raise LookupError("refused")
 
-    assert log.commit(last, None, refuse)  # It is not called: there is nothing yet that it could follow.
+    assert log.commit(last, None, refuse)  # not called while the layer is in conflict
     assert (last.status, last.error) == ("confirmed", None)
     log.rollback(oldest)
     assert (log.visible, last.status) == (base(), "folded")
@@ -186,7 +187,7 @@ def test_statuses_and_reports_of_conflicts_that_are_confirmed(*, always: bool) -
     assert not log.rollback(last)
     assert (last.status, last.context, log.pending, log.length) == ("confirmed", None, 2, 3)
     assert len(told) == 1
-    log.edit_base(lambda draft: draft.update(n=7))  # It is tried again in vain: nothing is told anew.
+    log.edit_base(lambda draft: draft.update(n=7))  # the retry fails: no second report
     assert (last.status, len(told)) == ("confirmed", 1)
     log.rollback(oldest)
     assert (last.status, log.base, log.pending) == ("folded", {"k": 10, "rows": [{"id": 1}], "n": 7}, 1)
@@ -252,7 +253,7 @@ def test_a_log_that_is_restored_has_the_conflict_again(*, always: bool) -> None:
 
 
 def test_through_the_public_names() -> None:
-    """The program of the report, with layers by themselves and with those of an atom."""
+    """The program of the bug report, with `Layers` and with the layers of an atom."""
     reported: list[BaseException] = []
     with Store(on_error=reported.append) as store:
         for layers in (Layers({"k": 0}, on_error=reported.append), store.layers(draft_atom({"k": 0}))):

@@ -1,4 +1,4 @@
-"""Layers in conflict: when it is told, and to whom; and what is left in memory of layers that are settled."""
+"""Layers in conflict: when and to whom conflicts are reported; and the memory of settled layers."""
 
 import gc
 import sys

@@ -1,6 +1,6 @@
-"""Keys of every scalar type beside each other in layers: which is which, and how an equal one is spelled.
+"""Keys of every scalar type beside each other in layers, and which of several equal keys is kept.
 
-`1`, `True` and `1.0` are one key of a dict. It is spelled as the one that put it there spelled it, as in a plain dict.
+`1`, `True` and `1.0` are one key of a dict. As in a plain dict, the key object that was inserted first is kept.
 """
 
 import datetime
@@ -56,7 +56,7 @@ def test_a_key_that_was_removed_is_spelled_as_it_is_put_back(before: Any, now: A
     put = layers.apply(lambda draft: draft.__setitem__(now, 5))
     kept = spelled({"a": 0, "b": 2, "c": 3, now: 5})
     assert spelled(layers.visible) == kept
-    again = layers.apply(lambda draft: draft.__setitem__(before, 6))  # the key is there: it stays
+    again = layers.apply(lambda draft: draft.__setitem__(before, 6))  # the key is present, so its key object stays
     assert spelled(layers.visible) == spelled({"a": 0, "b": 2, "c": 3, now: 6})
     again.rollback()
     removed.rollback()
@@ -71,7 +71,7 @@ def test_a_key_that_was_removed_is_spelled_as_it_is_put_back(before: Any, now: A
 
 @REPLAYS
 @pytest.mark.parametrize(("before", "now"), SPELLINGS, ids=repr)
-def test_so_is_one_that_stands_last(before: Any, now: Any, replay: Any) -> None:
+def test_a_last_key_that_was_removed_is_spelled_as_it_is_put_back(before: Any, now: Any, replay: Any) -> None:
     layers = Layers({"a": 0, before: 1}, replay=replay)
     older = layers.apply(lambda draft: draft.update(a=9))
 
@@ -89,7 +89,7 @@ def test_so_is_one_that_stands_last(before: Any, now: Any, replay: Any) -> None:
 
 @REPLAYS
 @pytest.mark.parametrize(("before", "now"), SPELLINGS, ids=repr)
-def test_so_is_a_member_of_a_set(before: Any, now: Any, replay: Any) -> None:
+def test_a_set_member_that_was_removed_is_spelled_as_it_is_put_back(before: Any, now: Any, replay: Any) -> None:
     layers = Layers({"s": {before}, "n": 0}, replay=replay)
     older = layers.apply(lambda draft: draft.update(n=1))
     removed = layers.apply(lambda draft: draft["s"].remove(before))

@@ -1,6 +1,6 @@
-"""The laws of optimistic layers: random programs, run by every kind of log and by the naive one; see `layer_machine`.
+"""The laws of optimistic layers: random programs run by every kind of log and by the naive one; see `layer_machine`.
 
-Each planted log is wrong in one way. The machine must find it.
+Each planted log has one bug, and the machine must find it.
 """
 
 import random
@@ -36,7 +36,7 @@ PROGRAMS = max(1, round(2000 * MULTIPLIER))
 
 
 SEED = st.integers(0, 2**20)
-# What shows in few steps. The others need more programs than hypothesis makes in the time.
+# Bugs that few steps reveal. The others need more programs than hypothesis draws in the time.
 OFTEN_WRONG = [
     RollsBackByInversePatches,
     RestoresASnapshot,
@@ -48,7 +48,7 @@ OFTEN_WRONG = [
 
 
 class LayerMachine(RuleBasedStateMachine):
-    """Programs put together by hypothesis, which looks for rare ones and makes them small; a seed draws the recipes."""
+    """Programs drawn and shrunk by hypothesis; a seed draws the recipes."""
 
     factories = FACTORIES
 
@@ -67,14 +67,14 @@ class LayerMachine(RuleBasedStateMachine):
 
     @rule(seed=SEED)
     def apply_and_roll_back(self, seed: int) -> None:
-        """As if it had never been made."""
+        """Apply a layer and roll it back: everything is as before."""
         before = [subject.log.visible for subject in self.run.subjects]
         made = len(self.run.model.layers)
         self.apply(seed)
         if len(self.run.model.layers) > made:
             self.run.step(("rollback", 0))
             for subject, visible in zip(self.run.subjects, before, strict=True):
-                # What a layer makes of a part may be made anew.
+                # A layer may rebuild the parts that it edits.
                 compare_objects(subject.log.visible, visible, self.run.given, subject.name, excused=subject.excuses)
 
     @rule(place=st.integers(0, 9))
@@ -88,7 +88,7 @@ class LayerMachine(RuleBasedStateMachine):
 
 
 def test_every_log_shows_the_fold_of_its_layers() -> None:
-    # The number of examples is that of the profile, and HALFLIFE_TEST_MULTIPLIER multiplies it.
+    # The profile sets the number of examples, and HALFLIFE_TEST_MULTIPLIER multiplies it.
     run_state_machine_as_test(LayerMachine, settings=settings(stateful_step_count=STEPS))
 
 
@@ -105,7 +105,7 @@ def test_thousands_of_programs_end_as_the_naive_log_ends(part: int) -> None:
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)
 def test_programs_find_a_log_that(planted: Factory) -> None:
     def objections() -> Iterator[str]:
-        for seed in range(5000):  # most are found in the first hundred
+        for seed in range(5000):  # most bugs are found in the first hundred
             try:
                 play(random.Random(seed).choice, {"planted": planted}, small=False)
             except Wrong as error:
@@ -158,8 +158,8 @@ def test_a_layer_that_fails_calls_the_recipes_that_have_read_what_it_wrote() -> 
     log = LayerLog({"a": {"n": 1}, "b": {"n": 1}, "c": {"n": 1}})
     first = log.apply(set_field("a", 5))
     log.apply(lambda draft: draft["b"].update(n=draft["a"]["n"]))
-    log.apply(lambda draft: draft["c"].update(n=draft["b"]["n"]))  # through another
-    log.apply(set_field("a", 7))  # has read nothing
+    log.apply(lambda draft: draft["c"].update(n=draft["b"]["n"]))  # reads "b" through another draft
+    log.apply(set_field("a", 7))  # reads nothing
     calls = log.recipe_calls
     log.rollback(first)
     assert log.visible == {"a": {"n": 7}, "b": {"n": 1}, "c": {"n": 1}}

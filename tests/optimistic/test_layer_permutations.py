@@ -1,7 +1,7 @@
-"""Whatever the order in which concurrent edits settle: between two changes of the base only their success counts.
+"""Concurrent edits may settle in any order: between two changes of the base only their success counts.
 
-All orders of settling, with all combinations of successes, and with data fetched anew at every point; what must
-be visible is computed by applying the recipes to copies.
+The tests try all orders of settling, all combinations of successes, and a refetch at every point. The expected
+value is computed by applying the recipes to copies.
 """
 
 from functools import partial
@@ -23,7 +23,7 @@ def todos() -> dict[str, Any]:
 
 
 def fetched() -> dict[str, Any]:
-    """What somebody else has made of it: one more in front, another one gone."""
+    """Refetched data, changed by another client: one item added in front, another one removed."""
     return {
         "order": ["s", "c", "a"],
         "items": {"a": {"text": "A!", "done": False}, "c": {"text": "C", "done": True}, "s": {"text": "S"}},
@@ -102,14 +102,14 @@ REPLAYS = pytest.mark.parametrize("always", [False, True], ids=["selective", "al
 
 
 class Truth:
-    """What is right, from the base and those that count, in the order in which they were made."""
+    """The expected value: the base with the edits that count, in the order in which they were made."""
 
     def __init__(self, edits: list[Any]) -> None:
         self.edits = edits
         self.known: dict[Any, Any] = {}
 
     def of(self, base: Any, counting: frozenset[int]) -> Any:
-        """`base` is a function, and knows the value."""
+        """The value over the base that the function `base` returns."""
         if (base, counting) not in self.known:
             value = base()
             for place in sorted(counting):
@@ -117,14 +117,14 @@ class Truth:
                 try:
                     self.edits[place](attempt)
                 except (KeyError, ValueError, IndexError):
-                    continue  # it has nothing to edit: all of it or nothing
+                    continue  # the item to edit is gone: the whole edit is left out
                 value = attempt
             self.known[base, counting] = value
         return self.known[base, counting]
 
 
 def settle(log: LayerLog, truth: Truth, *, layers: list[Any], order: Any, succeeds: Any, refetch: int) -> None:
-    """Settle the layers in an order; before the one at `refetch` the data is fetched anew."""
+    """Settle the layers in an order; new data arrives before the layer at `refetch` settles."""
     base, counting = todos, frozenset(range(len(layers)))
     settled: set[int] = set()
     for turn, place in enumerate([*order, None]):
@@ -168,7 +168,7 @@ def test_five_edits_in_all_orders_with_a_refetch_at(refetch: int) -> None:
 
 @REPLAYS
 def test_the_answer_of_the_server_counts_in_its_place_in_every_order(*, always: bool) -> None:
-    """The second of four edits succeeds with an answer that is not what was expected."""
+    """The second of four edits succeeds with an answer that differs from its prediction."""
     edits = [rename, count, rename, finish_all]
     answered = [rename, server_text, rename, finish_all]
     before, after = Truth(edits), Truth(answered)
@@ -191,8 +191,8 @@ def test_the_answer_of_the_server_counts_in_its_place_in_every_order(*, always: 
 
 
 @REPLAYS
-def test_what_follows_a_success_counts_in_its_place_in_every_order(*, always: bool) -> None:
-    """A temporary id becomes the server's, also under a later edit that has used it."""
+def test_a_then_recipe_counts_in_its_layers_place_in_every_order(*, always: bool) -> None:
+    """The server's id replaces a temporary id, also under a later edit that used the temporary one."""
 
     def use_server_id(draft: Any) -> None:
         draft["items"]["t9"] = draft["items"].pop("t")
@@ -225,10 +225,10 @@ def test_what_follows_a_success_counts_in_its_place_in_every_order(*, always: bo
 
 @REPLAYS
 def test_a_rollback_at_any_later_time_is_as_if_the_edit_had_never_been_made(*, always: bool) -> None:
-    """One edit among others that are confirmed, answered or taken back before it fails, and an event from outside.
+    """Other edits are confirmed, answered or rolled back before one edit fails, and an event edits the base.
 
-    The event edits what no layer has edited: it goes below all layers, and the edit that fails is what keeps
-    confirmed ones from being part of the base at that time.
+    The event edits a key that no layer edits and goes below all layers. At that time the edit that later fails
+    keeps confirmed layers above it from folding into the base.
     """
     others = EDITS["a list that all of them edit"]
     later = [

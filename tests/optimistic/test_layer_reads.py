@@ -1,4 +1,4 @@
-"""What layers depend on without having looked: objects that they put where they are, and tuples."""
+"""Dependencies of layers without an explicit read: objects written back unchanged, and tuples."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ OBJECTS = [
 @pytest.mark.parametrize("replay", ["selective", "always"])
 @pytest.mark.parametrize("refetched", [False, True])
 @pytest.mark.parametrize(("make", "edit"), OBJECTS)
-def test_an_object_put_where_it_is_is_put_there_again_over_another_base(
+def test_an_object_written_back_unchanged_is_written_again_over_another_base(
     make: Callable[[], Any], edit: Callable[[Any], None], refetched: bool, replay: Any
 ) -> None:
     base = {"c": make()}
@@ -64,7 +64,7 @@ def test_an_object_put_where_it_is_is_put_there_again_over_another_base(
 
 @pytest.mark.parametrize("replay", ["selective", "always"])
 @pytest.mark.parametrize(("make", "edit"), OBJECTS)
-def test_an_object_that_an_older_edit_made_stays_when_that_is_rolled_back(
+def test_an_object_made_by_an_older_edit_and_written_back_survives_its_rollback(
     make: Callable[[], Any], edit: Callable[[Any], None], replay: Any
 ) -> None:
     base = {"c": make()}
@@ -93,7 +93,7 @@ def test_an_object_that_an_older_edit_made_stays_when_that_is_rolled_back(
 @pytest.mark.parametrize(
     "read", [lambda tuple_: tuple_, len, repr, lambda tuple_: tuple_[0]], ids=["whole", "len", "repr", "0"]
 )
-def test_what_has_read_a_tuple_runs_again_when_the_base_holds_another(
+def test_a_layer_that_read_a_tuple_runs_again_when_the_base_holds_another(
     read: Callable[[Any], Any], before: Any, now: Any, refetched: bool
 ) -> None:
     def recipe(draft: Any) -> None:

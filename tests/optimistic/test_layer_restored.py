@@ -1,4 +1,4 @@
-"""A container that layers have left again as the base has it is the base's own object, in both replay modes."""
+"""A container that layers leave equal to the base's is the base's own object, in both replay modes."""
 
 import dataclasses
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def set_field(it: Any) -> None:
     it.inner = it.inner
 
 
-# What is edited, an edit that adds to it and one that changes what is in it, and one that ends where it began.
+# For each case: a container, an edit that changes it, and an edit that ends with an equal value.
 Edit = Callable[[Any], object]
 CASES: dict[str, tuple[Any, Edit, Edit]] = {
     "dict, removed and put back": ({"inner": {}}, lambda it: it["inner"].update(a=1), pop_and_put),
@@ -66,7 +66,7 @@ CASES: dict[str, tuple[Any, Edit, Edit]] = {
 
 @REPLAYS
 @pytest.mark.parametrize("case", CASES)
-def test_what_an_answer_leaves_alone_is_the_object_of_the_base(case: str, replay: Any) -> None:
+def test_a_part_that_the_answer_leaves_alone_is_the_object_of_the_base(case: str, replay: Any) -> None:
     value, edit, nothing = CASES[case]
     base = {"at": value, "other": 1}
     layers = Layers(base, replay=replay)
@@ -82,7 +82,7 @@ def test_what_an_answer_leaves_alone_is_the_object_of_the_base(case: str, replay
 
 @REPLAYS
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_left_of_two_layers_is_the_object_of_the_base(case: str, replay: Any) -> None:
+def test_a_part_that_two_layers_leave_equal_is_the_object_of_the_base(case: str, replay: Any) -> None:
     value, edit, nothing = CASES[case]
     base = {"at": value, "other": 1}
     layers = Layers(base, replay=replay)
@@ -108,7 +108,7 @@ def test_a_set_that_was_shown_is_the_base_when_its_layer_folds_whatever_its_orde
 
 @REPLAYS
 @pytest.mark.parametrize("value", [{"n": 0}, Row(0, {"n": 0})], ids=["dict", "record"])
-def test_a_layer_that_sets_what_is_there_once_an_older_one_has_failed(value: Any, replay: Any) -> None:
+def test_a_layer_that_sets_the_value_of_the_base_once_an_older_layer_has_failed(value: Any, replay: Any) -> None:
     base = {"at": {"in": value} if isinstance(value, dict) else value}
     part = base["at"]["in"] if isinstance(value, dict) else value.inner
 
@@ -126,7 +126,7 @@ def test_a_layer_that_sets_what_is_there_once_an_older_one_has_failed(value: Any
     assert layers.visible is base
 
 
-# How a layer adds a container, and its path.
+# An edit by which a layer adds a container, and the container's path.
 ADDED: dict[str, tuple[Edit, tuple[Any, ...]]] = {
     "appended": (lambda it: it["rows"].append({"n": 1}), ("rows", 1)),
     "appended as the second": (lambda it: it["rows"].extend([[1, 2], {"n": 1}]), ("rows", 2)),

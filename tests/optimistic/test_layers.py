@@ -1,4 +1,4 @@
-"""Layers of a value outside of any store."""
+"""`Layers` of a value outside any store."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ def store() -> Iterator[Store]:
 
 
 class TestFreeStandingLayers:
-    def test_they_need_no_store(self) -> None:
+    def test_layers_need_no_store(self) -> None:
         layers = Layers({"likes": 7, "title": "Draft"})
         like = layers.apply(lambda draft: draft.update(likes=draft["likes"] + 1))
         layers.apply(lambda draft: draft.update(title="Layers"))

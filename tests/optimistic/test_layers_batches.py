@@ -1,4 +1,4 @@
-"""Layers and what fails around them: conflicts, batches that are taken back, and what is left behind."""
+"""Layers and failures: conflicts, batches that are rolled back, and the memory of settled layers."""
 
 import gc
 import logging
@@ -52,7 +52,7 @@ class TestConflicts:
             make.rollback()
         assert [record.message for record in caplog.records] == ["unhandled error in todos: KeyError('c')"]
 
-    def test_who_is_told_may_write(self) -> None:
+    def test_on_error_may_write(self) -> None:
         todos, failed = todos_atom(), atom(0)
 
         def on_error(error: BaseException) -> None:
@@ -170,7 +170,7 @@ class TestBatches:
 
 
 class Sentinel:
-    """Something to put in a cycle, and to ask for."""
+    """A member of a reference cycle, watched by a weak reference."""
 
 
 def appending(sentinel: Sentinel) -> Any:

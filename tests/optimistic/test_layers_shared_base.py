@@ -1,4 +1,4 @@
-"""New data that is equal to the old in parts keeps the old objects there, whatever layers do, in both replay modes."""
+"""Parts of new data that equal the old ones keep the old objects, with any layers and in both replay modes."""
 
 import dataclasses
 import decimal
@@ -22,7 +22,7 @@ class Person:
 
 @dataclasses.dataclass
 class Counted:
-    """A record that its class makes another one of each time."""
+    """A record whose class counts its instances."""
 
     tags: list[str]
     name: str
@@ -59,7 +59,7 @@ def data() -> Any:
 
 @REPLAYS
 def test_the_lens_of_an_untouched_part_is_never_told(replay: Any) -> None:
-    """The program of the report, with every part that is not edited."""
+    """The program of the bug report, for every part that is not edited."""
     store = Store()
     todos = draft_atom(data(), replay=replay)
     told: list[Any] = []
@@ -90,7 +90,7 @@ FINDERS: list[Any] = [
 
 
 @REPLAYS
-def test_what_an_edit_has_made_and_the_server_says_as_well_is_one_object(replay: Any) -> None:
+def test_data_equal_to_a_confirmed_edit_keeps_the_object_of_the_edit(replay: Any) -> None:
     layers = Layers(data(), replay=replay)
     first = layers.apply(lambda draft: draft["m"].update(k=2))
     second = layers.apply(lambda draft: draft["items"][0]["tags"].append("y"))
@@ -99,7 +99,7 @@ def test_what_an_edit_has_made_and_the_server_says_as_well_is_one_object(replay:
     answer["m"]["k"] = 2
     layers.set_base(answer)
     assert layers.visible is shown
-    second.rollback()  # has nothing to do with m
+    second.rollback()  # never touched "m"
     assert layers.visible["m"] is shown["m"]
     first.rollback()
     assert layers.visible is layers.base
@@ -107,7 +107,7 @@ def test_what_an_edit_has_made_and_the_server_says_as_well_is_one_object(replay:
 
 
 @REPLAYS
-def test_what_is_folded_stays_the_object_that_is_shown(replay: Any) -> None:
+def test_a_folded_value_stays_the_visible_object(replay: Any) -> None:
     layers = Layers({"p": {"x": 0, "in": {}}, "q": {"y": 0}}, replay=replay)
     first = layers.apply(lambda draft: draft["p"].update(x=1))
     second = layers.apply(lambda draft: draft["q"].update(y=1))
@@ -129,7 +129,7 @@ def test_parts_of_records_and_tuples_and_lists_keep_their_objects(replay: Any) -
     given = plain_copy(new)
     layers.set_base(new)
     assert layers.base == given == new
-    assert new["who"].tags is not old["who"].tags  # What was given is not changed.
+    assert new["who"].tags is not old["who"].tags  # the given value is not changed
     assert layers.base["who"].tags is old["who"].tags
     assert layers.base["who"].more is old["who"].more
     assert layers.base["both"][0] is old["both"][0]
@@ -148,7 +148,7 @@ def test_rows_of_a_list_keep_their_objects_when_others_come_and_go(change: str) 
     elif change == "remove":
         layers.set_base([*new[:2], *new[3:]])
         assert all(row is one for row, one in zip(layers.base, [*old[:2], *old[3:]], strict=True))
-    else:  # The very objects, in another order: they stay what they are.
+    else:  # the same objects in another order are kept
         layers.set_base([old[4], *old[:4]])
         assert all(row is one for row, one in zip(layers.base, [old[4], *old[:4]], strict=True))
 
@@ -221,5 +221,5 @@ def test_deep_and_cyclic_data_do_no_harm() -> None:
     assert log.base["knot"] is knots[0]
     for knot in knots:
         knot.clear()
-    while old:  # Python takes deep lists apart by recursion only up to a depth, and with care.
+    while old:  # take the deep list apart here: Python would deallocate it by recursion
         old = old[0] if isinstance(old, list) else None

@@ -1,4 +1,4 @@
-"""The layers of an atom in a store: what is shown, who is told how often, and what becomes of each layer."""
+"""The layers of an atom in a store: visible values, notifications, and the fate of each layer."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -114,7 +114,7 @@ class TestLayers:
         assert layers.rollback(old.id) is False
         assert store.get(todos)["order"] == ["a", "b", "c"]
 
-    def test_what_is_no_layer_is_refused(self, store: Store) -> None:
+    def test_arguments_other_than_layers_are_refused(self, store: Store) -> None:
         layers = store.layers(todos_atom())
         for wrong in ("1", None, True, 1.0):
             with pytest.raises(TypeError, match="layer must be a Layer or the id of one"):
@@ -221,7 +221,7 @@ class TestLayers:
 
 
 class TestTakingAlong:
-    def test_what_may_still_be_taken_back_is_not_dehydrated(self) -> None:
+    def test_pending_edits_are_not_dehydrated(self) -> None:
         todos = todos_atom()
         with Store() as store:
             store.update(todos, append("b"))

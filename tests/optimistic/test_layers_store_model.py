@@ -1,7 +1,7 @@
-"""Layers of an atom in a store against the naive log, whatever batches fail around them.
+"""Layers of an atom in a store against the naive log, with batches that fail.
 
-The model is a naive log that is put back by hand when a batch fails. Everything that can be seen must be the same
-after each step: the value, the base, the status of each layer, and what subscribers were told.
+The model is a naive log that is restored by hand when a batch fails. After each step both must agree on the value,
+the base, the status of each layer, and the notifications of subscribers.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ def put(key: str, number: int) -> Any:
 
 def add(key: str, number: int) -> Any:
     def recipe(draft: Any) -> None:
-        draft[key] += number  # raises if the key is not there
+        draft[key] += number  # raises if the key is missing
 
     return recipe
 
@@ -61,7 +61,7 @@ STEPS = st.one_of(
 
 
 class Pair:
-    """An atom's layers in a store, and the model of them."""
+    """An atom's layers in a store, and their model."""
 
     def __init__(self, store: Store, base: dict[str, int]) -> None:
         self.store = store
@@ -77,7 +77,7 @@ class Pair:
         ]
 
     def both(self, real: Any, model: Any) -> Any:
-        """The results of the same operation on both, which fail together."""
+        """The results of the same operation on both; both must raise, or neither."""
         results = []
         for act in (real, model):
             try:
@@ -149,14 +149,14 @@ class Pair:
 
 
 @given(VALUES, st.lists(STEPS, max_size=25))
-def test_they_are_what_the_naive_log_says(base: dict[str, int], steps: list[Any]) -> None:
+def test_layers_in_a_store_agree_with_the_naive_log(base: dict[str, int], steps: list[Any]) -> None:
     with Store(on_error=lambda error: None) as store:
         pair = Pair(store, base)
         for step in steps:
             shown, told = store.get(pair.atom), len(pair.told)
             pair.step(*step)
             pair.check()
-            if not pair.open and step[0] not in ("end", "fail"):  # after a batch it is told once at most
+            if not pair.open and step[0] not in ("end", "fail"):  # a batch notifies at most once
                 changed = not same(shown, store.get(pair.atom))
                 new_object = step[0] in ("replace", "set_base", "edit_base", "rollback", "rollback_all")
                 assert len(pair.told) - told in ({changed, True} if new_object else {changed})

@@ -1,4 +1,4 @@
-"""An edit through a lens reaches the root or is an error, whatever the focus returns; and lenses of lenses."""
+"""An edit through a lens reaches the root or raises, for every kind of focus; and lenses of lenses."""
 
 import collections
 import copy
@@ -72,7 +72,7 @@ NO_PARTS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("kind", NO_PARTS)
 @pytest.mark.parametrize("has_layers", [False, True])
-def test_what_is_no_part_of_the_root_cannot_be_written(kind: str, *, has_layers: bool) -> None:
+def test_a_lens_of_a_computed_value_cannot_be_written(kind: str, *, has_layers: bool) -> None:
     called: list[Any] = []
     with Store() as store:
         root = draft_atom(value())
@@ -119,7 +119,7 @@ PARTS: dict[str, tuple[Callable[[Any], Any], Any]] = {
 
 
 @pytest.mark.parametrize("kind", PARTS)
-def test_what_is_a_part_of_the_root_can_be_set(kind: str) -> None:
+def test_a_lens_of_a_part_of_the_root_can_be_set(kind: str) -> None:
     focus, new = PARTS[kind]
     with Store() as store:
         root = draft_atom(value())

@@ -1,4 +1,4 @@
-"""Lenses: a part of an atom's value as an atom; reading, editing, replacing it, and what happens when it is gone."""
+"""Lenses: a part of an atom's value as an atom; reading, editing and replacing the part, and a part that is gone."""
 
 import gc
 import weakref
@@ -33,12 +33,12 @@ def item(key: str) -> Any:
 
 
 class TestReading:
-    def test_it_gives_the_part(self, store: Store) -> None:
+    def test_a_lens_gives_the_part(self, store: Store) -> None:
         todos = todos_atom()
         first = lens(todos, item("a"))
         assert store.get(first) is store.get(todos)["items"]["a"]
 
-    def test_it_changes_only_when_the_part_does(self, store: Store) -> None:
+    def test_a_lens_changes_only_when_the_part_does(self, store: Store) -> None:
         todos = todos_atom()
         seen: list[Any] = []
         runs: list[Any] = []
@@ -61,7 +61,7 @@ class TestReading:
         assert lens(todos, focus) is lens(todos, focus)
         assert lens(todos, focus) is not lens(todos, item("a"))
 
-    def test_it_is_called_after_its_root_and_its_focus(self) -> None:
+    def test_a_lens_is_named_after_its_root_and_its_focus(self) -> None:
         def first(value: Any) -> Any:
             return value["items"]["a"]
 
@@ -70,7 +70,7 @@ class TestReading:
         assert lens(todos, item("a")).name == "todos.lens"
         assert lens(todos, first, name="one").name == "one"
 
-    def test_what_is_no_lens_is_refused(self) -> None:
+    def test_wrong_arguments_of_lens_are_refused(self) -> None:
         with pytest.raises(TypeError, match="root must be a draft atom"):
             lens(atom({}), item("a"))  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="focus must be callable"):
@@ -139,7 +139,7 @@ class TestEditing:
         store.set(second, {"id": 2, "n": 9})
         assert store.get(rows) == [{"id": 1, "n": 1}, {"id": 2, "n": 9}]
 
-    def test_such_a_part_may_be_deep_down_and_in_a_record(self, store: Store) -> None:
+    def test_a_part_found_by_looking_may_be_nested_and_in_a_record(self, store: Store) -> None:
         @dataclass(frozen=True)
         class Board:
             rows: list[dict[str, int]]
@@ -210,7 +210,7 @@ class TestVanishedParts:
         assert store.get(todos) is before
         assert store.layers(todos).pending == 0
 
-    def test_it_is_there_again_when_the_part_is(self, store: Store) -> None:
+    def test_a_lens_works_again_when_its_part_is_back(self, store: Store) -> None:
         todos = todos_atom()
         new = lens(todos, item("new"))
         seen: list[Any] = []

@@ -1,4 +1,4 @@
-"""`optimistic(atom)`: an edit and a server call in one, how many are pending, and taking all of them back."""
+"""`optimistic(atom)`: an edit with its server call, the number of pending edits, and rolling all of them back."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio
 
 
 class Server:
-    """Answers when it is told to."""
+    """A server whose answers the test triggers."""
 
     def __init__(self) -> None:
         self.answers: list[asyncio.Future[Any]] = []
@@ -131,7 +131,7 @@ async def test_wrong_arguments_are_refused() -> None:
             optimistic(draft_atom(1), store).update(lambda value: value, 5)  # type: ignore[arg-type]
 
 
-async def test_it_tells_which_atom_it_is_for() -> None:
+async def test_the_repr_names_the_atom() -> None:
     assert repr(optimistic(draft_atom(1, name="likes"))) == "<optimistic updates of likes>"
 
 

@@ -1,4 +1,4 @@
-"""`OptimisticUpdater`: optimistic edits of a value outside of any store."""
+"""`OptimisticUpdater`: optimistic edits of a value outside any store."""
 
 import gc
 import weakref
@@ -28,7 +28,7 @@ def test_a_function_that_returns_the_new_value_works_too() -> None:
     assert updater.value == 70
 
 
-def test_one_that_edits_and_returns_another_value_is_refused() -> None:
+def test_a_function_that_edits_and_returns_another_value_is_refused() -> None:
     updater = OptimisticUpdater([1, 2])
     with pytest.raises(RecipeError):
         updater.apply(lambda draft: draft.pop(0))
@@ -57,7 +57,7 @@ def test_settling_twice_changes_nothing() -> None:
     assert updater.value == ["a"]
 
 
-def test_they_tell_what_they_are() -> None:
+def test_reprs_show_the_base_and_pending_edits() -> None:
     updater = OptimisticUpdater({"likes": 7})
     handle = updater.apply(lambda draft: draft.update(likes=8))
     assert repr(updater) == "<OptimisticUpdater: 1 pending over {'likes': 7}>"

@@ -1,4 +1,4 @@
-"""`pending_at`: which places of a value have edits that are not confirmed yet."""
+"""`pending_at`: is there an unconfirmed edit at a path of the value?"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -65,7 +65,7 @@ def test_an_update_that_is_confirmed_at_once_is_not_pending(store: Store) -> Non
     assert store.get(pending_at(rows)) is False
 
 
-def test_a_failed_batch_leaves_it_as_it_was(store: Store) -> None:
+def test_a_failed_batch_leaves_pending_at_unchanged(store: Store) -> None:
     rows = rows_atom()
     told: list[bool] = []
     with store.subscribe(pending_at(rows, "a"), told.append), pytest.raises(KeyError), store.batch():

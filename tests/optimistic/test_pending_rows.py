@@ -1,7 +1,7 @@
-"""Which row is still being saved: `pending_at` follows the rows of a list wherever they go.
+"""`pending_at` follows the rows of a list when they move: is this row still being saved?
 
-The law by rows: a row is pending if a pending edit has put it in, or changed it; each row has a name of its own, by
-which the edits that did so are found.
+A row is pending if a pending edit has inserted or changed it. Each row has a unique name, by which the model
+finds the edits that did so.
 """
 
 import dataclasses
@@ -45,7 +45,7 @@ SHAPES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any], tuple[Any, ...]
 
 
 def draw_edit(choose: Callable[[Any], Any], find: Callable[[Any], Any], count: int) -> Edit:
-    """An edit of the list, for drafts and for plain values."""
+    """Draw an edit of the list that works on drafts and on plain values."""
     i, j = choose(range(4)), choose(range(4))
 
     def edit(value: Any) -> None:
@@ -79,7 +79,7 @@ def draw_edit(choose: Callable[[Any], Any], find: Callable[[Any], Any], count: i
 
 
 def pending_names(base: Any, find: Callable[[Any], Any], layers: list[tuple[Edit, bool]]) -> tuple[list[Any], set[int]]:
-    """The rows as they are shown, and the names of those that are pending."""
+    """The visible rows, and the names of the pending ones."""
     value, pending = plain_copy(base), set()
     for edit, is_pending in layers:
         before = {row["name"]: plain_copy(row) for row in find(value)}
@@ -91,7 +91,7 @@ def pending_names(base: Any, find: Callable[[Any], Any], layers: list[tuple[Edit
         value = attempt
         for row in find(value):
             if row["name"] not in before:
-                pending.discard(row["name"])  # another one of that name
+                pending.discard(row["name"])  # another row of the same name
             if is_pending and not same(before.get(row["name"]), row):
                 pending.add(row["name"])
     return find(value), pending & {row["name"] for row in find(value)}

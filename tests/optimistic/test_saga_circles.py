@@ -1,4 +1,4 @@
-"""Sagas that wait for each other would never end: the wait that closes the circle raises, and the others go on."""
+"""Sagas that wait for each other in a circle: the wait that closes the circle raises, and the others go on."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ CIRCLE = "wait for ever"
 
 
 async def nothing(value: Any) -> None:
-    """An effect that ends at once."""
+    """An effect that returns at once."""
 
 
 async def await_it(store: Store, handle: Any) -> None:
@@ -66,7 +66,7 @@ async def test_scopes_that_wait_for_each_other_in_a_ring(way: Way, count: int) -
         begun = asyncio.Barrier(count)
 
         async def wait_for_the_next(place: int) -> None:
-            await begun.wait()  # each has its scope
+            await begun.wait()  # each saga now holds its scope
             handle = store.mutate(todos, add(f"inner {place}"), nothing, scope=str((place + 1) % count))
             await way(store, handle)
 
@@ -134,7 +134,7 @@ async def test_between_two_stores() -> None:
         assert sorted(map(type, results), key=str) == sorted([type(None), CycleError], key=str)
 
 
-async def test_what_is_started_and_not_awaited_or_waits_in_one_direction_is_no_circle() -> None:
+async def test_sagas_that_nobody_awaits_or_that_wait_in_one_direction_are_no_circle() -> None:
     todos = draft_atom({"order": [], "items": {}})
     async with Store() as store:
         begun = asyncio.Barrier(2)

@@ -1,4 +1,4 @@
-"""Serial scopes: what an effect is given when its turn comes, sagas started inside of one, and ends in each phase."""
+"""Serial scopes: the value an effect gets when its turn comes, sagas started inside a scope, and ends in each phase."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ from saga_server import Server, add, todos_atom
 pytestmark = pytest.mark.asyncio
 
 
-async def test_a_queued_effect_gets_what_is_shown_when_it_starts_without_what_was_refused_meanwhile() -> None:
+async def test_a_queued_effect_gets_the_visible_value_at_its_start_without_edits_refused_meanwhile() -> None:
     server, todos = Server(), todos_atom()
     async with Store(on_error=lambda error: None) as store:
         for key in "abc":
@@ -27,7 +27,7 @@ async def test_a_queued_effect_gets_what_is_shown_when_it_starts_without_what_wa
         await server.answer(2, None)
 
 
-async def test_through_a_lens_it_gets_the_part_that_is_shown_then() -> None:
+async def test_through_a_lens_a_queued_effect_gets_the_visible_part_at_its_start() -> None:
     server = Server()
     root = draft_atom({"likes": {"count": 0}, "other": 1})
     likes = lens(root, lambda value: value["likes"])
@@ -117,7 +117,7 @@ async def test_a_scope_can_be_used_again_once_the_effect_has_ended_and_in_other_
 
 class TestPostEffects:
     @pytest.mark.parametrize("on", ["atom", "lens"])
-    async def test_one_that_raises_confirms_the_edit_as_it_is(self, on: str) -> None:
+    async def test_a_post_effect_that_raises_confirms_the_edit_as_it_is(self, on: str) -> None:
         reported: list[BaseException] = []
         server = Server()
         root = draft_atom({"a": {"n": 0}})

@@ -1,4 +1,4 @@
-"""What sagas edit: a lens, an atom of a family, an atom that a tuple is set on; and that nothing is left behind."""
+"""Targets of sagas: a lens, an atom of a family, an atom set to a tuple; and that ended sagas leave no memory."""
 
 import asyncio
 import gc
@@ -138,7 +138,7 @@ class TestPlaces:
 
 
 class Sentinel:
-    """Something to put in a cycle, and to ask for."""
+    """A member of a reference cycle, watched by a weak reference."""
 
 
 def collected(build: Any) -> bool:

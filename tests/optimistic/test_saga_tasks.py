@@ -1,4 +1,4 @@
-"""Running sagas: cancelling them, closing their store, batches around them, and one after another in a scope."""
+"""Running sagas: cancelling them, closing their store, batches around them, and serial scopes."""
 
 import asyncio
 from contextlib import suppress
@@ -59,7 +59,7 @@ class TestCancelling:
             await server.answer(0, 1)
             assert (handle.cancel(), handle.status, store.get(todos)["order"]) == (False, "success", ["a"])
 
-    async def test_others_go_on(self) -> None:
+    async def test_other_sagas_go_on(self) -> None:
         server, todos = Server(), todos_atom()
         async with Store() as store:
             first = store.mutate(todos, add("a"), server.save)
@@ -166,7 +166,7 @@ class TestScopes:
                 await handles[0]
             assert store.get(todos)["order"] == ["b", "x", "d"]
 
-    async def test_one_that_is_taken_out_of_the_middle_does_not_break_the_chain(self) -> None:
+    async def test_a_saga_cancelled_in_the_middle_does_not_break_the_chain(self) -> None:
         server, todos = Server(), todos_atom()
         async with Store() as store:
             handles = [store.mutate(todos, add(key), server.save, scope="one") for key in "abc"]

@@ -1,4 +1,4 @@
-"""Sagas: an edit that is shown now, an effect that tells the server, and what is taken back when it fails."""
+"""Sagas: an edit that is visible at once, an effect that calls the server, and the rollback when the effect fails."""
 
 import asyncio
 import gc
@@ -112,7 +112,7 @@ class TestSteps:
         asked: list[Any] = []
 
         class Hidden:
-            """A function whose parameters cannot be known."""
+            """A callable whose signature cannot be read."""
 
             __signature__ = "none"
 
@@ -164,7 +164,7 @@ class TestSteps:
                 await handle
         assert seen == [["tmp"], ["tmp", "x"]]
 
-    async def test_confirmed_by_somebody_else_the_post_effect_still_counts(self) -> None:
+    async def test_after_a_confirmation_by_hand_the_post_effect_still_counts(self) -> None:
         server, todos = Server(), todos_atom()
         async with Store() as store:
             handle = store.mutate(todos, add("tmp"), server.save, lambda draft, result: draft["order"].append(result))
@@ -174,7 +174,7 @@ class TestSteps:
             await handle
             assert store.get(todos)["order"] == ["tmp", "x"]
 
-    async def test_taken_back_by_somebody_else_it_stays_so(self) -> None:
+    async def test_an_edit_rolled_back_by_hand_stays_rolled_back(self) -> None:
         server, todos = Server(), todos_atom()
         async with Store() as store:
             handle = store.mutate(todos, add("tmp"), server.save, lambda draft, result: draft["order"].append(result))
@@ -300,7 +300,7 @@ class TestErrors:
             await quiet()
             assert (server.asked, store.layers(todos).pending) == ([], 0)
 
-    async def test_what_subscribers_raise_is_reported_and_the_handle_is_given(self) -> None:
+    async def test_errors_of_subscribers_are_reported_and_the_handle_is_returned(self) -> None:
         reported: list[BaseException] = []
         server, todos = Server(), todos_atom()
 

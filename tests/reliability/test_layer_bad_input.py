@@ -280,7 +280,7 @@ def test_a_layer_of_somewhere_else_is_refused_or_unknown(layers: Any) -> None:
 
 
 @pytest.mark.parametrize("layer", [None, "1", 1.5, True, object(), [1]], ids=named)
-def test_what_is_no_layer_is_refused(layers: Any, layer: Any) -> None:
+def test_arguments_other_than_layers_are_refused(layers: Any, layer: Any) -> None:
     for settle in (layers.rollback, layers.commit):
         with pytest.raises(TypeError, match="layer"):
             settle(layer)

@@ -14,7 +14,7 @@ STEPS = 5
 
 
 async def quiet() -> None:
-    """Turn the loop until it has nothing to do."""
+    """Let the loop tick until nothing is left to do."""
     await ManualClock().advance(0)
 
 

@@ -34,7 +34,7 @@ class Server:
 
 
 async def quiet() -> None:
-    """Turn the loop until it has nothing to do."""
+    """Let the loop tick until nothing is left to do."""
     await ManualClock().advance(0)
 
 

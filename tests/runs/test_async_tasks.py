@@ -17,7 +17,7 @@ language: contextvars.ContextVar[str] = contextvars.ContextVar("language", defau
 
 
 async def quiet() -> None:
-    """Turn the loop until it has nothing to do."""
+    """Let the loop tick until nothing is left to do."""
     await ManualClock().advance(0)
 
 

@@ -12,7 +12,7 @@ from halflife.testing import ManualClock
 
 
 async def quiet() -> None:
-    """Turn the loop until it has nothing to do."""
+    """Let the loop tick until nothing is left to do."""
     await ManualClock().advance(0)
 
 
