@@ -1,4 +1,4 @@
-"""Bad patches: what cannot be applied, is no patch, or reaches where it must not, is refused and changes nothing."""
+"""Bad patches are refused and change nothing: no patch at all, no target, or a path into reserved attributes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ BASE: dict[str, Any] = {"a": {"n": 1}, "rows": [{"id": 1}, {"id": 2}], "tags": {
 
 
 class Opaque:
-    """A class of somebody's."""
+    """A class that drafts do not know."""
 
 
 BAD_PATCHES = [
@@ -51,7 +51,7 @@ def test_a_patch_that_leads_nowhere_is_refused(patch: Patch) -> None:
 @pytest.mark.parametrize(
     "patches", [None, 5, "text", [None], [{"op": "add"}], {"op": "add"}, [("add", (), 1)]], ids=named
 )
-def test_what_are_no_patches_is_refused(patches: Any) -> None:
+def test_values_other_than_patches_are_refused(patches: Any) -> None:
     base = plain_copy(BASE)
     with pytest.raises((TypeError, PatchError)):
         apply_patches(base, patches)
@@ -59,7 +59,7 @@ def test_what_are_no_patches_is_refused(patches: Any) -> None:
 
 
 @pytest.mark.parametrize("op", [None, 5, "", "replce", "ADD", b"add"], ids=named)
-def test_an_operation_that_there_is_not_is_refused(op: Any) -> None:
+def test_an_unknown_operation_is_refused(op: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         apply_patches(plain_copy(BASE), [Patch(op, ("a",), 1)])
 
@@ -74,7 +74,7 @@ def test_an_operation_that_there_is_not_is_refused(op: Any) -> None:
         *['[{"op": "move", "path": "/a", "from": 5}]'],
     ],
 )
-def test_a_text_that_is_no_json_patch_is_refused(text: str) -> None:
+def test_text_that_is_not_a_json_patch_is_refused(text: str) -> None:
     with pytest.raises(PatchError):
         from_json_patch(text)
 

@@ -1,4 +1,4 @@
-"""Drafts of OrderedDict, defaultdict, Counter, deque: whatever is done to one is what plain mutation does to a copy."""
+"""Drafts of OrderedDict, defaultdict, Counter and deque: an edit does what plain mutation does to a copy."""
 
 import copy
 import itertools
@@ -248,7 +248,7 @@ def test_each_method_does_what_it_does_to_a_copy(make: Callable[[], Any], operat
     check_twins({"nested": [make()]}, lambda value: operation(value["nested"][0]))
 
 
-# --- random sequences of them
+# --- random sequences of operations
 
 
 def step_of(base: Any, choose: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -321,7 +321,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 @pytest.mark.parametrize("make", [ordered, defaulting, counting, bounded, unbounded], ids=lambda make: make.__name__)
-def test_random_edits_are_those_of_a_copy_and_their_patches_tell_all_of_them(make: Callable[[], Any]) -> None:
+def test_random_edits_match_a_copy_and_their_patches_are_complete(make: Callable[[], Any]) -> None:
     for seed in range(FIRST_SEED, FIRST_SEED + CASES):
         choose = random.Random(seed).choice
         base = make()
@@ -342,7 +342,7 @@ def test_random_edits_are_those_of_a_copy_and_their_patches_tell_all_of_them(mak
 
 
 @pytest.mark.parametrize("make", [ordered, defaulting, counting, bounded, unbounded], ids=lambda make: make.__name__)
-def test_layers_over_them_are_the_fold_whatever_is_settled(make: Callable[[], Any]) -> None:  # noqa: C901
+def test_layers_over_collections_are_the_fold_in_any_order_of_settling(make: Callable[[], Any]) -> None:  # noqa: C901
     for seed in range(FIRST_SEED, FIRST_SEED + CASES // 2):
         choose = random.Random(seed).choice
         base = {"it": make(), "other": 1}
@@ -373,7 +373,7 @@ def test_layers_over_them_are_the_fold_whatever_is_settled(make: Callable[[], An
         assert same(base["it"], make())
 
 
-# --- each by itself
+# --- single operations
 
 
 def test_the_order_of_an_ordered_dict_is_told_by_as_few_moves_as_there_are() -> None:
@@ -399,7 +399,7 @@ def test_a_deque_asks_no_iterable_for_its_length() -> None:
         produce(deque([0]), lambda draft: draft.extend(5))
 
 
-def test_an_edit_that_is_turned_back_is_none() -> None:
+def test_an_edit_that_is_undone_in_the_same_recipe_changes_nothing() -> None:
     base = {"o": ordered(), "d": unbounded(), "c": counting(), "f": defaulting()}
 
     def recipe(value: Any) -> None:
@@ -418,7 +418,7 @@ def test_an_edit_that_is_turned_back_is_none() -> None:
     assert produce(base, recipe) is base
 
 
-def test_only_what_is_on_the_way_is_copied() -> None:
+def test_only_containers_on_the_path_are_copied() -> None:
     base = {"q": unbounded(), "o": ordered()}
     new = produce(base, lambda value: value["q"][1].append(5))
     assert new["o"] is base["o"]
@@ -426,7 +426,7 @@ def test_only_what_is_on_the_way_is_copied() -> None:
     assert new["q"][3] is base["q"][3]
 
 
-def test_what_a_factory_makes_belongs_to_the_draft() -> None:
+def test_a_value_made_by_a_default_factory_belongs_to_the_draft() -> None:
     made: list[list[Any]] = []
 
     def factory() -> list[Any]:
@@ -438,7 +438,7 @@ def test_what_a_factory_makes_belongs_to_the_draft() -> None:
     assert (new, new.default_factory, made, base) == ({"x": [1]}, factory, [[]], {})
 
 
-def test_they_are_mappings_and_sequences_and_no_dicts_or_deques() -> None:
+def test_drafts_of_collections_are_mappings_or_sequences_and_no_dicts_or_deques() -> None:
     def recipe(value: Any) -> None:
         for key in ("o", "c", "f"):
             assert isinstance(value[key], MutableMapping)
@@ -460,7 +460,7 @@ def test_they_are_mappings_and_sequences_and_no_dicts_or_deques() -> None:
     produce(base, recipe)
 
 
-def test_a_session_over_one_ends_like_any_other() -> None:
+def test_a_session_over_a_collection_ends_like_any_other() -> None:
     base = bounded()
     edited = draft(base)
     edited.appendleft(0)

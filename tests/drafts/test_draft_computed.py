@@ -1,4 +1,4 @@
-"""Records whose class computes fields: an edit rebuilds them as the library of the record does."""
+"""Records whose class computes fields: an edit rebuilds the record as its library does."""
 
 import dataclasses
 import functools
@@ -101,7 +101,7 @@ class ByTuple(_Base):
 
 
 class ByReplace:
-    """Computes in its own `__replace__`."""
+    """A class whose `__replace__` computes the field."""
 
 
 @dataclasses.dataclass
@@ -148,7 +148,7 @@ def test_a_computed_field_is_computed_anew(make: Any) -> None:
 
 @EACH
 @pytest.mark.parametrize("replay", ["selective", "always"])
-def test_it_is_also_under_layers(make: Any, replay: Any) -> None:
+def test_a_computed_field_is_computed_under_layers_too(make: Any, replay: Any) -> None:
     layers = Layers({"it": make([1])}, replay=replay)
 
     def adding(price: int) -> Any:
@@ -196,7 +196,7 @@ def test_a_slot_that_attrs_fills_when_it_is_read_can_be_read_of_a_draft() -> Non
         produce(base, lambda draft: draft.volume)
 
 
-def test_what_somebody_has_set_and_the_class_does_not_compute_is_kept() -> None:
+def test_an_attribute_that_was_set_and_is_not_computed_is_kept() -> None:
     @dataclasses.dataclass
     class Row:
         name: str

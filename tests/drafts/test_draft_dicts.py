@@ -204,13 +204,13 @@ def test_the_draft_of_a_dict_does_what_a_dict_does(base, operation):
 
 
 def recipe_result(base, recipe):
-    """What a recipe that only looks has seen."""
+    """The result of a recipe that only reads."""
     seen = []
     produce(base, lambda d: seen.append(recipe(d)))
     return seen[0]
 
 
-def test_it_is_a_mutable_mapping_and_no_dict():
+def test_the_draft_of_a_dict_is_a_mutable_mapping_and_no_dict():
     base = {"a": {}}
     assert recipe_result(base, lambda d: isinstance(d, MutableMapping) and isinstance(d["a"], Mapping))
     assert not recipe_result(base, lambda d: isinstance(d, (dict, Sequence)))
@@ -219,7 +219,7 @@ def test_it_is_a_mutable_mapping_and_no_dict():
     assert recipe_result(base, lambda d: isinstance(d.items(), ItemsView))
 
 
-def test_it_says_what_it_is():
+def test_the_repr_says_that_it_is_a_draft():
     assert recipe_result({"a": [1]}, repr) == "<draft of {'a': [1]}>"
     assert recipe_result({"a": 1}, lambda d: repr(d.keys())) == "<draft of dict_keys(['a'])>"
     assert recipe_result({"a": 1}, lambda d: repr(d.items())) == "<draft of dict_items([('a', 1)])>"
@@ -247,7 +247,7 @@ def test_it_is_not_pickled():
         produce({}, lambda d: pickle.dumps(iter(d)))
 
 
-def test_what_copies_share_with_the_draft_is_drafts():
+def test_copies_share_drafts_with_their_draft():
     def recipe(d):
         for made in (d.copy(), copy.copy(d), dict(d), d | {}):
             assert type(made) is dict
@@ -356,7 +356,7 @@ def test_keys_of_a_users_own_class_are_asked_for_their_hash_and_equality():
     assert next(iter(new)) is next(iter(base))
 
 
-def test_everything_of_it_ends_with_its_recipe():
+def test_a_draft_and_its_iterators_end_with_the_recipe():
     kept = []
 
     def recipe(d):

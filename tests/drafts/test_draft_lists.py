@@ -238,7 +238,7 @@ def test_the_draft_of_a_list_does_what_a_list_does(base, operation):
     check_twins(base, operation)
 
 
-def test_it_is_a_mutable_sequence_and_no_list():
+def test_the_draft_of_a_list_is_a_mutable_sequence_and_no_list():
     def recipe(d):
         assert isinstance(d, MutableSequence)
         assert isinstance(d, Sequence)
@@ -304,7 +304,7 @@ def test_a_container_that_comes_twice_by_repetition_is_one():
 
 def test_removing_finds_by_identity_before_equality_and_equal_elements_before_later_ones():
     def recipe(d):
-        d.remove(d[1])  # equal to the first one, which goes, as with lists
+        d.remove(d[1])  # equal to the first item, which is removed, as in a list
 
     base = [{"n": 1}, {"n": 1}, {"n": 2}]
     new = produce(base, recipe)
@@ -343,7 +343,7 @@ def test_a_sort_whose_key_fails_leaves_the_list_as_it_was():
     assert produce(base, recipe) is base
 
 
-def test_an_equality_of_the_users_may_edit_the_list_that_is_searched():
+def test_a_users_equality_may_edit_the_list_that_is_searched():
     class Meddler:
         target = None
 
@@ -366,7 +366,7 @@ def test_an_equality_of_the_users_may_edit_the_list_that_is_searched():
     assert produce([Meddler(), 5], recipe) == []
 
 
-def test_an_index_of_the_users_may_edit_the_list_that_it_indexes():
+def test_a_users_index_may_edit_the_list_that_it_indexes():
     class Clearing:
         def __init__(self, target):
             self.target = target
@@ -400,7 +400,7 @@ def test_an_iterator_over_a_list_follows_its_edits_as_a_lists_does():
         del d[1:]
         seen.append(list(forth))
         d.append(5)
-        return [*seen, list(forth), list(back), list(back)]  # what has ended has ended
+        return [*seen, list(forth), list(back), list(back)]  # an exhausted iterator stays exhausted
 
     def recipe(d):
         assert walk(d) == walk([1, 2, 3])
@@ -408,7 +408,7 @@ def test_an_iterator_over_a_list_follows_its_edits_as_a_lists_does():
     assert produce([1, 2, 3], recipe) == [1, 5]
 
 
-def test_everything_of_it_ends_with_its_recipe():
+def test_a_draft_and_its_iterators_end_with_the_recipe():
     kept = []
     produce([[1], 2], lambda d: kept.extend([d, d[0], iter(d), reversed(d)]))
     d, child, *iterators = kept
@@ -422,7 +422,7 @@ def test_everything_of_it_ends_with_its_recipe():
             next(iterator)
 
 
-def test_copies_of_it_are_plain_and_share_its_drafts():
+def test_copies_of_a_draft_are_plain_and_share_its_drafts():
     def recipe(d):
         for made in (d.copy(), copy.copy(d), d[:], list(d), d + [], d * 1):
             assert type(made) is list
@@ -450,7 +450,7 @@ def test_one_step_is_one_patch():
 
 
 class Hinting:
-    """Gives two values, and says that there are very many."""
+    """Yields two values; its length hint is huge."""
 
     def __init__(self):
         self.left = [1, 2]

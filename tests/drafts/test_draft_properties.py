@@ -1,4 +1,4 @@
-"""Drafts against plain mutation: a recipe changes a draft as it changes a copy, and patches say everything."""
+"""Drafts against plain mutation: a recipe changes a draft as it changes a copy, and its patches are complete."""
 
 import json
 import random
@@ -33,7 +33,7 @@ SEEDS = pytest.mark.parametrize("seeds", [pytest.param(part, marks=pytest.mark.t
 
 
 def draw_long_recipe(choose: Choose, shape: str) -> Recipe:
-    """Several of the usual ones, as far as they can be put together without making a circle."""
+    """Several ordinary recipes in one, as far as they make no value that contains itself."""
     steps = draw_recipe(choose, shape).steps
     for _ in range(choose([0, 1, 2])):
         if len(steps) < 3:
@@ -62,7 +62,7 @@ class Case:
 
 
 def in_order(value: Any) -> Any:
-    """The value with its dicts sorted: patches do not carry their order."""
+    """The value with its dicts sorted, because patches do not carry the order of keys."""
     if type(value) is dict:
         return {key: in_order(value[key]) for key in sorted(value, key=repr)}
     if type(value) is list:
@@ -144,7 +144,7 @@ def test_patches_of_patched_values_share_what_they_do_not_touch(seeds: range) ->
 
 
 @SEEDS
-def test_a_draft_that_is_kept_open_shows_what_it_is_at_each_moment(seeds: range) -> None:
+def test_an_open_draft_shows_its_value_after_each_edit(seeds: range) -> None:
     for seed in seeds:
         case = Case(seed)
         if case.error is None:
@@ -161,7 +161,7 @@ def test_a_draft_that_is_kept_open_shows_what_it_is_at_each_moment(seeds: range)
 
 
 @given(st.integers(0, 2**40))
-def test_two_recipes_in_one_are_two_in_a_row(seed: int) -> None:
+def test_two_recipes_in_one_equal_two_in_a_row(seed: int) -> None:
     choose = random.Random(seed).choice
     shape = choose(SHAPE)
     base = draw_value(choose, shape)
@@ -176,7 +176,9 @@ def test_two_recipes_in_one_are_two_in_a_row(seed: int) -> None:
         first(root)
         second(root)
 
-    if not any(step.edit in KNOTS for step in first.steps):  # one thing at two places is two things afterwards
+    if not any(
+        step.edit in KNOTS for step in first.steps
+    ):  # one object in two positions becomes two objects after a recipe
         assert same(produce(base, both), in_a_row)
 
 

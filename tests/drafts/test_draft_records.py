@@ -114,7 +114,7 @@ def make(cls, **fields):
 
 
 def check(base, recipe, expected):
-    """What comes out, that the base stays, that patches lead there and back."""
+    """Check the result, that the base is unchanged, and that the patches lead there and back."""
     before = copy.deepcopy(base)
     new, patches, inverse = produce_with_patches(base, recipe)
     assert type(new) is type(base)
@@ -159,7 +159,7 @@ def test_records_nest_in_everything(cls):
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_what_changes_nothing_gives_the_record_itself(cls):
+def test_a_recipe_that_changes_nothing_returns_the_record_itself(cls):
     base = make(cls)
     assert produce(base, lambda d: None) is base
     assert produce(base, lambda d: setattr(d, "name", "ada")) is base
@@ -202,7 +202,7 @@ def test_paths_to_reserved_attributes_are_refused(cls):
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_it_passes_for_a_record_of_its_class(cls):
+def test_a_draft_passes_for_a_record_of_its_class(cls):
     def recipe(d):
         assert isinstance(d, cls)
         assert d.__class__ is cls
@@ -238,7 +238,7 @@ def test_copies_are_plain(cls):
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_everything_of_it_ends_with_its_recipe(cls):
+def test_a_draft_and_its_iterators_end_with_the_recipe(cls):
     kept = []
     produce(make(cls), lambda d: kept.extend([d, d.tags]))
     d, tags = kept
@@ -357,7 +357,7 @@ def test_operators_and_built_in_functions_find_the_classs_methods():
     assert produce(Account(5, [1, 2]), recipe) == Account(5)
 
 
-def test_what_the_class_does_not_define_is_refused_in_its_name():
+def test_attributes_that_the_class_does_not_define_are_refused_naming_the_class():
     def recipe(d):
         for operation in (
             lambda: len(d),
@@ -390,7 +390,7 @@ def test_a_class_may_answer_for_attributes_that_it_does_not_have():
     assert produce(Open({"a": [1]}), lambda d: d.a.append(2)) == Open({"a": [1, 2]})
 
 
-def test_what_a_record_holds_beside_its_fields_is_read_only():
+def test_attributes_beside_the_fields_are_read_only():
     @dataclasses.dataclass
     class More:
         name: str
@@ -448,7 +448,7 @@ def test_the_draft_of_a_named_tuple_is_a_sequence():
     assert produce(make(Tuple), recipe) == Tuple("ADA", [1, 2], {"x": 1})
 
 
-# --- how records are made anew
+# --- how records are rebuilt
 
 
 def test_init_only_variables_and_own_constructors_are_gone_round():
@@ -532,7 +532,7 @@ def test_a_constructor_that_refuses_the_result_fails_the_recipe():
         apply_patches(base, [Patch("replace", (0, "number"), -1)])
 
 
-def test_what_a_constructor_copies_stays_the_same_object_if_no_edit_touched_it():
+def test_a_field_that_the_constructor_copies_keeps_its_object_if_no_edit_touched_it():
     @dataclasses.dataclass
     class Copying:
         name: str
@@ -730,7 +730,7 @@ class OwnTuple(tuple):
     ],
     ids=lambda leaf: type(leaf).__name__,
 )
-def test_everything_else_is_a_leaf_and_handed_out_as_it_is(leaf):
+def test_objects_of_other_classes_are_leaves_and_handed_out_unchanged(leaf):
     seen = []
     base = {"leaf": leaf, "list": [leaf]}
     produce(base, lambda d: seen.extend([d["leaf"], d["list"][0], *d["list"], *d["list"].copy()]))
@@ -752,7 +752,7 @@ def test_arrays_are_replaced_and_never_compared():
     assert produce(base, lambda d: d.update(array=array)) is base
 
 
-def test_a_class_that_goes_is_forgotten():
+def test_a_collected_class_is_forgotten():
     def use():
         @dataclasses.dataclass
         class Short:

@@ -31,7 +31,7 @@ def pop_all(d):
 
 def add_while_iterating(d):
     for _ in d:
-        d.add("more")  # not made from the member: the order of a set is not that of its copy
+        d.add("more")  # a constant, because a set and its copy may iterate in different orders
 
 
 def discard_and_add_again(d):
@@ -118,7 +118,7 @@ def test_the_draft_of_a_set_does_what_a_set_does(base, operation):
     check_twins(base, operation)
 
 
-def test_it_is_a_mutable_set_and_no_set():
+def test_the_draft_of_a_set_is_a_mutable_set_and_no_set():
     def recipe(d):
         assert isinstance(d, MutableSet)
         assert not isinstance(d, (set, frozenset))
@@ -156,7 +156,7 @@ def test_operators_between_drafts_give_plain_sets():
     assert produce({"one": {1, 2}, "other": {2, 3}}, recipe) == {"one": {1, 2, 3}, "other": set()}
 
 
-def test_a_member_goes_and_comes_back_as_the_object_that_it_was():
+def test_a_member_removed_and_added_again_is_the_same_object():
     base = {1, "a"}
     new, patches, inverse = produce_with_patches(base, lambda d: d.discard(True))
     assert new == {"a"}
@@ -164,7 +164,7 @@ def test_a_member_goes_and_comes_back_as_the_object_that_it_was():
     assert type(inverse[0].value) is int
 
 
-def test_what_changes_nothing_gives_the_base():
+def test_a_recipe_that_changes_nothing_returns_the_base():
     base = {1, 2}
     for recipe in (
         lambda d: d.add(1),
@@ -196,7 +196,7 @@ def test_subclasses_of_set_are_leaves():
     assert type(seen[1]) is frozenset
 
 
-def test_everything_of_it_ends_with_its_recipe():
+def test_a_draft_and_its_iterators_end_with_the_recipe():
     kept = []
     produce({1}, lambda d: kept.extend([d, iter(d)]))
     d, iterator = kept

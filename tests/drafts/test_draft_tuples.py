@@ -1,4 +1,4 @@
-"""Tuples with containers in them: read as tuples of drafts, and made anew by an edit below."""
+"""Tuples with containers in them: read as tuples of drafts, and rebuilt by an edit inside."""
 
 import copy
 import gc
@@ -60,7 +60,7 @@ def test_an_edit_below_makes_a_new_tuple_and_nothing_else() -> None:
     assert apply_patches(base, from_json_patch(to_json_patch(patches))) == new
 
 
-def test_it_is_read_as_a_tuple_of_drafts_and_one_without_containers_as_it_is() -> None:
+def test_a_tuple_reads_as_a_tuple_of_drafts_and_one_without_containers_as_itself() -> None:
     base = make()
 
     def recipe(value: Any) -> None:
@@ -84,7 +84,7 @@ def test_it_is_read_as_a_tuple_of_drafts_and_one_without_containers_as_it_is() -
     assert produce(base, recipe) is base
 
 
-def test_setting_what_was_read_is_no_edit() -> None:
+def test_setting_the_tuple_that_was_read_is_no_edit() -> None:
     base = {"t": ([1],), "list": [([2],), ([1],)]}
     assert produce(base, lambda value: value.update(t=value["t"])) is base
     new, patches, inverse = produce_with_patches(base, lambda value: value["list"].sort())
@@ -149,7 +149,7 @@ def test_layers_over_a_tuple_as_the_root() -> None:
         assert layers.base == ([5], {"a": 8})
 
 
-def test_layers_that_edit_other_places_of_a_tuple_are_not_called_again() -> None:
+def test_layers_that_edit_other_items_of_a_tuple_are_not_called_again() -> None:
     layers = Layers({"t": ({"n": 0}, {"n": 0})})
     calls: list[int] = []
 
@@ -167,7 +167,7 @@ def test_layers_that_edit_other_places_of_a_tuple_are_not_called_again() -> None
     assert (layers.visible, calls) == ({"t": ({"n": 0}, {"n": 1})}, [])
 
 
-def test_a_lens_may_look_into_one() -> None:
+def test_a_lens_may_look_into_a_tuple() -> None:
     with Store() as store:
         root = draft_atom({"t": ({"n": 1}, [])}, name="root")
         part = lens(root, lambda value: value["t"][0])
@@ -217,7 +217,7 @@ def test_a_session_with_tuples_is_garbage_when_nobody_holds_it() -> None:
         draft(([1],))
 
 
-def test_nothing_in_it_is_too_deep_or_too_often_the_same() -> None:
+def test_deep_tuples_and_repeated_items_are_no_problem() -> None:
     deep: Any = ([1],)
     for _ in range(100_000):
         deep = (deep, 1)
@@ -252,7 +252,7 @@ def draw(choose: Any, depth: int) -> Any:
 
 
 def walk(value: Any, steps: list[float], number: int) -> None:
-    """One edit somewhere in a value: the steps say where, the number what."""
+    """Make one edit in a value: the steps choose the position, the number chooses the edit."""
     for step in steps:
         if isinstance(value, (int, str)) or not len(value):
             return
@@ -273,7 +273,7 @@ def walk(value: Any, steps: list[float], number: int) -> None:
 
 
 @pytest.mark.parametrize("root", ["dict", "tuple"])
-def test_random_edits_are_those_of_a_copy(root: str) -> None:
+def test_random_edits_match_those_of_a_copy(root: str) -> None:
     for seed in range(FIRST_SEED, FIRST_SEED + CASES):
         chance = random.Random(seed)
         base: Any = {key: draw(chance.choice, 4) for key in "abc"}

@@ -141,14 +141,14 @@ def test_attributes_can_be_deleted() -> None:
     assert not hasattr(new, "theme")
 
 
-def test_what_no_edit_touched_is_shared_and_no_edit_gives_the_base() -> None:
+def test_untouched_parts_are_shared_and_no_edit_returns_the_base() -> None:
     base = Settings()
     assert produce(base, lambda draft: None) is base
     assert produce(base, lambda draft: setattr(draft, "theme", "dark")) is base
     assert produce(base, lambda draft: setattr(draft, "theme", "x")).tags is base.tags
 
 
-def test_what_was_computed_and_cached_is_computed_anew() -> None:
+def test_cached_values_are_computed_anew() -> None:
     base = Settings()
     assert base.shown == "dark 0"
 
@@ -186,7 +186,7 @@ def test_reserved_names_are_no_attributes_to_edit() -> None:
             produce(Settings(), edit)
 
 
-def test_it_is_copied_by_its_own_copy() -> None:
+def test_an_object_is_copied_by_its_own_copy() -> None:
     @draftable
     class Own:
         def __init__(self) -> None:
@@ -355,7 +355,7 @@ def test_a_subclass_of_a_registered_class_is_not_registered() -> None:
     assert produce(Child(), lambda draft: draft.add(1)).tags == [1]
 
 
-def test_what_cannot_be_registered_says_so_and_what_is_known_stays_as_it_is() -> None:
+def test_classes_that_cannot_be_registered_are_refused_and_known_ones_unchanged() -> None:
     for wrong in (5, "Settings", None, Settings()):
         with pytest.raises(TypeError, match="draftable: needs a class"):
             draftable(wrong)  # type: ignore[type-var]
@@ -394,7 +394,7 @@ def test_layers_and_atoms_over_them() -> None:
         assert store.get(root).tags == [1]
 
 
-def test_setting_one_equals_deep_shares_nothing_that_differs() -> None:
+def test_setting_an_equal_object_shares_only_equal_parts() -> None:
     layers = Layers({"s": Settings(), "o": Shout(a=1)})
     before = layers.visible
     layers.set_base({"s": Settings(), "o": Shout(a=1)})
@@ -453,7 +453,7 @@ def test_an_unknown_mutable_is_a_leaf_and_refused_as_the_root(value: Any) -> Non
 
 
 @pytest.mark.parametrize("value", UNKNOWN[:4], ids=lambda value: type(value).__name__)
-def test_as_a_root_that_comes_later_it_is_shown_and_a_recipe_over_it_raises(value: Any) -> None:
+def test_an_unknown_object_that_becomes_the_root_later_is_visible_and_recipes_over_it_raise(value: Any) -> None:
     calls: list[Any] = []
     layers = Layers({"a": 1})
     layers.set_base(value)
@@ -549,7 +549,7 @@ class Hashed:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_cannot_change_stays_a_root_that_a_recipe_replaces(value: Any) -> None:
+def test_an_immutable_root_is_replaced_by_a_recipe(value: Any) -> None:
     assert produce(value, lambda old: None) is value
     assert produce(value, lambda old: 5) == 5
     layers = Layers(value)

@@ -1,4 +1,4 @@
-"""A *draft* is edited in place of its base: what counts, what is shared, what is refused, and when it ends."""
+"""A *draft* is edited in place of its base: results of recipes, shared parts, refused edits, and the draft's end."""
 
 import asyncio
 import copy
@@ -26,7 +26,7 @@ def nothing(d):
 
 
 async def waiting(d):
-    """What cannot be a recipe."""
+    """An async function is no recipe."""
 
 
 async def streaming(d):
@@ -35,12 +35,12 @@ async def streaming(d):
 
 class TakesTwo:
     def __init__(self, one, other):
-        """Neither can a class whose constructor takes two arguments."""
+        """A class whose constructor takes two arguments is no recipe."""
 
 
 class AsyncCallable:
     async def __call__(self, d):
-        """Neither can this."""
+        """A callable object whose call is async is no recipe."""
 
 
 # --- what a recipe returns
@@ -62,14 +62,14 @@ def test_another_value_without_edits_replaces_the_whole():
     assert produce({"a": 1}, lambda d: False) is False
 
 
-def test_edits_and_another_value_are_one_thing_too_many():
+def test_a_recipe_that_edits_and_returns_another_value_is_refused():
     base = [1, 2]
     with pytest.raises(RecipeError, match=r"edits its draft and returns another value, 1.*d\.pop\(0\)"):
         produce(base, lambda d: d.pop(0))
     assert base == [1, 2]
     for recipe in (
         lambda d: d.append(3) or 5,
-        lambda d: d.__setitem__(0, 1) or 5,  # also an edit that makes no difference
+        lambda d: d.__setitem__(0, 1) or 5,  # an edit that changes nothing counts, too
         lambda d: [d.append(3), d.pop()],
     ):
         with pytest.raises(RecipeError):
@@ -129,7 +129,7 @@ def test_arguments_are_checked():
     assert produce({"a": 1}, recipe=lambda d: d.clear()) == {}
 
 
-# --- what is touched, and what is shared
+# --- touched and shared parts
 
 
 def test_an_error_goes_to_the_caller_and_the_base_stays():
@@ -180,7 +180,7 @@ def test_set_and_revert_gives_the_base_itself():
         assert patches == inverse == []
 
 
-def test_an_edit_shows_at_once_also_through_drafts_that_were_taken_before():
+def test_an_edit_is_visible_at_once_also_through_drafts_taken_before():
     def recipe(d):
         inner = d["a"]["b"]
         d["a"]["b"]["x"] = 5
@@ -206,7 +206,7 @@ def test_a_draft_at_two_places_is_equal_at_both_also_after_later_edits():
     assert new["a"] is new["b"]
 
 
-def test_one_object_at_two_places_of_the_base_is_two_drafts():
+def test_one_object_in_two_positions_of_the_base_is_two_drafts():
     shared = {"x": 1}
     base = {"a": shared, "b": shared, "l": [shared, shared]}
 
@@ -242,7 +242,7 @@ def test_a_plain_value_that_was_put_in_stays_as_it_was_when_it_is_edited_through
     assert new["tuples"] is tuples
 
 
-def test_drafts_in_plain_values_that_were_put_in_are_found_and_taken_as_they_are_in_the_end():
+def test_drafts_inside_inserted_plain_values_count_with_their_final_edits():
     def recipe(d):
         d["wrapped"] = {"list": [d["a"]], "tuple": ((d["a"],),), "number": 1}
         d["a"]["x"] = 9
@@ -277,7 +277,7 @@ def test_swapping_two_places_swaps_the_same_objects():
     assert new[1] is base[0]
 
 
-def test_what_was_taken_out_and_edited_leaves_no_trace():
+def test_a_part_removed_and_then_edited_leaves_no_trace():
     def recipe(d):
         gone = d.pop("a")
         gone["x"] = 2
@@ -303,7 +303,7 @@ def test_values_that_contain_themselves_are_refused():
                 function({"a": {}, "l": []}, recipe)
 
 
-def test_a_base_that_contains_itself_can_be_edited_beside_the_loop():
+def test_a_base_that_contains_itself_can_be_edited_beside_the_cycle():
     base = {"x": 1, "other": [1]}
     base["self"] = base
     new = produce(base, lambda d: d.update(x=2))
@@ -312,7 +312,7 @@ def test_a_base_that_contains_itself_can_be_edited_beside_the_loop():
     assert base["x"] == 1
 
 
-def test_deep_values_are_no_deeper_than_they_were():
+def test_depth_of_values_is_no_limit():
     depth = 20_000
     base = []
     for _ in range(depth):
@@ -459,7 +459,7 @@ def test_a_session_lasts_over_awaits():
     assert asyncio.run(main()) == {"n": 10}
 
 
-def test_only_what_draft_gave_can_be_finished():
+def test_only_drafts_made_by_draft_can_be_finished():
     base = {"a": {}}
     d = draft(base)
     with pytest.raises(RecipeError, match="part"):

@@ -46,7 +46,7 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("document", "operations", "expected"), EXAMPLES)
-def test_the_examples_of_the_standard_come_out_as_it_says(document, operations, expected):
+def test_the_examples_of_the_standard_give_its_results(document, operations, expected):
     assert applied(document, operations) == expected
     assert applied(document, json.dumps(operations)) == expected
     assert applied(document, json.dumps(operations).encode()) == expected
@@ -75,7 +75,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("document", "operations"), REFUSED)
-def test_what_the_standard_calls_an_error_is_one(document, operations):
+def test_errors_of_the_standard_are_errors(document, operations):
     with pytest.raises(PatchError, match="patch 0"):
         applied(document, operations)
 
@@ -112,12 +112,12 @@ def test_what_the_standard_calls_an_error_is_one(document, operations):
         [{"op": "remove", "path": "/a/~"}],
     ],
 )
-def test_what_is_no_json_patch_is_refused(given):
+def test_values_other_than_json_patches_are_refused(given):
     with pytest.raises(PatchError, match=r"JSON patch|operation 0"):
         from_json_patch(given)
 
 
-def test_the_operation_that_is_wrong_is_named():
+def test_the_wrong_operation_is_named():
     with pytest.raises(PatchError, match="operation 1 of the JSON patch has no value"):
         from_json_patch([{"op": "remove", "path": "/a"}, {"op": "add", "path": "/a"}])
 
@@ -128,7 +128,7 @@ def test_paths_are_escaped():
     assert from_json_patch(to_json_patch(patches))[0].path == ("a/b", "m~n", "0", "", "ä")
 
 
-def test_digits_mean_the_key_of_a_dict_or_the_number_if_only_that_is_a_key():
+def test_digits_mean_the_text_key_of_a_dict_or_the_number_if_only_the_number_is_a_key():
     assert applied({"1": "a", 1: "b"}, [{"op": "replace", "path": "/1", "value": 0}]) == {"1": 0, 1: "b"}
     assert applied({1: "b"}, [{"op": "replace", "path": "/1", "value": 0}]) == {1: 0}
     assert applied({1: {2: []}}, [{"op": "add", "path": "/1/2/0", "value": 0}]) == {1: {2: [0]}}
@@ -136,7 +136,7 @@ def test_digits_mean_the_key_of_a_dict_or_the_number_if_only_that_is_a_key():
     assert applied({"s": {1, "2"}}, [{"op": "remove", "path": "/s/1"}]) == {"s": {"2"}}
 
 
-def test_what_recipes_give_goes_over_the_wire_and_back():
+def test_patches_of_recipes_go_to_json_and_back():
     base = {"todos": [{"text": "a"}, {"text": "b"}, {"text": "c"}], "by/name": {"~": 1}, "ids": {7: "x"}}
 
     def recipe(d):
@@ -152,7 +152,7 @@ def test_what_recipes_give_goes_over_the_wire_and_back():
     assert applied(new, json.dumps(to_json_patch(inverse))) == base
 
 
-def test_paths_that_json_cannot_tell_are_refused():
+def test_paths_that_json_cannot_express_are_refused():
     for part in ((1, 2), None, True, 1.5, b"x"):
         with pytest.raises(PatchError, match="JSON pointer"):
             to_json_patch([Patch("remove", (part,))])

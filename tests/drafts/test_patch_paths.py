@@ -1,4 +1,4 @@
-"""Paths of patches are exact; only those that were read from JSON look for what has their text."""
+"""Paths of patches are exact; only a path read from JSON matches a key by its text."""
 
 # ruff: noqa: S301 - what the test itself has pickled
 
@@ -22,7 +22,7 @@ class Color(Enum):
     red = 1
 
 
-# Keys that are different in a dict, and alike as texts or by type.
+# Keys that differ in a dict but have equal texts or types.
 KEYS: list[Any] = [0, "0", 1, "1", -1, "-1", "-", "", 1.5, "1.5", b"0", None, "None", "null", True, "True"]
 KEYS += [(0,), ("0",), Color.red, "red", date(2026, 1, 1), "2026-01-01", 10**30, str(10**30), frozenset({0}), "\ud800"]
 PAIRS = [pair for pair in combinations(KEYS, 2) if len(set(pair)) == 2]
@@ -57,7 +57,7 @@ def test_a_key_is_never_taken_for_another_with_the_same_text(edit):
             assert [type(key) for key in apply_patches(base, patches)] == [type(key) for key in new], where
 
 
-def test_an_absent_key_is_added_though_one_with_its_text_is_there():
+def test_an_absent_key_is_added_beside_a_key_with_the_same_text():
     new, patches, _ = produce_with_patches({0: "a"}, lambda d: d.update({"0": "b"}))
     assert new == {0: "a", "0": "b"}
     assert apply_patches({0: "a"}, patches) == new
@@ -124,7 +124,7 @@ def test_paths_from_json_look_for_the_key_that_is_there():
     assert applied({7: [1]}, op="move", **{"from": "/7/0"}, path="/x") == {7: [], "x": 1}
 
 
-def test_what_was_read_from_json_stays_so_when_it_is_copied_or_pickled():
+def test_copies_and_pickles_of_a_json_patch_still_match_by_text():
     patches = from_json_patch([{"op": "replace", "path": "/0", "value": "b"}])
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         assert apply_patches(["a"], pickle.loads(pickle.dumps(patches, protocol))) == ["b"]
@@ -153,7 +153,7 @@ def test_a_key_that_json_cannot_have_is_refused_in_a_value(key, wrap):
         to_json_patch([Patch("add", ("a",), wrap({key: 1}))])
 
 
-def test_values_that_contain_themselves_or_are_deep_are_walked():
+def test_cyclic_and_deep_values_are_walked():
     knot: list[Any] = []
     knot.append(knot)
     assert to_json_patch([Patch("add", ("a",), knot)])[0]["value"] is knot
@@ -166,7 +166,7 @@ def test_values_that_contain_themselves_or_are_deep_are_walked():
         deep = deep.pop()
 
 
-def test_json_text_that_is_nested_too_deep_is_an_error_of_ours():
+def test_json_text_nested_too_deep_is_a_patch_error():
     text = '[{"op": "add", "path": "", "value": ' + "[" * 100_000 + "]" * 100_000 + "}]"
     with pytest.raises(PatchError, match="nested too deep"):
         from_json_patch(text)

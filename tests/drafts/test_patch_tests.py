@@ -1,4 +1,4 @@
-"""The operation `test`: compares as RFC 6902, section 4.6, says."""
+"""The operation `test` compares by RFC 6902, section 4.6."""
 
 import json
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def test_numbers_are_compared_by_value_and_objects_without_order(there, expected
 
 
 @pytest.mark.parametrize(("there", "expected"), DIFFERENT, ids=named)
-def test_what_json_tells_apart_fails(there, expected):
+def test_values_that_differ_in_json_fail(there, expected):
     by_pointer = from_json_patch([{"op": "test", "path": "/v", "value": expected}])
     for patches in ([Patch("test", ("v",), expected)], by_pointer):
         with pytest.raises(PatchError, match="another one than the test expects"):

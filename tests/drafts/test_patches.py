@@ -1,4 +1,4 @@
-"""A *patch* is one step from one value to another; patches are few, lead there and back, and are never changed."""
+"""A *patch* is one step from one value to another; patches are minimal, invertible and immutable."""
 
 import copy
 import dataclasses
@@ -64,7 +64,7 @@ def test_a_patch_cannot_be_changed():
     assert patch.path == ("a",)
 
 
-def test_what_is_no_patch_is_refused():
+def test_wrong_arguments_of_patch_are_refused():
     for arguments in ((), ("add",), ("add", "a/b"), ("add", 5), ("add", None), (1, 2, 3, 4, 5)):
         with pytest.raises(TypeError):
             Patch(*arguments)
@@ -80,7 +80,7 @@ def test_a_patch_holds_no_draft():
     assert patch.value == [1]
 
 
-# --- what recipes give
+# --- patches of recipes
 
 
 def patches_of(base, recipe):
@@ -90,7 +90,7 @@ def patches_of(base, recipe):
     return [(patch.op, patch.path, patch.value) if patch.from_ is None else patch for patch in patches]
 
 
-def test_each_change_of_a_dict_is_one_patch_and_what_comes_to_nothing_is_none():
+def test_each_change_of_a_dict_is_one_patch_and_an_undone_change_is_none():
     base = {"a": 1, "b": {"x": 1}, "c": 3, "e": 4}
 
     def recipe(d):
@@ -200,7 +200,7 @@ def test_each_operation_does_what_it_says():
         assert base == before
 
 
-def test_what_no_patch_touches_is_shared():
+def test_untouched_parts_are_shared_by_patches():
     base = {"a": {"x": 1}, "b": {"y": 1}}
     new = apply_patches(base, [Patch("replace", ("a", "x"), 2)])
     assert new["b"] is base["b"]
@@ -217,7 +217,7 @@ def test_what_no_patch_touches_is_shared():
     assert apply_patches(base, []) is base
 
 
-def test_a_value_that_is_edited_by_a_later_patch_stays_as_it_was_in_its_own():
+def test_a_later_patch_does_not_change_the_value_of_an_earlier_one():
     patches = [
         Patch("add", ("list",), {"deep": [1]}),
         Patch("add", ("list", "deep", 1), 2),
@@ -266,7 +266,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("base", "patch", "why"), BAD)
-def test_a_patch_that_does_not_fit_is_named_and_nothing_is_changed(base, patch, why):
+def test_a_patch_that_fails_is_named_and_nothing_is_changed(base, patch, why):
     before = copy.deepcopy(base)
     fits = Patch("replace", (), base)
     with pytest.raises(PatchError, match=rf"patch 1 \({patch.op} at .*{why}") as caught:

@@ -40,7 +40,7 @@ def test_in_a_recipe_the_patches_are_edits():
     assert apply_patches(new, inverse) == base
 
 
-def test_it_returns_the_draft():
+def test_apply_patches_returns_the_draft():
     d = draft({"l": [1]})
     assert apply_patches(d, ADD) is d
     assert finish(d) == {"l": [1, 2]}
@@ -59,14 +59,14 @@ def test_where_the_return_value_is_no_state_the_edits_count_too():
     assert store.get(todos) == {"l": [1, 2]}
 
 
-def test_a_nested_draft_is_edited_where_it_stands():
+def test_a_nested_draft_is_edited_in_place():
     base = {"a": {"l": [1]}, "b": {"l": [1]}}
     new = produce(base, lambda d: apply_patches(d["a"], ADD) and None)
     assert new == {"a": {"l": [1, 2]}, "b": {"l": [1]}}
     assert new["b"] is base["b"]
 
 
-def test_edits_before_and_after_it_stay():
+def test_edits_before_and_after_patches_stay():
     def recipe(d):
         d["l"].append(5)
         inner = d["l"]
