@@ -1,4 +1,5 @@
 // Iterators over drafts.
+#include "../support/heap_type.hpp"
 #include "../support/set_entries.hpp"
 #include "draft_dict.hpp"
 #include "draft_views.hpp"
@@ -21,26 +22,7 @@ PyTypeObject* iterator_type = nullptr;
 
 IteratorObject* as_iterator(PyObject* object) { return reinterpret_cast<IteratorObject*>(object); }
 
-int traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_iterator(self)->draft);
-  Py_VISIT(as_iterator(self)->keys);
-  return 0;
-}
-
-int clear(PyObject* self) {
-  Py_CLEAR(as_iterator(self)->draft);
-  Py_CLEAR(as_iterator(self)->keys);
-  return 0;
-}
-
-void dealloc(PyObject* self) {
-  PyObject_GC_UnTrack(self);
-  clear(self);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-}
+using References = Owned<IteratorObject, &IteratorObject::draft, &IteratorObject::keys>;
 
 // The value of the entry that the walk has reached, or the value's draft. New reference.
 PyObject* value_of(const DraftAccess& access, PyObject* key, PyObject* value) {
@@ -175,9 +157,9 @@ int add_draft_iterator(PyObject*) {
   };
   static PyType_Slot slots[] = {
       {Py_tp_doc, const_cast<char*>("Walks through a draft.")},
-      {Py_tp_dealloc, as_slot(dealloc)},
-      {Py_tp_traverse, as_slot(traverse)},
-      {Py_tp_clear, as_slot(clear)},
+      {Py_tp_dealloc, as_slot(References::dealloc)},
+      {Py_tp_traverse, as_slot(References::traverse)},
+      {Py_tp_clear, as_slot(References::clear)},
       {Py_tp_iter, as_slot(PyObject_SelfIter)},
       {Py_tp_iternext, as_slot(next)},
       {Py_tp_methods, methods},

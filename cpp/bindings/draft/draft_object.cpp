@@ -7,7 +7,9 @@
 #include <new>
 #include <string>
 
+#include "../support/heap_type.hpp"
 #include "../support/registry.hpp"
+#include "../support/spare_memory.hpp"
 #include "draft_session.hpp"
 
 namespace halflife::bindings {
@@ -37,38 +39,17 @@ PyTypeObject* type_for(PyObject* base, Kind kind) {
   }
 }
 
-// Memory of destroyed drafts, reused by the next recipe. All draft types have the same size.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kSpare = 0;
-#else
-constexpr std::size_t kSpare = 1024;
-#endif
-constinit DraftObject* spare[kSpare + 1] = {};
-constinit std::size_t spares = 0;
+// Of all draft types, since they have the same size; the next recipe reuses it.
+constinit SpareMemory<DraftObject, 1024> memory;
 
-DraftObject* allocate(PyTypeObject* type) {
-  if (spares == 0) return PyObject_GC_New(DraftObject, type);
-  DraftObject* made = spare[--spares];
-  PyObject_Init(as_object(made), type);
-  return made;
-}
-
-void deallocate(DraftObject* face) {
-  PyTypeObject* type = Py_TYPE(face);
-  if (spares < kSpare) {
-    spare[spares++] = face;
-  } else {
-    PyObject_GC_Del(face);
-  }
-  Py_DECREF(type);
-}
+using References = Owned<DraftObject, &DraftObject::session>;
 
 }  // namespace
 
 // Not tracked by the garbage collector: the scope owns the draft, and a draft of a closed scope
 // holds nothing. In a session the scope itself can be garbage; see DraftAccess::join.
 DraftObject* make_draft(PyObject* base, Kind kind) {
-  DraftObject* made = allocate(type_for(base, kind));
+  DraftObject* made = memory.make(type_for(base, kind));
   if (made == nullptr) return nullptr;
   new (&made->draft) Draft;
   made->draft.face = made;
@@ -86,7 +67,7 @@ void draft_dealloc(PyObject* self) {
   if (face->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
   SessionObject* session = std::exchange(face->session, nullptr);
   face->draft.~Draft();
-  deallocate(face);
+  memory.free(self);
   Py_XDECREF(session);
 }
 
@@ -99,8 +80,7 @@ int visit_held(const Draft& draft, visitproc visit, void* arg) {
 }
 
 int draft_traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_draft(self)->session);
+  if (const int stop = References::traverse(self, visit, arg); stop != 0) return stop;
   return visit_held(as_draft(self)->draft, visit, arg);
 }
 
@@ -108,8 +88,7 @@ int draft_clear(PyObject* self) {
   DraftObject* face = as_draft(self);
   // Only the drafts of an abandoned session are garbage while their scope is open.
   if (face->draft.scope != nullptr) face->draft.scope->close();
-  Py_CLEAR(face->session);
-  return 0;
+  return References::clear(self);
 }
 
 PyMemberDef draft_members[] = {

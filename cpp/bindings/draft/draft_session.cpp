@@ -1,6 +1,7 @@
 #include "draft_session.hpp"
 
 #include "../support/arguments.hpp"
+#include "../support/heap_type.hpp"
 #include "../support/registry.hpp"
 #include "draft_root.hpp"
 
@@ -12,9 +13,10 @@ PyTypeObject* session_type = nullptr;
 
 SessionObject* as_session(PyObject* object) { return reinterpret_cast<SessionObject*>(object); }
 
+using References = Owned<SessionObject, &SessionObject::watch>;
+
 int traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_session(self)->watch);
+  if (const int stop = References::traverse(self, visit, arg); stop != 0) return stop;
   const draft::Scope* scope = as_session(self)->scope;
   if (scope == nullptr) return 0;
   for (const draft::Draft* draft : scope->drafts()) {
@@ -31,18 +33,16 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int clear(PyObject* self) {
-  Py_CLEAR(as_session(self)->watch);
+  References::clear(self);
   if (as_session(self)->scope != nullptr) as_session(self)->scope->close();
   return 0;
 }
 
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
-  Py_CLEAR(as_session(self)->watch);
+  References::clear(self);
   delete as_session(self)->scope;  // closes it
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 }  // namespace

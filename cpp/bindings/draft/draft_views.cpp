@@ -3,6 +3,7 @@
 #include <string>
 
 #include "../support/copying.hpp"
+#include "../support/heap_type.hpp"
 
 namespace halflife::bindings {
 
@@ -28,24 +29,7 @@ bool is_view(PyObject* object) {
   return type == keys_type || type == values_type || type == items_type;
 }
 
-int traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(draft_of(self));
-  return 0;
-}
-
-int clear(PyObject* self) {
-  Py_CLEAR(reinterpret_cast<ViewObject*>(self)->draft);
-  return 0;
-}
-
-void dealloc(PyObject* self) {
-  PyObject_GC_UnTrack(self);
-  clear(self);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-}
+using References = Owned<ViewObject, &ViewObject::draft>;
 
 PyObject* iter(PyObject* self) { return iterate(draft_of(self), walk_of(self)); }
 
@@ -165,9 +149,9 @@ PyTypeObject* add(PyObject* module, const char* name, bool like_set) {
   };
   PyType_Slot slots[16] = {
       {Py_tp_doc, const_cast<char*>("A live view of a draft.")},
-      {Py_tp_dealloc, as_slot(dealloc)},
-      {Py_tp_traverse, as_slot(traverse)},
-      {Py_tp_clear, as_slot(clear)},
+      {Py_tp_dealloc, as_slot(References::dealloc)},
+      {Py_tp_traverse, as_slot(References::traverse)},
+      {Py_tp_clear, as_slot(References::clear)},
       {Py_tp_iter, as_slot(iter)},
       {Py_tp_repr, as_slot(repr)},
       {Py_sq_length, as_slot(length)},

@@ -6,6 +6,8 @@
 
 #include "../support/arguments.hpp"
 #include "../support/equality.hpp"
+#include "../support/heap_type.hpp"
+#include "../support/spare_memory.hpp"
 #include "draft_docs.hpp"
 #include "draft_object.hpp"
 
@@ -46,28 +48,14 @@ bool is_simple(PyObject* object) {
          (PyTuple_CheckExact(object) && PyObject_GC_IsTracked(object) == 0);
 }
 
-// Memory of destroyed patches, reused by the next ones: recipes make many at a time.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kSpare = 0;
-#else
-constexpr std::size_t kSpare = 1024;
-#endif
-constinit PatchObject* spare[kSpare + 1] = {};
-constinit std::size_t spares = 0;
-
-PatchObject* allocate() {
-  if (spares == 0) return PyObject_GC_New(PatchObject, patch_type);
-  PatchObject* made = spare[--spares];
-  PyObject_Init(as_object(made), patch_type);
-  return made;
-}
+constinit SpareMemory<PatchObject, 1024> memory;
 
 // Takes the references to path and from.
 PyObject* make(Op op, PyObject* path, PyObject* value, PyObject* from, bool by_pointer) {
   Ref owned_path = Ref::take(path);
   Ref owned_from = Ref::take(from);
   if (!owned_path || !owned_from) return nullptr;
-  PatchObject* made = allocate();
+  PatchObject* made = memory.make(patch_type);
   if (made == nullptr) return nullptr;
   made->op = Py_NewRef(op_names[static_cast<std::size_t>(op)]);
   made->path = owned_path.release();
@@ -120,33 +108,14 @@ PyObject* construct_by_pointer(PyObject*, PyObject* args) {
   return construct_as(args, nullptr, true);
 }
 
-int traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_patch(self)->path);
-  Py_VISIT(as_patch(self)->value);
-  Py_VISIT(as_patch(self)->from);
-  return 0;
-}
-
-int clear(PyObject* self) {
-  PatchObject* patch = as_patch(self);
-  PyObject* parts[] = {patch->path, patch->value, patch->from};
-  patch->path = patch->value = patch->from = nullptr;
-  for (PyObject* part : parts) Py_XDECREF(part);
-  return 0;
-}
+// Without `op`, which is never part of a cycle.
+using References = Owned<PatchObject, &PatchObject::path, &PatchObject::value, &PatchObject::from>;
 
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
-  clear(self);
+  References::clear(self);
   Py_XDECREF(as_patch(self)->op);
-  PyTypeObject* type = Py_TYPE(self);
-  if (spares < kSpare) {
-    spare[spares++] = as_patch(self);
-  } else {
-    PyObject_GC_Del(self);
-  }
-  Py_DECREF(type);
+  memory.free(self);
 }
 
 PyObject* compare(PyObject* self, PyObject* other, int operation) {
@@ -311,8 +280,8 @@ int add_patch_type(PyObject* module) {
       {Py_tp_doc, const_cast<char*>(docs::patch)},
       {Py_tp_new, as_slot(construct)},
       {Py_tp_dealloc, as_slot(dealloc)},
-      {Py_tp_traverse, as_slot(traverse)},
-      {Py_tp_clear, as_slot(clear)},
+      {Py_tp_traverse, as_slot(References::traverse)},
+      {Py_tp_clear, as_slot(References::clear)},
       {Py_tp_richcompare, as_slot(compare)},
       {Py_tp_hash, as_slot(PyObject_HashNotImplemented)},
       {Py_tp_repr, as_slot(repr)},

@@ -7,6 +7,7 @@
 
 #include "../support/arguments.hpp"
 #include "../support/function_check.hpp"
+#include "../support/heap_type.hpp"
 #include "naming.hpp"
 #include "store_object.hpp"
 #include "wall.hpp"
@@ -21,31 +22,25 @@ const char* name_of(AtomKind kind) {
 
 namespace {
 
+// Without `name`, which is never part of a cycle.
+using References = Owned<AtomObject, &AtomObject::body, &AtomObject::write, &AtomObject::equals,
+                         &AtomObject::extras>;
+
 int atom_traverse(PyObject* self, visitproc visit, void* arg) {
-  AtomObject* atom = as_atom(self);
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(atom->body);
-  Py_VISIT(atom->write);
-  Py_VISIT(atom->equals);
-  Py_VISIT(atom->extras);
-  return visit_inputs(atom, visit, arg);
+  if (const int stop = References::traverse(self, visit, arg); stop != 0) return stop;
+  return visit_inputs(as_atom(self), visit, arg);
 }
 
 int atom_clear(PyObject* self) {
   AtomObject* atom = as_atom(self);
   if (atom->store != 0 || atom->has(bit::many_stores)) drop_inputs(atom);
-  PyObject* parts[] = {atom->body, atom->write, atom->equals, atom->extras};
-  atom->body = atom->write = atom->equals = atom->extras = nullptr;
-  for (PyObject* part : parts) Py_XDECREF(part);
-  return 0;
+  return References::clear(self);
 }
 
 void finish_atom(AtomObject* atom) {
   atom_clear(as_object(atom));
   Py_CLEAR(atom->name);
-  PyTypeObject* type = Py_TYPE(atom);
-  type->tp_free(atom);
-  Py_DECREF(type);
+  free_object(as_object(atom));
 }
 
 // An atom's read function holds the atoms that it reads, so freeing a chain of 100,000 atoms would

@@ -1,9 +1,8 @@
 #include "awaiter.hpp"
 
-#include <utility>
-
 #include "../support/copying.hpp"
 #include "../support/heap_type.hpp"
+#include "../support/spare_memory.hpp"
 #include "async_value.hpp"
 
 namespace halflife::bindings {
@@ -16,14 +15,8 @@ struct AwaiterObject {
 
 PyTypeObject* awaiter_type = nullptr;
 
-// The awaiter that was freed last, reused by the next await. Code rarely holds more than one at a
-// time.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kKeepsSpare = false;
-#else
-constexpr bool kKeepsSpare = true;
-#endif
-constinit AwaiterObject* spare = nullptr;
+// Of one awaiter: code rarely holds more at a time.
+constinit SpareMemory<AwaiterObject, 1> memory;
 
 AwaiterObject* as_awaiter(PyObject* object) { return reinterpret_cast<AwaiterObject*>(object); }
 
@@ -32,13 +25,7 @@ using References = Owned<AwaiterObject, &AwaiterObject::value>;
 void dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
   References::clear(self);
-  PyTypeObject* type = Py_TYPE(self);
-  if (kKeepsSpare && spare == nullptr) {
-    spare = as_awaiter(self);
-  } else {
-    PyObject_GC_Del(self);
-  }
-  Py_DECREF(type);
+  memory.free(self);
 }
 
 // The value is null if a garbage collection has cleared a cycle.
@@ -69,13 +56,8 @@ PyObject* next(PyObject* self) {
 }  // namespace
 
 PyObject* make_awaiter(PyObject* async_value) {
-  AwaiterObject* made = std::exchange(spare, nullptr);
-  if (made != nullptr) {
-    PyObject_Init(as_object(made), awaiter_type);
-  } else {
-    made = PyObject_GC_New(AwaiterObject, awaiter_type);
-    if (made == nullptr) return nullptr;
-  }
+  AwaiterObject* made = memory.make(awaiter_type);
+  if (made == nullptr) return nullptr;
   made->value = Py_NewRef(async_value);
   PyObject_GC_Track(made);
   return as_object(made);

@@ -9,6 +9,7 @@
 #include "../graph/atom_object.hpp"
 #include "../support/arguments.hpp"
 #include "../support/copying.hpp"
+#include "../support/heap_type.hpp"
 #include "../support/registry.hpp"
 #include "log_object.hpp"
 
@@ -54,9 +55,7 @@ void log_dealloc(PyObject* self) {
   log_clear(self);
   delete object->log;
   delete object->host;
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 int log_init(PyObject* self, PyObject* args, PyObject* kwargs) {

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "../support/copying.hpp"
+#include "../support/heap_type.hpp"
 
 namespace halflife::bindings {
 
@@ -14,39 +15,29 @@ namespace {
 using optimistic::Layer;
 using optimistic::LayerStatus;
 
+using References = Owned<LayerObject, &LayerObject::context, &LayerObject::error>;
+
 // The log owns the references in the layer's body and releases them. They are stored in this
 // object, so this object visits them.
 int layer_traverse(PyObject* self, visitproc visit, void* arg) {
-  LayerObject* object = as_layer(self);
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(static_cast<PyObject*>(object->layer.body.recipe));
-  Py_VISIT(static_cast<PyObject*>(object->layer.body.then));
-  Py_VISIT(static_cast<PyObject*>(object->layer.body.replacement));
-  Py_VISIT(object->context);
-  Py_VISIT(object->error);
-  return 0;
-}
-
-int layer_clear(PyObject* self) {
-  LayerObject* object = as_layer(self);
-  Py_CLEAR(object->context);
-  Py_CLEAR(object->error);
-  return 0;
+  const optimistic::LayerBody& body = as_layer(self)->layer.body;
+  Py_VISIT(static_cast<PyObject*>(body.recipe));
+  Py_VISIT(static_cast<PyObject*>(body.then));
+  Py_VISIT(static_cast<PyObject*>(body.replacement));
+  return References::traverse(self, visit, arg);
 }
 
 void layer_dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
   LayerObject* object = as_layer(self);
   if (object->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
-  layer_clear(self);
+  References::clear(self);
   for (Value* part :
        {&object->layer.body.recipe, &object->layer.body.then, &object->layer.body.replacement}) {
     Py_XDECREF(static_cast<PyObject*>(*part));  // not null only if the layer never entered a log
   }
   object->layer.~Layer();
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 const char* name_of(LayerStatus status) {
@@ -94,10 +85,10 @@ PyMemberDef layer_members[] = {
 };
 
 PyType_Slot layer_slots[] = {
-    {Py_tp_dealloc, as_slot(layer_dealloc)}, {Py_tp_traverse, as_slot(layer_traverse)},
-    {Py_tp_clear, as_slot(layer_clear)},     {Py_tp_repr, as_slot(layer_repr)},
-    {Py_tp_getset, layer_properties},        {Py_tp_members, layer_members},
-    {Py_tp_methods, methods_without_copies}, {0, nullptr},
+    {Py_tp_dealloc, as_slot(layer_dealloc)},   {Py_tp_traverse, as_slot(layer_traverse)},
+    {Py_tp_clear, as_slot(References::clear)}, {Py_tp_repr, as_slot(layer_repr)},
+    {Py_tp_getset, layer_properties},          {Py_tp_members, layer_members},
+    {Py_tp_methods, methods_without_copies},   {0, nullptr},
 };
 
 PyType_Spec layer_spec = {

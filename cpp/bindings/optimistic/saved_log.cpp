@@ -2,6 +2,7 @@
 // batch of the store fails. While it lives, the log's journal keeps the records of all changes.
 #include <utility>
 
+#include "../support/heap_type.hpp"
 #include "log_object.hpp"
 
 namespace halflife::bindings {
@@ -17,12 +18,6 @@ constinit PyTypeObject* saved_type = nullptr;
 
 SavedObject* as_saved(PyObject* object) { return reinterpret_cast<SavedObject*>(object); }
 
-int saved_traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(as_object(as_saved(self)->owner));
-  return 0;
-}
-
 int saved_clear(PyObject* self) {
   SavedObject* object = as_saved(self);
   LogObject* owner = std::exchange(object->owner, nullptr);
@@ -35,14 +30,12 @@ int saved_clear(PyObject* self) {
 void saved_dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
   saved_clear(self);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 PyType_Slot saved_slots[] = {
     {Py_tp_dealloc, as_slot(saved_dealloc)},
-    {Py_tp_traverse, as_slot(saved_traverse)},
+    {Py_tp_traverse, as_slot(Owned<SavedObject, &SavedObject::owner>::traverse)},
     {Py_tp_clear, as_slot(saved_clear)},
     {0, nullptr},
 };

@@ -32,9 +32,7 @@ void dealloc(PyObject* self) {
   (value->newer != nullptr ? value->newer->older : newest) = value->older;
   if (value->older != nullptr) value->older->newer = value->newer;
   PyObject* parts[] = {value->error, value->traceback};
-  PyTypeObject* type = Py_TYPE(self);
-  PyObject_GC_Del(self);
-  Py_DECREF(type);
+  free_object(self);
   for (PyObject* part : parts) Py_XDECREF(part);
 }
 

@@ -1,5 +1,7 @@
 #include "set_entries.hpp"
 
+#include "heap_type.hpp"
+
 namespace halflife::bindings {
 
 namespace {
@@ -27,9 +29,7 @@ PyObject* probe_compare(PyObject* self, PyObject* other, int operation) {
 
 void probe_dealloc(PyObject* self) {
   Py_XDECREF(reinterpret_cast<Probe*>(self)->key);
-  PyTypeObject* type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 bool has_one_form(PyObject* key) {
