@@ -1,4 +1,4 @@
-"""Actions: writes with a name of their own; an async one is a task of the store."""
+"""Actions: named writes; an async action runs as a task of the store."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ def ignore(value: object) -> None:
 
 
 class TestSync:
-    def test_set_gives_what_it_returns_and_passes_its_arguments(self) -> None:
+    def test_set_passes_arguments_and_returns_the_actions_result(self) -> None:
         total = atom(0)
 
         @action
@@ -47,7 +47,7 @@ class TestSync:
             store.set(both)
         assert seen == [2]
 
-    def test_its_get_sees_what_it_has_set(self) -> None:
+    def test_get_sees_the_actions_own_sets(self) -> None:
         number = atom(1)
         doubled = derived(lambda get: get(number) * 2)
 
@@ -59,7 +59,7 @@ class TestSync:
         with Store() as store:
             assert store.set(grow) == 20
 
-    def test_one_that_raises_takes_its_sets_back(self) -> None:
+    def test_an_action_that_raises_rolls_its_sets_back(self) -> None:
         number = atom(1)
         seen: list[int] = []
 
@@ -114,7 +114,7 @@ class TestSync:
 
 @pytest.mark.asyncio
 class TestAsync:
-    async def test_it_starts_when_set_and_awaiting_gives_what_it_returns(self) -> None:
+    async def test_an_async_action_starts_when_set_and_awaiting_gives_its_result(self) -> None:
         name = atom("")
         gate = asyncio.Event()
 
@@ -164,7 +164,7 @@ class TestAsync:
                 await store.set(work)
         assert seen == [(1, 1), (2, 2)]
 
-    async def test_one_that_fails_undoes_the_stretch_in_which_it_failed_and_no_other(self) -> None:
+    async def test_an_async_action_that_fails_undoes_only_the_stretch_in_which_it_failed(self) -> None:
         left, right = atom(0), atom(0)
 
         @action
@@ -179,7 +179,7 @@ class TestAsync:
                 await store.set(work)
             assert (store.get(left), store.get(right)) == (1, 0)
 
-    async def test_its_get_awaits_async_atoms_and_sees_what_it_has_set(self) -> None:
+    async def test_get_awaits_async_atoms_and_sees_the_actions_own_sets(self) -> None:
         key = atom(1)
 
         @derived
@@ -262,7 +262,7 @@ class TestAsync:
             await quiet()
         assert errors == []
 
-    async def test_what_a_subscriber_raises_does_not_end_it(self) -> None:
+    async def test_an_error_of_a_subscriber_does_not_end_the_action(self) -> None:
         number = atom(0)
 
         @action
@@ -349,7 +349,7 @@ class TestAsync:
         await store.close()
         assert cancelled == [1, 1]
 
-    async def test_one_that_goes_on_after_the_store_was_closed_is_told_so(self) -> None:
+    async def test_an_action_that_goes_on_after_the_store_was_closed_gets_an_error(self) -> None:
         number = atom(0)
         raised: list[BaseException] = []
 

@@ -1,4 +1,4 @@
-"""Cancellation of runs: by the store, by somebody else, by themselves, and never by one of many waiters."""
+"""Cancellation of runs: by the store, from outside, by the run itself, and never by one of many waiters."""
 
 import asyncio
 from typing import Any
@@ -23,7 +23,7 @@ def ignore(value: object) -> None:
 
 
 class Fetch:
-    """A read of one input that waits until it may end; remembers its tasks, and which were cancelled."""
+    """A read of one input that waits for the test; remembers its tasks, and which were cancelled."""
 
     def __init__(self, key: Any) -> None:
         self.key = key
@@ -61,7 +61,7 @@ class TestFromOutside:
         assert "user" in str(errors[0])
         assert isinstance(errors[0].__cause__, asyncio.CancelledError)
 
-    async def test_it_starts_again_at_the_next_explicit_read_only(self) -> None:
+    async def test_a_run_cancelled_from_outside_starts_again_only_at_the_next_explicit_read(self) -> None:
         fetch = Fetch(atom(1))
         user = derived(fetch)
         seen: list[Any] = []
@@ -387,7 +387,7 @@ class TestOnUnmount:
             fetch.gate.set()
             assert await waiter == 1
 
-    async def test_the_last_waiter_that_is_cancelled_ends_it_as_the_last_subscriber_does(self) -> None:
+    async def test_cancelling_the_last_waiter_ends_a_run_as_losing_the_last_subscriber_does(self) -> None:
         fetch = Fetch(atom(1))
         user = derived(fetch, cancel_on_unmount="grace")
         async with Store() as store:

@@ -21,7 +21,7 @@ def ignore(value: object) -> None:
 
 
 class Parity:
-    """An async atom with the parity of a number; each of its runs ends when it is let."""
+    """An async atom with the parity of a number; the test ends each of its runs."""
 
     def __init__(self) -> None:
         self.number = atom(0)
@@ -179,7 +179,9 @@ class TestReceiving:
             assert await waiter == 1
             assert runs == [1]
 
-    async def test_a_run_that_has_received_it_is_kept_while_it_is_pending_and_superseded_if_it_differs(self) -> None:
+    async def test_a_run_that_received_an_input_is_kept_while_it_is_pending_and_superseded_if_the_value_differs(
+        self,
+    ) -> None:
         parity, gate = Parity(), asyncio.Event()
         received, cancelled = [], []
 
@@ -212,7 +214,7 @@ class TestReceiving:
             assert await waiter == 1
 
     @pytest.mark.parametrize("number", [2, 3])
-    async def test_a_run_that_ends_while_what_it_received_is_pending_is_shown_only_if_that_was_right(
+    async def test_a_run_that_ends_while_a_received_input_is_pending_is_shown_only_if_the_input_stays_equal(
         self, number: int
     ) -> None:
         parity, gate = Parity(), asyncio.Event()
@@ -253,7 +255,7 @@ class TestReceiving:
             waiter = asyncio.ensure_future(store.value(both))
             await quiet()
             await left.let()
-            store.set(left.number, 1)  # received by gather's inner task already
+            store.set(left.number, 1)  # gather's inner task has already received this input
             await quiet()
             await right.let()
             await left.let()
@@ -368,7 +370,7 @@ class TestTornReads:
                 assert await store.get(zero) == 0
             assert set(shown) == set(sums) == {0}
 
-    async def test_what_came_of_an_old_input_is_dropped_and_made_again_at_the_next_read(self) -> None:
+    async def test_a_result_of_an_old_input_is_dropped_and_the_next_read_runs_again(self) -> None:
         parity = Parity()
         received: list[int] = []
         gate = asyncio.Event()
@@ -387,7 +389,7 @@ class TestTornReads:
             store.get(parity.atom)
             await quiet()
             gate.set()
-            await quiet()  # the run has ended, and what it received is on its way again
+            await quiet()  # the run has ended while its input is pending again
             await parity.let()
             assert received == [0]
             assert store.get(loadable(hundreds)) == Loading()

@@ -17,7 +17,7 @@ async def quiet() -> None:
 
 
 class Filter:
-    """Jotai's case: the data are loaded, and an async atom filters them by a word."""
+    """The case of jotai: the data is loaded, and an async atom filters it by a word."""
 
     def __init__(self) -> None:
         self.word = atom("a")
@@ -74,7 +74,7 @@ async def test_a_chain_of_them_shows_no_loading_either() -> None:
     assert shown == [HasData("0 found")]
 
 
-async def test_one_that_settles_to_an_equal_value_notifies_nobody() -> None:
+async def test_a_run_that_settles_to_an_equal_value_notifies_nobody() -> None:
     number = atom(0)
 
     @derived

@@ -1,4 +1,4 @@
-"""Guarantee 9 for runs: what a pending run of an observed atom has read is mounted by the end of that step."""
+"""Guarantee 9 for runs: atoms that a pending run of an observed atom reads are mounted by the end of that step."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +11,7 @@ from halflife import RunCancelledError, Store, atom, derived, from_iter, loadabl
 
 
 class Diary:
-    """Sources that note when they are mounted and unmounted."""
+    """Source atoms that record when they are mounted and unmounted."""
 
     def __init__(self) -> None:
         self.mounted: list[str] = []
@@ -173,7 +173,7 @@ def through_another_run(store: Store, one: Any) -> Callable[[], Any]:
 
 @pytest.mark.parametrize("look", [subscribed, looked_at, unwrapped, awaited, through_another_run])
 @kinds
-def test_it_is_mounted_while_somebody_looks_on(kind: Any, look: Any) -> None:
+def test_an_atom_that_a_run_reads_is_mounted_while_the_run_is_observed(kind: Any, look: Any) -> None:
     async def main() -> None:
         diary = Diary()
         one = kind(diary.source("s"))
@@ -184,7 +184,7 @@ def test_it_is_mounted_while_somebody_looks_on(kind: Any, look: Any) -> None:
             assert store._invariant() is None
             leave()
             await turns()
-            # A run that nobody observes goes on, and what it awaits has a waiter as long as that takes.
+            # An unobserved run goes on, and the atom that it awaits stays mounted until the run ends.
             awaited = look is through_another_run or kind is through_a_chain_of_pending_runs
             assert diary.lines == (["+s"] if awaited else ["+s", "-s"])
             assert store._invariant() is None
@@ -194,13 +194,13 @@ def test_it_is_mounted_while_somebody_looks_on(kind: Any, look: Any) -> None:
 
 
 @kinds
-def test_one_that_nobody_observes_mounts_nothing(kind: Any) -> None:
+def test_an_unobserved_run_mounts_nothing(kind: Any) -> None:
     async def main() -> None:
         diary = Diary()
         one = kind(diary.source("s"))
         async with Store() as store:
             store.get(one)
-            if kind is not through_a_chain_of_pending_runs:  # there a run waits for another
+            if kind is not through_a_chain_of_pending_runs:  # in that case one run waits for another
                 await turns()
                 assert diary.lines == []
             leave = subscribed(store, one)
@@ -211,7 +211,7 @@ def test_one_that_nobody_observes_mounts_nothing(kind: Any) -> None:
     asyncio.run(main())
 
 
-def test_it_is_mounted_at_the_end_of_that_very_step() -> None:
+def test_an_atom_is_mounted_at_the_end_of_the_step_that_reads_it() -> None:
     async def main() -> None:
         diary = Diary()
         first, second = diary.source("first"), diary.source("second")
@@ -236,7 +236,7 @@ def test_it_is_mounted_at_the_end_of_that_very_step() -> None:
     asyncio.run(main())
 
 
-def test_a_waiter_over_what_on_mount_brings_is_served() -> None:
+def test_a_waiter_gets_the_value_that_on_mount_sets() -> None:
     async def main() -> None:
         async def push(set: Any) -> None:
             await asyncio.sleep(0)
@@ -288,7 +288,7 @@ def test_an_iterator_is_started_by_whoever_awaits_a_run_over_it() -> None:
     asyncio.run(main())
 
 
-def test_what_on_mount_sets_restarts_the_run_that_has_read_it() -> None:
+def test_a_set_by_on_mount_restarts_the_run_that_read_the_atom() -> None:
     async def main() -> None:
         source = atom(0, on_mount=lambda set: set(10))
 
@@ -328,7 +328,7 @@ def test_a_hook_that_fails_is_reported_and_the_run_goes_on() -> None:
 
 
 class Switched:
-    """A run that reads `left` or `right`, as `switch` says, and waits."""
+    """A run that reads `left` or `right`, chosen by `switch`, and waits."""
 
     def __init__(self) -> None:
         self.diary = Diary()
@@ -346,7 +346,7 @@ class Switched:
         self.atom = derived(read)
 
 
-def test_what_a_run_does_not_read_any_more_is_unmounted_when_it_has_ended() -> None:
+def test_an_atom_that_the_new_run_does_not_read_is_unmounted_when_it_ends() -> None:
     async def main() -> None:
         it = Switched()
         async with Store() as store:
@@ -365,7 +365,7 @@ def test_what_a_run_does_not_read_any_more_is_unmounted_when_it_has_ended() -> N
     asyncio.run(main())
 
 
-def test_one_that_was_read_in_another_order_does_not_bounce() -> None:
+def test_an_atom_read_in_another_order_is_not_remounted() -> None:
     async def main() -> None:
         diary = Diary()
         turned = atom(False)

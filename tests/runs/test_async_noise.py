@@ -1,7 +1,7 @@
-"""Noise: whatever ends in the middle of a run, asyncio and the interpreter have nothing to complain about.
+"""Noise: asyncio and the interpreter report nothing when the loop, the store or the process ends during a run.
 
-Each case is a program of its own, run with Python's development mode and every warning an error. A loop's
-complaints go to its exception handler or to the log, so both are looked at too.
+Each case is a program of its own, run with Python's development mode and with warnings as errors. An event loop
+reports to its exception handler or to the log, so the programs check both.
 """
 
 import subprocess

@@ -1,6 +1,6 @@
-"""The async oracle: fetches that end when a rule says so, watched by a model; and proof that it sees what is wrong.
+"""The async oracle: fetches that a rule ends, checked by a model; and planted bugs that the model must find.
 
-Each planted bug breaks the way a store drives its runs. The machine must find it.
+Each planted bug breaks the way a store drives its runs.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from planted_bugs import objection_of
 STEPS = 30
 
 
-def test_everything_that_is_answered_is_what_it_must_be_and_nothing_else_was_ever_shown() -> None:
+def test_answers_and_visible_values_are_those_of_the_model() -> None:
     run_state_machine_as_test(AsyncMachine, settings=settings(stateful_step_count=STEPS))
 
 
@@ -30,7 +30,7 @@ def forgets_every_fifth_start(patch: Callable[[Any, str, Any], None]) -> None:
         if driver._started % 5 == 4:
             driver._started += 1
             if isinstance(run.awaitable, CoroutineType):
-                run.awaitable.close()  # or Python itself would complain, and not the machine
+                run.awaitable.close()  # otherwise Python would warn before the machine objects
         else:
             start(driver, run)
 
@@ -38,7 +38,7 @@ def forgets_every_fifth_start(patch: Callable[[Any, str, Any], None]) -> None:
 
 
 def keeps_the_first_result(patch: Callable[[Any, str, Any], None]) -> None:
-    """What a cache that forgets its key would do."""
+    """Behave like a cache that ignores its key."""
     result, first = execution._result, {}
 
     async def cached(run: Any, on_yield: Any) -> Any:
@@ -74,7 +74,7 @@ def runs_everything_twice(patch: Callable[[Any, str, Any], None]) -> None:
 
 
 def takes_a_cancellation_for_an_error(patch: Callable[[Any, str, Any], None]) -> None:
-    """A run that was superseded tells its store all the same."""
+    """A superseded run reports its cancellation to the store."""
     cancel = asyncio_driver.AsyncioDriver.cancel
 
     def and_report(driver: Any, run: Any, reason: str = "superseded") -> None:
@@ -85,7 +85,7 @@ def takes_a_cancellation_for_an_error(patch: Callable[[Any, str, Any], None]) ->
 
 
 class TellsTwice(Store):
-    """Its subscribers are called once more than there is news."""
+    """A store that calls subscribers twice for each change."""
 
     def subscribe(self, a: Any, callback: Any, on_error: Any = None) -> Any:
         def twice(value: Any) -> None:
@@ -105,12 +105,12 @@ class TellsTwice(Store):
         takes_a_cancellation_for_an_error,
     ],
 )
-def test_it_catches_a_driver_that(bug: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_machine_catches_a_driver_that(bug: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     bug(monkeypatch.setattr)
     assert objection_of(AsyncMachine, examples=300, steps=STEPS) is not None
 
 
-def test_it_catches_a_store_that_tells_twice() -> None:
+def test_the_machine_catches_a_store_that_tells_twice() -> None:
     class Planted(AsyncMachine):
         def make_store(self) -> Store:
             return TellsTwice(on_error=self.reported.append)

@@ -1,7 +1,7 @@
-"""Async runs 11: what a flush restarts starts in one loop tick, dependents before their inputs.
+"""Async runs 11: the runs that a flush restarts start in one loop tick, dependents before their inputs.
 
-A dependent that ends in its first step, or reads another input instead, lets go of the old one, which then does not
-start. One that waits first keeps its old inputs until it has ended.
+A dependent that ends in its first step, or reads another input, drops the old input, whose run then does not
+start. A dependent that waits first keeps its old inputs until its run ends.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from halflife.testing import events
 
 
 class World:
-    """`sel` is what is looked at; every fetch notes what it really fetched."""
+    """Async atoms over the selection `sel`; each fetch records its inputs."""
 
     def __init__(self) -> None:
         self.sel = atom(1, name="sel")
@@ -63,7 +63,7 @@ class World:
         return derived(lambda get: fetch(get(self.sel)))
 
     def over(self, *inputs: Any) -> Any:
-        """Awaits its inputs while something is selected."""
+        """An async atom that awaits its inputs while something is selected."""
 
         async def read(get: Any) -> Any:
             if get(self.sel) is None:
@@ -115,7 +115,7 @@ async def turns(count: int = 10) -> None:
 
 @pytest.mark.parametrize("look", ["subscribed", "loadable", "from an effect", "through another"])
 @pytest.mark.parametrize("kind", DETAILS)
-def test_what_a_dependent_has_let_go_of_does_not_fetch(kind: str, look: str) -> None:
+def test_an_input_that_its_dependent_dropped_does_not_fetch(kind: str, look: str) -> None:
     async def main() -> None:
         world = World()
         detail = DETAILS[kind](world)
@@ -150,7 +150,7 @@ def test_what_a_dependent_has_let_go_of_does_not_fetch(kind: str, look: str) -> 
     asyncio.run(main())
 
 
-def test_it_does_not_fetch_when_it_was_under_way_either() -> None:
+def test_a_dropped_input_whose_run_was_under_way_does_not_fetch_again() -> None:
     async def main() -> None:
         world = World()
         view = world.over(world.detail)
@@ -183,7 +183,7 @@ def test_a_diamond_is_let_go_of_as_a_whole() -> None:
     asyncio.run(main())
 
 
-def test_it_fetches_for_whoever_else_observes_it() -> None:
+def test_a_dropped_input_fetches_for_another_observer() -> None:
     async def main() -> None:
         world = World()
         view = world.over(world.detail)
@@ -199,7 +199,7 @@ def test_it_fetches_for_whoever_else_observes_it() -> None:
     asyncio.run(main())
 
 
-def test_it_fetches_for_whoever_awaits_it() -> None:
+def test_a_dropped_input_fetches_for_a_waiter() -> None:
     async def main() -> None:
         world = World()
         view = world.over(world.detail)
@@ -213,7 +213,7 @@ def test_it_fetches_for_whoever_awaits_it() -> None:
 
 
 @pytest.mark.parametrize("sync", [False, True])
-def test_a_page_that_is_left_does_not_fetch(sync: bool) -> None:
+def test_a_page_that_was_left_does_not_fetch(sync: bool) -> None:
     async def main() -> None:
         world = World()
         tab = atom(0)
@@ -239,7 +239,7 @@ def test_a_page_that_is_left_does_not_fetch(sync: bool) -> None:
     asyncio.run(main())
 
 
-def test_one_that_waits_first_keeps_its_inputs_which_start_with_it() -> None:
+def test_a_dependent_that_waits_first_keeps_its_inputs_which_start_with_it() -> None:
     async def main() -> None:
         world = World()
         order: list[str] = []
@@ -319,7 +319,7 @@ def test_a_restart_by_an_effect_belongs_to_the_same_pass() -> None:
     asyncio.run(main())
 
 
-def test_the_log_tells_of_no_run_that_did_not_start() -> None:
+def test_the_log_has_no_event_of_a_run_that_did_not_start() -> None:
     async def main() -> None:
         world = World()
         view = world.over(world.detail)
@@ -344,7 +344,7 @@ READS: dict[str, Any] = {
 
 @pytest.mark.parametrize("read", READS)
 @pytest.mark.parametrize("kind", DETAILS)
-def test_what_did_not_start_starts_at_the_next_read(kind: str, read: str) -> None:
+def test_a_dropped_input_starts_at_the_next_read(kind: str, read: str) -> None:
     async def main() -> None:
         world = World()
         detail = DETAILS[kind](world)
@@ -368,7 +368,7 @@ def test_what_did_not_start_starts_at_the_next_read(kind: str, read: str) -> Non
 
 
 @pytest.mark.parametrize("read_meanwhile", [False, True])
-def test_one_cancelled_while_what_it_received_is_on_its_way_again_starts_at_the_next_read(read_meanwhile: bool) -> None:
+def test_a_run_cancelled_while_its_received_input_is_pending_starts_at_the_next_read(read_meanwhile: bool) -> None:
     async def main() -> None:
         number = atom(0)
         gates: list[asyncio.Event] = []

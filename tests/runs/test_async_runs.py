@@ -1,4 +1,4 @@
-"""Runs: one execution of an async read each; started when needed, superseded when an input changed."""
+"""Runs: each is one execution of an async read, started when needed, superseded when an input changes."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio
 
 
 class Server:
-    """Answers fetches when it is told to, and remembers what it was asked."""
+    """A server whose answers the test triggers, and that remembers its requests."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []

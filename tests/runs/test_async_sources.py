@@ -1,4 +1,4 @@
-"""Source atoms whose value is an awaitable: they suspend until it resolves, and may switch back and forth."""
+"""Source atoms set to awaitables: they suspend until the awaitable resolves, and may switch back and forth."""
 
 import asyncio
 from typing import Any
@@ -101,7 +101,7 @@ class TestSettingAwaitables:
             store.set(source, asyncio.ensure_future(work(3)))
             assert await store.get(source) == 3
 
-    async def test_it_is_read_as_an_async_value_also_once_it_has_resolved(self) -> None:
+    async def test_a_resolved_source_still_reads_as_an_async_value(self) -> None:
         source, pending = atom(0), future()
         async with Store() as store:
             assert store.get(source) == 0
@@ -154,7 +154,7 @@ class TestSettingAwaitables:
             store.set(source, pending)
             assert store.get(source) is value
 
-    async def test_dependents_wait_for_it_and_see_its_value(self) -> None:
+    async def test_dependents_wait_for_the_awaitable_and_see_its_value(self) -> None:
         source, pending = atom(1), future()
         runs: list[Any] = []
 
@@ -175,7 +175,7 @@ class TestSettingAwaitables:
                 assert await store.get(doubled) == 10
                 assert runs == [1, 5]
 
-    async def test_one_that_resolves_to_an_equal_value_runs_no_dependent(self) -> None:
+    async def test_a_source_that_resolves_to_an_equal_value_runs_no_dependent(self) -> None:
         source, pending = atom(1), future()
         runs: list[Any] = []
 
@@ -243,7 +243,7 @@ class TestSettingAwaitables:
             pending.set_result(2)
             assert await store.get(source) == 2
 
-    async def test_update_of_one_that_is_async_is_refused(self) -> None:
+    async def test_update_of_an_async_source_is_refused(self) -> None:
         source, pending = atom(1), future()
         async with Store() as store:
             store.set(source, pending)
@@ -281,7 +281,7 @@ class TestPlainReadsThatReturnAwaitables:
                 store.set(number, 3)
                 assert await store.get(passed_on) == 30
 
-    async def test_one_that_gives_a_plain_value_again_wakes_those_who_waited_for_its_input(self) -> None:
+    async def test_an_atom_that_turns_plain_wakes_waiters_of_its_old_input(self) -> None:
         source, waits = atom(future()), atom(True)
         switching = derived(lambda get: get(source) if get(waits) else 5)
         async with Store() as store:
@@ -292,7 +292,7 @@ class TestPlainReadsThatReturnAwaitables:
             store.set(source, 1)
             await store.settled()
 
-    async def test_one_that_read_a_plain_value_reads_again_when_that_becomes_an_awaitable(self) -> None:
+    async def test_a_run_that_read_a_plain_value_restarts_when_the_input_becomes_an_awaitable(self) -> None:
         source, pending = atom(0), future()
         passed_on = derived(lambda get: get(source))
 

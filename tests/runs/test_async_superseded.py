@@ -1,4 +1,4 @@
-"""Superseded runs: their results are never shown, and their reads are no dependencies."""
+"""Superseded runs: their results are never visible, and their reads are no dependencies."""
 
 import asyncio
 from typing import Any
@@ -125,7 +125,7 @@ class TestLateResults:
                 await quiet()
                 assert await store.get(chosen) == 200
 
-    async def test_what_is_read_after_an_await_is_a_dependency_too(self) -> None:
+    async def test_a_read_after_an_await_is_a_dependency_too(self) -> None:
         first, second = atom(1), atom(2)
 
         @derived

@@ -1,4 +1,4 @@
-"""Tasks: the whole of a run is one, owned by its store, with a context of its own."""
+"""Tasks: each run is one task, owned by its store, with its own context."""
 
 import asyncio
 import contextvars
@@ -164,7 +164,7 @@ class TestContexts:
         await store.close()
         assert seen == ["en"]
 
-    async def test_each_run_gets_a_copy_so_that_what_it_sets_reaches_nobody_else(self) -> None:
+    async def test_each_run_gets_a_copy_of_the_context_and_its_changes_stay_there(self) -> None:
         key = atom(0)
         seen: list[str] = []
 
@@ -201,8 +201,8 @@ class TestContexts:
                 await quiet()
         assert seen == ["en 0", "en 1"]
 
-    async def test_subscribers_are_called_in_the_context_of_whoever_settles(self) -> None:
-        """A callback must not see the leftovers of the run's own context variables as its own settings."""
+    async def test_subscribers_are_called_outside_the_context_of_the_run(self) -> None:
+        """A callback must not see context variables that the run has set."""
         seen: list[str] = []
 
         @derived
@@ -289,7 +289,7 @@ class TestSettled:
             await store.settled()
             assert done == [1]
 
-    async def test_several_may_wait_and_one_may_give_up(self) -> None:
+    async def test_several_may_wait_for_settled_and_one_may_give_up(self) -> None:
         gate = asyncio.Event()
 
         @derived

@@ -1,4 +1,4 @@
-"""Awaiting: an AsyncValue tells of one run; awaiting it gives the newest value, to any number of tasks."""
+"""Awaiting: an AsyncValue describes one run; awaiting it gives the newest value, to any number of tasks."""
 
 import asyncio
 import gc
@@ -32,7 +32,7 @@ def ignore(value: object) -> None:
 
 
 class Echo:
-    """An async atom that gives its key, or raises it, once it is let."""
+    """An async atom that returns its key, or raises it, once the test opens its gate."""
 
     def __init__(self, key: Any = 1) -> None:
         self.key = atom(key)
@@ -50,7 +50,7 @@ class Echo:
 
 
 class TestOneValue:
-    async def test_it_can_be_awaited_any_number_of_times_from_any_number_of_tasks(self) -> None:
+    async def test_an_async_value_can_be_awaited_any_number_of_times_from_any_number_of_tasks(self) -> None:
         echo = Echo()
         async with Store() as store:
             value = store.get(echo.atom)
@@ -117,7 +117,7 @@ class TestOneValue:
             assert (old.state, old.done, old.result()) == ("hasData", True, 1)
             assert (new.state, new.result()) == ("hasData", 2)
 
-    async def test_one_whose_run_was_superseded_says_so_and_has_no_result(self) -> None:
+    async def test_an_async_value_whose_run_was_superseded_says_so_and_has_no_result(self) -> None:
         echo = Echo()
         async with Store() as store:
             with store.subscribe(echo.atom, ignore):
@@ -160,7 +160,7 @@ def _giving(value: Any) -> Any:
 
 
 def _drained(value: Any) -> Any:
-    """What `yield from` gives: the old protocol of awaiting."""
+    """Await by `yield from`, the old protocol."""
     yield (yield from value.__await__())
 
 
@@ -177,7 +177,7 @@ class TestFollowing:
             echo.gate.set()
             assert await asyncio.gather(*waiters) == [4, 4, 4]
 
-    async def test_whoever_awaits_an_old_value_later_gets_the_newest(self) -> None:
+    async def test_awaiting_an_old_async_value_later_gives_the_newest_value(self) -> None:
         echo = Echo()
         echo.gate.set()
         async with Store() as store:
@@ -238,7 +238,7 @@ class TestSettled:
                 assert await store.value(echo.atom) == 1
             assert turns == []
 
-    async def test_awaiting_one_that_is_outdated_does(self) -> None:
+    async def test_awaiting_an_outdated_one_yields_to_the_loop(self) -> None:
         echo = Echo()
         echo.gate.set()
         async with Store() as store:
@@ -249,7 +249,7 @@ class TestSettled:
             assert await store.get(echo.atom) == 2
             assert turns == [1]
 
-    async def test_a_chain_of_settled_ones_settles_its_next_dependent_in_one_step(self) -> None:
+    async def test_a_chain_of_settled_values_settles_its_next_dependent_in_one_step(self) -> None:
         steps: list[int] = []
 
         def link(below: Any) -> Any:
@@ -305,7 +305,7 @@ class TestValue:
 
 
 class TestTheEnd:
-    async def test_waiters_of_a_store_that_is_closed_are_told_so(self) -> None:
+    async def test_waiters_of_a_closed_store_get_an_error(self) -> None:
         echo = Echo()
         store = Store()
         waiter = asyncio.ensure_future(store.value(echo.atom))

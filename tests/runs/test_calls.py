@@ -17,7 +17,7 @@ NUMBER = atom(1, name="number")
 
 
 async def elsewhere(work: Any) -> Any:
-    """What `work` gives in another thread, while this loop goes on."""
+    """The result of `work` in another thread, while this loop goes on."""
     return await asyncio.to_thread(work)
 
 
@@ -35,7 +35,7 @@ async def double(value: int) -> int:
 
 
 class TestAPlainFunction:
-    async def test_it_runs_in_the_stores_thread_and_gives_a_future(self) -> None:
+    async def test_a_call_runs_in_the_stores_thread_and_returns_a_future(self) -> None:
         async with Store() as store:
 
             def several(value: int, *more: int) -> tuple[int, tuple[int, ...], int]:
@@ -74,7 +74,7 @@ class TestAPlainFunction:
             await elsewhere(lambda: [store.call(done.append, number) for number in range(50)][-1].result(60))
         assert done == list(range(50))
 
-    async def test_one_that_is_cancelled_in_time_is_not_called(self) -> None:
+    async def test_a_call_cancelled_in_time_is_not_made(self) -> None:
         done: list[int] = []
         async with Store() as store:
             future = store.call(done.append, 1)
@@ -82,7 +82,7 @@ class TestAPlainFunction:
             await quiet()
         assert done == []
 
-    async def test_what_cannot_be_called_is_refused_at_once(self) -> None:
+    async def test_arguments_that_are_not_callable_are_refused_at_once(self) -> None:
         async with Store() as store:
             for wrong in (5, None, NUMBER):
                 with pytest.raises(TypeError, match=r"call.*fn"):
@@ -200,7 +200,7 @@ class TestAfterClosing:
         with pytest.raises(StoreClosedError):
             store.post(NUMBER, 1)
 
-    async def test_what_had_not_begun_is_told_at_once(self) -> None:
+    async def test_calls_that_had_not_begun_fail_at_once(self) -> None:
         store = Store()
         called: list[int] = []
         futures = [store.call(called.append, 1), store.post(NUMBER, 2), store.call(double, 2)]

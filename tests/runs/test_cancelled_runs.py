@@ -1,4 +1,4 @@
-"""Runs that are cancelled each time, by whomever: who waits hears of it, and none starts again by itself."""
+"""Runs that are cancelled every time: each waiter gets the error, and no run starts again by itself."""
 
 import asyncio
 import itertools
@@ -50,7 +50,7 @@ WAYS = [cancels_itself, is_cancelled_later, awaits_a_cancelled_task, is_cancelle
 
 
 class Fetch:
-    """An async atom whose runs are cancelled, each of them."""
+    """An async atom whose runs are all cancelled."""
 
     def __init__(self, way: Callable[[], Awaitable[None]]) -> None:
         self.runs = 0
@@ -139,7 +139,7 @@ async def passes() -> None:
 
 
 async def ended(waiting: Awaitable[Any]) -> Any:
-    """The error, or the value, with which a wait ends; none may last."""
+    """The error or value with which a wait ends; fail if the wait does not end."""
     task = asyncio.ensure_future(waiting)
     for _ in range(100):
         if task.done():
@@ -185,7 +185,7 @@ async def test_each_wait_ends_with_the_error(way: Any, observed: bool, look: str
                 runs = fetch.runs
                 assert isinstance(await ended(wait(store, seen)), RunCancelledError)
                 await passes()
-                # One that had read the atom in vain, and reads it again: once for each time it was read.
+                # One run, or two if a dependent reads the atom again after its first read failed.
                 assert runs < fetch.runs <= runs + 2
             await ended(store.settled())
 
@@ -193,7 +193,7 @@ async def test_each_wait_ends_with_the_error(way: Any, observed: bool, look: str
 @pytest.mark.asyncio
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("way", WAYS)
-async def test_it_starts_again_for_a_read_or_a_change_and_never_by_itself(way: Any, look: str) -> None:
+async def test_a_cancelled_run_starts_again_for_a_read_or_a_change_and_never_by_itself(way: Any, look: str) -> None:
     fetch = Fetch(way)
     seen = LOOKS[look](fetch.atom)
     views = [seen, loadable(seen), unwrap(seen, None), loadable(seen, keep_previous=True)]
@@ -217,7 +217,7 @@ async def test_it_starts_again_for_a_read_or_a_change_and_never_by_itself(way: A
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("look", [look for look in LOOKS if look != "initial"])
-async def test_after_that_a_good_run_is_for_all(look: str) -> None:
+async def test_a_successful_run_after_cancellations_serves_everybody(look: str) -> None:
     fails = [True]
 
     async def way() -> None:
@@ -239,7 +239,7 @@ async def test_after_that_a_good_run_is_for_all(look: str) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("look", ["itself", "editable", "derived", "derived twice", "awaited by a coroutine"])
-async def test_a_new_atom_over_one_that_was_cancelled_asks_for_it(look: str) -> None:
+async def test_a_new_dependent_of_a_cancelled_atom_starts_a_run(look: str) -> None:
     fails = [True]
 
     async def way() -> None:

@@ -1,4 +1,4 @@
-"""The chain machine, and proof that it sees what is wrong: the faults of old are planted again."""
+"""The chain machine, and planted bugs that it must find: those that the package once had."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from planted_bugs import objection_of
 STEPS = 20
 
 
-def test_nothing_runs_that_nobody_wants_and_what_is_read_is_mounted() -> None:
+def test_no_unneeded_run_starts_and_atoms_that_are_read_are_mounted() -> None:
     run_state_machine_as_test(ChainMachine, settings=settings(stateful_step_count=STEPS))
 
 
 class StepsThatMountNothing(RunCoroutine):
-    """What a pending run has read is mounted when something else has to be done."""
+    """Atoms that a pending run has read are mounted only at the next flush."""
 
     __slots__ = ()
 
@@ -39,7 +39,7 @@ def does_not_mount_what_a_pending_run_has_read(patch: Any) -> None:
 
 
 def starts_inputs_before_their_dependents(patch: Any) -> None:
-    """So that an input that is dropped has taken its first step before anybody lets go of it."""
+    """An input takes its first step before its dependent can drop it."""
     due: list[Any] = []
 
     def start(driver: Any, run: Any) -> None:
@@ -57,7 +57,7 @@ def starts_inputs_before_their_dependents(patch: Any) -> None:
 
 
 def lets_nobody_go(patch: Any) -> None:
-    """A run takes its first step although nobody observes its atom any more."""
+    """A run takes its first step although its atom is no longer observed."""
 
     class Steps(RunCoroutine):
         __slots__ = ()
@@ -74,13 +74,13 @@ def lets_nobody_go(patch: Any) -> None:
 @pytest.mark.parametrize(
     "fault", [does_not_mount_what_a_pending_run_has_read, starts_inputs_before_their_dependents, lets_nobody_go]
 )
-def test_it_catches_a_driver_that(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_machine_catches_a_driver_that(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch.setattr)
     assert objection_of(ChainMachine, examples=200, steps=STEPS) is not None
 
 
 class ComputesAllThatIsObserved(Store):
-    """A read in a batch brings up to date all that is observed."""
+    """A read in a batch updates all observed atoms."""
 
     def get(self, a: Any) -> Any:
         if self._in_batch:
@@ -90,7 +90,7 @@ class ComputesAllThatIsObserved(Store):
 
 
 class RunsAgain(Store):
-    """A set runs again what has nothing to do with it."""
+    """A set also runs atoms that do not depend on it."""
 
     def set(self, a: Any, *args: Any) -> Any:
         if not self._in_batch:
@@ -101,7 +101,7 @@ class RunsAgain(Store):
 
 
 @pytest.mark.parametrize("kind", [ComputesAllThatIsObserved, RunsAgain])
-def test_it_catches_a_store_that(kind: type[Store]) -> None:
+def test_the_machine_catches_a_store_that(kind: type[Store]) -> None:
     class Planted(ChainMachine):
         def make_store(self) -> Store:
             return kind(on_error=self.reported.append)

@@ -1,4 +1,4 @@
-"""Runs that supersede themselves for ever say so; and waits and sets inside of runs that end are let alone."""
+"""Runs that supersede themselves for ever raise; waits and sets inside runs that end are allowed."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -18,7 +18,7 @@ async def quiet() -> None:
 
 
 async def ended(store: Store, waiting: Awaitable[Any]) -> BaseException | None:
-    """The error of what must end although nothing happens from outside."""
+    """The error of an awaitable that must end without help from outside."""
     task: asyncio.Future[Any] = asyncio.ensure_future(_awaited(waiting))
     for _ in range(100):
         await quiet()
@@ -91,14 +91,14 @@ async def test_an_async_read_that_sets_its_own_input_for_ever(how: Any, observed
         assert "restless" in str(error)
         assert len(runs) <= 1001
         assert (len(reported) == 1) == observed
-        # It is an error like any other: a set from outside runs it again.
+        # As after any other error, a set from outside runs the read again.
         before = len(runs)
         store.set(source, 10_000)
         assert isinstance(await ended(store, store.value(restless)), FlushLoopError)
         assert runs[before] == 10_000
 
 
-async def test_one_that_refreshes_itself_for_ever() -> None:
+async def test_a_read_that_refreshes_itself_for_ever() -> None:
     @derived
     async def restless(get):
         await asyncio.sleep(0)
@@ -109,7 +109,7 @@ async def test_one_that_refreshes_itself_for_ever() -> None:
 
 
 @pytest.mark.parametrize("how", SETS)
-async def test_one_that_does_so_for_a_while_settles(how: Any) -> None:
+async def test_a_read_that_sets_its_own_input_for_a_while_settles(how: Any) -> None:
     source, runs = atom(0), []
 
     @derived
@@ -123,7 +123,7 @@ async def test_one_that_does_so_for_a_while_settles(how: Any) -> None:
         return value
 
     async with Store() as store:
-        for _ in range(3):  # the count begins anew
+        for _ in range(3):  # each set from outside resets the count of restarts
             store.set(source, 0)
             assert await store.value(growing) == 900
         assert runs == [*range(901)] * 3
@@ -167,7 +167,7 @@ class TestWhatEnds:
             await quiet()
             assert steps == ["ends", "settled"]
 
-    async def test_waiting_for_what_others_do_is_no_circle(self) -> None:
+    async def test_waiting_for_other_work_is_no_circle(self) -> None:
         async with Store() as store:
 
             @derived

@@ -1,4 +1,4 @@
-"""Waits that could never end say so: each circle of runs, actions, sagas and calls, closed by each way of waiting."""
+"""Waits that could never end raise: each circle of runs, actions, sagas and calls, closed by each way of waiting."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ async def quiet() -> None:
 
 
 async def ended(store: Store, waiting: Awaitable[Any]) -> BaseException | None:
-    """The error of what must end although nothing happens from outside."""
+    """The error of an awaitable that must end without help from outside."""
     task: asyncio.Future[Any] = asyncio.ensure_future(_awaited(waiting))
     for _ in range(100):
         await quiet()
@@ -110,7 +110,7 @@ WAYS: list[Wait] = [
 
 
 class World:
-    """One of each that can wait; `body` is what it does."""
+    """Starts a run, stream, action, saga or call that executes `body`."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -156,7 +156,7 @@ WAITERS = ["run", "stream", "plain_read", "action", "saga", "call"]
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("waiter", WAITERS)
-async def test_settled_inside_of_what_it_waits_for(waiter: str, way: Wait) -> None:
+async def test_settled_inside_of_work_that_it_waits_for(waiter: str, way: Wait) -> None:
     async with Store(on_error=lambda error: None) as store:
         store._enter()
         error = await ended(store, getattr(World(store), waiter)(lambda: way(store.settled)))
@@ -210,7 +210,7 @@ async def test_a_run_that_awaits_itself_by_the_store(read: Any, way: Wait) -> No
         error = await ended(store, store.value(lonely))
         assert isinstance(error, CycleError)
         assert "lonely → " in str(error)
-        with pytest.raises(CycleError):  # a settled error, like any other
+        with pytest.raises(CycleError):  # the error is settled, like any other
             await store.get(lonely)
 
 
@@ -268,13 +268,13 @@ async def test_a_chain_of_runs_in_a_circle(length: int, by_store: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("waiter", ["run", "action", "saga"])
 @pytest.mark.parametrize("other", ["action", "saga"])
-async def test_a_run_action_or_saga_that_waits_for_one_that_waits_for_it(waiter: str, other: str, way: Wait) -> None:
+async def test_two_runs_actions_or_sagas_that_wait_for_each_other(waiter: str, other: str, way: Wait) -> None:
     reported: list[BaseException] = []
     async with Store(on_error=reported.append) as store:
         world, handles = World(store), []
 
         async def started() -> Any:
-            await asyncio.sleep(0)  # it has a handle now
+            await asyncio.sleep(0)  # `handle` is assigned now
             return await way(lambda: getattr(World(store), other)(lambda: _awaited(handles[0])))
 
         handles.append(getattr(world, waiter)(started))
@@ -285,7 +285,7 @@ async def test_a_run_action_or_saga_that_waits_for_one_that_waits_for_it(waiter:
 
 
 @pytest.mark.parametrize("kind", ["action", "saga"])
-async def test_one_that_waits_for_itself(kind: str) -> None:
+async def test_work_that_waits_for_itself(kind: str) -> None:
     async with Store() as store:
         handles: list[Any] = []
 
@@ -301,7 +301,7 @@ async def test_one_that_waits_for_itself(kind: str) -> None:
 
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize("kinds", [["action"], ["saga"], ["action", "saga"]])
-async def test_several_that_wait_for_each_other_and_nobody_else_is_disturbed(kinds: list[str], count: int) -> None:
+async def test_a_circle_of_waits_disturbs_no_other_work(kinds: list[str], count: int) -> None:
     async with Store(on_error=lambda error: None) as store:
         handles: list[Any] = []
         gate = asyncio.Event()
@@ -361,7 +361,7 @@ async def test_an_effect_that_awaits_the_data_it_edits_is_not_kept_waiting_for_i
 
             slow = store.mutate(shown, lambda value: value.update(a=1), looks)
             await quiet()
-            await store.mutate(shown, lambda value: value.update(b=1), _nothing)  # its fetch waits for the slow one
+            await store.mutate(shown, lambda value: value.update(b=1), _nothing)  # its fetch waits for `slow`
             store.refresh(fetched)
             await quiet()
             started.set()

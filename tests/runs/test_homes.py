@@ -1,4 +1,4 @@
-"""The home of a store: the thread it belongs to, from when on, and the event loop by which others reach it."""
+"""The home of a store: its thread, when it is chosen, and the event loop by which other threads reach the store."""
 
 import asyncio
 import concurrent.futures
@@ -16,7 +16,7 @@ NUMBER = atom(1, name="number")
 
 
 def in_named_thread(name: str, work: Callable[[], Any]) -> Any:
-    """What `work` returns or raises in another thread of that name, which has ended by then."""
+    """Run `work` in another thread of that name until it ends; return its result or its error."""
     outcome: list[Any] = []
 
     def run() -> None:
@@ -42,7 +42,7 @@ class TestTheThread:
         with pytest.raises(WrongThreadError):
             store.get(NUMBER)
 
-    def test_one_that_was_made_while_a_loop_runs_belongs_there(self) -> None:
+    def test_a_store_made_while_a_loop_runs_belongs_to_its_thread(self) -> None:
         async def make() -> Store:
             return Store()
 
@@ -85,13 +85,13 @@ class TestTheThread:
             lambda store: store.batch().__enter__(),
         ],
     )
-    def test_any_use_binds_it(self, use: Callable[[Store], Any]) -> None:
+    def test_any_use_binds_the_store_to_its_thread(self, use: Callable[[Store], Any]) -> None:
         store = Store()
         use(store)
         assert belongs_here(store)
 
     @pytest.mark.parametrize("look", [repr, str, lambda store: store.name, lambda store: store.closed])
-    def test_looking_at_it_does_not(self, look: Callable[[Store], Any]) -> None:
+    def test_looking_at_the_store_does_not_bind_it(self, look: Callable[[Store], Any]) -> None:
         store = Store(name="app")
         look(store)
         with pytest.raises(NoEventLoopError):
@@ -134,7 +134,7 @@ class TestTheThread:
 
 
 async def read_elsewhere(store: Store) -> Any:
-    """What a call from another thread reads."""
+    """Read NUMBER by a call from another thread."""
     return await asyncio.to_thread(lambda: store.call(store.get, NUMBER).result(timeout=60))
 
 
@@ -178,7 +178,7 @@ class TestTheLoop:
             use(store)
             asyncio.run(main())
 
-    def test_the_first_run_decides_for_one_that_was_made_in_another_loop(self) -> None:
+    def test_the_first_run_chooses_the_loop_of_a_store_made_in_another_loop(self) -> None:
         first, second = asyncio.new_event_loop(), asyncio.new_event_loop()
         user = derived(answer)
 

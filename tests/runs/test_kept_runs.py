@@ -1,4 +1,4 @@
-"""What a read is given, kept after its end: `get` and the signal of a run say what has ended, and how.
+"""`get` and the signal of a read, kept after its end: those of a run say how the run ended.
 
 `get` of a plain read registers late reads.
 """
@@ -32,7 +32,7 @@ def ignore(value: object) -> None:
 
 
 class World:
-    """A store, some atoms, and what was kept."""
+    """A store, some atoms, and the kept `get`, `set` and signal."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -42,7 +42,7 @@ class World:
         self.get: Any = None
         self.set: Any = None
         self.signal: Any = None
-        self.kept: list[Any] = []  # atoms must not be dropped
+        self.kept: list[Any] = []  # keeps the atoms alive
 
     def keep(self, one: Any) -> Any:
         self.kept.append(one)
@@ -181,7 +181,7 @@ async def test_a_run_that_has_ended_says_so(make: Any, end: Any) -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("make", RUNS)
 @pytest.mark.parametrize("by", ["set", "refresh", "batch"])
-async def test_a_superseded_run_says_that(make: Any, by: str) -> None:
+async def test_a_superseded_run_raises_superseded(make: Any, by: str) -> None:
     gate = asyncio.Event()
     async with Store(on_error=lambda error: None) as store:
         world = World(store)
@@ -197,7 +197,7 @@ async def test_a_superseded_run_says_that(make: Any, by: str) -> None:
                 with store.batch():
                     store.set(world.number, 2)
                     store.set(world.number, 3)
-            for _ in range(2):  # also when the newer one has ended
+            for _ in range(2):  # also after the newer run has ended
                 if get is not None:
                     with pytest.raises(Superseded, match="user"):
                         get(world.other)
@@ -213,7 +213,7 @@ async def test_a_superseded_run_says_that(make: Any, by: str) -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("ended", [True, False])
 @pytest.mark.parametrize("make", RUNS)
-async def test_of_a_closed_store_says_that(make: Any, ended: bool) -> None:
+async def test_a_run_of_a_closed_store_raises_store_closed_error(make: Any, ended: bool) -> None:
     gate = asyncio.Event()
     store = Store()
     world = World(store)
@@ -232,7 +232,7 @@ async def test_of_a_closed_store_says_that(make: Any, ended: bool) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_async_value_that_a_run_was_given_goes_on_when_the_run_has_ended() -> None:
+async def test_an_async_value_read_by_a_run_works_after_the_run_has_ended() -> None:
     kept: list[AsyncValue[Any]] = []
     number, gate, runs = atom(1), asyncio.Event(), []
 
@@ -256,12 +256,12 @@ async def test_an_async_value_that_a_run_was_given_goes_on_when_the_run_has_ende
         assert await kept[0] == 1
         assert await waiter == 1
         store.set(number, 2)
-        assert await kept[0] == 2  # awaiting follows to the newest value, and registers nothing
+        assert await kept[0] == 2  # awaiting gives the newest value, and registers no dependency
         assert await store.value(above) == "done"
         assert runs == [1]
 
 
-# --- plain reads: their get registers late
+# --- plain reads: `get` registers late reads
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -21,7 +21,7 @@ FAILED = ValueError("no")
 
 
 class Fetch:
-    """An async atom that ends when it is let: with its key, or with the error that its key is."""
+    """An async atom that returns its key, or raises a key that is an error, when the test opens its gate."""
 
     def __init__(self, key: Any = 1) -> None:
         self.key = atom(key)
@@ -38,7 +38,7 @@ class Fetch:
         return key
 
     async def to(self, store: Store, key: Any) -> None:
-        """Have it settle with this key."""
+        """Set the key and let the run settle."""
         store.set(self.key, key)
         self.gate.set()
         await quiet()
@@ -106,7 +106,7 @@ class TestTheThree:
             with pytest.raises(AttributeError):
                 setattr(value, field, 5)
 
-    def test_they_are_equal_when_what_they_say_is(self) -> None:
+    def test_loadables_are_equal_when_their_contents_are(self) -> None:
         error = KeyError()
         assert Loading(1) == Loading(1)
         assert Loading(None) != Loading()
@@ -117,7 +117,7 @@ class TestTheThree:
         assert HasData(1) != Loading(1)
         assert hash(HasData(1)) == hash(HasData(1))
 
-    def test_their_repr_says_what_they_hold(self) -> None:
+    def test_the_repr_shows_the_contents(self) -> None:
         assert "1" in repr(HasData(1))
         assert "Loading" in repr(Loading())
         assert "KeyError" in repr(HasError(KeyError("x")))
@@ -162,7 +162,7 @@ class TestOfSyncAtoms:
             store.set(loadable(number), 1)
 
     @pytest.mark.parametrize("wrong", [1, None, "user", lambda get: 1])
-    def test_only_an_atom_has_one(self, wrong: object) -> None:
+    def test_loadable_of_other_objects_is_refused(self, wrong: object) -> None:
         with pytest.raises(TypeError, match="atom"):
             loadable(wrong)
 

@@ -46,7 +46,7 @@ class TestWithoutALoop:
             assert asyncio.run(in_store(store, users.atom)) == 10
             assert users.runs == [1]
 
-    def test_a_subscription_that_failed_is_none(self) -> None:
+    def test_a_failed_subscribe_leaves_no_subscription(self) -> None:
         users = Users()
         seen: list[Any] = []
         with Store() as store:
@@ -247,7 +247,7 @@ class TestOtherThreads:
     }
 
     @pytest.mark.parametrize("call", CALLS)
-    def test_any_call_from_one_raises_and_names_post(self, call: str) -> None:
+    def test_any_call_from_another_thread_raises_and_names_post(self, call: str) -> None:
         number = atom(1, name=f"number of {call}")
         with Store() as store:
             assert store.get(number) == 1

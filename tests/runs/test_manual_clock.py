@@ -1,4 +1,4 @@
-"""The manual clock: when timers fire, what time it is then, and what awaiting a move waits for."""
+"""The manual clock: when timers fire, the time that they see, and what awaiting an advance waits for."""
 
 import asyncio
 from typing import Any
@@ -9,11 +9,11 @@ from halflife.testing import ManualClock
 
 
 class TestInPlainCode:
-    def test_it_begins_at_zero_or_where_it_is_told(self) -> None:
+    def test_the_clock_begins_at_zero_or_at_the_given_time(self) -> None:
         assert ManualClock().now() == 0
         assert ManualClock(1_000).now() == 1_000
 
-    def test_it_stands_still_until_it_is_moved(self) -> None:
+    def test_the_clock_stands_still_until_it_is_advanced(self) -> None:
         clock = ManualClock()
         clock.call_later(0, lambda: pytest.fail("fired by itself"))
         assert (clock.now(), clock.pending) == (0, 1)
@@ -134,7 +134,7 @@ class TestInPlainCode:
         with pytest.raises(RuntimeError, match="for ever"):
             clock.advance(1)
 
-    def test_its_repr_says_the_time_and_what_is_pending(self) -> None:
+    def test_the_repr_shows_the_time_and_pending_timers(self) -> None:
         clock = ManualClock(1.5)
         clock.call_later(1, lambda: None)
         assert repr(clock) == "<ManualClock at 1.5 s, 1 pending>"
@@ -189,7 +189,7 @@ class TestInAsyncCode:
         await clock.advance(0)
         assert clock.pending == 0
 
-    async def test_what_timers_start_happens_at_the_moment_of_the_timer(self) -> None:
+    async def test_work_started_by_a_timer_runs_at_the_time_of_the_timer(self) -> None:
         clock, log = ManualClock(), []
         tasks = []
 
@@ -222,7 +222,7 @@ class TestInAsyncCode:
         assert task.done()
         assert len(log) == 51
 
-    async def test_a_program_that_is_never_quiet_does_not_hold_it_up(self) -> None:
+    async def test_a_program_that_never_rests_does_not_hold_up_the_clock(self) -> None:
         clock, fired = ManualClock(), []
 
         async def spin() -> None:
@@ -362,7 +362,7 @@ def test_it_can_be_used_in_one_loop_after_another() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_loop_that_does_not_tell_whether_it_is_quiet_is_turned_often_enough(
+async def test_a_loop_of_unknown_state_gets_enough_ticks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("halflife._drivers.ticks.ready_count", lambda: None)

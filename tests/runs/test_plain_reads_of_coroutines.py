@@ -1,4 +1,4 @@
-"""A plain read that *returns a coroutine* has a run like an async read; what its `get` reads there, the run reads."""
+"""A plain read that *returns a coroutine* has a run like an async read; reads inside the coroutine are the run's."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ def awaiting(upstream, starts):
 @pytest.mark.asyncio
 @pytest.mark.parametrize("observed", [False, True])
 @pytest.mark.parametrize("passes", [0, 1, 3])
-async def test_awaiting_what_is_pending_does_not_start_it_again(observed, passes):
+async def test_awaiting_a_pending_input_does_not_restart_the_run(observed, passes):
     with Store() as store:
         source, starts = atom(1), []
 
@@ -42,7 +42,7 @@ async def test_awaiting_what_is_pending_does_not_start_it_again(observed, passes
 
 
 @pytest.mark.asyncio
-async def test_a_change_of_what_it_has_received_starts_it_again():
+async def test_a_change_of_a_received_input_restarts_the_run():
     with Store() as store:
         one, other = atom(1), atom(10)
         gate = asyncio.Event()
@@ -81,7 +81,7 @@ async def test_a_circle_of_them_is_an_error():
 
 
 @pytest.mark.asyncio
-async def test_a_task_that_it_started_itself_reads_too():
+async def test_reads_in_a_task_that_the_coroutine_started_count():
     with Store() as store:
         source, started = atom(1), []
 

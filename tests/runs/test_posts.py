@@ -17,7 +17,7 @@ from halflife import (
 
 @pytest.mark.asyncio
 class TestPost:
-    async def test_it_sets_on_the_stores_loop_and_gives_a_future(self) -> None:
+    async def test_post_sets_on_the_stores_loop_and_returns_a_future(self) -> None:
         number = atom(1)
         threads: list[int] = []
         async with Store() as store:
@@ -28,7 +28,7 @@ class TestPost:
                 assert store.get(number) == 5
         assert threads == [threading.get_ident()]
 
-    async def test_the_future_has_what_set_returned_or_raised(self) -> None:
+    async def test_the_future_has_the_result_or_error_of_set(self) -> None:
         @action
         def twice(get, set, value):
             return value * 2
@@ -76,7 +76,7 @@ class TestPost:
                 await asyncio.to_thread(work)
         assert seen == list(range(100))
 
-    async def test_one_that_is_cancelled_in_time_sets_nothing(self) -> None:
+    async def test_a_post_cancelled_in_time_sets_nothing(self) -> None:
         number = atom(1)
         async with Store() as store:
             store.get(number)
@@ -85,7 +85,7 @@ class TestPost:
             await quiet()
             assert store.get(number) == 1
 
-    async def test_after_closing_it_raises_and_what_was_under_way_is_told_so(self) -> None:
+    async def test_after_closing_post_raises_and_pending_posts_fail(self) -> None:
         number = atom(1)
         store = Store()
         store.get(number)

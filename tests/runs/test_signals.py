@@ -21,7 +21,7 @@ def ignore(value: object) -> None:
 
 
 class Case:
-    """An async atom that hands out the signals of its runs."""
+    """An async atom that gives the test the signals of its runs."""
 
     def __init__(self, **options: Any) -> None:
         self.key = atom(1)
@@ -37,7 +37,7 @@ class Case:
 
 
 class TestTheSignal:
-    def test_a_new_one_is_not_aborted(self) -> None:
+    def test_a_new_signal_is_not_aborted(self) -> None:
         signal = AbortSignal()
         assert (signal.aborted, signal.reason) == (False, None)
         signal.raise_if_aborted()
@@ -82,7 +82,7 @@ class TestWhatTakesOne:
             for read in (Reader().method, Reader(), functools.partial(three, 1)):
                 assert await store.get(derived(read, name="user")) is AbortSignal
 
-    def test_a_sync_read_may_take_one_too(self) -> None:
+    def test_a_sync_read_may_take_a_signal_too(self) -> None:
         seen: list[Any] = []
 
         @derived

@@ -21,7 +21,7 @@ def ignore(value: object) -> None:
 
 
 class Tap:
-    """A stream that yields what is put in, until it is put an end or an error."""
+    """A stream that yields the items put in, until an end or an error is put in."""
 
     END = object()
 
@@ -45,7 +45,7 @@ class Tap:
             self.closed.append(number)
 
     async def put(self, *values: Any) -> None:
-        """Have the newest run yield them."""
+        """Let the newest run yield the items."""
         for value in values:
             self.queues[-1].put_nowait(value)
             await quiet()
@@ -171,7 +171,7 @@ class TestPublishing:
 
 
 class TestEnding:
-    async def test_one_that_ends_without_a_yield_is_an_error(self) -> None:
+    async def test_a_stream_that_ends_without_a_yield_is_an_error(self) -> None:
         tap = Tap()
         async with Store() as store:
             waiter = asyncio.ensure_future(store.value(tap.atom))
@@ -180,7 +180,7 @@ class TestEnding:
             with pytest.raises(RuntimeError, match="tap"):
                 await waiter
 
-    async def test_one_that_fails_after_some_values_is_an_error_with_the_last_value_as_previous(self) -> None:
+    async def test_a_stream_that_fails_after_some_values_is_an_error_with_the_last_value_as_previous(self) -> None:
         tap = Tap()
         async with Store() as store:
             with store.subscribe(loadable(tap.atom), ignore):
@@ -291,7 +291,7 @@ class TestSuperseding:
                 await quiet()
         assert cleaned == [2, 1]
 
-    async def test_one_cancelled_from_outside_is_run_cancelled_error(self) -> None:
+    async def test_a_stream_cancelled_from_outside_is_run_cancelled_error(self) -> None:
         tasks: list[Any] = []
 
         @derived

@@ -1,4 +1,4 @@
-"""The store's tasks are made as ever whatever the loop's task factory; an eager one exists from Python 3.12 on."""
+"""The store's tasks work with any task factory of the loop, also the eager one of Python 3.12 and later."""
 
 import asyncio
 import sys

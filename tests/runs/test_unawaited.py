@@ -1,4 +1,4 @@
-"""A coroutine that a plain read returned, and that nobody will await, is closed: Python has nothing to complain of."""
+"""A coroutine that a plain read returned and nobody will await is closed, so that Python does not warn."""
 
 import pytest
 
@@ -95,10 +95,10 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES)
 def test_no_coroutine_is_left_unawaited(apart, body: str) -> None:
-    apart(SCRIPT.format(body=BODIES[body]))  # which fails on anything that is said on stderr
+    apart(SCRIPT.format(body=BODIES[body]))  # fails on any output on stderr
 
 
-def test_without_a_loop_neither(apart) -> None:
+def test_without_a_loop_no_coroutine_is_left_unawaited(apart) -> None:
     apart(
         """
         async def fetch(value):
@@ -119,7 +119,7 @@ def test_without_a_loop_neither(apart) -> None:
     )
 
 
-def test_one_that_somebody_else_holds_is_left_to_them(apart) -> None:
+def test_a_coroutine_that_the_user_holds_is_not_closed(apart) -> None:
     printed = apart(
         """
         import asyncio

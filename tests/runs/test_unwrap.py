@@ -17,7 +17,7 @@ async def quiet() -> None:
 
 
 class Fetch:
-    """An async atom that ends when it is let: with its key, or with the error that its key is."""
+    """An async atom that returns its key, or raises a key that is an error, when the test opens its gate."""
 
     def __init__(self, key: Any = 1) -> None:
         self.key = atom(key)
@@ -32,7 +32,7 @@ class Fetch:
         return key
 
     async def to(self, store: Store, key: Any) -> None:
-        """Have it settle with this key."""
+        """Set the key and let the run settle."""
         store.set(self.key, key)
         self.gate.set()
         await quiet()

@@ -1,4 +1,4 @@
-"""What a plain read returned can be awaited once: whatever ends its run, the read is called for the next one."""
+"""A coroutine that a plain read returned can be awaited only once, so the next run calls the read again."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from halflife import Store, atom, derived, loadable
 
 
 class World:
-    """An observed plain read whose run is in flight, and which is cancelled when its last observer leaves."""
+    """An observed plain read whose run is in flight, and is cancelled when the last observer leaves."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -1,4 +1,4 @@
-"""The worker threads of blocking fetchers, where a process is forked."""
+"""The worker threads of blocking fetchers in a forked process."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Any call from another thread is an error, whatever it would do, and changes nothing."""
+"""Any call from another thread is an error and changes nothing."""
 
 import threading
 
