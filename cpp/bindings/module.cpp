@@ -18,6 +18,7 @@
 #include "graph/store_type.hpp"
 #include "optimistic/layer_log.hpp"
 #include "optimistic/layer_object.hpp"
+#include "policy/policy_types.hpp"
 #include "support/common_ends.hpp"
 #include "support/error_value.hpp"
 #include "support/frames.hpp"
@@ -62,4 +63,5 @@ PYBIND11_MODULE(_core, module) {
   bind_store(module);
   check(add_batch_type(module.ptr()));
   bind_subscription(module);
+  bind_policies(module);
 }

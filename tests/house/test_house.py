@@ -94,7 +94,7 @@ def test_no_test_waits_for_time_to_pass():  # an hour stands for ever: it is the
 @pytest.mark.parametrize("room", ["python", "cpp"])
 def test_no_file_is_longer_than_400_lines(room):
     for path in sources(ROOT / room, ".py", ".pyi", ".cpp", ".hpp"):
-        most = 600 if path.suffix == ".pyi" else 400  # a stub is a list, and has no second noun to move out
+        most = 800 if path.suffix == ".pyi" else 400  # a stub is a list, and has no second noun to move out
         assert len(path.read_text().splitlines()) <= most, path
 
 

@@ -23,6 +23,7 @@ ROOMS = (
     "_atoms",
     "_store",
     "_bootstrap",  # hands the native module what it needs of all rooms
+    "query",
     FACE,
     "testing",
     "__main__",
