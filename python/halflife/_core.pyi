@@ -539,7 +539,7 @@ class LayerState:
 
 @final
 class LayerLog:
-    """A base and the ordered layers over it."""
+    """A base and the ordered layers over it. Does not check recipes: `check_recipe` of `layer_target` does."""
 
     def __init__(
         self,

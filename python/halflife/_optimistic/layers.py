@@ -161,9 +161,13 @@ class Layers(Generic[T]):
 
     def _apply(self, recipe: Recipe[T], *, returns: bool) -> Layer[T]:
         """Apply an edit. With `returns`, the return value of the recipe counts as in `produce`."""
-        check_recipe(recipe, "apply", "recipe")
-        lifted = self._target.lift_recipe(recipe, returns=returns)
+        lifted = self._lift(recipe, "apply", returns=returns)
         return self._handle_of(self._target.operate(lambda log: log.apply(lifted, returns), confirms=False))
+
+    def _lift(self, recipe: Recipe[T], function: str, argument: str = "recipe", *, returns: bool) -> Recipe[Any]:
+        """Check a recipe of the user, and turn it into one for the value of the log, which checks nothing."""
+        check_recipe(recipe, function, argument)
+        return self._target.lift_recipe(recipe, returns=returns)
 
     def _handle_of(self, state: LayerState) -> Layer[T]:
         """The `Layer` of a layer that was just applied."""
@@ -179,8 +183,7 @@ class Layers(Generic[T]):
 
     def update(self, recipe: Recipe[T]) -> None:
         """Edit the visible value; confirmed at once. The return value of the recipe counts as in `produce`."""
-        check_recipe(recipe, "update", "recipe")
-        lifted = self._target.lift_recipe(recipe, returns=True)
+        lifted = self._lift(recipe, "update", returns=True)
         self._target.operate(lambda log: log.update(lifted), confirms=True)
 
     def set(self, value: T) -> None:
@@ -228,13 +231,8 @@ class Layers(Generic[T]):
         returns: bool,
     ) -> bool:
         """Confirm a layer. With `returns`, the return value of `server` counts as in `produce`."""
-        by_server = after = None
-        if server is not None:
-            check_recipe(server, "commit", "server")
-            by_server = self._target.lift_recipe(server, returns=returns)
-        if then is not None:
-            check_recipe(then, "commit", "then")
-            after = self._target.lift_recipe(then, returns=False)
+        by_server = None if server is None else self._lift(server, "commit", "server", returns=returns)
+        after = None if then is None else self._lift(then, "commit", "then", returns=False)
         return self._end(
             layer, "commit", lambda log, state: log.commit(state, by_server, after, returns), confirms=True
         )
@@ -266,8 +264,7 @@ class Layers(Generic[T]):
         Raises:
             Exception: The error of the recipe; nothing is changed then.
         """
-        check_recipe(recipe, "edit_base", "recipe")
-        lifted = self._target.lift_recipe(recipe, returns=True)
+        lifted = self._lift(recipe, "edit_base", returns=True)
         self._target.operate(lambda log: log.edit_base(lifted), confirms=True)
 
     def rollback_all(self) -> None:
