@@ -112,24 +112,20 @@ Outcome StoreObject::run_view(Node& node, Frame& frame, AtomObject* atom) {
   const bool keep = atom->has(bit::keep_previous);
   PyObject* value = object_of(state.value);
   PyObject* shown = object_of(state.shown);
-  if (atom->kind == AtomKind::unwrap) {
-    if (!state.pending && state.error) return {Status::error, Py_NewRef(value)};
-    if (!state.pending) return {Status::value, Py_NewRef(value)};
-    if (shown != nullptr && (state.streaming || keep)) return {Status::value, Py_NewRef(shown)};
-    return {Status::value, Py_NewRef(atom->write)};
-  }
-  PyObject* loadable = nullptr;
+  const bool unwraps = atom->kind == AtomKind::unwrap;
+  PyObject* result = nullptr;
   if (!state.pending && state.error) {
-    loadable = make_has_error(error_of(value), shown);
+    if (unwraps) return {Status::error, Py_NewRef(value)};
+    result = make_has_error(error_of(value), shown);
   } else if (!state.pending) {
-    loadable = make_has_data(value, false);
+    result = unwraps ? Py_NewRef(value) : make_has_data(value, false);
   } else if (shown != nullptr && (state.streaming || keep)) {
-    loadable = make_has_data(shown, true);
+    result = unwraps ? Py_NewRef(shown) : make_has_data(shown, true);
   } else {
-    loadable = make_loading(shown);
+    result = unwraps ? Py_NewRef(atom->write) : make_loading(shown);
   }
-  if (loadable == nullptr) return outcome_of_error(node);
-  return {Status::value, loadable};
+  if (result == nullptr) return outcome_of_error(node);
+  return {Status::value, result};
 }
 
 void StoreObject::run_cleanup(Node& node) {
