@@ -9,6 +9,12 @@
 
 namespace halflife::graph {
 
+namespace {
+
+void count_input(std::uint32_t& count, bool counted) { counted ? ++count : --count; }
+
+}  // namespace
+
 // From now on the node's value arrives later. Until then its plain value is kept as the last data.
 // Dependents that read the plain value would read something else now, so the node counts as
 // changed.
@@ -41,8 +47,8 @@ void Store::update_async(Node& node, bool asked) {
       Edge& edge = node.inputs[index];
       const bool counts = !edge.awaiting && !edge.state && edge.input->pending();
       const bool moves = counts && edge.input->moving();
-      if (counts != edge.counted) state.pending_inputs += counts ? 1 : -1;
-      if (moves != edge.moving) state.moving_inputs += moves ? 1 : -1;
+      if (counts != edge.counted) count_input(state.pending_inputs, counts);
+      if (moves != edge.moving) count_input(state.moving_inputs, moves);
       edge.counted = counts;
       edge.moving = moves;
     }
