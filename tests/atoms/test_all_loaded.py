@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio
 
 
 class Gate:
-    """An async atom that settles when the test lets it, with a value or an error."""
+    """An async atom that the test settles with a value or an error."""
 
     def __init__(self) -> None:
         self.version = atom(0)
@@ -127,7 +127,7 @@ async def test_an_error_that_stays_the_same_is_notified_once_though_others_load(
             assert seen == [HasError(error)]
 
 
-async def test_when_all_have_had_data_it_is_the_previous_of_an_error() -> None:
+async def test_the_last_data_of_all_is_the_previous_of_an_error() -> None:
     one, other = Gate(), Gate()
     both = all_loaded(one.atom, other.atom)
     async with Store(on_error=lambda *error: None) as store:

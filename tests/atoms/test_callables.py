@@ -1,4 +1,4 @@
-"""*Callables* are checked when they are passed in, by the parameters they really accept."""
+"""*Callables* are checked when they are passed in, by the parameters that they accept."""
 
 import functools
 import operator
@@ -49,7 +49,7 @@ todos = draft_atom({"a": 1})
 
 
 async def saved(*_):
-    """A saga's effect."""
+    """An effect of a saga."""
 
 
 def in_a_store(use):
@@ -60,7 +60,7 @@ def in_a_store(use):
     return given
 
 
-#: Where a function is given, by how many arguments it is called with.
+#: Each argument that takes a function: how many arguments the function gets, and a call that passes it.
 TAKERS = {
     "select": (1, lambda f: select(src, f)),
     "lens": (1, lambda f: lens(todos, f)),
@@ -91,7 +91,7 @@ TAKERS = {
     "mutate: update": (1, in_a_store(lambda store, f: store.mutate(todos, f))),
     "apply": (1, in_a_store(lambda store, f: store.layers(todos).apply(f))),
 }
-#: A function is called at once there: these are given only such as can be.
+#: These call the function at once, so the tests pass only functions that can be called so.
 CALLED = ("produce", "mutate: update", "apply")
 FITTING = {
     0: [lambda: 1, lambda one=1: one, lambda *all: all, dict, [].clear],
@@ -127,7 +127,7 @@ class AsyncObject:
 
 @pytest.mark.parametrize("wrap", WRAPPERS)
 @pytest.mark.parametrize("taker", TAKERS)
-def test_what_can_be_called_so_is_taken_and_nothing_else(taker, wrap) -> None:
+def test_only_functions_with_fitting_parameters_are_accepted(taker, wrap) -> None:
     count, take = TAKERS[taker]
     call, _, argument = taker.partition(": ")
     named = f"^{call}.*{argument}"
@@ -149,7 +149,7 @@ def test_what_can_be_called_so_is_taken_and_nothing_else(taker, wrap) -> None:
 @pytest.mark.parametrize("wrap", WRAPPERS)
 def test_a_function_that_may_be_async_is_checked_alike(wrap) -> None:
     async def nothing():
-        """Awaited by nobody here."""
+        """Never awaited."""
 
     async def one(first):
         return first
@@ -189,7 +189,7 @@ def test_a_function_that_may_be_async_is_checked_alike(wrap) -> None:
         assert store.layers(todos).pending == 0
 
 
-def test_what_is_refused_changes_nothing() -> None:
+def test_a_refused_function_changes_nothing() -> None:
     with Store() as store:
         count = atom(1, name="count")
         for wrong in (lambda: 1, lambda one, two: 1, 5):
@@ -203,7 +203,7 @@ def test_what_is_refused_changes_nothing() -> None:
         assert store.get(count) == 1
 
 
-def test_an_error_from_inside_of_an_update_stays_what_it_is() -> None:
+def test_a_type_error_raised_inside_an_update_reaches_the_caller() -> None:
     def inner(value):
         return value + "text"
 
@@ -237,7 +237,7 @@ async def test_a_predicate_is_a_plain_function_of_the_value() -> None:
                 await store.until(src, function, timeout=0)
 
 
-def test_calls_are_checked_by_what_they_are_given() -> None:
+def test_calls_are_checked_by_their_arguments() -> None:
     with Store() as store:
         for function, arguments in (
             (lambda: 1, (1,)),
@@ -249,7 +249,7 @@ def test_calls_are_checked_by_what_they_are_given() -> None:
                 store.call(function, *arguments)
 
 
-def test_a_read_is_called_with_what_it_really_takes() -> None:
+def test_a_read_is_called_with_the_parameters_that_it_accepts() -> None:
     def with_signal(get, signal):
         return get, signal
 

@@ -1,4 +1,4 @@
-"""Families: one atom for each parameter, and which members limits let go."""
+"""Families: one atom for each parameter, and members that limits forget."""
 
 import gc
 import threading
@@ -177,13 +177,13 @@ class TestLookingAndForgetting:
         assert 1 not in member
         assert member(1) is not old
 
-    def test_removing_what_is_not_there_changes_nothing(self) -> None:
+    def test_removing_an_unknown_parameter_changes_nothing(self) -> None:
         member = family(make)
         member(1)
         assert member.remove(True) is False
         assert len(member) == 1
 
-    def test_who_holds_a_removed_atom_can_go_on_using_it(self) -> None:
+    def test_a_removed_atom_that_is_held_still_works(self) -> None:
         member = family(make)
         old = member(1)
         seen: list[object] = []

@@ -1,4 +1,4 @@
-"""Families with limits: which members are forgotten, and which never are."""
+"""Families with limits: which members are forgotten, and which are never forgotten."""
 
 import asyncio
 import gc

@@ -23,7 +23,7 @@ class Member:
 
 @dataclass
 class Model:
-    """All members, the one used least recently first; being observed is being used. Limits look at all of them."""
+    """All members, the least recently used first. An observed member counts as used. Limits count all members."""
 
     members: dict[int, Member] = field(default_factory=dict)
     observed: set[int] = field(default_factory=set)
@@ -55,7 +55,7 @@ steps = st.lists(
 
 
 @given(steps)
-def test_whatever_is_used_and_observed_it_holds_what_a_naive_model_holds(todo: list[tuple[str, int, int]]) -> None:
+def test_a_family_holds_the_members_of_the_naive_model(todo: list[tuple[str, int, int]]) -> None:
     compare(todo)
 
 
@@ -76,7 +76,7 @@ def compare(todo: list[tuple[str, int, int]]) -> None:
     subscriptions: dict[int, Any] = {}
     with Store() as store:
         for kind, param, seconds in todo:
-            # Never two uses at one moment: which of them is the older one would be anybody's guess.
+            # Never two uses at one moment, because their order would be undefined.
             clock.advance(seconds + 0.001)
             now = clock.now()
             if kind == "remove":

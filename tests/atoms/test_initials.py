@@ -1,4 +1,4 @@
-"""Source atoms that take their first value from an atom that loads."""
+"""Source atoms that take their first value from a loading atom."""
 
 import asyncio
 import gc
@@ -103,7 +103,7 @@ async def test_it_can_be_set_and_keeps_what_was_set() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_is_set_before_the_first_value_is_not_overwritten() -> None:
+async def test_the_first_value_does_not_overwrite_a_set() -> None:
     loaded = asyncio.Event()
 
     @derived

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio
 
 
 class Channel:
-    """A source of values for tests: what is sent arrives at every iterator that is open."""
+    """A source of values for tests: each value sent arrives at every open iterator."""
 
     def __init__(self) -> None:
         self.queues: list[asyncio.Queue[object]] = []
@@ -123,7 +123,7 @@ async def test_observed_again_it_opens_a_new_iterator() -> None:
         assert (channel.opened, channel.closed) == (2, 2)
 
 
-async def test_an_iterator_that_is_slow_to_end_is_not_heard_any_more() -> None:
+async def test_values_of_an_iterator_that_is_slow_to_end_are_ignored() -> None:
     release = asyncio.Event()
 
     async def stubborn() -> AsyncIterator[int]:

@@ -1,4 +1,4 @@
-"""What an iterator atom does where no event loop is running."""
+"""Iterator atoms without a running event loop."""
 
 from collections.abc import AsyncIterator
 

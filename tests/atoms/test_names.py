@@ -1,4 +1,4 @@
-"""*Names* of atoms: fixed where an atom is defined, by the code that defines it, and by nothing else."""
+"""*Names* of atoms: taken from the code that defines the atom, and from nothing else."""
 
 import gc
 import subprocess
@@ -15,7 +15,7 @@ from halflife._support.assignments import assigned_name
 
 PLACE = "source atom at app.py:{}"
 
-#: Code, and what evaluates to an atom in its variables, with its name.
+#: Pieces of code, each with expressions that evaluate to atoms and the names of these atoms.
 CASES = [
     # variables
     ("x = atom(0)", {"x": "x"}),
@@ -165,7 +165,7 @@ CASES = [
     ("@lazy\ndef x(): return 1", {"x": "x"}),
     ("x = derived(lambda get: 1)\n@x.setter\ndef x(get, set, v): pass", {"x": "x"}),
     ("x = derived(lambda get: 1).setter(lambda get, set, v: None)", {"x": "x"}),
-    # atoms that the package makes of others
+    # atoms that the package makes from other atoms
     ("x = resettable(0)", {"x": "x"}),
     ("x = draft_atom({})", {"x": "x"}),
     ("x = halflife.reducer(0, max)", {"x": "x"}),
@@ -197,7 +197,7 @@ def run(code, filename="app.py", mode="exec"):
 
 @pytest.mark.parametrize(("code", "names"), CASES, ids=[code for code, _ in CASES])
 @pytest.mark.parametrize("function", [False, True])
-def test_an_atom_is_called_after_what_the_code_that_makes_it_assigns_it_to(code, names, function) -> None:
+def test_an_atom_is_named_after_the_variable_that_it_is_assigned_to(code, names, function) -> None:
     if function:
         if "global" in code:
             pytest.skip("a function declares its own globals")
@@ -212,7 +212,7 @@ def test_an_atom_is_called_after_what_the_code_that_makes_it_assigns_it_to(code,
         assert found == (expected.replace(f":{line}", f":{line + function}") if line else expected)
 
 
-def test_the_name_is_the_same_whenever_and_wherever_it_is_asked_for() -> None:
+def test_the_name_does_not_depend_on_when_and_where_it_is_read() -> None:
     variables = run("x = atom(0)\nother = x\ndel x\ndef ask(renamed): return renamed.name")
     _ = variables["other"]
     assert variables["ask"](variables["other"]) == "x"
@@ -242,7 +242,7 @@ def test_modules_scripts_and_expressions() -> None:
     assert found.name == "source atom at <string>:1"
 
 
-def test_an_atom_of_a_notebook_keeps_its_name_when_it_was_shown() -> None:
+def test_an_atom_of_a_notebook_keeps_its_name_after_it_was_displayed() -> None:
     shell = InteractiveShell.instance()
     try:
         for cell in (
@@ -320,7 +320,7 @@ def test_code_under_a_debugger_or_a_tracer_is_read_as_well() -> None:
             assert [each.name for each in traced()] == ["x", "y", "z"]
         finally:
             sys.settrace(None)
-    for _ in range(100):  # long enough for the interpreter to specialize its instructions
+    for _ in range(100):  # enough rounds for the interpreter to specialize its instructions
         assert [each.name for each in traced()] == ["x", "y", "z"]
 
 

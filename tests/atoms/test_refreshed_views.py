@@ -1,4 +1,4 @@
-"""`refresh` of what shows an atom in another form refreshes that atom; and initial values of resources that are off."""
+"""`refresh` of a view of an atom refreshes the atom; and initial values of resources that are off."""
 
 import asyncio
 from collections.abc import Callable
@@ -128,7 +128,9 @@ def test_a_slice_of_a_source_atom_runs_itself_again_and_its_loadable_cannot() ->
 class TestInitialValuesOfResources:
     @pytest.mark.parametrize("off", [None, False])
     @pytest.mark.parametrize("is_observed", [True, False])
-    async def test_one_that_is_off_keeps_the_fallback_until_there_is_data(self, off: Any, *, is_observed: bool) -> None:
+    async def test_a_resource_that_is_off_keeps_the_fallback_until_there_is_data(
+        self, off: Any, *, is_observed: bool
+    ) -> None:
         async def fetch(value: Any) -> str:
             return f"data of {value}"
 
@@ -155,7 +157,7 @@ class TestInitialValuesOfResources:
             if subscription is not None:
                 subscription()
 
-    async def test_one_that_is_off_and_has_an_initial_or_a_put_in_value_gives_that(self) -> None:
+    async def test_a_resource_that_is_off_gives_its_initial_or_mutated_value(self) -> None:
         async def fetch(value: Any) -> str:
             raise AssertionError
 
@@ -174,7 +176,7 @@ class TestInitialValuesOfResources:
             await store.settled()
             assert store.get(name) == "put in"
 
-    async def test_a_slice_of_one_that_is_off_is_not_asked(self) -> None:
+    async def test_a_slice_of_a_resource_that_is_off_is_not_computed(self) -> None:
         async def fetch(value: Any) -> dict[str, str]:
             return {"name": "Ada"}
 

@@ -1,4 +1,4 @@
-"""Refreshable atoms: setting one without a value runs it again."""
+"""Refreshable atoms: setting such an atom without a value runs its read again."""
 
 import gc
 import weakref

@@ -1,4 +1,4 @@
-"""One-line and HTML representations: short, safe, and never the reason why something breaks."""
+"""One-line and HTML representations are short and safe, and never raise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Raising:
 
 
 class Shows:
-    """A value whose `repr` is whatever the test wants."""
+    """A value with a given `repr`."""
 
     def __init__(self, text):
         self.text = text
@@ -67,7 +67,7 @@ class AsyncValue:
 
 
 def every_view_of(value):
-    """All text and HTML in which a user's value can be shown."""
+    """All text and HTML in which a user's value appears."""
     return [
         reprs.abbreviated(value),
         reprs.atom_repr(source(value)),
@@ -196,7 +196,7 @@ def test_a_keyboard_interrupt_is_not_swallowed():
         (SimpleNamespace(name="now", kind="lazy", is_async=False), "<lazy atom 'now'>"),
     ],
 )  # fmt: skip
-def test_an_atom_says_its_kind_and_name_and_where_it_begins(atom, shown):
+def test_the_repr_of_an_atom_has_its_kind_name_and_initial_value(atom, shown):
     assert reprs.atom_repr(atom) == shown
 
 
@@ -211,7 +211,7 @@ def test_an_atom_says_its_kind_and_name_and_where_it_begins(atom, shown):
         (has_error(ValueError("gone"), 7), "HasError(ValueError('gone'), previous=7)"),
     ],
 )
-def test_a_loadable_reads_as_it_would_be_written(loadable, shown):
+def test_the_repr_of_a_loadable_is_its_constructor_call(loadable, shown):
     assert reprs.loadable_repr(loadable) == shown
 
 
@@ -275,7 +275,7 @@ def test_no_name_can_inject_html():
         assert "<script>" in found.text
 
 
-def test_html_says_what_the_line_says():
+def test_html_has_the_text_of_the_line():
     assert Tags(reprs.atom_html(source(1))).text == "source atom user_id initially 1"
     assert Tags(reprs.store_html("app", (2, 1, 0), closed=False)).text == "store app 2 atoms, 1 observed, 0 pending"
     assert Tags(reprs.store_html(None, (2, 1, 0), closed=True)).text == "store closed"
@@ -286,8 +286,8 @@ def test_html_says_what_the_line_says():
 
 
 @pytest.mark.asyncio
-async def test_no_repr_raises_wherever_it_is_asked_for() -> None:
-    """In another thread, within a read or a batch, and of a closed store."""
+async def test_no_repr_raises_anywhere() -> None:
+    """Also in another thread, inside a read or a batch, and with a closed store."""
     store = Store()
     store.history(10)
     parts = {**await under_way(store), **definitions(), **values()}
@@ -317,7 +317,7 @@ def nested(depth: int) -> list:
 
 
 @pytest.mark.parametrize("value", [Raising(), nested(100_000), "x" * 1_000_000], ids=["raising", "deep", "long"])
-def test_what_holds_a_value_of_a_user_shows_it_in_short(value) -> None:
+def test_objects_that_hold_a_users_value_show_it_in_short(value) -> None:
     shown = atom(value, name="shown")
     with Store() as store:
         store.history(10)

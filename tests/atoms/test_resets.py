@@ -1,4 +1,4 @@
-"""Resettable atoms and atoms with a default: what RESET restores, and when a default is followed."""
+"""Resettable atoms and atoms with a default: the value that RESET restores, and when a default is followed."""
 
 import asyncio
 import gc

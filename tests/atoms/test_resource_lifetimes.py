@@ -1,4 +1,4 @@
-"""Resources: worker threads, memory, names, and coming back from a snapshot."""
+"""Resources: worker threads, memory, names, and hydration."""
 
 import asyncio
 import contextvars
@@ -100,7 +100,7 @@ class TestMemoryAndNames:
             gc.collect()
             assert [reference() for reference in gone] == [None, None, None]
 
-    async def test_its_state_alone_keeps_it_working(self) -> None:
+    async def test_the_state_atom_alone_keeps_the_resource_working(self) -> None:
         state = resource(atom(1), echo).state
         gc.collect()
         async with Store() as store:

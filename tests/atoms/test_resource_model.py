@@ -1,4 +1,4 @@
-"""A resource against a naive model, through random sequences of everything that can happen to it."""
+"""A resource against a naive model, through random sequences of operations."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ UNKNOWN = object()
 
 @dataclass
 class Model:
-    """What a resource should show: plain fields, changed by hand."""
+    """The expected state of a resource: plain fields, changed by hand."""
 
     source: int | None = None
     latest: Any = UNKNOWN
@@ -104,7 +104,7 @@ steps = st.lists(
 
 
 @given(steps)
-def test_whatever_happens_it_shows_what_a_naive_model_shows(todo: list[tuple[str, int | None]]) -> None:
+def test_a_resource_agrees_with_the_naive_model(todo: list[tuple[str, int | None]]) -> None:
     asyncio.run(compare(todo))
 
 

@@ -1,8 +1,8 @@
-"""All orders of mutate, refetch and source changes of a resource, in each place, against the law.
+"""All orders of mutate, refetch and source changes of a resource, in each kind of call, against the model `Law`.
 
-The law is told by `Law`: each operation takes effect when it is called, and what is under way at the end of the loop
-pass is what the server is asked. Unobserved, nothing is asked before the resource is read, but for a refetch: its run
-begins with the next loop tick, and fetches what is due by then.
+Each operation takes effect when it is called; at the end of the loop tick the server gets a request for the fetch
+that is due then. An unobserved resource sends no request before it is read, except after a refetch, whose run
+begins with the next loop tick.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ async def quiet() -> None:
 
 
 class Law:
-    """What a resource with a source must show and ask."""
+    """The expected data, notifications and requests of a resource with a source."""
 
     def __init__(self, *, observed: bool, known: bool) -> None:
         self.observed = observed
@@ -32,7 +32,7 @@ class Law:
         self.latest: Any = "data 1" if known else UNKNOWN
         self.fetched_for: int | None = 1 if known else None
         self.fetching: tuple[int, Any] | None = None if known else (1, False)
-        self.starts = False  # at the end of the pass
+        self.starts = False  # a run begins at the end of the tick
         self.asked: list[tuple[int, Any, Any]] = [(1, False, None)] if known else []
         self.told: list[Any] = []
         self.shown: Any = self.latest
@@ -61,7 +61,7 @@ class Law:
         self.starts = False
 
     def is_read(self, *, under_way: bool) -> None:
-        """And every fetch is answered."""
+        """The resource is read, and the server answers its fetch."""
         if self.fetching is not None:
             if not under_way:
                 self.asked.append((*self.fetching, self.data()))
@@ -75,7 +75,7 @@ class Law:
 
 
 class World:
-    """A resource whose server is asked, and answers when it is let."""
+    """A resource whose server records its requests and answers while the gate is open."""
 
     def __init__(self) -> None:
         self.source: Any = atom(1)
@@ -158,7 +158,7 @@ PLACES = [in_one_pass, in_a_batch, in_a_batch_with_reads, in_an_action, in_an_as
 @pytest.mark.parametrize("place", PLACES)
 async def test_each_order_does_what_the_law_says(place: Any, start: str, length: int) -> None:
     if place is in_a_batch_with_reads and start != "observed":
-        return  # a read asks as well
+        return  # a read would send a request as well
     for names in itertools.product(STEPS, repeat=length):
         steps = [(name, number) for number, name in enumerate(names, 2)]
         world, law = World(), Law(observed=start == "observed", known=start != "never read")

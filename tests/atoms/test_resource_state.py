@@ -56,7 +56,7 @@ class TestState:
             assert await store.get(user) == "nobody"
             assert (store.get(user.state), store.get(user.latest)) == ("ready", "nobody")
 
-    async def test_an_unresolved_one_with_an_async_source_says_so(self) -> None:
+    async def test_a_resource_whose_async_source_is_none_is_unresolved(self) -> None:
         async def nothing(get):
             return None
 
@@ -121,7 +121,7 @@ class TestMutate:
             assert await store.get(user) == [None]
             assert store.get(user.state) == "ready"
 
-    async def test_it_gives_up_a_fetch_under_way(self) -> None:
+    async def test_mutate_cancels_a_fetch_under_way(self) -> None:
         server = FetchServer()
         user = resource(atom(1), server.fetch)
         async with Store() as store:
@@ -163,7 +163,7 @@ class TestMutate:
                 await server.answer(1, "uno")
                 assert await store.get(user) == "uno"
 
-    async def test_a_source_that_changes_after_it_in_one_batch_wins(self) -> None:
+    async def test_a_source_change_after_mutate_in_one_batch_wins(self) -> None:
         server, user_id = FetchServer(), atom(1)
         user = resource(user_id, server.fetch)
         async with Store() as store:
@@ -178,7 +178,7 @@ class TestMutate:
                 await server.answer(2, "two")
                 assert store.get(user.latest) == "two"
 
-    async def test_a_failed_batch_takes_it_back(self) -> None:
+    async def test_a_failed_batch_rolls_mutate_back(self) -> None:
         user = resource(atom(1), echo)
 
         @action
@@ -202,7 +202,7 @@ class TestMutate:
                 store.set(user.mutate, lambda latest: 1 / 0)
             assert await store.get(user) == "data of 1"
 
-    async def test_it_mutates_one_store_only(self) -> None:
+    async def test_mutate_affects_one_store_only(self) -> None:
         user = resource(atom(1), echo)
         async with Store() as one, Store() as other:
             one.set(user.mutate, "mine")
@@ -211,7 +211,7 @@ class TestMutate:
 
 
 class TestRefetch:
-    async def test_it_returns_what_can_be_awaited(self) -> None:
+    async def test_refetch_returns_an_awaitable(self) -> None:
         answers = iter(["one", "two"])
 
         async def fetch(value: int) -> str:
@@ -223,14 +223,14 @@ class TestRefetch:
             assert await store.set(user.refetch) == "two"
             assert await store.get(user) == "two"
 
-    async def test_with_nothing_to_fetch_it_fetches_nothing(self) -> None:
+    async def test_refetch_without_a_source_value_fetches_nothing(self) -> None:
         server = FetchServer()
         user = resource(atom(None), server.fetch)
         async with Store() as store:
             assert await store.set(user.refetch) is None
         assert server.asked == []
 
-    async def test_several_in_one_batch_fetch_once(self) -> None:
+    async def test_several_refetches_in_one_batch_fetch_once(self) -> None:
         server = FetchServer()
         user = resource(atom(1), server.fetch)
         async with Store() as store:

@@ -1,4 +1,4 @@
-"""Resources: fetching for a source value, alone and together, and what the fetcher is told."""
+"""Resources: fetching for a source value, alone and together, and the arguments of the fetcher."""
 
 import functools
 from typing import Any
@@ -68,7 +68,7 @@ class TestFetching:
         async with Store() as store:
             assert await store.get(resource(atom(on), echo)) == f"data of {on}"
 
-    async def test_a_source_that_comes_later_starts_the_first_fetch(self) -> None:
+    async def test_a_source_value_that_arrives_later_starts_the_first_fetch(self) -> None:
         server, user_id = FetchServer(), atom(None)
         user = resource(user_id, server.fetch)
         async with Store() as store:
@@ -81,7 +81,7 @@ class TestFetching:
                 assert await store.get(user) == "one"
         assert server.infos[0].refetching is False
 
-    async def test_a_source_that_goes_cancels_the_fetch_and_keeps_the_last_data(self) -> None:
+    async def test_a_source_set_to_none_cancels_the_fetch_and_keeps_the_last_data(self) -> None:
         server, user_id = FetchServer(), atom(1)
         user = resource(user_id, server.fetch)
         async with Store() as store:
@@ -204,7 +204,7 @@ class TestSeveral:
             await posts.answer("Ada", "posts")
             assert await waiting == "posts"
 
-    async def test_those_that_depend_on_one_config_start_together_when_it_is_there(self) -> None:
+    async def test_resources_that_depend_on_one_config_start_together_once_it_is_loaded(self) -> None:
         configs, data = FetchServer(), FetchServer()
         config = resource(atom("config"), configs.fetch)
         parts = [
@@ -230,7 +230,7 @@ class TestInfo:
             info = server.infos[0]
             assert (info.refetching, info.previous, info.signal.aborted) == (False, None, False)
 
-    async def test_a_refetch_says_so_and_brings_what_was_passed_and_the_previous_data(self) -> None:
+    async def test_a_refetch_gives_the_fetcher_its_argument_and_the_previous_data(self) -> None:
         server = FetchServer()
         user = resource(atom(1), server.fetch)
         async with Store() as store:

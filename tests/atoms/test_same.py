@@ -1,4 +1,4 @@
-"""When two values are the same, for the Python parts of the package."""
+"""Sameness of two values in the Python parts of the package."""
 
 import datetime
 import decimal
@@ -17,7 +17,7 @@ class Color(enum.Enum):
 
 
 class Hostile:
-    """Its comparison must never be asked."""
+    """A value whose `==` must never be called."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -70,7 +70,7 @@ def test_other_types_and_other_objects_are_different(one: Any, other: Any) -> No
     assert not same(one, other)
 
 
-def test_one_object_is_the_same_whatever_it_thinks_of_itself() -> None:
+def test_an_object_is_the_same_as_itself_without_calling_its_equality() -> None:
     value = Hostile()
     assert same(value, value)
 

@@ -1,4 +1,4 @@
-"""Slices: parts of an atom's value that change only when the part does."""
+"""Slices: atoms of a part of another atom's value, which change only when the part does."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ def test_it_shows_a_part_of_the_value() -> None:
         assert store.get(select(user, name_of)) == "Ada"
 
 
-def test_it_tells_only_of_changes_of_the_part() -> None:
+def test_a_slice_notifies_only_of_changes_of_the_part() -> None:
     user = atom({"name": "Ada", "visits": 1})
     seen: list[object] = []
     runs: list[object] = []

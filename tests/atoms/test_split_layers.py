@@ -1,7 +1,7 @@
-"""Splits and lenses as writers over layered atoms: each edits its row and no other, so a refusal takes back one edit.
+"""Splits and lenses as writers over layered atoms: each edits its own row only, so a refusal rolls back one edit.
 
-The model is the law itself: what is shown is the base with the edits that were not refused, one after another, each
-meant for a row and not for a position.
+In the model the visible value is the base with all edits that were not refused, one after another. Each edit
+applies to a row, not to a position.
 """
 
 import random
@@ -25,7 +25,7 @@ def rows(*ids: int) -> list[dict[str, Any]]:
 
 
 def make_root(kind: str) -> tuple[Any, Any]:
-    """A layered atom, and the list in it."""
+    """A layered atom, and the atom of the list in it."""
     if kind == "draft atom":
         root = draft_atom(rows(1, 2, 3))
         return root, root
@@ -144,7 +144,7 @@ async def test_tuples_of_layered_atoms_stay_tuples() -> None:
         assert store.get(letters) == {"l": ("A", "B", "c")}
 
 
-async def test_a_write_that_would_double_a_key_is_undone() -> None:
+async def test_a_write_that_would_duplicate_a_key_is_rolled_back() -> None:
     async with Store() as store:
         todos = draft_atom(rows(1, 2))
         items = split(todos, by_id)
@@ -181,7 +181,7 @@ def find(shown: list[Any], number: int) -> int | None:
 
 
 class Writers:
-    """Edits of each kind, made in the store and told to the model."""
+    """Edits of each kind, made in the store and in the model."""
 
     def __init__(self, store: Store, root: Any, list_atom: Any, choose: random.Random) -> None:
         self.store, self.list_atom, self.choose = store, list_atom, choose
@@ -320,7 +320,7 @@ def _remove(shown: Any, number: int) -> None:
 
 
 def _gap(shown: Any, after: list[int]) -> int:
-    """Before the first of the rows that came after that is still there."""
+    """The position before the first remaining row of `after`, else the end of the list."""
     places = [find(shown, number) for number in after]
     return next((place for place in places if place is not None), len(shown))
 

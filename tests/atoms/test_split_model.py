@@ -1,4 +1,4 @@
-"""A split list against a naive model, through random sequences of what can be done with it."""
+"""A split list against a naive model, through random sequences of operations."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Split lists: what becomes of removed items, and of the memory of all."""
+"""Split lists: removed items, and memory."""
 
 import gc
 import weakref
@@ -25,7 +25,7 @@ def people(*ids: int) -> list[dict[str, int]]:
 
 
 class TestRemovedItems:
-    def test_writing_one_raises_and_changes_nothing(self, store: Store) -> None:
+    def test_writing_a_removed_item_raises_and_changes_nothing(self, store: Store) -> None:
         letters = atom(["a", "b"], name="letters")
         items = split(letters)
         a, b = store.get(items)
@@ -41,7 +41,7 @@ class TestRemovedItems:
                 write()
         assert store.get(letters) == ["b"]
 
-    def test_reading_one_gives_its_last_value(self, store: Store) -> None:
+    def test_reading_a_removed_item_gives_its_last_value(self, store: Store) -> None:
         letters = atom(["a", "b"])
         items = split(letters)
         a, _ = store.get(items)
@@ -51,7 +51,7 @@ class TestRemovedItems:
         store.set(letters, [])
         assert store.get(a) == "A"
 
-    def test_one_removed_by_setting_the_list_raises_too(self, store: Store) -> None:
+    def test_an_item_removed_by_setting_the_list_raises_too(self, store: Store) -> None:
         users = atom(people(1, 2))
         one, _ = store.get(split(users, by_id))
         store.set(users, people(2))
@@ -59,7 +59,7 @@ class TestRemovedItems:
             store.set(one, {"id": 1})
         assert store.get(one) == {"id": 1, "age": 20}
 
-    def test_an_observed_one_is_not_notified_of_its_removal(self, store: Store) -> None:
+    def test_an_observed_item_is_not_notified_of_its_removal(self, store: Store) -> None:
         letters = atom(["a", "b"])
         items = split(letters)
         a, _ = store.get(items)
@@ -68,7 +68,7 @@ class TestRemovedItems:
             store.set(items.remove, a)
         assert seen == []
 
-    def test_one_whose_key_comes_back_is_the_same_atom_again(self, store: Store) -> None:
+    def test_an_item_whose_key_comes_back_is_the_same_atom_again(self, store: Store) -> None:
         users = atom(people(1, 2))
         one, _ = store.get(split(users, by_id))
         store.set(users, people(2))
@@ -137,7 +137,7 @@ class TestMemory:
         assert value() is None
 
     def test_everything_dies_with_the_list_atom_and_the_store(self) -> None:
-        # What a store holds of a list are its item atoms, which hold the list atom.
+        # For each list the store holds the item atoms, which hold the list atom.
         store = Store()
         letters = atom(["a", "b"])
         gone = [weakref.ref(letters), weakref.ref(split(letters)), *map(weakref.ref, store.get(split(letters)))]

@@ -1,4 +1,4 @@
-"""Split lists: reading, setting, inserting, removing and moving items, and who is told."""
+"""Split lists: reading, setting, inserting, removing and moving items, and notifications."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -86,7 +86,7 @@ class TestReading:
         store.set(items.insert, "c")
         assert store.get(letters) == ("A", "b", "c")
 
-    def test_changing_the_list_of_items_that_was_returned_changes_the_list_atom_not(self, store: Store) -> None:
+    def test_changing_the_returned_list_of_items_does_not_change_the_list_atom(self, store: Store) -> None:
         letters = atom(["a", "b"])
         store.get(split(letters)).append("x")  # type: ignore[arg-type]
         assert store.get(letters) == ["a", "b"]
@@ -208,7 +208,7 @@ class TestWriting:
         with pytest.raises(RemovedItemError):
             store.set(one, {"id": 3})
 
-    def test_a_write_that_would_double_a_key_is_undone(self, store: Store) -> None:
+    def test_a_write_that_would_duplicate_a_key_is_rolled_back(self, store: Store) -> None:
         users = atom(people(1, 2))
         items = split(users, by_id)
         before = store.get(users)

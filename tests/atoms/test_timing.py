@@ -1,4 +1,4 @@
-"""Debounced and throttled atoms: following another atom late, or not too often, on the store's clock."""
+"""Debounced and throttled atoms: following another atom after a pause, or at a limited rate, on the store's clock."""
 
 import gc
 import weakref
@@ -238,7 +238,7 @@ class TestBoth:
         assert follow(source, 1) is not follow(source, 2)
         assert follow(source, 1) is not follow(atom(1), 1)
 
-    def test_their_name_says_what_they_follow(self, follow: Callable[..., Any]) -> None:
+    def test_their_names_have_the_name_of_the_followed_atom(self, follow: Callable[..., Any]) -> None:
         assert follow(atom(1, name="source"), 1).name == f"{follow.__name__}(source)"
 
     def test_a_timer_keeps_no_dropped_store_alive(self, follow: Callable[..., Any], clock: ManualClock) -> None:

@@ -1,4 +1,4 @@
-"""Views are named after what they view, however many lie over each other."""
+"""Views are named after the atom that they show, also views of views."""
 
 import pytest
 
@@ -15,10 +15,10 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_the_name_of_a_view_of_a_view_and_so_on_is_no_longer_than_people_read(view: str) -> None:
+def test_the_name_of_nested_views_stays_short(view: str) -> None:
     made = [atom([], name="todos")]
     for _ in range(3_000):
-        made.append(VIEWS[view](made[-1]))  # in a list, so that they are called after what they view
+        made.append(VIEWS[view](made[-1]))  # appended to a list, not assigned, so that each is named after its source
     assert view in made[1].name or made[1].name == "todos.len"
     assert "todos" in made[1].name
     assert len(made[-1].name) < 100

@@ -1,4 +1,4 @@
-"""*The wall*: an atom or AsyncValue that is used as a value raises an error that says what to write instead."""
+"""*The wall*: using an atom or AsyncValue as a value raises an error that says what to write instead."""
 
 import asyncio
 import copy
@@ -227,7 +227,7 @@ def test_an_unknown_attribute_names_the_atom(name) -> None:
     asyncio.run(main())
 
 
-def test_a_property_that_raises_is_no_unknown_attribute() -> None:
+def test_a_property_that_raises_is_not_reported_as_unknown() -> None:
     class Odd(Atom):
         @property
         def odd(self):
@@ -260,7 +260,7 @@ def test_probing_for_a_protocol_finds_nothing(probe) -> None:
     asyncio.run(main())
 
 
-def test_what_works_over_both() -> None:
+def test_operations_that_work_on_both() -> None:
     async def main():
         user = derived(fetch, name="user")
         store = Store()

@@ -1,4 +1,4 @@
-"""*The wall* and the tools of every day: what looks at any object must be able to look at atoms and AsyncValues."""
+"""*The wall* and everyday tools: tools that inspect any object must work on atoms and AsyncValues."""
 
 import asyncio
 import dataclasses
@@ -26,7 +26,7 @@ async def fetch(get):
 
 
 def thing_pairs():
-    """Both kinds of objects, in a loop."""
+    """An atom and an AsyncValue, made inside a running loop."""
 
     async def main():
         user = derived(fetch, name="user")
@@ -52,7 +52,7 @@ def test_pprint_help_and_inspection_work() -> None:
         assert inspect.unwrap(thing) is thing
         assert dir(thing)
         assert vars(type(thing))
-        assert isinstance(thing, Iterable)  # the price of a message that names the atom
+        assert isinstance(thing, Iterable)  # `__iter__` exists so that its error can name the atom
         assert inspect.isawaitable(thing) is isinstance(thing, AsyncValue)
         assert not dataclasses.is_dataclass(thing)
         assert json.dumps([thing], default=str)

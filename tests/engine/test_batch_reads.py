@@ -1,7 +1,8 @@
-"""A read within a batch brings up to date what it reads, and nothing else.
+"""A read within a batch computes the atom that it reads and this atom's inputs, and nothing else.
 
-What is observed and not read runs once, when the outermost batch ends, so that it never sees a state that may
-still be undone. What is observed and read runs at once, and once more at the end if an input changed since.
+An observed atom that the batch does not read runs once, when the outermost batch ends, so that it never sees a
+state that may be rolled back. An observed atom that the batch reads runs at once, and once more at the end if an
+input has changed since.
 """
 
 import asyncio
@@ -87,7 +88,7 @@ places = pytest.mark.parametrize("place", PLACES)
 
 
 class Shape:
-    """`rows` is set; `count` is what is read; whatever runs notes what it saw of `rows`."""
+    """Atoms over the source `rows`. `count` is the atom that batches read. Each read records its result in `seen`."""
 
     def __init__(self) -> None:
         self.rows = atom((), name="rows")
@@ -122,7 +123,7 @@ class Shape:
 
 
 @places
-def test_nothing_runs_but_what_is_read(place: Any) -> None:
+def test_only_atoms_that_are_read_run(place: Any) -> None:
     shape = Shape()
     with Store() as store:
         store.subscribe(shape.above, shape.note("subscriber of above"))
@@ -152,7 +153,7 @@ def test_nothing_runs_but_what_is_read(place: Any) -> None:
 
 
 @places
-def test_what_is_observed_and_read_runs_then_and_at_the_end_once_more(place: Any) -> None:
+def test_an_observed_atom_that_is_read_runs_at_once_and_again_at_the_end(place: Any) -> None:
     shape = Shape()
     with Store() as store:
         store.subscribe(shape.middle, shape.note("subscriber"))
@@ -171,7 +172,7 @@ def test_what_is_observed_and_read_runs_then_and_at_the_end_once_more(place: Any
 
 
 @places
-def test_what_was_read_last_in_a_batch_does_not_run_again(place: Any) -> None:
+def test_an_atom_read_after_the_last_set_does_not_run_again(place: Any) -> None:
     shape = Shape()
     with Store() as store:
         store.subscribe(shape.middle, shape.note("subscriber"))
@@ -191,7 +192,7 @@ class UndoneError(Exception):
 
 
 @pytest.mark.parametrize("observed", [False, True])
-def test_nobody_ever_sees_what_a_failed_batch_has_set(observed: bool) -> None:
+def test_no_read_or_subscriber_sees_the_sets_of_a_failed_batch(observed: bool) -> None:
     shape = Shape()
     with Store() as store:
         store.subscribe(shape.above, shape.note("subscriber of above"))
@@ -212,7 +213,7 @@ def test_nobody_ever_sees_what_a_failed_batch_has_set(observed: bool) -> None:
 
 
 def views_of(rows: Any) -> dict[str, Any]:
-    """Every kind of atom that a view, a selection or a writer may be, over `rows`."""
+    """One derived atom of each kind over `rows`."""
     member = family(lambda n: derived(lambda get: len(get(rows)) + n))
 
     async def fetched(get: Any) -> int:

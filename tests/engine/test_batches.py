@@ -1,4 +1,4 @@
-"""Batches: all or nothing, one flush at the end, and silence when they fail. Writers and actions are batches too."""
+"""Batches: all or nothing, one flush at the end, no notification after a failure. Writers and actions are batches."""
 
 import asyncio
 from typing import Any
@@ -287,7 +287,7 @@ def test_a_batch_can_be_used_once_more() -> None:
         assert store.get(source) == 3
 
 
-def test_what_is_subscribed_in_a_batch_hears_of_what_comes_after() -> None:
+def test_a_subscription_made_in_a_batch_hears_of_later_changes() -> None:
     source = atom(1)
     told: list[int] = []
     with Store() as store:

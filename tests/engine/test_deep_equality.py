@@ -1,4 +1,4 @@
-"""*Deep equality* is how async reads and resources tell whether they have brought anything new."""
+"""*Deep equality* is how async reads and resources decide whether new data differs from the old."""
 
 import asyncio
 import collections
@@ -29,7 +29,7 @@ from halflife import (
 
 
 def never_equal(cls):
-    """Comparing two by == is a fault."""
+    """A value whose `==` must never be called."""
 
     def refuse(self, other):
         raise AssertionError("== was called")
@@ -81,7 +81,7 @@ class Model(pydantic.BaseModel):
 
 
 class Plain:
-    """No record: known by identity alone."""
+    """A plain class, compared by identity."""
 
 
 class Color(enum.Enum):
@@ -128,7 +128,7 @@ OTHER = {
 
 
 class Answers:
-    """What the next runs return."""
+    """The results of the next runs."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -138,7 +138,7 @@ class Answers:
 
 
 def kinds(answers):
-    """All async atoms whose values come from `answers`."""
+    """One async atom of each kind, with values from `answers`."""
 
     async def read(get):
         await asyncio.sleep(0)
@@ -171,7 +171,7 @@ KINDS = list(kinds(Answers(1)))
 
 
 async def told(a, store, refreshed):
-    """Values and loading states that subscribers see at a refetch, and whether the object stays."""
+    """The values and loading states that subscribers see at a refetch, and whether the value stays the same object."""
     seen, states = [], []
     first = await store.value(a)
     with store.subscribe(a, seen.append), store.subscribe(loadable(a, keep_previous=True), states.append):
@@ -239,7 +239,7 @@ def test_dependents_do_not_run_again() -> None:
     asyncio.run(main())
 
 
-def test_each_yield_of_a_stream_that_equals_the_last_keeps_it() -> None:
+def test_a_yield_equal_to_the_last_one_keeps_the_object() -> None:
     async def main():
         go = asyncio.Event()
 
@@ -269,7 +269,7 @@ def test_each_yield_of_a_stream_that_equals_the_last_keeps_it() -> None:
                 assert store.get(loadable(a)) == Loading(shown)
                 for _ in range(5):
                     await asyncio.sleep(0)
-                # The first yield of the next run is another one, the data shown is replaced.
+                # The first yield of the next run differs, so it replaces the visible data.
                 assert store.get(loadable(a)) == HasData({"n": [1]}, refreshing=True)
                 for _ in range(6):
                     for _ in range(5):
@@ -325,7 +325,7 @@ def test_plain_reads_and_sources_keep_the_default() -> None:
     asyncio.run(main())
 
 
-def test_another_rule_is_one_that_is_asked_for() -> None:
+def test_another_rule_must_be_asked_for() -> None:
     async def main():
         async def read(get):
             return [1]
@@ -357,7 +357,7 @@ def test_depth_is_no_limit(wrap) -> None:
             value = wrap(value)
         return value
 
-    def taken_apart(value):  # so that no destructor has to recurse
+    def taken_apart(value):  # unwinds the nesting, so that no destructor recurses
         while not isinstance(value, int):
             inner = next(iter(value.values())) if isinstance(value, dict) else getattr(value, "x", None)
             value = inner if inner is not None else value[0]
@@ -372,7 +372,7 @@ def test_depth_is_no_limit(wrap) -> None:
         taken_apart(kept)
 
 
-def test_records_that_hold_themselves_end() -> None:
+def test_comparing_records_that_hold_themselves_ends() -> None:
     def knot(cls):
         one = cls([])
         one.x.append(one)

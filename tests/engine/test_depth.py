@@ -1,4 +1,4 @@
-"""Guarantee 6: depth is no limit, whatever is done with a deep chain, and however small the stack."""
+"""Guarantee 6: depth is no limit, for any operation on a deep chain and with a small stack."""
 
 import textwrap
 from typing import Any
@@ -97,12 +97,12 @@ def test_a_chain_of_100_000_is_made_read_observed_set_and_collected(apart: Any) 
 
 
 @pytest.mark.parametrize("frames", [1, 5, 50])
-def test_so_is_a_chain_whose_reads_are_deep_themselves(apart: Any, frames: int) -> None:
-    """Python frames of the user, per atom: the recursion limit must not be reached by nested reads."""
+def test_a_chain_whose_reads_use_many_frames_works(apart: Any, frames: int) -> None:
+    """Each read uses several Python frames; nested reads must not reach the recursion limit."""
     assert apart(CHAIN.format(depth=20_000, frames=frames) + "\nuse()\nprint('done')") == "done\n"
 
 
-def test_so_is_a_chain_in_a_thread_with_a_small_stack(apart: Any) -> None:
+def test_a_deep_chain_works_in_a_thread_with_a_small_stack(apart: Any) -> None:
     program = """
     import os, threading
     # Sanitizers make frames several times as large.
@@ -117,7 +117,7 @@ def test_so_is_a_chain_in_a_thread_with_a_small_stack(apart: Any) -> None:
 
 
 def test_a_read_near_the_recursion_limit_still_works(apart: Any) -> None:
-    """The caller has used up most of the frames."""
+    """The caller has used most of the frames."""
     program = """
     def descend(frames, act):
         return descend(frames - 1, act) if frames else act()

@@ -1,4 +1,4 @@
-"""Effects: run after everything is computed and before subscribers, while they are observed."""
+"""Effects: while observed, they run after the graph is consistent and before subscribers."""
 
 from typing import Any
 
@@ -106,7 +106,7 @@ def test_an_effect_mounts_what_it_reads() -> None:
         assert happened == ["+", "-"]
 
 
-def test_what_an_effect_sets_joins_the_flush() -> None:
+def test_sets_of_an_effect_join_the_flush() -> None:
     source, target = atom(1), atom(0)
     told: list[int] = []
     copies: list[int] = []

@@ -1,4 +1,4 @@
-"""*Equality* meets hostile values: nothing loops for ever, nothing dangles, no == of a user's class is called."""
+"""*Equality* of hostile values: no endless loop, no dangling reference, no call of a user's `==`."""
 
 import datetime
 import enum
@@ -11,7 +11,7 @@ from halflife import HasData, Store, atom
 
 
 class Untouchable:
-    """Must not be compared."""
+    """A value whose `==` must never be called."""
 
     def __eq__(self, other) -> bool:
         raise AssertionError("== was called")
@@ -20,18 +20,18 @@ class Untouchable:
 
 
 class Color(enum.Enum):
-    """Compared by ==, being an Enum."""
+    """An Enum, so compared by `==`."""
 
     RED = 1
     BLUE = 2
 
 
 class Number(int):
-    """A subclass may have an == of its own, so it is known by identity only."""
+    """A subclass may define `==`, so its instances are compared by identity."""
 
 
 def changes(before, after, **options) -> bool:
-    """Whether setting an atom from one value to the other is told."""
+    """Whether setting an atom from one value to the other notifies."""
     seen, place = [], atom(before, **options)
     with Store() as store:
         store.subscribe(place, seen.append)
@@ -68,7 +68,7 @@ def test_no_eq_of_a_users_class_is_called(options) -> None:
         (HasData(1), HasData(1)),
     ],
 )
-def test_values_that_are_not_surely_the_same_are_told(one, other) -> None:
+def test_values_that_may_differ_notify(one, other) -> None:
     assert changes(one, other)
     assert changes(other, one)
     assert changes((one,), (other,), equals="deep")
@@ -81,7 +81,7 @@ def test_nan_equals_nan_wherever_it_is() -> None:
     assert not changes([{"a": nan}], [{"a": other}], equals="deep")
 
 
-def test_values_that_hold_themselves_are_compared_in_no_time() -> None:
+def test_values_that_hold_themselves_are_compared_quickly() -> None:
     def tangled(size):
         value = []
         value.extend([value] * size)
@@ -107,7 +107,7 @@ def test_values_that_hold_themselves_are_compared_in_no_time() -> None:
     assert changes(chained(5_000), [*chained(4_999), 1], equals="deep")
 
 
-def test_what_is_shared_many_times_is_compared_once() -> None:
+def test_a_shared_part_is_compared_once() -> None:
     def tower():
         value = [1]
         for _ in range(60):  # 2 ** 60 paths
@@ -128,7 +128,7 @@ def test_deep_nesting_is_no_recursion() -> None:
     assert changes(nested(1), nested(2), equals="deep")
 
 
-def test_a_comparison_that_takes_its_values_apart_leaves_nothing_dangling(apart) -> None:
+def test_a_comparison_that_mutates_its_values_leaves_no_dangling_reference(apart) -> None:
     apart(
         """
         import datetime, enum

@@ -1,4 +1,4 @@
-"""Atoms as definitions: what they are, what they are called, and how wrong ones are refused."""
+"""Atoms as definitions: kinds, names, and refused definitions."""
 
 import copy
 import weakref
@@ -202,7 +202,7 @@ def test_atoms_are_immortal_definitions_for_any_number_of_stores() -> None:
 
 def test_asking_for_a_name_keeps_no_variable_of_its_callers_alive() -> None:
     class Value:
-        """Can be referred to weakly."""
+        """A value that supports weak references."""
 
     unnamed = atom(1)
     value = Value()

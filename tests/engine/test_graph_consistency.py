@@ -1,4 +1,4 @@
-"""Guarantees 1, 2, 3 and 5: no glitches, no needless runs, lazy and cached, computed before anybody hears."""
+"""Guarantees 1, 2, 3 and 5: no glitches, no needless runs, lazy and cached, computed before any notification."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_paths_of_different_length_meet_in_one_run() -> None:
 
 @pytest.mark.parametrize("depth", [5, 40])
 def test_a_ladder_costs_as_many_runs_as_it_has_rungs(depth: int) -> None:
-    """Two atoms per rung, each reading both of the rung below: exponential for an engine that follows paths."""
+    """Each rung has two atoms that read both atoms of the rung below, so following every path would be exponential."""
     source = atom(1)
     rungs: list[list[Counted]] = []
     below = [source, source]
@@ -141,7 +141,7 @@ def test_reading_again_with_unchanged_inputs_runs_nothing() -> None:
 
 
 def test_a_clean_read_does_not_walk_the_graph() -> None:
-    """O(1) when nothing changed: an input's equality, or read, would be asked if it were walked."""
+    """A read is O(1) when nothing changed: a walk would call an input's equality or read."""
     source = atom(1)
     wide = [Counted(lambda get, number=number: get(source) + number) for number in range(1000)]
     total = Counted(lambda get: sum(get(one.atom) for one in wide))
@@ -236,4 +236,4 @@ def test_each_round_runs_a_derived_atom_once() -> None:
         store.subscribe(doubled.atom, lambda value: store.set(source, min(store.get(source) + 1, 5)))
         store.set(source, 1)
         assert store.get(doubled.atom) == 10
-        assert doubled.runs == 6  # at 0, and then once for each of 1 to 5
+        assert doubled.runs == 6  # once at 0, then once for each of 1 to 5

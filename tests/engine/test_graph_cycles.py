@@ -1,4 +1,4 @@
-"""Cycles: an atom that needs its own value has an error that names the way round, and recovers when it is broken."""
+"""Cycles: an atom that needs its own value has an error that names the cycle, and recovers when the cycle breaks."""
 
 import sys
 from typing import Any
@@ -10,7 +10,7 @@ from halflife.testing import events
 
 
 def ring(*names: str, switch: Any = None) -> list[Any]:
-    """Atoms of which each reads the next and the last the first, while the switch is on."""
+    """A ring of atoms: each reads the next, and while the switch is on the last reads the first."""
     atoms: list[Any] = []
 
     def read(get: Any, number: int) -> Any:
@@ -93,7 +93,7 @@ def test_a_cycle_that_is_broken_recovers(length: int) -> None:
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 200])
-def test_an_observed_cycle_that_appears_and_goes_is_told_of(length: int) -> None:
+def test_an_observed_cycle_that_appears_and_disappears_is_reported(length: int) -> None:
     switch = atom(False)
     atoms = ring(*(f"n{number}" for number in range(length)), switch=switch)
     told: list[Any] = []
@@ -107,7 +107,7 @@ def test_an_observed_cycle_that_appears_and_goes_is_told_of(length: int) -> None
         assert told == [CycleError, length - 1] * 2
 
 
-def test_a_cycle_that_still_stands_is_not_told_of_again() -> None:
+def test_a_cycle_that_persists_is_not_reported_again() -> None:
     other = atom(1)
     a = derived(lambda get: (get(other), get(b))[0], name="a")
     b = derived(lambda get: get(a), name="b")

@@ -1,4 +1,4 @@
-"""Guarantee 4: dependencies are what the last run read, no more and no less."""
+"""Guarantee 4: the dependencies are exactly the atoms that the last run read."""
 
 from typing import Any
 
@@ -102,7 +102,7 @@ def test_a_dropped_dependency_is_unmounted_after_the_run() -> None:
         assert not store.graph()[left].observed
 
 
-def test_a_dependency_that_is_read_again_is_not_bounced() -> None:
+def test_a_dependency_that_is_read_again_is_not_remounted() -> None:
     happened: list[str] = []
 
     def on_mount(set: Any) -> Any:
@@ -120,7 +120,7 @@ def test_a_dependency_that_is_read_again_is_not_bounced() -> None:
         assert happened == ["+", "-"]
 
 
-def test_an_input_that_changes_hands_within_a_flush_is_not_bounced() -> None:
+def test_an_input_that_changes_dependents_within_a_flush_is_not_remounted() -> None:
     happened: list[str] = []
 
     def on_mount(set: Any) -> Any:
@@ -149,7 +149,7 @@ def test_a_dropped_dependency_is_computed_no_more() -> None:
 
 
 def test_a_dependency_that_is_guarded_is_not_read_when_the_guard_falls() -> None:
-    """The guard is computed first, so that the guarded atom never runs in a state that the guard excludes."""
+    """The guard is computed first, so the guarded atom never runs in a state that the guard excludes."""
     items = atom({"a": 1})
     chosen = atom("a")
     present = derived(lambda get: get(chosen) in get(items))

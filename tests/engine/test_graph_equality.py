@@ -1,4 +1,4 @@
-"""What counts as a change: identity, and == where it is known to be harmless."""
+"""What counts as a change: another object, unless `==` is known to be safe and says equal."""
 
 import contextlib
 import datetime
@@ -28,7 +28,7 @@ class Money(int):
 
 
 class Column:
-    """As numpy and pandas do: == gives no answer."""
+    """As in numpy and pandas, `==` does not return a bool."""
 
     def __eq__(self, other: object) -> bool:
         raise AssertionError("compared")
@@ -96,7 +96,7 @@ DIFFERENT: list[tuple[Any, Any]] = [
 
 
 def notifications(before: Any, after: Any, **options: Any) -> tuple[int, int]:
-    """How often a subscriber of a source, and of an atom derived from another, is told of the change."""
+    """How often the change notifies a subscriber of a source, and one of a derived atom."""
     source, moved = atom(before, **options), atom(0)
     value = before
     computed = derived(lambda get: (get(moved), value)[1], **options)
@@ -121,7 +121,7 @@ def test_different_values_notify(before: Any, after: Any) -> None:
     assert notifications(before, after) == (1, 1)
 
 
-def test_an_equal_value_keeps_the_object_that_was_there() -> None:
+def test_an_equal_value_keeps_the_old_object() -> None:
     first, second = (1, "a" * 50), (1, "".join(["a"] * 50))
     source = atom(first)
     with Store() as store:
@@ -187,7 +187,7 @@ def test_deep_equality_is_no_recursion() -> None:
     assert notifications(nested(), nested(), equals="deep") == (0, 0)
 
 
-def test_an_equality_of_ones_own_decides() -> None:
+def test_a_custom_equality_decides() -> None:
     calls: list[tuple[int, int]] = []
 
     def same_tens(one: int, other: int) -> bool:
@@ -224,7 +224,7 @@ def circle(error: CycleError) -> set[str]:
 @pytest.mark.parametrize("observed", [False, True])
 @pytest.mark.parametrize("above", [0, 1, 3])
 @pytest.mark.parametrize("batched", [False, True])
-def test_a_comparison_that_reads_its_own_atom_or_one_above_it_is_on_a_circle(observed, above, batched) -> None:
+def test_a_comparison_that_reads_its_own_atom_or_a_dependent_is_a_cycle(observed, above, batched) -> None:
     count, met = atom(0, name="count"), []
 
     def equals(before, now) -> bool:
@@ -255,7 +255,7 @@ def test_a_comparison_that_reads_its_own_atom_or_one_above_it_is_on_a_circle(obs
 
 
 @pytest.mark.parametrize("value", [1.0, 2])
-def test_a_comparison_of_a_source_that_reads_it_or_what_is_above_it_is_on_a_circle(value) -> None:
+def test_a_comparison_of_a_source_that_reads_the_source_or_a_dependent_is_a_cycle(value) -> None:
     met, seen = [], []
 
     def equals(before, now) -> bool:
@@ -278,7 +278,7 @@ def test_a_comparison_of_a_source_that_reads_it_or_what_is_above_it_is_on_a_circ
         assert store._invariant() is None
 
 
-def test_a_comparison_may_read_what_is_beside_and_below_its_atom() -> None:
+def test_a_comparison_may_read_other_atoms_and_inputs_of_its_atom() -> None:
     with Store() as store:
         count, other = atom(1), atom(5)
         beside = derived(lambda get: get(other) * get(count))
@@ -296,7 +296,7 @@ def test_a_comparison_may_read_what_is_beside_and_below_its_atom() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_comparison_of_an_async_atom_that_reads_it_is_on_a_circle() -> None:
+async def test_a_comparison_of_an_async_atom_that_reads_the_atom_is_a_cycle() -> None:
     met, count = [], atom(1)
 
     def equals(before, now) -> bool:

@@ -1,4 +1,4 @@
-"""Guarantee 7: an error in a read is the atom's value; errors of those who look on are collected."""
+"""Guarantee 7: an error in a read is the atom's value; errors of subscribers, effects and hooks are collected."""
 
 import logging
 import traceback
@@ -256,7 +256,7 @@ def test_an_error_handler_that_fails_is_collected_too() -> None:
         assert [type(error) for error in caught.value.exceptions] == [LookupError]
 
 
-def test_what_a_failed_subscriber_had_set_stands() -> None:
+def test_sets_of_a_failed_subscriber_stand() -> None:
     source, target = atom(1), atom(0)
 
     def sets_and_fails(value: int) -> None:
@@ -273,7 +273,7 @@ def test_what_a_failed_subscriber_had_set_stands() -> None:
 
 
 def test_errors_in_an_observed_graph_leave_it_whole() -> None:
-    """Fail at the n-th read, for all n, and go on."""
+    """For each n, fail at the n-th read and go on."""
     source = atom(0)
     fail_at = [0]
     reads = [0]

@@ -1,4 +1,4 @@
-"""Guarantee 10: state is freed with the atom, and nothing keeps an atom alive that nobody can reach."""
+"""Guarantee 10: state is freed with the atom, and nothing keeps an unreachable atom alive."""
 
 import gc
 import threading
@@ -10,7 +10,7 @@ from halflife.testing import assert_no_leaks
 
 
 class Value:
-    """Can be referred to weakly."""
+    """A value that supports weak references."""
 
 
 def alive(store: Store) -> set[str]:

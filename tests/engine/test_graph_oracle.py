@@ -1,6 +1,6 @@
-"""The oracle: random things done to a store, watched by a naive model; and proof that the model sees what is wrong.
+"""The oracle: random operations on a store, checked by a naive model; and planted bugs that the model must find.
 
-Each planted bug is a subject whose store is broken in one way. The machine must find it.
+Each planted bug is a subject whose store is broken in one way.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ from planted_bugs import objection_of
 STEPS = 30
 
 
-def test_the_store_does_what_recomputing_everything_would_do() -> None:
-    # The number of examples is that of the profile, and HALFLIFE_TEST_MULTIPLIER multiplies it.
+def test_the_store_agrees_with_recomputing_everything() -> None:
+    # The profile sets the number of examples, and HALFLIFE_TEST_MULTIPLIER multiplies it.
     run_state_machine_as_test(GraphMachine, settings=settings(stateful_step_count=STEPS))
 
 
 def objections_to(subject: type[Subject], examples: int = 500) -> str:
-    """What the machine objects to in a broken store."""
+    """The machine's objection to a broken store."""
 
     class Planted(GraphMachine):
         make_subject = subject
@@ -79,7 +79,7 @@ class TellsThoseWhoHaveLeft(Subject):
 
 
 class TellsInTheWrongOrder(Subject):
-    """The second subscriber of an atom before the first."""
+    """Calls the second subscriber of an atom before the first."""
 
     def __init__(self):
         super().__init__()
@@ -127,7 +127,7 @@ class KeepsDroppedDependencies(Subject):
 
 
 class MissesNewDependencies(Subject):
-    """What the first run did not read is read past the graph."""
+    """Atoms that the first run did not read are read without the graph."""
 
     def derived(self, read, name, on_mount):
         known: set[Any] = set()
@@ -173,7 +173,7 @@ class IsStaleInABatch(Subject):
 
 
 class ComputesAllInABatch(Subject):
-    """A read within a batch makes everything current that somebody looks at."""
+    """A read within a batch computes all observed atoms."""
 
     depth = 0
 
@@ -216,7 +216,7 @@ class KeepsAFailedBatch(Subject):
 
 
 class TellsOfSetsOneByOne(Subject):
-    """A batch that undoes its sets when it fails, but does not wait with telling of them."""
+    """A batch that rolls back its sets when it fails, but notifies of each set at once."""
 
     def __init__(self):
         super().__init__()
@@ -263,7 +263,7 @@ class SeesTwoMoments(Subject):
 
 
 class KeepsAnError(Subject):
-    """An error that was raised once is raised for ever."""
+    """Raises an error for ever once it was raised."""
 
     def derived(self, read, name, on_mount):
         failed: list[Exception] = []
@@ -281,7 +281,7 @@ class KeepsAnError(Subject):
 
 
 class ComputesForNobody(Subject):
-    """Every set recomputes all there is."""
+    """Every set recomputes all atoms."""
 
     def __init__(self):
         super().__init__()
@@ -350,7 +350,7 @@ PLANTED = {
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)
 def test_the_oracle_finds_a_planted_bug(planted: type[Subject]) -> None:
-    # What usually gives it away is in the list; which sign of it is met first depends on the examples.
+    # `PLANTED` has the usual objection; which objection comes first depends on the examples.
     usual = PLANTED[planted]
     signs = "the graph shows|mounted are|is observed but was not computed|ran although|dependent|observers"
     assert re.search(f"{usual}|{signs}", objections_to(planted))

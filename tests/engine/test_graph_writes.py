@@ -1,4 +1,4 @@
-"""Guarantee 8: no set during a read; sets of those who look on join the flush; a flush that never ends is stopped."""
+"""Guarantee 8: no set during a read; sets of effects and subscribers join the flush; an endless flush is stopped."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def test_set_during_a_read_raises_and_names_the_atom() -> None:
     ],
     ids=["set", "update", "action", "subscribe", "observe", "refresh", "batch"],
 )
-def test_whatever_changes_the_store_raises_during_a_read(write: Any) -> None:
+def test_any_write_raises_during_a_read(write: Any) -> None:
     target = atom(0)
 
     @derived
@@ -113,7 +113,7 @@ def test_set_in_a_subscriber_joins_the_flush() -> None:
         store.subscribe(target, lambda value: told.append(("target", value)))
         store.subscribe(total, lambda value: told.append(("total", value)))
         store.set(source, 1)
-        # total is told once, of the value that is current when its turn comes
+        # the subscriber of total is called once, with the value that is current when its turn comes
         assert told == [("total", 11), ("target", 10)]
         assert store._invariant() is None
 

@@ -1,4 +1,4 @@
-"""The history: off by default, then what happened to which atom, in order."""
+"""The history: off by default; when on, the events of each atom in order."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def kinds(store: Store) -> list[tuple[str, str]]:
     return [(event.kind, event.atom.name) for event in store.history()]
 
 
-def test_history_is_off_until_it_is_asked_for() -> None:
+def test_history_is_off_by_default() -> None:
     count = atom(1)
     with Store() as store:
         store.set(count, 2)
@@ -19,7 +19,7 @@ def test_history_is_off_until_it_is_asked_for() -> None:
         assert kinds(store) == [("set", "count")]
 
 
-def test_a_change_is_told_in_the_order_in_which_it_happens() -> None:
+def test_events_are_recorded_in_order() -> None:
     count = atom(1)
     doubled = derived(lambda get: get(count) * 2)
     with Store() as store:
@@ -80,7 +80,7 @@ def test_a_limit_that_makes_no_sense_is_refused(wrong: object) -> None:
         store.history(wrong)  # type: ignore[arg-type]
 
 
-def test_what_did_not_happen_is_not_told() -> None:
+def test_no_change_records_no_event() -> None:
     count, other = atom(1), atom(1)
     doubled = derived(lambda get: get(count) * 2)
     with Store() as store:
@@ -104,7 +104,7 @@ def test_a_failed_batch_notifies_and_mounts_nothing() -> None:
         assert {kind for kind, _ in kinds(store)} <= {"set"}
 
 
-def test_every_subscriber_that_is_called_is_told_of() -> None:
+def test_every_call_of_a_subscriber_is_an_event() -> None:
     count = atom(1)
     with Store() as store:
         for _ in range(3):

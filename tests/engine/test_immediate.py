@@ -26,14 +26,14 @@ def test_the_callback_is_called_before_subscribe_returns_and_after_each_change()
         assert told == [2, 4]
 
 
-def test_without_it_nothing_is_called() -> None:
+def test_without_immediate_no_callback_is_called_at_once() -> None:
     told: list[int] = []
     with Store() as store:
         store.subscribe(atom(1), told.append, immediate=False)
     assert told == []
 
 
-def test_it_is_a_keyword_only() -> None:
+def test_immediate_is_keyword_only() -> None:
     with Store() as store, pytest.raises(TypeError):
         store.subscribe(atom(1), print, None, True)
 
@@ -52,13 +52,13 @@ def test_only_the_new_subscriber_is_called() -> None:
 class TestErrors:
     BROKEN = derived(lambda get: 1 // 0, name="broken")
 
-    def test_that_of_the_atom_goes_to_the_subscribers_on_error(self) -> None:
+    def test_an_error_of_the_atom_goes_to_the_subscribers_on_error(self) -> None:
         told: list[BaseException] = []
         with Store() as store:
             store.subscribe(self.BROKEN, print, told.append, immediate=True)
             assert [type(error) for error in told] == [ZeroDivisionError]
 
-    def test_else_to_the_stores_also_for_the_second_subscriber(self) -> None:
+    def test_without_it_an_error_of_the_atom_goes_to_the_stores_on_error_for_each_subscriber(self) -> None:
         told: list[BaseException] = []
         with Store(on_error=told.append) as store:
             store.subscribe(self.BROKEN, print, immediate=True)
@@ -66,13 +66,13 @@ class TestErrors:
             store.subscribe(self.BROKEN, print, immediate=True)
             assert len(told) == 2
 
-    def test_else_to_the_log(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_without_any_on_error_an_error_of_the_atom_goes_to_the_log(self, caplog: pytest.LogCaptureFixture) -> None:
         with caplog.at_level(logging.ERROR, logger="halflife"), Store() as store:
             store.subscribe(self.BROKEN, print, immediate=True)
         assert [record.levelname for record in caplog.records] == ["ERROR"]
         assert "broken" in caplog.text
 
-    def test_that_of_the_callback_is_raised_and_there_is_no_subscription(self) -> None:
+    def test_an_error_of_the_callback_is_raised_and_there_is_no_subscription(self) -> None:
         calls: list[int] = []
 
         def fail(value: int) -> None:
@@ -87,7 +87,7 @@ class TestErrors:
             store.set(count, 2)
             assert calls == [1]
 
-    def test_or_goes_to_the_stores_on_error_and_there_is_one(self) -> None:
+    def test_with_on_error_an_error_of_the_callback_goes_there_and_the_subscription_stays(self) -> None:
         told: list[BaseException] = []
 
         def fail(value: int) -> None:
@@ -103,7 +103,7 @@ class TestErrors:
 
 @pytest.mark.asyncio
 class TestAsyncAtoms:
-    async def test_a_pending_one_calls_when_it_settles(self) -> None:
+    async def test_a_pending_atom_calls_when_it_settles(self) -> None:
         users, told = Users(), []
         async with Store() as store:
             store.subscribe(users.atom, lambda value: told.append(value.result()), immediate=True)
@@ -111,7 +111,7 @@ class TestAsyncAtoms:
             await store.settled()
             assert told == [10]
 
-    async def test_a_settled_one_calls_at_once_with_its_async_value(self) -> None:
+    async def test_a_settled_atom_calls_at_once_with_its_async_value(self) -> None:
         users, told = Users(), []
         async with Store() as store:
             value = store.get(users.atom)
@@ -123,7 +123,7 @@ class TestAsyncAtoms:
             await store.settled()
             assert told[1].result() == 20
 
-    async def test_one_that_is_refreshing_has_no_settled_value(self) -> None:
+    async def test_a_refreshing_atom_has_no_settled_value(self) -> None:
         users, told = Users(), []
         async with Store() as store:
             await store.get(users.atom)
@@ -133,7 +133,7 @@ class TestAsyncAtoms:
             await store.settled()
             assert told == [20]
 
-    async def test_a_view_of_it_has_a_value_always(self) -> None:
+    async def test_a_loadable_view_always_has_a_value(self) -> None:
         users, told = Users(), []
         async with Store() as store:
             store.subscribe(loadable(users.atom), lambda value: told.append(value.state), immediate=True)
@@ -162,7 +162,7 @@ class TestAsyncAtoms:
 
 
 class TestWhereItIsCalled:
-    def test_in_a_batch_it_waits_for_the_end_and_sees_what_was_committed(self) -> None:
+    def test_in_a_batch_the_call_waits_for_the_end_and_gets_the_committed_value(self) -> None:
         count = atom(1)
         told: list[int] = []
         with Store() as store:
@@ -175,7 +175,7 @@ class TestWhereItIsCalled:
             store.set(count, 4)
             assert told == [3, 4]
 
-    def test_also_if_nothing_is_set(self) -> None:
+    def test_in_a_batch_without_sets_the_call_comes_at_the_end_too(self) -> None:
         count = atom(1)
         told: list[int] = []
         with Store() as store:
@@ -183,7 +183,7 @@ class TestWhereItIsCalled:
                 store.subscribe(count, told.append, immediate=True)
             assert told == [1]
 
-    def test_after_a_batch_that_failed_it_sees_the_value_before(self) -> None:
+    def test_after_a_failed_batch_the_callback_gets_the_value_before(self) -> None:
         count = atom(1)
         told: list[int] = []
         with Store() as store:
@@ -193,14 +193,14 @@ class TestWhereItIsCalled:
                 raise KeyError
             assert told == [1]
 
-    def test_one_that_ended_within_the_batch_is_not_called(self) -> None:
+    def test_a_subscription_that_ended_within_the_batch_is_not_called(self) -> None:
         told: list[int] = []
         with Store() as store:
             with store.batch():
                 store.subscribe(atom(1), told.append, immediate=True)()
             assert told == []
 
-    def test_in_an_action_too(self) -> None:
+    def test_in_an_action_the_call_waits_for_the_end_too(self) -> None:
         count = atom(1)
         told: list[int] = []
         with Store() as store:
@@ -236,7 +236,7 @@ class TestWhereItIsCalled:
             store.observe(watch)
             assert told == [10, "after"]
 
-    def test_what_it_does_there_is_up_to_it(self) -> None:
+    def test_the_callback_may_use_the_store(self) -> None:
         count = atom(1)
         told: list[int] = []
         with Store() as store:
@@ -249,7 +249,7 @@ class TestWhereItIsCalled:
             store.subscribe(count, add, immediate=True)
             assert (told, store.get(count), store._invariant()) == ([1, 2, 3], 3, None)
 
-    def test_it_may_close_the_store(self) -> None:
+    def test_the_callback_may_close_the_store(self) -> None:
         store = Store()
         subscription = store.subscribe(atom(1), lambda value: store.close(), immediate=True)
         assert (store.closed, subscription.active) == (True, False)

@@ -1,7 +1,6 @@
-"""One of many: what ends, leaves or dies among any number of others takes nothing from them.
+"""One of many: an atom, subscription or task that ends among many others does not affect them, in any order.
 
-How the cost grows is counted in `cpp/tests/growth_test.cpp` and timed by `make bench`. Here stands that the
-structures behind it stay right, whatever the order.
+`cpp/tests/graph/growth_test.cpp` and `make bench` measure the cost.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ MANY = 100
 
 
 def in_some_order(many: list[Any], order: str) -> list[Any]:
-    """The same things first to last, last to first, or mixed (always in the same way)."""
+    """The items first to last, last to first, or shuffled (always in the same way)."""
     ordered = list(many)
     if order == "last first":
         ordered.reverse()
@@ -36,7 +35,7 @@ ORDERS = pytest.mark.parametrize("order", ["first first", "last first", "mixed"]
 
 
 @ORDERS
-def test_subscriptions_end_in_any_order_and_those_that_stay_are_told_in_order(order: str) -> None:
+def test_subscriptions_end_in_any_order_and_the_others_are_called_in_order(order: str) -> None:
     one = atom(0)
     told: list[int] = []
     with Store() as store:
@@ -257,8 +256,8 @@ def test_an_atom_that_is_used_in_some_of_many_stores_is_freed_and_known_in_each(
     assert [len(store._snapshot()) for store in used[:3]] == [0, 0, 0]
 
 
-def test_a_read_starts_what_it_depends_on_although_it_started_nothing_before() -> None:
-    """That nothing waits is remembered, and forgotten when something below comes to wait."""
+def test_a_read_starts_due_runs_of_its_inputs_although_an_earlier_read_started_none() -> None:
+    """The store caches that no run is due below an atom; a run that becomes due below must clear this."""
     runs: list[str] = []
     switch = atom(0)
 

@@ -1,4 +1,4 @@
-"""Guarantee 9: on_mount while somebody looks on, inputs first; its cleanup when nobody does, inputs last."""
+"""Guarantee 9: on_mount runs when an atom becomes observed, inputs first; its cleanup afterwards, inputs last."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ from halflife.testing import ManualClock, events
 
 
 class Diary:
-    """Notes what is mounted and unmounted."""
+    """Records mounts and unmounts."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -67,7 +67,7 @@ def test_an_atom_is_mounted_once_however_many_look_on() -> None:
         assert diary.take() == "-top -middle -source"
 
 
-def test_only_what_nobody_else_needs_is_unmounted() -> None:
+def test_only_atoms_without_other_observers_are_unmounted() -> None:
     diary = Diary()
     source, _, top = chain(diary)
     with Store() as store, store.subscribe(source, lambda value: None):
@@ -122,7 +122,7 @@ def test_set_may_be_kept_and_used_while_mounted_and_after() -> None:
         assert (told, store.get(source)) == ([1, 2], 3)
 
 
-def test_set_in_a_cleanup_sets_the_value_but_who_left_is_not_told() -> None:
+def test_a_set_in_a_cleanup_does_not_notify_the_subscriber_that_left() -> None:
     left: list[int] = []
     stays: list[int] = []
 
@@ -147,7 +147,7 @@ def test_on_mount_of_a_writable_derived_atom_sets_through_its_write() -> None:
 
 
 def test_hooks_see_a_complete_graph() -> None:
-    """They are called when everything is computed and mounted, so that each may read the store."""
+    """Hooks run after everything is computed and mounted, so that each may read the store."""
     seen: list[int] = []
     source = atom(1, on_mount=lambda set: seen.append(set.store.get(top)))
     top = derived(lambda get: get(source) * 2)
@@ -222,8 +222,8 @@ def test_an_input_found_by_the_same_flush_mounts_before_the_one_that_reads_it() 
         assert diary.take() == "+other +chosen"
 
 
-def test_an_atom_that_is_only_seen_in_passing_is_not_mounted() -> None:
-    """Unsubscribed and subscribed again within one flush: it never was unobserved for anybody."""
+def test_an_atom_resubscribed_within_a_flush_is_not_remounted() -> None:
+    """An atom that is unsubscribed and subscribed again within one flush stays mounted."""
     diary = Diary()
     source = atom(1, on_mount=diary.hook("source"))
     trigger = atom(0)
@@ -241,7 +241,7 @@ def test_an_atom_that_is_only_seen_in_passing_is_not_mounted() -> None:
         assert store._invariant() is None
 
 
-def test_closing_the_store_unmounts_what_is_left() -> None:
+def test_closing_the_store_unmounts_all_atoms() -> None:
     diary = Diary()
     _, _, top = chain(diary)
     store = Store()
@@ -253,7 +253,7 @@ def test_closing_the_store_unmounts_what_is_left() -> None:
     assert diary.take() == ""
 
 
-def test_the_log_tells_of_mounts_in_order() -> None:
+def test_the_log_has_mounts_in_order() -> None:
     source = atom(1)
     doubled = derived(lambda get: get(source) * 2)
     with Store() as store:
@@ -267,7 +267,7 @@ def test_the_log_tells_of_mounts_in_order() -> None:
 
 
 async def on_a_loop() -> None:
-    """The grace period is a timer, and a timer needs a loop."""
+    """Yield to the loop once: the grace period is a timer, and a timer needs a loop."""
     await asyncio.sleep(0)
 
 
@@ -288,7 +288,7 @@ async def test_mount_grace_delays_unmounting() -> None:
 
 
 @pytest.mark.asyncio
-async def test_who_comes_back_within_the_grace_period_finds_it_mounted() -> None:
+async def test_an_atom_observed_again_within_the_grace_period_stays_mounted() -> None:
     diary, clock = Diary(), ManualClock()
     source, _, top = chain(diary)
     async with Store(clock=clock, mount_grace=5.0) as store:

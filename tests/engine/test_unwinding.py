@@ -1,6 +1,6 @@
-"""*Unwinding*: reads that nest too deep for the stack are given up and made again from below.
+"""*Unwinding*: reads that nest too deep for the stack are unwound and start again after their inputs.
 
-Whatever user code does with the signal that travels through it, values come out right.
+The values are right even if user code catches the signal that unwinds it.
 """
 
 import contextlib
@@ -89,7 +89,7 @@ def raise_another(get, below):
     ],
     ids=lambda read: read.__name__,
 )
-def test_a_deep_fresh_chain_is_read_right_whatever_its_reads_do(read) -> None:
+def test_a_deep_fresh_chain_is_read_right_for_every_kind_of_read(read) -> None:
     depth = 5_000
     check(*chain(depth, read), depth)
 
@@ -114,7 +114,7 @@ def test_three_python_frames_per_atom_fit_under_the_usual_recursion_limit() -> N
     assert near_the_limit(max(0, 700 - used)) == 20_000
 
 
-def test_finally_blocks_of_reads_that_are_given_up_run() -> None:
+def test_finally_blocks_of_unwound_reads_run() -> None:
     entered, left = [], []
 
     def read(get, below):
@@ -133,7 +133,7 @@ def test_finally_blocks_of_reads_that_are_given_up_run() -> None:
         assert set(runs.values()) == {0, 1}
 
 
-def test_a_read_that_is_given_up_may_not_write_on_its_way_out() -> None:
+def test_an_unwound_read_may_not_write() -> None:
     other, errors = atom(0), []
 
     def read(get, below):

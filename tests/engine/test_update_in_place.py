@@ -1,4 +1,4 @@
-"""An update whose function returns None has edited the value in place: it is refused, and nobody is told."""
+"""An update whose function edits the value in place and returns None is refused and notifies nobody."""
 
 import collections
 import dataclasses
@@ -60,7 +60,7 @@ LEAVES: list[Any] = [1, "text", 1.5, None, True, (1, 2), frozenset({1}), b"bytes
 
 
 def forget_to_return(value: Any) -> None:
-    """As `list.append` does."""
+    """Return None, as `list.append` does."""
 
 
 @pytest.mark.parametrize("value", EDITABLE, ids=lambda value: type(value).__name__)
@@ -74,7 +74,7 @@ def forget_to_return(value: Any) -> None:
     ],
     ids=["atom", "lazy", "resettable", "writable"],
 )
-def test_of_what_can_be_edited_it_is_refused(value: Any, make: Any) -> None:
+def test_an_update_of_a_mutable_value_that_returns_none_is_refused(value: Any, make: Any) -> None:
     things, told = make(value), []
     with Store() as store:
         store.subscribe(things, told.append)
@@ -116,7 +116,7 @@ def test_recipes_return_nothing() -> None:
         assert store.get(things) == [1, 2]
 
 
-def test_what_else_a_function_returns_is_set() -> None:
+def test_any_other_result_of_the_function_is_set() -> None:
     things = resettable([1])
     with Store() as store:
         store.update(things, lambda value: [*value, 2])

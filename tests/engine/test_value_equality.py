@@ -1,4 +1,4 @@
-"""*Values of ours* that hold values of users compare with ==, whatever the == of those does."""
+"""*Values of the package* that hold users' values support `==`, however the users' `==` behaves."""
 
 import datetime
 
@@ -17,7 +17,7 @@ class Raises:
 
 
 class Answers:
-    """Its == answers with something that has no truth."""
+    """A value whose `==` returns an object without a truth value."""
 
     __hash__ = None
 
@@ -45,7 +45,7 @@ HOLDERS = {
     "replace": lambda value: Patch("replace", ("a", 0), value),
     "test": lambda value: Patch("test", (), value),
 }
-#: Two values that are made alike: do holders of them equal each other?
+#: Pairs of values made alike, and whether two holders of them are equal.
 VALUES = {
     "array": (lambda: np.arange(3), False),
     "array of one": (lambda: np.arange(1), True),
@@ -90,7 +90,7 @@ def test_equality_is_that_of_python_where_there_is_one() -> None:
     assert Loading() != Loading(None)
 
 
-def test_what_ends_the_program_passes() -> None:
+def test_an_interrupt_in_a_users_equality_passes() -> None:
     class Interrupts:
         __hash__ = None
 

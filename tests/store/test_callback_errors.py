@@ -1,4 +1,4 @@
-"""Errors of subscribers, effects and hooks: one group from `set`, or one by one to the store's `on_error`."""
+"""Errors of subscribers, effects and hooks: `set` raises them as one group, or `on_error` gets each."""
 
 import logging
 from collections.abc import Callable
@@ -12,7 +12,7 @@ COUNT = atom(0, name="count")
 
 
 class Failing:
-    """A function that raises, and counts how often it was called."""
+    """A function that raises, and counts its calls."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -54,7 +54,7 @@ def fail_as_on_error(store: Store, failing: Failing) -> None:
     store.subscribe(derived(lambda get: 1 // (1 - get(COUNT)), name="broken"), lambda value: None, on_error=failing)
 
 
-#: How a callback comes to fail when COUNT is set to 1, and what its note names.
+#: Ways to install a callback that fails when COUNT is set to 1, and the text of the note on its error.
 WAYS: dict[str, tuple[Callable[[Store, Failing], None], str]] = {
     "a subscriber": (fail_as_subscriber, "count"),
     "an effect": (fail_as_effect, "watch"),
@@ -79,7 +79,7 @@ def set_in_batch(store: Store) -> None:
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize("way", WAYS)
 class TestEveryWay:
-    def test_without_on_error_they_come_out_of_the_write_as_one_group(self, way: str, write: str) -> None:
+    def test_without_on_error_the_write_raises_them_as_one_group(self, way: str, write: str) -> None:
         fail, named = WAYS[way]
         failing, seen = Failing(KeyError("no")), []
         with Store() as store:
@@ -105,7 +105,7 @@ class TestEveryWay:
             assert (seen, store.get(COUNT), failing.calls) == ([1], 1, 1)
 
 
-def test_several_come_one_by_one_in_the_order_of_the_callbacks() -> None:
+def test_on_error_gets_several_errors_in_the_order_of_the_callbacks() -> None:
     reported: list[BaseException] = []
     errors = [KeyError(number) for number in range(5)]
     with Store(on_error=reported.append) as store:
@@ -126,7 +126,7 @@ def test_one_error_object_raised_by_many_is_noted_once_per_atom() -> None:
     assert error.__notes__ == ["raised by a subscriber of count"]
 
 
-def test_what_on_error_itself_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_of_on_error_itself_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     calls: list[BaseException] = []
 
     def on_error(error: BaseException) -> None:
@@ -142,7 +142,7 @@ def test_what_on_error_itself_raises_is_logged(caplog: pytest.LogCaptureFixture)
     assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["on_error failed too"] * 2
 
 
-def test_on_error_may_set_what_it_likes() -> None:
+def test_on_error_may_set_atoms() -> None:
     failed = atom(0)
     seen: list[int] = []
     with Store(on_error=lambda error: store.update(failed, lambda count: count + 1)) as store:
@@ -181,7 +181,7 @@ def test_an_interrupt_comes_out_after_everybody_was_served(interrupt: type[BaseE
         assert (store.get(COUNT), store._invariant()) == (1, None)
 
 
-def test_errors_of_the_end_go_there_too() -> None:
+def test_errors_of_unmounts_at_closing_go_to_on_error_too() -> None:
     reported: list[BaseException] = []
     error = KeyError("cleanup")
     store = Store(on_error=reported.append)
@@ -191,7 +191,7 @@ def test_errors_of_the_end_go_there_too() -> None:
     assert "hooked" in error.__notes__[0]
 
 
-def test_the_end_of_a_subscription_too() -> None:
+def test_errors_of_unmounts_at_unsubscribing_go_to_on_error_too() -> None:
     reported: list[BaseException] = []
     error = KeyError("cleanup")
     with Store(on_error=reported.append) as store:

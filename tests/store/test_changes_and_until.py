@@ -17,7 +17,7 @@ async def quiet() -> None:
 
 
 class Watch:
-    """Collects what `changes` gives, in a task of its own."""
+    """Collects the values of `changes`, in a task of its own."""
 
     def __init__(self, store: Store, a: Any, *, slow: asyncio.Event | None = None) -> None:
         self.seen: list[Any] = []
@@ -268,7 +268,7 @@ class TestUntil:
             assert await waiter == 2
             assert clock.pending == 0
 
-    async def test_it_raises_the_atoms_error_and_what_the_predicate_raises(self) -> None:
+    async def test_until_raises_errors_of_the_atom_and_of_the_predicate(self) -> None:
         number = atom(1)
         inverse = derived(lambda get: 1 // get(number))
         async with Store() as store:
@@ -315,8 +315,7 @@ class TestUntil:
             await waiter
 
 
-async def test_an_async_value_of_another_store_is_no_business_of_this_one() -> None:
-    """Two stores never share state: watching in one sees nothing of the other."""
+async def test_changes_in_another_store_are_not_seen() -> None:
     number = atom(1)
     async with Store() as left, Store() as right:
         watch = Watch(left, number)

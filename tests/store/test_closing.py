@@ -33,7 +33,7 @@ class TestAtOnce:
         assert store.closed
         assert sorted(events) == ["ended", "unmounted"]
 
-    def test_it_may_be_dropped_without_a_warning(self, closer: str) -> None:
+    def test_the_result_of_close_may_be_dropped_without_a_warning(self, closer: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             store = Store()
@@ -76,7 +76,7 @@ class TestAtOnce:
         assert handle.cancelled()
 
     @pytest.mark.asyncio
-    async def test_what_it_returns_can_be_awaited_any_number_of_times_by_anybody(self, closer: str) -> None:
+    async def test_the_result_of_close_can_be_awaited_any_number_of_times(self, closer: str) -> None:
         store = Store()
         gate = asyncio.Event()
 
@@ -121,7 +121,7 @@ async def _close_and_go_on(store: Store, events: list[str], closer: str) -> str:
 @every_closer
 @pytest.mark.asyncio
 class TestTheTaskThatCloses:
-    """It is neither cancelled nor waited for, whatever it is of the store."""
+    """The task that closes the store is neither cancelled nor waited for, of whatever kind it is."""
 
     async def test_a_run(self, closer: str) -> None:
         events: list[str] = []
@@ -190,7 +190,7 @@ class TestTheTaskThatCloses:
         assert await store.set(sets) == "done"
         assert events == ["went on"]
 
-    async def test_two_that_wait_for_each_other_both_end(self, closer: str) -> None:
+    async def test_several_tasks_that_close_one_store_all_end(self, closer: str) -> None:
         store = Store()
         ended: list[int] = []
 
@@ -215,7 +215,7 @@ async def test_aclosing_closes_it() -> None:
 
 
 @pytest.mark.asyncio
-async def test_leaving_the_async_with_block_waits_for_what_ends() -> None:
+async def test_leaving_the_async_with_block_waits_for_tasks_that_end() -> None:
     ended: list[str] = []
 
     async def work() -> None:

@@ -1,13 +1,13 @@
-"""A store that is closed, or dropped, by a function that it is calling: it goes when the call is through.
+"""A store that is closed or dropped by a function that it is calling ends when the call returns.
 
-Each script runs in an interpreter of its own: what goes wrong here is a crash.
+Each script runs in an interpreter of its own, because a failure is a crash.
 """
 
 import pytest
 
 from halflife import Store, StoreClosedError, WriteDuringReadError, atom, derived
 
-# Where the store's end may come from: a line that makes `end()` be called by `trigger()`.
+# Callbacks that may end the store: each line makes `trigger()` call `end()`.
 CALLERS = {
     "a subscriber": "store.subscribe(doubled, lambda value: end())",
     "an early subscriber": "store.subscribe(doubled, lambda value: end()); store.subscribe(doubled, seen.append)",
@@ -92,7 +92,7 @@ def test_a_store_can_be_closed_by(apart, caller) -> None:
         apart(SCRIPT.format(caller=CALLERS[caller], call=call, end="store.dispose()"))
 
 
-# A subscription holds its store: the store lives as long as the subscription does.
+# A subscription holds its store, so the store lives as long as the subscription.
 @pytest.mark.parametrize("caller", [caller for caller in CALLERS if "pop" not in CALLERS[caller]])
 def test_the_last_reference_to_a_store_can_be_dropped_by(apart, caller) -> None:
     line = CALLERS[caller].replace("handles.append", "(lambda handle: None)")
@@ -122,7 +122,7 @@ def test_a_comparison_cannot_close_its_store() -> None:
         assert store.get(count) == 2
 
 
-def test_a_writer_that_closes_its_store_gets_no_further() -> None:
+def test_a_writer_that_closes_its_store_cannot_set_any_more() -> None:
     count = atom(1)
     with Store() as store:
 

@@ -1,4 +1,4 @@
-"""Hydration: settled values of one store as JSON-able data, shown in another until something changes."""
+"""Hydration: settled values of one store as JSON-able data, visible in another store until an input changes."""
 
 import asyncio
 import gc
@@ -21,15 +21,15 @@ def ignore(value: object) -> None:
 
 
 def carried(data: dict[str, Any]) -> dict[str, Any]:
-    """The data after a journey as JSON text."""
+    """The data after a round trip through JSON text."""
     return json.loads(json.dumps(data))
 
 
 class Users:
-    """A chain: an id, the user fetched for it, and the user's posts. All of them named."""
+    """A chain of named atoms: an id, the user fetched for it, and the user's posts."""
 
     def __init__(self, *, id_name: str | None = "saved id") -> None:
-        gc.collect()  # a name that two living atoms have tells nothing
+        gc.collect()  # frees atoms of other tests: a name shared by two living atoms is ambiguous
         self.runs: list[str] = []
         self.id = atom(1, name=id_name)
         self.user = derived(self._read_user, name="saved user")
@@ -53,7 +53,7 @@ class Users:
         return f"user {get(self.id)}"
 
     async def saved(self, *atoms: Any) -> dict[str, Any]:
-        """What a first store, in which the id is 2, gives for these atoms."""
+        """The data that a first store, in which the id is 2, dehydrates for these atoms."""
         async with Store() as store:
             store.set(self.id, 2)
             for one in atoms:
@@ -64,7 +64,7 @@ class Users:
 
 
 class TestDehydrating:
-    def test_it_is_what_json_can_carry(self) -> None:
+    def test_dehydrated_data_survives_json(self) -> None:
         number, text = atom(1, name="number"), atom("a", name="text")
         doubled = derived(lambda get: get(number) * 2, name="doubled")
         with Store() as store, Store() as other:
@@ -88,7 +88,7 @@ class TestDehydrating:
             store.dehydrate([number])
 
     @pytest.mark.asyncio
-    async def test_pending_ones_and_failed_ones_are_left_out(self) -> None:
+    async def test_pending_and_failed_atoms_are_left_out(self) -> None:
         pending = derived(_never, name="pending")
         failed = derived(lambda get: 1 // 0, name="failed")
         number = atom(1, name="number")
@@ -99,7 +99,7 @@ class TestDehydrating:
             assert list(store.dehydrate([pending, failed, number])["atoms"]) == ["number"]
 
     @pytest.mark.asyncio
-    async def test_one_that_is_refreshing_is_left_out(self) -> None:
+    async def test_a_refreshing_atom_is_left_out(self) -> None:
         users = Users()
         async with Store() as store:
             await store.get(users.user)
@@ -107,7 +107,7 @@ class TestDehydrating:
             assert store.dehydrate([users.user])["atoms"] == {}
 
     @pytest.mark.asyncio
-    async def test_an_async_one_that_was_never_read_is_left_out_and_not_run(self) -> None:
+    async def test_an_async_atom_that_was_never_read_is_left_out_and_not_run(self) -> None:
         users = Users()
         async with Store() as store:
             assert store.dehydrate([users.user])["atoms"] == {}
@@ -173,7 +173,7 @@ class TestHydrating:
             store.hydrate({"version": 1, "atoms": {"number": {"value": 8}}})
             assert store.get(number) == 8
 
-    def test_a_subscriber_is_not_told_of_it_but_sees_it_and_hears_of_changes(self) -> None:
+    def test_hydration_does_not_notify_but_later_changes_do(self) -> None:
         number = atom(1, name="number")
         seen: list[int] = []
         with Store() as store:
@@ -183,7 +183,7 @@ class TestHydrating:
                 store.set(number, 1)
         assert seen == [1]
 
-    def test_what_is_set_before_it_is_read_stands(self) -> None:
+    def test_a_set_before_the_first_read_stands(self) -> None:
         number = atom(1, name="number")
         with Store() as store:
             store.hydrate({"version": 1, "atoms": {"number": {"value": 7}}})
@@ -222,7 +222,9 @@ class TestHydrating:
 @pytest.mark.asyncio
 class TestAsyncAtoms:
     @pytest.mark.parametrize("observed", [False, True])
-    async def test_one_counts_as_settled_without_running_until_an_input_changes(self, observed: bool) -> None:
+    async def test_a_hydrated_atom_counts_as_settled_without_running_until_an_input_changes(
+        self, observed: bool
+    ) -> None:
         users = Users()
         data = await users.saved(users.id, users.user)
         async with Store() as store:
@@ -239,7 +241,7 @@ class TestAsyncAtoms:
                 subscription()
 
     @pytest.mark.parametrize("first", [True, False])
-    async def test_inputs_may_be_read_before_or_after_it(self, first: bool) -> None:
+    async def test_inputs_may_be_read_before_or_after_a_hydrated_atom(self, first: bool) -> None:
         users = Users()
         data = await users.saved(users.id, users.user)
         async with Store() as store:
@@ -252,7 +254,7 @@ class TestAsyncAtoms:
             await quiet()
             assert users.runs == []
 
-    async def test_an_input_that_is_set_before_it_is_read_makes_it_run(self) -> None:
+    async def test_an_input_set_before_the_first_read_makes_the_atom_run(self) -> None:
         users = Users()
         data = await users.saved(users.id, users.user)
         async with Store() as store:
@@ -279,7 +281,7 @@ class TestAsyncAtoms:
             if subscription:
                 subscription()
 
-    async def test_one_with_an_unnamed_input_is_shown_as_refreshing_and_runs(self) -> None:
+    async def test_an_atom_with_an_unnamed_input_is_refreshing_and_runs(self) -> None:
         users = Users(id_name=None)
         data = await users.saved(users.user)
         async with Store() as store:
@@ -290,7 +292,7 @@ class TestAsyncAtoms:
                 assert await store.get(users.user) == {"id": 1}
             assert users.runs == ["user 1"]
 
-    async def test_reading_one_with_an_unnamed_input_starts_its_run(self) -> None:
+    async def test_reading_an_atom_with_an_unnamed_input_starts_its_run(self) -> None:
         users = Users(id_name=None)
         data = await users.saved(users.user)
         async with Store() as store:
@@ -299,7 +301,7 @@ class TestAsyncAtoms:
             await store.settled()
             assert store.get(users.user).result() == {"id": 1}
 
-    async def test_no_loading_is_notified_for_one_that_counts_as_settled(self) -> None:
+    async def test_no_loading_is_notified_for_an_atom_that_counts_as_settled(self) -> None:
         users = Users()
         data = await users.saved(users.id, users.user)
         shown: list[Any] = []

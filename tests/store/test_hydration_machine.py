@@ -1,4 +1,4 @@
-"""The hydration machine, and proof that it sees what is wrong: the faults it had, and others, are planted."""
+"""The hydration machine, and planted bugs that it must find: those that hydration once had, and others."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from planted_bugs import objection_of
 STEPS = 20
 
 
-def test_every_order_shows_what_the_law_says() -> None:
+def test_every_order_agrees_with_the_model() -> None:
     run_state_machine_as_test(HydrationMachine, settings=settings(stateful_step_count=STEPS))
 
 
 class LeavesOutWhatIsOlderThanTheLastSet(Store):
-    """Its snapshots lack async atoms that were settled before something else was set."""
+    """Snapshots lack async atoms that settled before the last set."""
 
     _has_set = False
 
@@ -32,7 +32,7 @@ class LeavesOutWhatIsOlderThanTheLastSet(Store):
 
 
 class StartsFetches(Store):
-    """Its snapshots ask for what they show."""
+    """Taking a snapshot starts fetches of its atoms."""
 
     def _settle(self, a: Any) -> bool:
         self.get(a)
@@ -40,7 +40,7 @@ class StartsFetches(Store):
 
 
 @pytest.mark.parametrize("kind", [LeavesOutWhatIsOlderThanTheLastSet, StartsFetches])
-def test_it_catches_a_store_that(kind: type[Store]) -> None:
+def test_the_machine_catches_a_store_that(kind: type[Store]) -> None:
     class Planted(HydrationMachine):
         def make_store(self) -> Store:
             return kind(on_error=self.reported.append)
@@ -93,6 +93,6 @@ def forgets_what_waits_at_a_later_hydrate(patch: Any) -> None:
         forgets_what_waits_at_a_later_hydrate,
     ],
 )
-def test_it_catches_a_hydration_that(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_machine_catches_a_hydration_that(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch.setattr)
     assert objection_of(HydrationMachine, examples=200, steps=STEPS) is not None

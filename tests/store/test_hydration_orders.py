@@ -1,4 +1,4 @@
-"""All orders of setting, reading, subscribing and dehydrating after a hydration, against what must come of them."""
+"""All orders of setting, reading, subscribing and dehydrating after a hydration, against their expected results."""
 
 import asyncio
 import itertools
@@ -12,10 +12,10 @@ NUMBERS = itertools.count()
 
 
 class App:
-    """A chain of async atoms and one of plain ones, over one id; what is computed here says so."""
+    """A chain of async atoms and one of plain atoms over one id; each computed value names the atom."""
 
     def __init__(self) -> None:
-        self.number = next(NUMBERS)  # a name that two living atoms have tells nothing
+        self.number = next(NUMBERS)  # a name shared by two living atoms is ambiguous, so each app has its own names
         self.runs: list[str] = []
         self.atoms: dict[str, Any] = {"id": atom(1, name=self.name_of("id"))}
         self._derive("user", self._user)
@@ -30,7 +30,7 @@ class App:
         return f"{name} of order {self.number}"
 
     def saved(self) -> dict[str, Any]:
-        """What another store gave for them, in which the id is 2."""
+        """The data that another store, in which the id is 2, dehydrated for these atoms."""
         values = {
             "id": {"value": 2},
             "user": {"value": "saved user 2", "inputs": ["id"]},
@@ -77,7 +77,7 @@ STEPS = (
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("first", STEPS)
-async def test_whatever_the_order_only_a_changed_input_makes_anything_run(first: str) -> None:
+async def test_in_any_order_only_a_changed_input_starts_a_run(first: str) -> None:
     for rest in itertools.product(STEPS, repeat=2):
         app, told = App(), []
         number, changed = 2, False
@@ -117,7 +117,7 @@ async def test_whatever_the_order_only_a_changed_input_makes_anything_run(first:
 
 
 @pytest.mark.asyncio
-async def test_every_settled_async_atom_is_in_it_whoever_set_what_since() -> None:
+async def test_every_settled_async_atom_is_dehydrated_whatever_was_set_since() -> None:
     app = App()
     other = atom(0)
     async with Store() as store:
@@ -135,7 +135,7 @@ async def test_every_settled_async_atom_is_in_it_whoever_set_what_since() -> Non
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("view", [lambda a: unwrap(a, 0), loadable], ids=["unwrap", "loadable"])
-async def test_nothing_is_started_for_what_is_derived_from_a_view(view: Any) -> None:
+async def test_dehydrating_an_atom_derived_from_a_view_starts_nothing(view: Any) -> None:
     app = App()
     over = derived(lambda get: str(get(view(app.atoms["user"]))), name="over")
     async with Store() as store:

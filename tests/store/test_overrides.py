@@ -1,4 +1,4 @@
-"""Overrides: in one store an atom has another value, or follows another atom; its own read never runs there."""
+"""Overrides: in one store an atom has another value or follows another atom, and its own read never runs."""
 
 import asyncio
 import functools
@@ -55,7 +55,7 @@ async def never_stream(get: Any) -> Any:
     yield 1
 
 
-#: Each kind of atom whose own value must never be made.
+#: One atom of each kind, whose own value must never be computed.
 KINDS: dict[str, Callable[[], Any]] = {
     "source": lambda: atom("own"),
     "hooked source": lambda: atom("own", on_mount=never),
@@ -86,7 +86,7 @@ async def never_stream_factory() -> Any:
 
 
 def settled(store: Store, a: Any) -> Any:
-    """The value of an atom, that of a settled AsyncValue for an async one."""
+    """The value of an atom; for an async atom the result of its settled AsyncValue."""
     value = store.get(a)
     assert isinstance(value, AsyncValue) == a.is_async or isinstance(value, str)
     return value.result() if isinstance(value, AsyncValue) else value
@@ -94,7 +94,7 @@ def settled(store: Store, a: Any) -> Any:
 
 @pytest.mark.parametrize("kind", KINDS)
 class TestEveryKind:
-    def test_it_has_the_value_without_a_loop_observed_or_not(self, kind: str) -> None:
+    def test_an_overridden_atom_has_the_value_without_a_loop_observed_or_not(self, kind: str) -> None:
         one = KINDS[kind]()
         shown = derived(lambda get: get(loadable(one)))
         with Store(overrides={one: "given"}) as store:
@@ -105,7 +105,7 @@ class TestEveryKind:
                 assert store.get(unwrap(one)) == "given"
             assert store._invariant() is None
 
-    def test_an_async_one_stays_async_and_can_be_awaited(self, kind: str) -> None:
+    def test_an_overridden_async_atom_stays_async_and_can_be_awaited(self, kind: str) -> None:
         one = KINDS[kind]()
 
         async def main() -> None:
@@ -122,7 +122,7 @@ class TestEveryKind:
 
         asyncio.run(main())
 
-    def test_it_follows_another_atom(self, kind: str) -> None:
+    def test_an_atom_follows_another_atom(self, kind: str) -> None:
         one, other, told = KINDS[kind](), atom("first"), []
         with Store(overrides={one: other}) as store:
             assert settled(store, one) == "first"
@@ -133,14 +133,14 @@ class TestEveryKind:
             assert (settled(store, one), store.get(other), told) == ("third", "third", ["second", "third"])
             assert store._invariant() is None
 
-    def test_only_in_this_store(self, kind: str) -> None:
+    def test_an_override_holds_only_in_its_store(self, kind: str) -> None:
         if kind not in ("source", "resettable", "reducer", "draft"):
             return
         one = KINDS[kind]()
         with Store(overrides={one: "given"}) as store, Store() as other:
             assert (store.get(one), other.get(one), store.get(one)) == ("given", "own", "given")
 
-    def test_refreshing_it_runs_nothing(self, kind: str) -> None:
+    def test_refreshing_an_overridden_atom_runs_nothing(self, kind: str) -> None:
         one = KINDS[kind]()
         with Store(overrides={one: "given"}) as store:
             value = store.refresh(one)
@@ -237,7 +237,7 @@ class TestFollowing:
             with pytest.raises(ValueError, match=r"circle.*first"):
                 Store(overrides=overrides)
 
-    def test_an_atom_that_follows_what_reads_it_is_a_cycle(self) -> None:
+    def test_an_atom_that_follows_its_dependent_is_a_cycle(self) -> None:
         one = atom(1, name="one")
         with Store(overrides={one: derived(lambda get: get(one) + 1, name="more")}) as store, pytest.raises(CycleError):
             store.get(one)
@@ -269,11 +269,11 @@ class TestFollowing:
 
 class TestWhatIsRefused:
     @pytest.mark.parametrize("overrides", [5, [atom(1)], {"user": 1}, {1: atom(1)}, None.__class__])
-    def test_what_is_no_mapping_of_atoms(self, overrides: Any) -> None:
+    def test_overrides_that_are_no_mapping_of_atoms(self, overrides: Any) -> None:
         with pytest.raises(TypeError, match="overrides"):
             Store(overrides=overrides)
 
-    def test_what_cannot_take_the_place(self) -> None:
+    def test_overrides_of_the_wrong_kind(self) -> None:
         save, watch = action(lambda get, set: None, name="save"), effect(lambda get, set: None, name="watch")
         for overrides in ({save: 5}, {save: atom(1)}, {watch: 5}, {watch: save}, {atom(1): save}, {atom(1): watch}):
             with pytest.raises(TypeError, match=r"overrides.*(save|watch)"):
@@ -306,7 +306,7 @@ class TestViewsAndWhatIsBuiltOn:
                 store.set(items.insert, "c")
                 assert store.get(things) == ["x", "b", "c"]
 
-    def test_an_effect_and_an_action_see_it(self) -> None:
+    def test_an_effect_and_an_action_see_the_override(self) -> None:
         number, seen = atom(1), []
         with Store(overrides={number: 5}) as store:
             store.observe(effect(lambda get, set: seen.append(get(number))))
@@ -322,7 +322,7 @@ class TestViewsAndWhatIsBuiltOn:
             with pytest.raises(AssertionError):
                 store.get(users(2))
 
-    def test_an_initial_value_is_taken_from_it(self) -> None:
+    def test_an_initial_value_is_taken_from_the_override(self) -> None:
         user = derived(never_async)
         name = initial_from(user)
         with Store(overrides={user: "Ada"}) as store:
@@ -358,14 +358,14 @@ class TestViewsAndWhatIsBuiltOn:
             store.update(profile, lambda draft: draft.update(name="Bob"))
             assert store.get(profile) == {"name": "Bob"}
 
-    def test_layers_of_what_follows_a_plain_atom_are_refused(self) -> None:
+    def test_layers_of_an_atom_that_follows_a_plain_atom_are_refused(self) -> None:
         todos = draft_atom({}, name="todos")
         with Store(overrides={todos: atom({})}) as store, pytest.raises(TypeError, match="layers"):
             store.layers(todos)
 
 
 class TestResources:
-    def test_one_given_data_is_ready_and_fetches_nothing(self) -> None:
+    def test_a_resource_given_data_is_ready_and_fetches_nothing(self) -> None:
         user = resource(atom(1), never)
         with Store(overrides={user: {"name": "Ada"}}) as store:
             assert (store.get(user.state), store.get(user.latest)) == ("ready", {"name": "Ada"})
@@ -375,7 +375,7 @@ class TestResources:
             store.set(user.mutate, lambda value: {**value, "age": 5})
             assert store.get(user).result() == {"name": "Bob", "age": 5}
 
-    def test_one_that_follows_another_shows_that_ones_state(self) -> None:
+    def test_a_resource_that_follows_another_shows_its_state(self) -> None:
         calls: list[int] = []
 
         async def fetch(value: int) -> int:
@@ -437,9 +437,9 @@ def read_store(stores: list[Store], get: Any) -> int:
     return len(stores)
 
 
-def test_a_store_frees_what_it_was_given() -> None:
+def test_a_store_frees_its_overrides() -> None:
     class Value:
-        """Can be counted."""
+        """A value whose living instances the test counts."""
 
     def use() -> None:
         value, one = Value(), derived(never_async)

@@ -1,4 +1,4 @@
-"""The picture of a store: what depends on what, with values, states and counts."""
+"""The graph of a store: atoms and dependencies, with values, states and counts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Stores come and go: closing, the default store, two stores, and the thread a store belongs to."""
+"""Lifetimes of stores: closing, the default store, two stores, and the thread of a store."""
 
 import gc
 import threading
@@ -112,7 +112,7 @@ def test_the_with_block_closes_the_store_also_when_it_raises() -> None:
 
 def test_closing_gives_every_value_back() -> None:
     class Value:
-        """Can be counted."""
+        """A value whose living instances the test counts."""
 
     def use() -> None:
         held = atom(Value())
@@ -122,13 +122,13 @@ def test_closing_gives_every_value_back() -> None:
         store.set(held, Value())
         store.dispose()
         gc.collect()
-        assert sum(isinstance(one, Value) for one in gc.get_objects()) == 1  # the initial one, which is the atom's
+        assert sum(isinstance(one, Value) for one in gc.get_objects()) == 1  # the initial value, which the atom holds
 
     with assert_no_leaks():
         use()
 
 
-def test_what_a_read_or_write_kept_says_that_its_store_is_closed() -> None:
+def test_a_kept_get_or_set_says_that_its_store_is_closed() -> None:
     kept: list[Any] = []
     count = atom(1, on_mount=kept.append)
     doubled = derived(lambda get: kept.append(get) or get(count) * 2)

@@ -1,4 +1,4 @@
-"""Subscribing: who is told, when, how often; and how it ends."""
+"""Subscriptions: which subscribers are called, when and how often; and how subscriptions end."""
 
 import gc
 import weakref
@@ -75,7 +75,7 @@ def test_subscribing_one_callback_twice_makes_two_subscriptions() -> None:
 
 
 @pytest.mark.parametrize("same_atom", [True, False])
-def test_one_that_is_unsubscribed_during_a_flush_is_not_called_any_more(same_atom: bool) -> None:
+def test_a_subscriber_unsubscribed_during_a_flush_is_not_called_any_more(same_atom: bool) -> None:
     count = atom(1)
     other = derived(lambda get: get(count) * 2)
     told: list[str] = []
@@ -88,7 +88,7 @@ def test_one_that_is_unsubscribed_during_a_flush_is_not_called_any_more(same_ato
         assert store._invariant() is None
 
 
-def test_one_that_unsubscribes_itself_is_called_once() -> None:
+def test_a_subscriber_that_unsubscribes_itself_is_called_once() -> None:
     count = atom(1)
     told: list[int] = []
     with Store() as store:
@@ -100,7 +100,7 @@ def test_one_that_unsubscribes_itself_is_called_once() -> None:
         assert store._invariant() is None
 
 
-def test_one_that_subscribes_during_a_flush_hears_of_the_next_change_only() -> None:
+def test_a_subscriber_added_during_a_flush_hears_of_the_next_change_only() -> None:
     count = atom(1)
     told: list[Any] = []
     with Store() as store:
@@ -151,7 +151,7 @@ def test_a_subscriber_of_a_derived_atom_keeps_it_current() -> None:
         assert len(runs) == 2
 
 
-def test_a_value_that_is_unchanged_after_recomputation_is_not_told() -> None:
+def test_an_unchanged_value_after_recomputation_notifies_nobody() -> None:
     count = atom(1)
     positive = derived(lambda get: get(count) > 0)
     told: list[bool] = []
@@ -211,7 +211,7 @@ def test_a_callback_that_refers_to_its_store_is_collectable() -> None:
 def test_an_unsubscribed_callback_is_released_at_once() -> None:
     class Listener:
         def __call__(self, value: int) -> None:
-            """Hears."""
+            """Do nothing."""
 
     count = atom(1)
     with Store() as store:

@@ -9,7 +9,7 @@ from halflife import Store, action, atom, derived
 from halflife.testing import events
 
 
-def test_get_gives_the_initial_value_and_then_what_was_set() -> None:
+def test_get_returns_the_initial_value_and_then_the_set_value() -> None:
     count = atom(1)
     with Store() as store:
         assert store.get(count) == 1
@@ -109,7 +109,7 @@ def test_an_action_cannot_be_read() -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, 1, "count", [], object(), Store, lambda get: 1], ids=named)
-def test_what_is_no_atom_is_refused_by_name(wrong: Any) -> None:
+def test_objects_that_are_no_atoms_are_refused_by_name(wrong: Any) -> None:
     read = derived(lambda get: get(wrong))
     with Store() as store:
         for use in (
@@ -172,7 +172,7 @@ def test_a_source_cannot_be_refreshed() -> None:
         store.refresh(count)
 
 
-def test_what_is_set_in_an_atom_nobody_has_read_is_there() -> None:
+def test_a_set_of_an_atom_that_was_never_read_is_kept() -> None:
     count = atom(1)
     runs: list[int] = []
     doubled = derived(lambda get: runs.append(1) or get(count) * 2)
