@@ -1,7 +1,7 @@
 """*Faults of async code*: in a script with runs, streams, actions and waiters each callback fails in turn.
 
-Afterwards the store settles, its invariants hold, what it shows equals a fresh computation, nobody waits
-for ever, asyncio has nothing to complain of, and nothing leaks.
+Afterwards the store settles, its invariants hold, its values equal a fresh computation, no wait lasts for ever,
+asyncio reports nothing, and nothing leaks.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ class InjectedError(Exception):
 
 
 class InjectedCancellation(asyncio.CancelledError):
-    """The fault that looks like a cancellation by somebody else."""
+    """The fault that looks like a cancellation from outside."""
 
 
 class Faults:
@@ -117,7 +117,7 @@ class Program:
         yield lambda: store.set(self.key, 2)
         yield lambda: store.set(self.key, 3)  # supersedes a run that has not started
         yield lambda: asyncio.sleep(0)
-        yield lambda: store.set(self.key, 4)  # ... and one in its middle
+        yield lambda: store.set(self.key, 4)  # supersedes a run in its middle
         yield lambda: store.value(self.posts)
         yield lambda: store.set(self.save, 5)
         yield lambda: store.set(self.save, 5)
@@ -134,7 +134,7 @@ async def go_through(program: Program) -> None:
     store, faults = program.store, program.faults
     for number, operation in enumerate(program.script()):
         try:
-            async with asyncio.timeout(10):  # nobody may wait for ever
+            async with asyncio.timeout(10):  # no wait may last for ever
                 result = operation()
                 if hasattr(result, "__await__"):
                     await result
@@ -145,7 +145,7 @@ async def go_through(program: Program) -> None:
     async with asyncio.timeout(10):
         await store.settled()
         for name in program.expected():
-            store.refresh(getattr(program, name))  # a fault is a value as good as any until the next run
+            store.refresh(getattr(program, name))  # an injected error is the atom's value until the next run
         await store.settled()
         store.set(program.key, 77)
         await store.settled()
@@ -177,7 +177,7 @@ def _freeze():
 
 
 @pytest.mark.parametrize("kind", [InjectedError, InjectedCancellation])
-def test_whichever_callback_of_async_code_fails_the_store_recovers(kind, caplog) -> None:
+def test_the_store_recovers_from_a_failure_of_any_async_callback(kind, caplog) -> None:
     callbacks = run(0, kind).count
     assert callbacks > 50
     failed = {run(at, kind).where for at in range(1, callbacks + 1)}

@@ -1,4 +1,4 @@
-"""*Garbage of async code*: runs, tasks, waiters and streams close no cycle that is never collected."""
+"""*Garbage of async code*: every cycle through runs, tasks, waiters and streams is collectable."""
 
 import asyncio
 import gc
@@ -10,11 +10,11 @@ from halflife import Store, action, atom, derived, loadable, resource
 
 
 class Sentinel:
-    """Something to put in a cycle, and to ask for."""
+    """A member of a reference cycle, watched by a weak reference."""
 
 
 def collected(build) -> bool:
-    """Whether what `build` returns, and its sentinel, can be collected."""
+    """Whether the result of `build` and its sentinel can be collected."""
     sentinel = Sentinel()
     gone = weakref.ref(sentinel)
     kept = asyncio.run(build(sentinel))
@@ -163,7 +163,7 @@ def test_a_cycle_through_a_run_is_collected(build) -> None:
 
 
 def waiting(wait, ended):
-    """A store with an async atom that is read, and now waits; only weak references to both."""
+    """A weak reference to a store with an async atom whose run waits; nothing else refers to both."""
 
     async def read(get):
         try:
@@ -191,7 +191,7 @@ async def test_a_dropped_store_whose_run_can_still_end_lives_until_then() -> Non
 
 
 @pytest.mark.asyncio
-async def test_a_dropped_store_whose_run_nothing_can_wake_is_collected_with_it() -> None:
+async def test_a_dropped_store_is_collected_with_a_run_that_nothing_can_wake() -> None:
     ended = []
     store = waiting(lambda: asyncio.get_running_loop().create_future(), ended)
     await asyncio.sleep(0)

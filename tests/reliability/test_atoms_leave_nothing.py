@@ -1,4 +1,4 @@
-"""Whatever kind of atom, however it ended and however it was looked at: nothing of it stays."""
+"""Atoms of each kind leave no memory, however they ended and were observed."""
 
 import asyncio
 import gc
@@ -12,14 +12,14 @@ from halflife.testing import ManualClock
 from lifetime_kinds import COURSES, ENDINGS, KINDS, LOOKS, applies, play
 
 ROUNDS = 2
-#: Seconds.
+#: Seconds to wait for worker threads.
 PATIENCE = 5
 
 
 async def at_rest(store: Store) -> int:
-    """How many nodes there are when nothing is under way."""
+    """The number of nodes when nothing is under way."""
     await store.settled()
-    # A function in a worker thread that nobody waits for any more holds what it was called with until it ends.
+    # A function in a worker thread holds its arguments until it ends, even if nobody waits for it.
     end = time.monotonic() + PATIENCE
     while True:
         for _ in range(5):
@@ -32,7 +32,7 @@ async def at_rest(store: Store) -> int:
 
 @pytest.fixture(autouse=True)
 def collects_fast():
-    """What is there before the test need not be looked at by each collection."""
+    """Freeze older objects, so that each collection is fast."""
     gc.collect()
     gc.freeze()
     yield
@@ -41,7 +41,7 @@ def collects_fast():
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_number_of_nodes_returns_to_where_it_was(kind: str) -> None:
+async def test_the_number_of_nodes_returns_to_its_old_value(kind: str) -> None:
     left = {}
     for look in LOOKS:
         if not applies(kind, look):
@@ -60,7 +60,7 @@ async def test_the_number_of_nodes_returns_to_where_it_was(kind: str) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("closed", [False, True])
-async def test_what_an_open_batch_saved_goes_with_the_store(closed: bool) -> None:
+async def test_values_saved_by_an_open_batch_are_freed_with_the_store(closed: bool) -> None:
     class Shown:
         pass
 

@@ -1,4 +1,4 @@
-"""Awkward values in drafts and layers: unknown objects, bare leaves, circles, and nesting without end."""
+"""Awkward values in drafts and layers: unknown objects, bare leaves, cycles, and deep nesting."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,13 +9,13 @@ from halflife import Layers, RecipeError, produce
 
 
 class Opaque:
-    """A mutable object of somebody's, of which nothing is known."""
+    """A mutable object of a class that drafts do not know."""
 
     def __init__(self, n: int) -> None:
         self.n = n
 
 
-def test_an_unknown_mutable_object_is_handed_out_as_it_is() -> None:
+def test_an_unknown_mutable_object_is_handed_out_unchanged() -> None:
     opaque = Opaque(1)
     base = {"a": opaque, "n": 0}
     seen = []
@@ -35,7 +35,7 @@ def test_an_unknown_mutable_object_is_handed_out_as_it_is() -> None:
 
 def test_a_leaf_can_only_be_replaced() -> None:
     layers = Layers(1)
-    edit = layers.apply(lambda number: number + 1)  # no state
+    edit = layers.apply(lambda number: number + 1)  # the result is the context, not the new value
     assert (edit.context, layers.visible) == (2, 1)
     layers.update(lambda number: number + 1)
     assert layers.visible == 2

@@ -1,4 +1,4 @@
-"""*Bad input*: whatever is wrong with an argument, one clear TypeError or ValueError says so, and nothing changes.
+"""*Bad input*: any wrong argument raises one clear TypeError or ValueError, and nothing changes.
 
 A table of public functions is called with a table of wrong values: of wrong types, unhashable, huge,
 nested 100,000 deep, with a `repr` that raises, coroutines, NaN, a store in place of an atom and the reverse.
@@ -36,7 +36,7 @@ from halflife.testing import ManualClock
 
 
 class Hostile:
-    """Raises whatever is done to it."""
+    """An object whose every method raises."""
 
     def __repr__(self) -> str:
         raise RuntimeError("hostile repr")
@@ -85,14 +85,14 @@ WRONG = {
     "a dict": {"a": 1},
     "deep nesting": nested(),
     "a hostile object": Hostile(),
-    "a coroutine": answer,  # called for each use
+    "a coroutine": answer,  # called anew for each use
     "an atom": COUNT,
     "a store": STORE,
     "a loadable": HasData(1),
     "an action": action(lambda get, set: None, name="ACTION"),
     "an effect": effect(lambda get, set: None, name="EFFECT"),
 }
-CLASS = {"a class"}  # int does not tell what it takes
+CLASS = {"a class"}  # the signature of int is unknown
 CALLABLE = {"a function"} | CLASS
 NUMBERS = {"an int"}
 ATOMS = {"an atom"}
@@ -103,7 +103,7 @@ async def iterate(stream) -> None:
     await anext(stream)
 
 
-# name of the case: (call, values that are right here, what the message names)
+# name of the case: (call, allowed values, pattern of the message)
 TAKES_ATOM = {
     "Store.get": (lambda store, value: store.get(value), ATOMS, "get|EFFECT|ACTION"),
     "Store.set": (lambda store, value: store.set(value, 1), WRITABLE, "set"),
@@ -240,7 +240,7 @@ def test_any_value_can_be_stored_read_and_shown(label) -> None:
         seen = []
         store.subscribe(same, seen.append)
         store.set(place, value)
-        store.set(place, value)  # the very same object: no news, and it is not asked for its ==
+        store.set(place, value)  # the same object again: no notification, and no call of its `==`
         assert store.get(same) is value
         assert len(seen) == (label != "None")
         assert store.get(loadable(same)).data is value
@@ -310,7 +310,7 @@ def test_a_coroutine_is_no_initial_value_and_the_message_names_lazy() -> None:
 
 @pytest.mark.parametrize("hook", ["effect", "on_mount"])
 @pytest.mark.parametrize("label", ["an int", "a hostile object", "deep nesting", "a huge str"])
-def test_what_is_returned_instead_of_a_cleanup_is_named(hook, label) -> None:
+def test_a_wrong_result_instead_of_a_cleanup_is_named(hook, label) -> None:
     value = WRONG[label]
     with Store() as store, pytest.raises(ExceptionGroup) as raised:
         if hook == "effect":

@@ -1,6 +1,6 @@
 """The *border* between C++ and Python: no call from Python, however wrong, may crash the interpreter.
 
-What would crash runs in an interpreter of its own.
+Calls that might crash run in an interpreter of their own.
 """
 
 import copy
@@ -52,7 +52,7 @@ def test_a_store_whose_init_was_not_called_says_so_at_each_call() -> None:
     gc.collect()
 
 
-def test_a_subclass_that_forgets_the_base_init_is_told() -> None:
+def test_a_subclass_that_forgets_the_base_init_gets_a_type_error() -> None:
     class Forgetful(Store):
         def __init__(self) -> None:
             pass
@@ -67,7 +67,7 @@ def test_stores_can_be_subclassed() -> None:
             super().__init__(name="counting")
             self.calls = 0
 
-        def get(self, a):  # what the base gives, counted
+        def get(self, a):  # counts the calls
             self.calls += 1
             return super().get(a)
 
@@ -242,7 +242,7 @@ def test_atoms_and_loadables_cannot_be_changed() -> None:
             delattr(thing, name)
 
 
-def test_weak_references_are_cleared_before_anything_is_taken_apart() -> None:
+def test_weak_references_are_cleared_before_anything_is_destroyed() -> None:
     seen = []
 
     def note(reference) -> None:
@@ -262,7 +262,7 @@ def test_weak_references_are_cleared_before_anything_is_taken_apart() -> None:
     assert [reference() for reference in references] == [None, None, None]
 
 
-def test_a_value_that_calls_its_store_while_that_is_collected_is_refused(apart) -> None:
+def test_a_call_from_a_value_to_its_store_under_collection_is_refused(apart) -> None:
     printed = apart(
         """
         import gc

@@ -20,7 +20,7 @@ from halflife import (
 
 
 class Watched:
-    """A leaf that can be seen to go."""
+    """A leaf watched by a weak reference."""
 
 
 def is_gone(reference):
@@ -60,7 +60,7 @@ def test_values_are_given_back_when_the_recipe_is_over_without_the_collector():
 
 
 @pytest.mark.parametrize("function", [produce, produce_with_patches])
-def test_references_are_balanced_whatever_happens(function):
+def test_references_are_balanced_in_every_case(function):
     leaf = Watched()
     base = {"a": {"x": leaf}, "l": [leaf, {"y": leaf}], "s": {leaf}, "n": Node(leaf, Node(leaf))}
 
@@ -120,7 +120,7 @@ def test_an_abandoned_session_is_collected():
     d["s"] = {"leaf": leaf}
     iterator, view = iter(d["a"]), d.keys()
     assert view
-    d["a"]["loop"] = [iterator, view]  # leaves that lead back
+    d["a"]["loop"] = [iterator, view]  # leaves that close a cycle
     del d, leaf, iterator, view
     assert is_gone(gone)
 
@@ -148,7 +148,7 @@ def test_a_finished_session_keeps_nothing():
         part.append(1)
 
 
-def test_a_session_that_was_collected_with_somebody_still_looking_is_over():
+def test_a_collected_session_ends_drafts_that_are_still_held():
     seen = []
 
     class Looking:
@@ -169,7 +169,7 @@ def test_a_session_that_was_collected_with_somebody_still_looking_is_over():
     assert seen[0] in {1, "over"}
 
 
-def test_what_a_recipe_drops_may_run_code_that_uses_the_draft():
+def test_finalizers_of_dropped_objects_may_use_the_draft():
     class Dropped:
         def __init__(self, d):
             self.draft = d
@@ -190,7 +190,7 @@ def test_what_a_recipe_drops_may_run_code_that_uses_the_draft():
 
 
 @pytest.mark.parametrize("kind", ["list", "dict", "record"])
-def test_deep_values_go_without_filling_the_stack(kind, apart):
+def test_deep_values_are_freed_without_filling_the_stack(kind, apart):
     apart(f"""
         import dataclasses, gc, threading
         threading.stack_size(4096 * 1024)  # with less, Python 3.13 cannot drop plain records this deep

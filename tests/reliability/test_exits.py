@@ -1,4 +1,4 @@
-"""*Exit* with daemon threads inside the package: they stay where they are, and the process ends well."""
+"""*Exit* with daemon threads inside the package: the threads stop where they are, and the process ends cleanly."""
 
 from textwrap import dedent, indent
 
@@ -6,7 +6,7 @@ import pytest
 
 from conftest import MULTIPLIER
 
-# Where a thread is when Python shuts down: in a function of the user's that the package calls.
+# Calls that reach a user's function `stay`, in which the thread is when Python shuts down.
 INSIDE = {
     "a read": "store.get(derived(lambda get: stay()))",
     "a read of an observed atom": """

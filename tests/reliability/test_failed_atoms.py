@@ -13,7 +13,7 @@ from halflife import Store, atom, derived, loadable, unwrap
 
 
 class Local:
-    """What a run has in a variable."""
+    """A local variable of a run, watched by a weak reference."""
 
 
 KEPT: list[weakref.ref[Local]] = []
@@ -124,7 +124,7 @@ async def test_nothing_of_a_failed_run_stays(make, look):
 
     for _ in range(10):
         await one()
-    for _ in range(3):  # for what the loop calls when a task is done
+    for _ in range(3):  # the loop runs the callbacks of ended tasks
         await asyncio.sleep(0)
     gc.collect()
     assert len(store.graph().nodes) == before
@@ -197,7 +197,7 @@ def above_another():
 
 
 def handled_meanwhile():
-    """The error that is being handled becomes the context, and that has frames of the caller."""
+    """The error's context is the error being handled, whose traceback has frames of the run."""
 
     @derived
     def broken(get):
@@ -213,7 +213,7 @@ def handled_meanwhile():
 @pytest.mark.parametrize("observed", [False, True])
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("make", [plain, above_another, handled_meanwhile], ids=lambda make: make.__name__)
-def test_the_caller_of_a_read_that_failed_lets_the_atom_go(make, look, observed):
+def test_the_caller_of_a_failed_read_frees_the_atom(make, look, observed):
     store = Store(on_error=lambda error: None)
 
     def page():
@@ -238,7 +238,7 @@ def test_the_caller_of_a_read_that_failed_lets_the_atom_go(make, look, observed)
     assert len(store.graph().nodes) == 0
 
 
-def test_an_error_tells_the_same_with_and_without_its_frames():
+def test_an_error_is_printed_the_same_with_and_without_its_frames():
     def tell(error):
         return "".join(traceback.format_exception(error))
 
@@ -272,7 +272,7 @@ def test_an_error_tells_the_same_with_and_without_its_frames():
         traceback.TracebackException.from_exception(kept, capture_locals=True)
 
 
-def test_the_frames_of_one_who_is_still_executing_stay_until_he_ends():
+def test_the_frames_of_a_running_function_stay_until_it_ends():
     store = Store()
     broken = plain()
     KEPT.clear()
@@ -293,8 +293,8 @@ def test_the_frames_of_one_who_is_still_executing_stay_until_he_ends():
     KEPT.clear()
 
 
-def test_errors_share_their_places_up_a_chain():
-    """Each atom of a chain keeps the error with its own traceback, which has those below it in it."""
+def test_errors_share_traceback_entries_along_a_chain():
+    """Each atom of a chain keeps the error with its own traceback, which contains the tracebacks of its inputs."""
     store = Store()
     atoms = [plain()]
     for _ in range(200):

@@ -1,8 +1,8 @@
-"""*Faults*: a script is run again and again, and each time another callback fails, until every one has.
+"""*Faults*: a script runs once for each of its callbacks, and that callback fails.
 
-Reads, comparisons, subscribers, effects, cleanups, mount hooks, writers, factories, the store's
-on_error and `__del__` count as callbacks. Whichever fails, the graph stays sound: its invariants
-hold, what is computed equals a computation from scratch, later changes are told, and nothing leaks.
+Callbacks are reads, comparisons, subscribers, effects, cleanups, mount hooks, writers, factories, the store's
+on_error and `__del__`. After each failure the graph's invariants hold, its values equal a computation from
+scratch, later changes notify, and nothing leaks.
 """
 
 import gc
@@ -41,7 +41,7 @@ class Box:
 
 
 class Program:
-    """A store, one atom of each kind, somebody looking at most of them, and a script of changes."""
+    """A store, one atom of each kind, most of them observed, and a script of changes."""
 
     def __init__(self, faults: Faults) -> None:
         step = faults.step
@@ -169,7 +169,7 @@ class Program:
         yield lambda: store.set(self.right, 1)
 
     def expected(self) -> dict[str, object]:
-        """Every computed value, from the sources alone."""
+        """The value of every derived atom, computed from the sources alone."""
         get = self.store.get
         left, right = get(self.left), get(self.right)
         chosen = left + right if get(self.switch) else right + get(self.start)
@@ -199,14 +199,14 @@ def is_injected(error: BaseException) -> bool:
 
 
 def same(value: object, expected: object) -> bool:
-    """Equal; or the fault itself, which is a value as good as any until the next run."""
+    """Whether the values are equal, or the value is the injected error, which stays until the next run."""
     if value == expected or value is InjectedError:
         return True
     return isinstance(value, HasError) and isinstance(value.error, (InjectedError, ZeroDivisionError))
 
 
 def run(at: int, kind: type[BaseException]) -> Faults:
-    """Run the script with a fault in the given callback, and check all there is to check."""
+    """Run the script with a fault in the given callback, and check everything."""
     faults = Faults(at, kind)
     program = Program(faults)
     parts = [weakref.ref(part) for part in vars(program).values() if isinstance(part, (Atom, Store))]
@@ -220,7 +220,7 @@ def run(at: int, kind: type[BaseException]) -> Faults:
 
 
 def go_through(program: Program) -> None:
-    """The script, with the fault in it: after each step the graph is sound."""
+    """Run the script with its fault; check the invariants after each step."""
     store, faults = program.store, program.faults
     for number, operation in enumerate(program.script()):
         where = f"step {number}, fault {faults.at} in {faults.where}"
@@ -238,7 +238,7 @@ def go_through(program: Program) -> None:
 
 
 def heal(program: Program) -> None:
-    """After a change of everything nothing of the fault is left, and observers are told."""
+    """Change all sources: no atom keeps the injected error, and observers are notified."""
     store = program.store
     program.seen.clear()
     observed = [handle for handle in program.handles if handle.active]
@@ -252,7 +252,7 @@ def heal(program: Program) -> None:
         store.set(program.box, Box(program.faults, 77))
     expected = program.expected()
     for name in expected:
-        if program.computed(name) is InjectedError:  # it failed before it had read anything
+        if program.computed(name) is InjectedError:  # failed before its first read, so it has no inputs
             store.refresh(getattr(program, name))
     for name, value in expected.items():
         assert program.computed(name) == value, (name, program.faults.where)
@@ -266,7 +266,7 @@ def heal(program: Program) -> None:
 
 
 def finish(program: Program) -> None:
-    """Everything ends, and nothing is observed any more."""
+    """End all observations and close the store."""
     for handle in program.handles:
         handle()
     assert not any(row[4] for row in program.store._snapshot())
@@ -275,7 +275,7 @@ def finish(program: Program) -> None:
 
 @pytest.fixture
 def finalizers_may_fail(monkeypatch):
-    """What `__del__` raises is nobody's: Python tells a hook, and pytest would fail for it."""
+    """Accept injected errors of `__del__`, which Python passes to a hook that would fail the test."""
     others = []
 
     def hook(unraisable) -> None:
@@ -284,7 +284,7 @@ def finalizers_may_fail(monkeypatch):
 
     monkeypatch.setattr(sys, "unraisablehook", hook)
     gc.collect()
-    gc.freeze()  # what was there before need not be looked through each time
+    gc.freeze()  # collections skip older objects
     yield
     gc.unfreeze()
     assert others == []
@@ -292,7 +292,7 @@ def finalizers_may_fail(monkeypatch):
 
 @pytest.mark.usefixtures("finalizers_may_fail")
 @pytest.mark.parametrize("kind", [InjectedError, InjectedInterrupt])
-def test_whichever_callback_fails_the_graph_stays_sound(kind) -> None:
+def test_the_graph_stays_sound_after_a_failure_of_any_callback(kind) -> None:
     callbacks = run(0, kind).count
     assert callbacks > 100
     failed = {run(at, kind).where for at in range(1, callbacks + 1)}

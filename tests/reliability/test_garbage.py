@@ -1,6 +1,6 @@
 """*Garbage*: every cycle that user code can close through a store, an atom or a run is collectable.
 
-Each case builds one cycle around a sentinel, drops it, and asks a weak reference.
+Each case builds a cycle around a sentinel, drops the cycle, and checks a weak reference to the sentinel.
 """
 
 import contextlib
@@ -29,11 +29,11 @@ from halflife import (
 
 
 class Sentinel:
-    """Something to put in a cycle, and to ask for."""
+    """A member of a reference cycle, watched by a weak reference."""
 
 
 def collected(build) -> bool:
-    """Whether what `build` returns, and its sentinel, can be collected."""
+    """Whether the result of `build` and its sentinel can be collected."""
     sentinel = Sentinel()
     gone = weakref.ref(sentinel)
     kept = build(sentinel)
@@ -70,7 +70,7 @@ def atom_and_closure(sentinel):
 
 
 def atom_and_its_value(sentinel):
-    # The value belongs to the store: such an atom lives as long as that.
+    # The store holds the value, so the atom in it lives as long as the store.
     holder, store = atom([sentinel]), Store()
     store.set(holder, [holder, store, sentinel])
     return store

@@ -1,4 +1,4 @@
-"""An interrupt (Ctrl-C) at any point of a batch: it is done, or it has not begun, and none is left open."""
+"""After an interrupt (Ctrl-C) at any point, a batch is done or has not begun, and no batch is left open."""
 
 import dis
 import gc
@@ -18,7 +18,7 @@ class StopError(KeyboardInterrupt):
 
 
 def interrupted(at: int, work: Callable[[], object]) -> bool:
-    """Run the work, and interrupt it where Python looks for signals for the n-th time: after calls and jumps back."""
+    """Run the work and interrupt it at the n-th point where Python checks for signals: after calls and jumps back."""
     left = at
     last: dict[FrameType, str] = {}
 
@@ -37,7 +37,7 @@ def interrupted(at: int, work: Callable[[], object]) -> bool:
                     raise StopError
         return trace
 
-    # The collector may not run meanwhile: an interrupt in what it calls would be told to nobody.
+    # No collection may run meanwhile: Python does not propagate an interrupt raised in a finalizer.
     gc.collect()
     gc.disable()
     sys.settrace(trace)
@@ -65,11 +65,11 @@ def interrupt_everywhere(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_wherever_it_is_interrupted_it_is_done_or_has_not_begun(way: str) -> None:
+def test_a_batch_interrupted_anywhere_is_done_or_has_not_begun(way: str) -> None:
     interrupt_everywhere(way)
 
 
-def test_a_batch_that_begins_in_python_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_python_code_enters_would_fail_the_test_before(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[Any] = []
     native = Store.batch
 
@@ -120,14 +120,14 @@ def test_a_batch_is_left_twice_and_used_again() -> None:
     outer.__enter__()
     batch.__enter__()
     program.both(7)
-    outer.__exit__(None, None, None)  # the inner one was left open: it is undone
+    outer.__exit__(None, None, None)  # the inner batch was left open, so it is rolled back
     assert not program.store._in_batch
     batch.__exit__(None, None, None)
     assert (program.store.get(program.total), program.told) == (4, [])
 
 
-def test_an_effect_whose_name_is_looked_for_is_interrupted_as_itself() -> None:
-    """Its name is found out at its first run. It used to run with the interrupt pending: a SystemError."""
+def test_an_effect_can_be_interrupted_while_its_name_is_found() -> None:
+    """Finding the name at the first run once went on with the interrupt pending, which was a SystemError."""
     at, seen = 0, 0
     while True:
         at += 3

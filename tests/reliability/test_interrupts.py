@@ -1,6 +1,6 @@
-"""*Interrupts* (KeyboardInterrupt, SystemExit, GeneratorExit) pass through, and leave the atom to be run again.
+"""*Interrupts* (KeyboardInterrupt, SystemExit, GeneratorExit) pass through, and the atom can run again.
 
-Everybody else is served first where a flush is under way; nothing of an interrupt becomes a value.
+A flush first calls all other subscribers. An interrupt never becomes a value.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ INTERRUPTS = [KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledErr
 
 @pytest.fixture(params=INTERRUPTS, ids=lambda kind: kind.__name__)
 def interrupt(request):
-    """Raises its kind when it is called, while it is armed."""
+    """A function that raises an exception of its kind while it is armed."""
     kind = request.param
 
     class Interrupt:
@@ -46,7 +46,7 @@ def store(reported):
         assert reported == []
 
 
-def test_in_a_read_that_nobody_observes(store, interrupt) -> None:
+def test_in_an_unobserved_read(store, interrupt) -> None:
     count = atom(1)
     bottom = derived(lambda get: (interrupt(), get(count))[1])
     top = derived(lambda get: get(bottom) + 1)
@@ -64,7 +64,7 @@ def test_in_a_read_that_nobody_observes(store, interrupt) -> None:
     assert store.get(top) == 3
 
 
-def test_in_a_read_that_is_observed(store, interrupt) -> None:
+def test_in_an_observed_read(store, interrupt) -> None:
     count, seen = atom(1), []
     bottom = derived(lambda get: (get(count), interrupt())[0])
     top = derived(lambda get: get(bottom) + 1)
@@ -76,11 +76,11 @@ def test_in_a_read_that_is_observed(store, interrupt) -> None:
     assert store._invariant() is None
     interrupt.armed = False
     assert store.get(top) == 3
-    store.set(atom(1), 2)  # the next flush tells what the interrupted one has not
+    store.set(atom(1), 2)  # the next flush makes the calls that the interrupted one did not make
     assert sorted(seen) == [2, 3]
 
 
-def test_in_a_read_that_catches_it_and_goes_on(store, interrupt) -> None:
+def test_in_a_read_that_catches_the_interrupt_and_goes_on(store, interrupt) -> None:
     count = atom(1)
     bottom = derived(lambda get: (get(count), interrupt())[0])
 
@@ -99,7 +99,7 @@ def test_in_a_read_that_catches_it_and_goes_on(store, interrupt) -> None:
 
 
 @pytest.mark.parametrize("where", ["before", "between", "after"])
-def test_in_a_subscriber_after_everybody_was_told(store, interrupt, where) -> None:
+def test_in_a_subscriber_after_all_others_were_called(store, interrupt, where) -> None:
     count, seen = atom(1), []
     order = [seen.append, seen.append]
     order.insert(["before", "between", "after"].index(where), interrupt)
@@ -220,7 +220,7 @@ def test_in_a_writer_an_update_and_a_factory(store, interrupt) -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer signal")
 def test_a_real_interrupt_at_any_moment_leaves_a_sound_store(apart) -> None:
-    # The signal comes wherever Python looks for one: in reads, in subscribers, and in our own Python code.
+    # The signal arrives wherever Python checks for one: in reads, in subscribers, and in Python code of the package.
     apart(
         """
         import random, signal

@@ -1,4 +1,4 @@
-"""Bad input to drafts and layers: a clear error that names what was wrong, and nothing has changed."""
+"""Bad input to drafts and layers: a clear error that names the mistake, and nothing changes."""
 
 import contextlib
 import gc
@@ -32,7 +32,7 @@ NOT_RECIPES = [None, 5, "recipe", {"a": 1}, [], object()]
 
 
 class Opaque:
-    """A mutable object of somebody's, of which nothing is known."""
+    """A mutable object of a class that drafts do not know."""
 
     def __init__(self, n: int) -> None:
         self.n = n
@@ -40,7 +40,7 @@ class Opaque:
 
 @pytest.fixture
 def layers() -> Any:
-    """Layers with something pending; afterwards they are as they were."""
+    """Layers with a pending edit; the test must leave them unchanged."""
     base = plain_copy(BASE)
     made: Layers[Any] = Layers(base)
     pending = made.apply(lambda draft: draft["a"].update(n=2))
@@ -57,14 +57,14 @@ def layers() -> Any:
 
 @pytest.mark.parametrize("recipe", NOT_RECIPES, ids=named)
 @pytest.mark.parametrize("name", ["apply", "update", "edit_base"])
-def test_what_is_no_function_is_no_recipe(layers: Any, name: str, recipe: Any) -> None:
+def test_objects_that_are_no_functions_are_refused_as_recipes(layers: Any, name: str, recipe: Any) -> None:
     with pytest.raises(TypeError, match="recipe"):
         getattr(layers, name)(recipe)
 
 
 @pytest.mark.parametrize("recipe", NOT_RECIPES, ids=named)
 @pytest.mark.parametrize("function", [produce, produce_with_patches])
-def test_what_is_no_function_is_no_recipe_of_a_draft(function: Any, recipe: Any) -> None:
+def test_objects_that_are_no_functions_are_refused_as_recipes_of_a_draft(function: Any, recipe: Any) -> None:
     with pytest.raises(TypeError, match="recipe"):
         function(plain_copy(BASE), recipe)
 
@@ -102,7 +102,7 @@ def generates_too(draft: Any) -> Any:
 @pytest.mark.parametrize("name", ["apply", "update", "edit_base"])
 def test_an_async_recipe_is_refused_at_once(layers: Any, name: str, recipe: Any) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # no coroutine is left that nobody awaits
+        warnings.simplefilter("error")  # a coroutine that is never awaited would warn
         with pytest.raises(TypeError, match=ASYNC):
             getattr(layers, name)(recipe)
         gc.collect()
@@ -138,7 +138,7 @@ def test_a_recipe_edits_or_returns_a_value(layers: Any, name: str) -> None:
     assert isinstance(caught.value, HalflifeError)
 
 
-def test_what_a_layer_returns_is_no_state(layers: Any) -> None:
+def test_the_result_of_a_layers_recipe_is_no_state(layers: Any) -> None:
     layer = layers.apply(lambda draft: draft["rows"].pop(0))
     assert layer.context == {"id": 1}
     assert not is_draft(layer.context)
@@ -167,7 +167,7 @@ def test_a_recipe_that_never_ends_its_recursion_changes_nothing(layers: Any, nam
         getattr(layers, name)(recipe)
 
 
-# --- drafts where they do not belong
+# --- misplaced drafts
 
 
 def test_a_draft_is_of_no_use_after_its_recipe(layers: Any) -> None:
@@ -201,7 +201,7 @@ def test_a_draft_of_another_recipe_cannot_be_put_in(layers: Any, name: str) -> N
         getattr(layers, name)(lambda draft: draft.update(b=other["b"]))
 
 
-def test_layers_over_a_draft_are_over_what_it_is_now() -> None:
+def test_layers_over_a_draft_take_its_present_value() -> None:
     other = draft({"b": {"n": 1}})
     other["b"]["n"] = 2
     made = Layers(other)
@@ -213,7 +213,7 @@ def test_layers_over_a_draft_are_over_what_it_is_now() -> None:
 
 
 @pytest.mark.parametrize("value", [5, {"a": 1}, None, Opaque(1)], ids=named)
-def test_what_is_no_draft_is_refused(value: Any) -> None:
+def test_objects_that_are_no_drafts_are_refused(value: Any) -> None:
     assert not is_draft(value)
     for function in (finish, original, current):
         with pytest.raises(TypeError, match="draft"):
@@ -258,7 +258,7 @@ def test_positions_that_are_not_there_are_refused(layers: Any, name: str) -> Non
 
 
 @pytest.mark.parametrize("field", ["missing", "__class__", "__dict__", "__init__"])
-def test_a_record_has_the_fields_that_it_has(layers: Any, field: str) -> None:
+def test_unknown_fields_of_a_record_are_refused(layers: Any, field: str) -> None:
     with pytest.raises((AttributeError, TypeError)):
         layers.update(lambda draft: setattr(draft["who"], field, {}))
     with pytest.raises((AttributeError, TypeError)):
@@ -268,11 +268,11 @@ def test_a_record_has_the_fields_that_it_has(layers: Any, field: str) -> None:
 # --- layers
 
 
-def test_a_layer_of_somewhere_else_is_refused_or_unknown(layers: Any) -> None:
+def test_a_layer_of_another_log_is_refused_or_unknown(layers: Any) -> None:
     other: Layers[Any] = Layers({"n": 1})
     layer = other.apply(lambda draft: draft.update(n=2))
     for settle in (layers.rollback, layers.commit):
-        with contextlib.suppress(ValueError):  # either is clear; what matters is that nothing happens to either
+        with contextlib.suppress(ValueError):  # an error or False are both fine, if neither log changes
             assert settle(layer) is False
         assert settle(10**9) is False
         assert settle(-1) is False

@@ -1,8 +1,8 @@
-"""*Faults* in optimistic layers: a script is run again and again, and each time another callback fails.
+"""*Faults* in optimistic layers: a script runs once for each of its callbacks, and that callback fails.
 
-Recipes, `on_conflict`, the `==` and `hash` of keys, and the constructors of records count as callbacks. Whichever
-fails: either the operation raises it and nothing has changed, or a layer is in conflict because of it. When
-everything works again and new data has arrived, the log shows what the naive one shows, and nothing leaks.
+Callbacks are recipes, `on_conflict`, the `==` and `hash` of keys, and the constructors of records. Each failure
+either makes the operation raise without any change, or puts a layer in conflict. Once new data has arrived, the
+log agrees with the naive log again, and nothing leaks.
 """
 
 import dataclasses
@@ -23,14 +23,14 @@ from layer_values import is_container, same
 
 
 class Key:
-    """A key whose hash and equality are functions of somebody."""
+    """A key whose hash and equality are user code."""
 
     def __init__(self, faults: Faults, name: str) -> None:
         self.faults, self.name = faults, name
 
     def __hash__(self) -> int:
         self.faults.step("hash")
-        return len(self.name)  # all of them collide, so that they are compared
+        return len(self.name)  # all keys collide, so that they are compared
 
     def __eq__(self, other: object) -> bool:
         self.faults.step("eq")
@@ -40,7 +40,7 @@ class Key:
         return f"Key({self.name})"
 
 
-FAULTS: list[Faults] = []  # those of the run under way: records have no room for them
+FAULTS: list[Faults] = []  # the faults of the present run, global because records cannot refer to them
 
 
 @dataclasses.dataclass
@@ -54,7 +54,7 @@ class Row:
 
 
 class Script:
-    """A base, and operations that reach all that layers do, on a log and on the naive one in step."""
+    """A base, and operations that reach every part of the layers, on a log and on the naive one in step."""
 
     def __init__(self, faults: Faults, *, always: bool) -> None:
         self.faults = faults
@@ -143,9 +143,9 @@ class Script:
         ]
 
     def perform(self, operation: tuple[Any, ...]) -> None:
-        """On both logs, but for what the fault has prevented.
+        """Perform the operation on the log, and on the naive one unless the fault prevented it.
 
-        A layer that could not be made is not there. Anything else that raises is either done or not, but never half.
+        A layer that could not be made does not exist. Any other operation that raises is done as a whole or not.
         """
         before = self.state()
         mine = None
@@ -188,12 +188,12 @@ class Script:
         return same(now[0], before[0]) and same(now[1], before[1]) and now[2:] == before[2:]
 
     def is_troubled(self) -> bool:
-        """Whether a layer contributes nothing because of the fault."""
+        """Whether the fault keeps a layer from applying."""
         errors = self.conflicts + [mine.error for mine, _ in self.layers]
         return any(isinstance(error, (InjectedError, InjectedInterrupt)) for error in errors)
 
     def heal(self) -> None:
-        """New data: what is confirmed is superseded, what is pending is tried again."""
+        """Set new data: it supersedes confirmed layers and retries pending ones."""
         for (mine, theirs), log in ((pair, self.naive) for pair in self.layers):
             if mine.status != theirs.status and theirs in log.layers:
                 assert {mine.status, theirs.status} <= {"pending", "conflicted", "confirmed", "folded"}
@@ -205,7 +205,7 @@ class Script:
         assert same(self.log.visible, self.naive.visible), where
         assert self.log.pending == self.naive.pending, where
         if self.late:
-            return  # what could be folded is folded with the next operation
+            return  # layers that can fold will fold at the next operation
         assert same(self.log.base, self.naive.base), where
         assert self.log.length == self.naive.length, where
         for mine, theirs in self.layers:
@@ -213,7 +213,7 @@ class Script:
 
 
 def run(at: int, kind: type[BaseException], *, always: bool) -> tuple[Faults, list[Any]]:
-    """The script, with one fault in it; and what must be gone afterwards."""
+    """Run the script with one fault; return the faults and weak references that must be dead afterwards."""
     faults = Faults(at, kind, armed=False)
     FAULTS[:] = [faults]
     script = Script(faults, always=always)
@@ -231,7 +231,7 @@ def run(at: int, kind: type[BaseException], *, always: bool) -> tuple[Faults, li
 
 
 def whatever_fails(kind: type[BaseException], *, always: bool) -> set[str]:
-    """Run the script with each fault that there can be: where they were."""
+    """Run the script once for each callback, with a fault in it; return the names of the callbacks."""
     first, left = run(0, kind, always=always)
     assert first.count > 100
     reached = set()
@@ -250,14 +250,14 @@ def whatever_fails(kind: type[BaseException], *, always: bool) -> set[str]:
 @pytest.fixture
 def only_what_is_new() -> Any:
     gc.collect()
-    gc.freeze()  # what was there before need not be looked through each time
+    gc.freeze()  # collections skip older objects
     yield
     gc.unfreeze()
 
 
 @pytest.fixture
 def unraisable(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What `on_conflict` raises is nobody's: the operation is complete. Python tells a hook."""
+    """Errors that Python passes to its hook: those of `on_conflict`, since the operation is complete by then."""
     told: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda one: told.append(one.exc_type))
     return told
@@ -267,7 +267,7 @@ def unraisable(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.mark.parametrize(
     ("kind", "always"), [(InjectedError, False), (InjectedError, True), (InjectedInterrupt, False)]
 )
-def test_whichever_callback_fails_the_layers_stay_right(
+def test_the_layers_stay_right_after_a_failure_of_any_callback(
     kind: type[BaseException], unraisable: list[Any], *, always: bool
 ) -> None:
     reached = whatever_fails(kind, always=always)
@@ -292,7 +292,7 @@ def edit_everything(draft: Any, keys: list[Key]) -> None:
 
 @pytest.mark.usefixtures("only_what_is_new")
 @pytest.mark.parametrize("kind", [InjectedError, InjectedInterrupt])
-def test_whichever_callback_fails_the_base_of_a_draft_stays_as_it_was(kind: type[BaseException]) -> None:
+def test_the_base_of_a_draft_is_unchanged_after_a_failure_of_any_callback(kind: type[BaseException]) -> None:
     at, count = 0, 1
     while at <= count:
         faults = Faults(at, kind, armed=False)

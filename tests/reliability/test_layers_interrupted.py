@@ -1,4 +1,4 @@
-"""An interrupt (Ctrl-C) at any point of an operation on layers: it is done, or it has not begun."""
+"""After an interrupt (Ctrl-C) at any point, an operation on layers is done or has not begun."""
 
 import gc
 import sys
@@ -17,7 +17,7 @@ class StopError(KeyboardInterrupt):
 
 
 def interrupted(at: int, work: Callable[[], object]) -> bool:
-    """Run the work, and raise an interrupt before its bytecode of that number. False: it has not so many."""
+    """Run the work and raise an interrupt before its n-th bytecode; return False if the work has fewer."""
     left = at
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
@@ -30,7 +30,7 @@ def interrupted(at: int, work: Callable[[], object]) -> bool:
                 raise StopError
         return trace
 
-    gc.disable()  # an interrupt in what the collector calls would be told to nobody
+    gc.disable()  # Python does not propagate an interrupt raised in a finalizer
     sys.settrace(trace)
     try:
         work()
@@ -45,7 +45,9 @@ def interrupted(at: int, work: Callable[[], object]) -> bool:
 @REPLAYS
 @pytest.mark.parametrize("own", [True, False], ids=["by themselves", "of an atom"])
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_whichever_bytecode_is_interrupted_it_is_done_or_has_not_begun(name: str, replay: Any, *, own: bool) -> None:
+def test_an_operation_interrupted_at_any_bytecode_is_done_or_has_not_begun(
+    name: str, replay: Any, *, own: bool
+) -> None:
     operate = OPERATIONS[name]
     layers, made, _ = start(replay, own=own)
     before = state_of(layers, made)
@@ -65,7 +67,7 @@ def test_whichever_bytecode_is_interrupted_it_is_done_or_has_not_begun(name: str
         reached.add(is_done)
         if not own:
             assert store.get(atom) is layers.visible
-        # The next operation finds everything in order.
+        # The next operation works.
         layers.rollback_all()
         assert layers.pending == 0
         assert same(layers.visible, layers.base)

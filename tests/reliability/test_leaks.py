@@ -1,4 +1,4 @@
-"""The leak check: what it calls a leak, and what it says."""
+"""The leak check: which objects it counts as leaks, and its messages."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_cycles_that_the_collector_frees_are_no_leaks() -> None:
         use()
 
 
-def test_what_was_there_before_is_no_leak() -> None:
+def test_older_atoms_are_no_leaks() -> None:
     source = atom(1)
     with Store() as store, assert_no_leaks():
         store.set(source, 2)

@@ -1,4 +1,4 @@
-"""*Lifetimes*: an atom's state goes with the atom, at once, or as soon as the walk under way is through."""
+"""*Lifetimes*: an atom's state is freed with the atom, at once or at the end of the present walk."""
 
 import gc
 import threading
@@ -10,7 +10,7 @@ from halflife import Store, action, atom, derived, effect, loadable, select
 
 
 class Value:
-    """A value that can be asked for."""
+    """A value that supports weak references."""
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def store():
 
 @pytest.fixture(autouse=True)
 def no_collector():
-    """What is shown here does not need the cyclic collector, unless the test calls it."""
+    """Turn the cyclic collector off: it runs only where a test calls it."""
     gc.collect()
     gc.disable()
     yield
@@ -33,7 +33,7 @@ def kept_atoms(store) -> int:
     return len(store._snapshot())
 
 
-def test_the_state_of_an_atom_goes_with_it(store) -> None:
+def test_the_state_of_an_atom_is_freed_with_it(store) -> None:
     value = Value()
     gone, place = weakref.ref(value), atom(None)
     store.set(place, value)
@@ -43,7 +43,7 @@ def test_the_state_of_an_atom_goes_with_it(store) -> None:
     assert (gone() is None, kept_atoms(store)) == (True, 0)
 
 
-def test_the_state_of_an_atom_goes_with_it_in_every_store(store) -> None:
+def test_the_state_of_an_atom_is_freed_with_it_in_every_store(store) -> None:
     value, place = Value(), atom(None)
     gone = weakref.ref(value)
     with Store() as other, Store() as third:
@@ -96,7 +96,7 @@ def test_a_dropped_subscription_object_ends_nothing(store) -> None:
     assert seen == [2]
 
 
-def test_a_subscription_that_has_ended_lets_its_callback_go(store) -> None:
+def test_an_ended_subscription_releases_its_callback(store) -> None:
     count, callback = atom(1), Value()
     gone = weakref.ref(callback)
     subscription = store.subscribe(count, lambda value, callback=callback: None)
@@ -107,7 +107,7 @@ def test_a_subscription_that_has_ended_lets_its_callback_go(store) -> None:
 
 
 @pytest.mark.parametrize("ended_by", ["itself", "a subscriber", "the caller", "a batch"])
-def test_an_effect_that_has_ended_is_let_go(store, ended_by) -> None:
+def test_an_ended_effect_is_released(store, ended_by) -> None:
     count = atom(1)
     handles = []
 
@@ -134,7 +134,7 @@ def test_an_effect_that_has_ended_is_let_go(store, ended_by) -> None:
     assert gone() is None
 
 
-def test_memos_go_with_their_atom(store) -> None:
+def test_memos_are_freed_with_their_atom(store) -> None:
     count = atom([1])
     views = [loadable(count), select(count, len)]
     for view in views:
@@ -267,7 +267,7 @@ def test_atoms_may_die_in_a_comparison(store) -> None:
         assert kept_atoms(store) == 2
 
 
-def test_a_value_may_write_to_the_store_as_it_goes(store) -> None:
+def test_a_value_may_write_to_the_store_when_it_is_freed(store) -> None:
     count, seen = atom(0), []
 
     class Last:
@@ -287,8 +287,8 @@ def test_a_value_may_write_to_the_store_as_it_goes(store) -> None:
     assert seen == [1, 2, 3, 4, 5]
 
 
-def test_an_atom_that_waits_to_be_taken_apart_cannot_be_come_upon(apart) -> None:
-    # A long chain is not taken apart recursively: what is deep in it waits. Finalizers run meanwhile.
+def test_an_atom_that_waits_for_destruction_is_not_found(apart) -> None:
+    # A long chain is not destroyed recursively: its deep atoms wait, and finalizers run meanwhile.
     printed = apart(
         """
         class Looker:

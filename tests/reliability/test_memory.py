@@ -12,7 +12,7 @@ import pytest
 from halflife import Store, action, atom, derived, effect, loadable, unwrap
 from memory_growth import Memory
 
-# The rest of a script: it prints how much memory a round of `work` leaves, in the window that leaves least.
+# The end of each script: it prints the memory that a round of `work` leaves, in the window that leaves least.
 MEASURED = """
 from memory_growth import Growth
 
@@ -30,7 +30,7 @@ needs_proc = pytest.mark.skipif(
 
 
 def growth(printed: str) -> Memory:
-    """What a script printed at its end."""
+    """The growth that a script printed."""
     return Memory(*map(float, printed.split()[-3:]))
 
 
@@ -50,13 +50,13 @@ def work():
     store.get(total)
     assert len(store._snapshot()) == 4
 """
-        + MEASURED.format(rounds=170_000)  # three atoms in each, and at least two windows
+        + MEASURED.format(rounds=170_000)  # three atoms a round, and at least two windows
     )
     assert growth(printed).flat, printed
 
 
 @needs_proc
-def test_what_needs_the_collector_leaves_nothing_either(apart) -> None:
+def test_cycles_that_need_the_collector_leave_nothing_either(apart) -> None:
     printed = apart(
         """
 def work():
@@ -228,15 +228,15 @@ def test_repetitions_change_no_reference_count_and_leave_no_object(program) -> N
         for _ in range(10):
             program(sentinels)
         measured.append(measure())
-    # What each repetition leaves is left in each stretch; what Python sets up only once, in one.
+    # A leak per repetition shows in each stretch; objects that Python sets up once show in one.
     grown = [[after - before for before, after in zip(*pair, strict=True)] for pair in pairwise(measured)]
     *counts, objects = [min(column) for column in zip(*grown, strict=True)]
     assert counts == [0, 0, 0]
-    assert objects < 10  # not one per repetition
+    assert objects < 10  # less than one per repetition
 
 
 def traced() -> int:
-    """Bytes in use, but for garbage and Python's own cache of attribute look-ups, which keeps names."""
+    """Bytes in use, without garbage and without Python's cache of attribute look-ups, which keeps names."""
     gc.collect()
     sys._clear_type_cache()
     return tracemalloc.get_traced_memory()[0]
@@ -257,5 +257,5 @@ def test_repetitions_leave_no_memory_of_pythons(program) -> None:
             grown.append(traced() - before)
     finally:
         tracemalloc.stop()
-    # A forgotten object per repetition would be in each stretch; a table that Python makes larger, in one.
+    # A leak per repetition shows in each stretch; a table that Python enlarges shows in one.
     assert min(grown) < 20 * 16

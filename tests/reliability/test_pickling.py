@@ -46,7 +46,7 @@ def test_a_value_has_equal_copies(way: str) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("way", [*WAYS, "__reduce_ex__"])
-async def test_what_is_under_way_says_that_it_cannot_be_copied(way: str) -> None:
+async def test_objects_of_work_under_way_refuse_to_be_copied(way: str) -> None:
     reduce_ex = lambda one: one.__reduce_ex__(4)  # noqa: E731
     async with Store(on_error=print) as store:
         parts = await under_way(store)

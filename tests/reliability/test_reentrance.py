@@ -1,4 +1,4 @@
-"""Whatever a callback ends, drops, closes or collects, the store goes on: nothing is freed that is still due."""
+"""Callbacks may end, drop, close or collect anything: the store frees nothing that it still needs."""
 
 import asyncio
 import gc
@@ -16,7 +16,7 @@ from halflife import CycleError, RunCancelledError, Store, StoreClosedError, ato
 
 
 class Owner:
-    """Calls the end of something when it is collected, being part of a cycle."""
+    """A member of a reference cycle that calls `end` when it is collected."""
 
     def __init__(self, end) -> None:
         self.me = self
@@ -33,7 +33,7 @@ def test_an_effect_that_is_due_is_ended_by_a_subscriber() -> None:
 
         def signed_out(name) -> None:
             store.set(session, 0)  # the effect is due now ...
-            alive()  # ... and ended before it ran
+            alive()  # ... and is ended before it runs
 
         store.subscribe(user, signed_out)
         for name in ("grace", "ada"):
@@ -53,7 +53,7 @@ def test_an_effect_is_observed_and_ended_within_any_callback(where) -> None:
             try:
                 with store.observe(inner):
                     log.append("observed")
-            except RuntimeError as error:  # within a read
+            except RuntimeError as error:  # raised within a read
                 reported.append(error)
             return False
 
@@ -112,7 +112,7 @@ def test_a_subscription_is_ended_while_an_event_is_logged() -> None:
 
         def now(self) -> float:
             self.calls += 1
-            gc.collect()  # stands for: the collector happens to run here
+            gc.collect()  # simulates a collection at this point
             return 0.0
 
         def call_later(self, delay, callback):
@@ -134,7 +134,7 @@ def test_a_subscription_is_ended_while_an_event_is_logged() -> None:
         assert [event.kind for event in store.history()][:2] == ["mounted", "set"]
 
 
-def test_what_is_collected_while_the_graph_is_looked_at_ends_effects() -> None:
+def test_effects_end_when_their_owners_are_collected_during_a_graph_snapshot() -> None:
     with Store() as store:
         atoms = [atom(number) for number in range(1000)]
         for one in atoms:
@@ -158,7 +158,7 @@ def test_the_clock_may_do_anything_when_an_atom_begins_to_linger() -> None:
 
     class Timer:
         def cancel(self) -> None:
-            """Nobody asks for it."""
+            """Never called."""
 
     class Clock:
         def now(self) -> float:
@@ -196,7 +196,7 @@ def test_the_store_is_closed_in_a_mount_hook_that_returns_a_cleanup() -> None:
 
 
 def test_random_programs_whose_hooks_call_the_store_again() -> None:
-    # In processes of their own, since what goes wrong here may well be a crash.
+    # In a process of its own, because a failure may be a crash.
     count = max(1, round(40 * MULTIPLIER))
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", reentrant_programs.__file__, str(FIRST_SEED), str(count)],
@@ -232,8 +232,8 @@ def test_random_programs_whose_hooks_call_the_store_again() -> None:
     }
 
 
-def test_the_store_is_closed_while_a_read_starts_what_it_depends_on() -> None:
-    """What is looked at afterwards is empty: nothing is computed in a closed store."""
+def test_the_store_is_closed_while_a_read_starts_runs_of_its_inputs() -> None:
+    """Closing empties the graph during the read; nothing is computed in a closed store."""
 
     class Clock:
         closing = False
@@ -275,7 +275,7 @@ def test_the_store_is_closed_while_a_read_starts_what_it_depends_on() -> None:
 
 def test_a_store_that_is_closed_in_a_batch_keeps_no_loading_state() -> None:
     class Data:
-        """A value that can be referred to weakly."""
+        """A value that supports weak references."""
 
     async def use() -> weakref.ref[Data]:
         store, go = Store(), atom(0)
@@ -296,8 +296,8 @@ def test_a_store_that_is_closed_in_a_batch_keeps_no_loading_state() -> None:
     assert known() is None
 
 
-def test_what_reads_itself_through_an_async_atom_is_a_cycle() -> None:
-    """`low` asks for `shown` without depending on it, while `shown` waits for just that."""
+def test_a_read_of_itself_through_an_async_atom_is_a_cycle() -> None:
+    """`low` reads `shown` without depending on it, while `shown` waits for `low`."""
 
     async def use() -> None:
         count, errors = atom(0), []

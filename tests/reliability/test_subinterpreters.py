@@ -1,4 +1,4 @@
-"""A subinterpreter cannot import the package, and is told so."""
+"""Importing the package in a subinterpreter is refused by a clear error."""
 
 import sys
 

@@ -1,7 +1,7 @@
-"""An exception that another thread sets for this one (`PyThreadState_SetAsyncExc`), at any moment of an operation.
+"""An exception that another thread raises in this one (`PyThreadState_SetAsyncExc`), at any moment of an operation.
 
-It comes out where Python looks for such things next, which may be in a recipe, a subscriber or a callback of ours.
-Wherever that is: the batch or the operation on layers is done, or it has not begun, and the next one works.
+Python raises the exception at its next check, perhaps in a recipe, a subscriber or a callback of the package.
+The batch or operation on layers then is done or has not begun, and the next one works.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ from interrupted_layers import OPERATIONS, REPLAYS, start, state_of
 from layer_values import same
 
 TIMES = round(15 * MULTIPLIER)
-ROUNDS = 20  # of the work: most interrupts find one of them under way
+ROUNDS = 20  # rounds of work, so that most interrupts hit one
 
 
 class StopError(KeyboardInterrupt):
@@ -29,7 +29,7 @@ class StopError(KeyboardInterrupt):
 
 
 def interrupt(moment: int, works: list[Callable[[], object]]) -> int:
-    """Do one work after another, while another thread counts to `moment` and then interrupts; how many have ended."""
+    """Do the works in order; another thread counts to `moment` and interrupts. Return how many works ended."""
     this = ctypes.c_ulong(threading.get_ident())
     ready, arrived = threading.Barrier(2), threading.Event()
     ended = 0
@@ -40,7 +40,7 @@ def interrupt(moment: int, works: list[Callable[[], object]]) -> int:
             pass
         while not arrived.is_set():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(this, ctypes.py_object(StopError))
-            arrived.wait(60)  # once, unless somebody has swallowed it
+            arrived.wait(60)  # one exception is enough, unless a callback swallowed it
 
     thread = threading.Thread(target=count, daemon=True)
     thread.start()
@@ -50,7 +50,7 @@ def interrupt(moment: int, works: list[Callable[[], object]]) -> int:
             work()
             ended += 1
         while True:
-            pass  # Here at the latest.
+            pass  # the exception is raised here at the latest
     except StopError:
         arrived.set()
     thread.join()
@@ -59,7 +59,7 @@ def interrupt(moment: int, works: list[Callable[[], object]]) -> int:
 
 @pytest.fixture(autouse=True)
 def threads_take_turns_quickly() -> Iterator[None]:
-    # The collector may not run meanwhile: an exception in what it calls would be told to nobody.
+    # No collection may run meanwhile: Python does not propagate an exception raised in a finalizer.
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     gc.collect()

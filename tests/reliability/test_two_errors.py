@@ -1,4 +1,4 @@
-"""Two errors at once: the one of the block, or of the caller, comes out; the others go to `on_error`, else the log."""
+"""Two errors at once: that of the block or the caller is raised; the others go to `on_error`, else to the log."""
 
 import asyncio
 import contextlib
@@ -9,11 +9,11 @@ from halflife import Store, action, atom, derived, effect
 
 
 class BlockError(Exception):
-    """What the block of the batch raises."""
+    """Raised by the block of a batch."""
 
 
 class HookError(Exception):
-    """What a hook raises meanwhile."""
+    """Raised by a hook at the same time."""
 
 
 def fail(*_: object) -> None:
@@ -95,7 +95,7 @@ BLOCKS = [by_batch, by_exit_stack, by_nested_batches, by_action, by_setter, by_a
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("trigger", TRIGGERS)
 @pytest.mark.parametrize("handled", [False, True])
-def test_the_blocks_own_error_comes_out(block, trigger, handled, caplog) -> None:
+def test_the_blocks_own_error_is_raised(block, trigger, handled, caplog) -> None:
     reported = []
     store = Store(on_error=reported.append if handled else None)
     with pytest.raises(BlockError, match="the block's own"):
@@ -116,7 +116,7 @@ def test_the_blocks_own_error_comes_out(block, trigger, handled, caplog) -> None
 
 @pytest.mark.parametrize("block", [each for each in BLOCKS if each is not by_async_action])
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_an_interrupt_of_a_hook_comes_out_with_the_blocks_error_as_its_context(block, trigger) -> None:
+def test_an_interrupt_of_a_hook_is_raised_with_the_blocks_error_as_its_context(block, trigger) -> None:
     store = Store()
     with pytest.raises(KeyboardInterrupt) as caught:
         block(store, trigger(store, interrupt))
@@ -137,10 +137,10 @@ def test_on_error_fails_as_well(block, caplog) -> None:
     assert not store._in_batch
 
 
-def test_an_error_that_a_sweep_raises_is_not_that_of_the_flush_before_it(monkeypatch) -> None:
+def test_an_error_of_a_sweep_is_not_an_error_of_the_flush_before_it(monkeypatch) -> None:
     class Value:
         def __del__(self) -> None:
-            store.set(other, 1)  # a flush of its own
+            store.set(other, 1)  # starts a flush of its own
 
     count, other = atom(0), atom(0)
     store = Store()
