@@ -45,15 +45,20 @@ from halflife._core import (
 )
 from halflife._drivers.abort_signal import AbortSignal
 from halflife._errors import (
+    CircuitOpenError,
     CycleError,
     FlushLoopError,
     HalflifeError,
     LensError,
+    MaxAttemptsExceeded,
+    MissingKeyError,
     NoEventLoopError,
+    NonRetryableError,
     NotSettledError,
     PatchError,
     RecipeError,
     RemovedItemError,
+    RetryError,
     RevokedDraftError,
     RunCancelledError,
     StoreClosedError,
@@ -74,6 +79,7 @@ from halflife._store.optimistic import Optimistic, OptimisticHandle, OptimisticU
 from halflife._store.store import Store
 from halflife._support.draftable import draftable
 from halflife._types import Getter, Setter
+from halflife.query.retries import Retry
 
 __version__ = "0.1.0"
 
@@ -84,6 +90,7 @@ __all__ = [
     "AsyncAtom",
     "AsyncValue",
     "Atom",
+    "CircuitOpenError",
     "CycleError",
     "DraftAtom",
     "Editable",
@@ -101,7 +108,10 @@ __all__ = [
     "Lens",
     "LensError",
     "Loading",
+    "MaxAttemptsExceeded",
+    "MissingKeyError",
     "NoEventLoopError",
+    "NonRetryableError",
     "NotSettledError",
     "Optimistic",
     "OptimisticHandle",
@@ -112,6 +122,8 @@ __all__ = [
     "RemovedItemError",
     "ResourceAtom",
     "ResourceInfo",
+    "Retry",
+    "RetryError",
     "RevokedDraftError",
     "RunCancelledError",
     "Saga",

@@ -13,11 +13,16 @@
     ├── RecipeError           a recipe edits and returns a value, or is not a pure function of its draft
     ├── RevokedDraftError     a draft was used after its recipe had ended
     ├── LensError             the part that a lens finds is not there (LookupError)
+    ├── MissingKeyError       a batched fetch gave no data for a key (LookupError)
+    ├── CircuitOpenError      a circuit breaker refused a call
+    ├── RetryError            a call failed, and is not tried again
+    │   ├── MaxAttemptsExceeded   there is no retry or no time left
+    │   └── NonRetryableError     retry_if refused another attempt
     └── PatchError            a patch does not fit the value it is applied to (ValueError)
 
     Superseded (asyncio.CancelledError)   a newer run has superseded this one
 
-All but Superseded and the two that say otherwise are RuntimeErrors too. Superseded is a cancellation, so that
+All but Superseded and those that say otherwise are RuntimeErrors too. Superseded is a cancellation, so that
 `except Exception` in a fetcher does not catch it.
 """
 
@@ -76,6 +81,44 @@ class RevokedDraftError(HalflifeError, RuntimeError):
 
 class LensError(HalflifeError, LookupError):
     """The part that a lens finds is not there, or cannot be replaced."""
+
+
+class MissingKeyError(HalflifeError, LookupError):
+    """The answer of a batched fetch has no data for a key. An answer, not a failure: such an error is never retried."""
+
+
+class CircuitOpenError(HalflifeError, RuntimeError):
+    """A circuit breaker refused a call, because the calls before it failed.
+
+    Attributes:
+        retry_at: The moment at which another call is worth a try, in seconds on the breaker's clock.
+    """
+
+    def __init__(self, message: str, retry_at: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class RetryError(HalflifeError, RuntimeError):
+    """A call failed, and is not tried again. The error of the last attempt is its `__cause__`.
+
+    Attributes:
+        attempts: The number of attempts that were made.
+        elapsed: Seconds since the first attempt started.
+    """
+
+    def __init__(self, message: str, attempts: int = 0, elapsed: float = 0.0) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+        self.elapsed = elapsed
+
+
+class MaxAttemptsExceeded(RetryError):  # noqa: N818 - a name that users of other libraries know
+    """A call failed at every attempt that its `Retry` allows, or until its deadline."""
+
+
+class NonRetryableError(RetryError):
+    """A call failed with an error for which the `retry_if` of its `Retry` allows no other attempt."""
 
 
 class PatchError(HalflifeError, ValueError):

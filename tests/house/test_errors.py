@@ -9,15 +9,21 @@ import pytest
 
 import halflife
 from halflife import (
+    CircuitOpenError,
     CycleError,
     FlushLoopError,
     HalflifeError,
     LensError,
+    MaxAttemptsExceeded,
+    MissingKeyError,
     NoEventLoopError,
+    NonRetryableError,
     NotSettledError,
     PatchError,
     RecipeError,
     RemovedItemError,
+    Retry,
+    RetryError,
     RevokedDraftError,
     RunCancelledError,
     Store,
@@ -40,11 +46,17 @@ ERRORS = [value for value in vars(_errors).values() if isinstance(value, type) a
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    drawn = re.findall(r"[├└]── (\w+)", _errors.__doc__)
-    assert {error.__name__ for error in ERRORS} == {*drawn, "HalflifeError", "Superseded"}
-    for name in drawn:
-        other = {"LensError": LookupError, "PatchError": ValueError}.get(name, RuntimeError)
-        assert getattr(_errors, name).__bases__ == (HalflifeError, other)
+    drawn = re.findall(r"^( +(?:│ +)?)[├└]── (\w+) +(.*)$", _errors.__doc__, re.MULTILINE)
+    assert {error.__name__ for error in ERRORS} == {*(name for _, name, _ in drawn), "HalflifeError", "Superseded"}
+    above = HalflifeError
+    for indent, name, told in drawn:
+        error = getattr(_errors, name)
+        if "│" in indent:
+            assert error.__bases__ == (above,)
+            continue
+        above = error
+        other = next((kind for kind in (LookupError, ValueError) if f"({kind.__name__})" in told), RuntimeError)
+        assert error.__bases__ == (HalflifeError, other)
     assert HalflifeError.__bases__ == (Exception,)
     assert Superseded.__bases__ == (asyncio.CancelledError,)
     assert not issubclass(Superseded, Exception)
@@ -232,6 +244,32 @@ def test_a_lens_at_nothing_names_itself_and_its_root() -> None:
 def test_a_patch_that_does_not_fit_says_where() -> None:
     with pytest.raises(PatchError, match="name"):
         apply_patches({}, from_json_patch([{"op": "remove", "path": "/name"}]))
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_is_given_up_tells_how_often_it_was_tried() -> None:
+    async def fail():
+        raise OSError("down")
+
+    with pytest.raises(MaxAttemptsExceeded, match=r"gave up after 3 attempts in .* s: OSError\('down'\)") as exhausted:
+        await Retry(max_retries=2, initial_delay=0.0).call(fail)
+    with pytest.raises(NonRetryableError, match="retry_if refused another attempt after 1 attempt: ") as refused:
+        await Retry(retry_if=lambda error, attempt: False).call(fail)
+    for raised in (exhausted, refused):
+        with pytest.raises(RetryError):
+            raise raised.value
+        assert isinstance(raised.value.__cause__, OSError)
+
+
+@pytest.mark.asyncio
+async def test_an_error_that_no_retry_can_help_stays_what_it_is() -> None:
+    async def fail(error):
+        raise error
+
+    with pytest.raises(MissingKeyError, match="no data"):
+        await Retry().call(lambda: fail(MissingKeyError("no data for 7")))
+    with pytest.raises(CircuitOpenError, match="open"):
+        await Retry().call(lambda: fail(CircuitOpenError("open", 5.0)))
 
 
 def test_messages_name_atoms_that_have_no_name_of_their_own() -> None:

@@ -68,15 +68,57 @@ def check_equals(value: object, function: str) -> None:
     check_callable(value, function, "equals", "the old value, the new value")
 
 
-def check_seconds(value: object, function: str, argument: str, *, positive: bool = False) -> float:
-    """Return `value` as a float; raise unless it is a finite number of seconds, not negative (or positive)."""
+def check_seconds(
+    value: object, function: str, argument: str, *, positive: bool = False, infinite: bool = False
+) -> float:
+    """Return `value` as a float; raise unless it is a number of seconds: finite if not `infinite`, and not negative."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{function}: {argument} must be a number of seconds, got {_described(value)}")
-    seconds = float(value)
-    if not math.isfinite(seconds) or seconds < 0 or (positive and seconds == 0):
-        wanted = "finite and positive" if positive else "finite and not negative"
-        raise ValueError(f"{function}: {argument} must be {wanted}, got {value!r}")
+    seconds = _as_float(value)
+    if not (math.isfinite(seconds) or (infinite and seconds > 0)) or seconds < 0 or (positive and seconds == 0):
+        wanted = "positive" if positive else "not negative"
+        wanted = wanted if infinite else f"finite and {wanted}"
+        raise ValueError(f"{function}: {argument} must be {wanted}, got {abbreviated(value)}")
     return seconds
+
+
+def check_number(
+    value: object, function: str, argument: str, *, least: float, most: float = math.inf, above: bool = False
+) -> float:
+    """Return `value` as a float; raise unless it is a finite number from `least` (or above it) to `most`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{function}: {argument} must be a number, got {_described(value)}")
+    number = _as_float(value)
+    if not math.isfinite(number) or not least <= number <= most or (above and number == least):
+        wanted = f"above {least:g}" if above else f"at least {least:g}"
+        wanted += f" and at most {most:g}" if most < math.inf else " and finite"
+        raise ValueError(f"{function}: {argument} must be {wanted}, got {abbreviated(value)}")
+    return number
+
+
+def check_count(value: object, function: str, argument: str, *, least: int = 1) -> int:
+    """Return `value`; raise unless it is an int of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{function}: {argument} must be an int, got {_described(value)}")
+    if value < least:
+        raise ValueError(f"{function}: {argument} must be at least {least}, got {abbreviated(value)}")
+    return value
+
+
+def check_flag(value: object, function: str, argument: str) -> None:
+    """Raise `TypeError` unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False, got {_described(value)}")
+
+
+def check_clock(value: Any, function: str, argument: str) -> Any:
+    """Return `value`; raise `TypeError` unless it has the methods of a clock."""
+    for method in ("now", "call_later", "sleep"):
+        if isinstance(value, type) or not callable(getattr(value, method, None)):
+            raise TypeError(
+                f"{function}: {argument} must be a clock with now(), call_later() and sleep(), got {_described(value)}"
+            )
+    return value
 
 
 def called_name(function: Callable[..., Any], otherwise: str) -> str:
@@ -85,6 +127,13 @@ def called_name(function: Callable[..., Any], otherwise: str) -> str:
     if not isinstance(name, str) or name == "<lambda>":
         return otherwise
     return name
+
+
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an int beyond any float
+        return math.inf if value > 0 else -math.inf
 
 
 def _described(value: object) -> str:
