@@ -79,6 +79,7 @@ from halflife._store.optimistic import Optimistic, OptimisticHandle, OptimisticU
 from halflife._store.store import Store
 from halflife._support.draftable import draftable
 from halflife._types import Getter, Setter
+from halflife.query.breakers import CircuitBreaker
 from halflife.query.retries import Retry
 
 __version__ = "0.1.0"
@@ -90,6 +91,7 @@ __all__ = [
     "AsyncAtom",
     "AsyncValue",
     "Atom",
+    "CircuitBreaker",
     "CircuitOpenError",
     "CycleError",
     "DraftAtom",

@@ -9,6 +9,7 @@ import pytest
 
 import halflife
 from halflife import (
+    CircuitBreaker,
     CircuitOpenError,
     CycleError,
     FlushLoopError,
@@ -41,6 +42,7 @@ from halflife import (
     lens,
     split,
 )
+from halflife.testing import ManualClock
 
 ERRORS = [value for value in vars(_errors).values() if isinstance(value, type) and value.__module__ == _errors.__name__]
 
@@ -262,14 +264,21 @@ async def test_a_call_that_is_given_up_tells_how_often_it_was_tried() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_call_that_a_breaker_refuses_tells_when_to_try_again() -> None:
+    breaker = CircuitBreaker(threshold=1, timeout=60.0, clock=ManualClock(40.0))
+    breaker.acquire().failed(OSError())
+    with pytest.raises(CircuitOpenError, match="the circuit breaker is open: try again at 100 s") as raised:
+        await breaker.call(asyncio.Event().wait)
+    assert raised.value.retry_at == 100.0
+
+
+@pytest.mark.asyncio
 async def test_an_error_that_no_retry_can_help_stays_what_it_is() -> None:
     async def fail(error):
         raise error
 
     with pytest.raises(MissingKeyError, match="no data"):
         await Retry().call(lambda: fail(MissingKeyError("no data for 7")))
-    with pytest.raises(CircuitOpenError, match="open"):
-        await Retry().call(lambda: fail(CircuitOpenError("open", 5.0)))
 
 
 def test_messages_name_atoms_that_have_no_name_of_their_own() -> None:

@@ -498,9 +498,13 @@ async def test_what_cannot_be_called_without_arguments_is_refused(wrong) -> None
         await Retry().call(wrong)
 
 
-@pytest.mark.parametrize("wrong", [None, 5, "fetch"])
+def pieces():
+    yield 1
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "fetch", pieces])
 def test_what_cannot_be_decorated_is_refused(wrong) -> None:
-    with pytest.raises(TypeError, match="Retry: fn must be callable"):
+    with pytest.raises(TypeError, match="Retry: the decorated"):
         Retry()(wrong)
 
 

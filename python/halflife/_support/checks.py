@@ -50,6 +50,16 @@ def check_callable(
     return check_function(value, Role(function, argument, parameters, count if least is None else least, most, may_be))
 
 
+def check_decorated(value: object, decorator: str) -> None:
+    """Raise `TypeError` unless `value` is a function that a decorator of async functions can wrap."""
+    if not is_function(value):
+        raise TypeError(f"{decorator}: the decorated object must be an async function, got {_described(value)}")
+    if inspect.isgeneratorfunction(value) or inspect.isasyncgenfunction(value):
+        raise TypeError(
+            f"{decorator}: the decorated function must be async without yield; {called_name(value, 'it')} yields"
+        )
+
+
 def check_initial(value: object, function: str) -> None:
     """Raise `TypeError` if `value` is a bare coroutine, which could be awaited only once, in one store."""
     if inspect.iscoroutine(value):

@@ -18,7 +18,15 @@ from halflife._core import Backoff
 from halflife._drivers.clock import Clock, LoopClock
 from halflife._drivers.deadlines import Deadline, DeadlinePassed
 from halflife._errors import CircuitOpenError, MaxAttemptsExceeded, MissingKeyError, NonRetryableError
-from halflife._support.checks import check_callable, check_clock, check_count, check_flag, check_number, check_seconds
+from halflife._support.checks import (
+    check_callable,
+    check_clock,
+    check_count,
+    check_decorated,
+    check_flag,
+    check_number,
+    check_seconds,
+)
 from halflife._support.reprs import abbreviated
 
 T = TypeVar("T")
@@ -105,7 +113,7 @@ class Retry:
 
     def __call__(self, fn: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
         """Decorate an async function: each call of it is one `call`."""
-        check_callable(fn, "Retry", "fn", "the arguments", least=0, more=True, may_be="async")
+        check_decorated(fn, "Retry")
 
         @functools.wraps(fn)
         async def retried(*args: P.args, **kwargs: P.kwargs) -> T:
