@@ -75,23 +75,30 @@ def test_a_batch_that_raises_undoes_every_set_and_tells_nobody() -> None:
         assert (told, len(runs)) == ([], 1)
         assert log.of("notified") == []
         assert store._invariant() is None
+        store.set(source, 3)
+        assert told == [6]
 
 
 def test_a_failed_batch_undoes_what_was_computed_inside_without_running_it_again() -> None:
     source = atom(1)
     runs: list[int] = []
-    doubled = derived(lambda get: runs.append(get(source)) or get(source) * 2)
+    # Each result counts as a change, so a second run would notify.
+    doubled = derived(lambda get: runs.append(get(source)) or get(source) * 2, equals=lambda before, now: False)
     told: list[int] = []
+    seen: list[int] = []
     with Store() as store:
         store.subscribe(doubled, told.append)
+        store.observe(effect(lambda get, set: seen.append(get(doubled))))
         with pytest.raises(FailedError), store.batch():
             store.set(source, 2)
             assert store.get(doubled) == 4
             raise FailedError
         assert runs == [1, 2]
         assert store.get(doubled) == 2
-        assert (runs, told) == ([1, 2], [])
+        assert (runs, told, seen) == ([1, 2], [], [2])
         assert store._invariant() is None
+        store.set(source, 3)
+        assert (runs, told, seen) == ([1, 2, 3], [6], [2, 6])
 
 
 def test_a_failed_batch_puts_back_the_very_objects() -> None:
@@ -174,21 +181,26 @@ def test_a_value_set_and_set_back_notifies_nobody_though_it_was_read_in_between(
         assert store._invariant() is None
 
 
-def test_a_nested_batch_that_fails_undoes_its_own_sets_only() -> None:
+@pytest.mark.parametrize("read_inside", [False, True])
+def test_a_nested_batch_that_fails_undoes_its_own_sets_only(read_inside: bool) -> None:
     left, right = atom(1), atom(1)
+    total = derived(lambda get: get(left) + get(right))
     told: list[tuple[str, int]] = []
     with Store() as store:
         store.subscribe(left, lambda value: told.append(("left", value)))
         store.subscribe(right, lambda value: told.append(("right", value)))
+        store.subscribe(total, lambda value: told.append(("total", value)))
         with store.batch():
             store.set(left, 2)
             with pytest.raises(FailedError), store.batch():
                 store.set(left, 3)
                 store.set(right, 3)
+                if read_inside:
+                    assert store.get(total) == 6
                 raise FailedError
             assert (store.get(left), store.get(right)) == (2, 1)
             assert told == []
-        assert told == [("left", 2)]
+        assert told == [("left", 2), ("total", 3)]
         assert store._invariant() is None
 
 

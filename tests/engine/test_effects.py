@@ -131,6 +131,21 @@ def test_an_effect_that_only_sets_what_it_has_not_read_runs_once() -> None:
         assert (len(runs), store.get(target)) == (2, 2)
 
 
+def test_an_effect_that_sets_an_input_of_a_derived_atom_it_read_runs_again() -> None:
+    source = atom(0)
+    doubled = derived(lambda get: get(source) * 2)
+    seen: list[int] = []
+
+    def run(get: Any, set: Any) -> None:
+        seen.append(get(doubled))
+        if seen[-1] == 0:
+            set(source, 3)
+
+    with Store() as store, store.observe(effect(run)):
+        assert (seen, store.get(doubled)) == ([0, 6], 6)
+        assert store._invariant() is None
+
+
 def test_effects_feed_each_other() -> None:
     first, second, third = atom(0), atom(0), atom(0)
     seen: list[tuple[int, int, int]] = []
@@ -160,6 +175,7 @@ def test_one_effect_may_be_observed_many_times_and_in_many_stores() -> None:
 def test_errors_of_effects_are_raised_from_set_and_the_effect_lives_on() -> None:
     source = atom(1)
     seen: list[int] = []
+    told: list[int] = []
 
     def picky(get: Any, set: Any) -> None:
         seen.append(get(source))
@@ -168,11 +184,13 @@ def test_errors_of_effects_are_raised_from_set_and_the_effect_lives_on() -> None
 
     with Store() as store:
         store.observe(effect(picky))
+        store.subscribe(source, told.append)
         with pytest.raises(ExceptionGroup, match="effects") as caught:
             store.set(source, 2)
         assert [str(error) for error in caught.value.exceptions] == ["not two"]
+        assert told == [2]
         store.set(source, 3)
-        assert (seen, store._invariant()) == ([1, 2, 3], None)
+        assert (seen, told, store._invariant()) == ([1, 2, 3], [2, 3], None)
 
 
 def test_an_effect_that_fails_at_once_is_not_observed() -> None:
@@ -207,7 +225,7 @@ def test_the_error_of_an_atom_is_raised_where_the_effect_reads_it() -> None:
 
 
 def test_an_effect_may_end_itself_and_others() -> None:
-    source = atom(0)
+    source, late = atom(0), atom(0)
     handles: list[Any] = []
     happened: list[str] = []
 
@@ -216,6 +234,7 @@ def test_an_effect_may_end_itself_and_others() -> None:
         if get(source) == 1:
             for handle in handles:
                 handle()
+            get(late)
         return lambda: happened.append("cleanup")
 
     with Store() as store:
@@ -224,8 +243,11 @@ def test_an_effect_may_end_itself_and_others() -> None:
         store.set(source, 1)
         assert happened.count("run 1") == 1
         assert happened.count("cleanup") == 3
+        happened.clear()
         store.set(source, 2)
-        assert "run 2" not in happened
+        store.set(late, 2)
+        assert happened == []
+        assert not store.graph()[late].observed
         assert store._invariant() is None
 
 

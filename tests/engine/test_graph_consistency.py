@@ -20,7 +20,8 @@ class Counted:
         self.atom = derived(counting, name=name)
 
 
-def test_a_diamond_is_computed_once_and_sees_one_moment() -> None:
+@pytest.mark.parametrize("observed", [False, True])
+def test_a_diamond_is_computed_once_and_sees_one_moment(observed: bool) -> None:
     source = atom(1)
     left = Counted(lambda get: get(source) + 1)
     right = Counted(lambda get: get(source) * 10)
@@ -28,12 +29,17 @@ def test_a_diamond_is_computed_once_and_sees_one_moment() -> None:
     bottom = Counted(lambda get: seen.append((get(left.atom), get(right.atom))) or get(left.atom))
     told: list[int] = []
     with Store() as store:
-        store.subscribe(bottom.atom, told.append)
+        if observed:
+            store.subscribe(bottom.atom, told.append)
+        else:
+            store.get(bottom.atom)
         for value in (2, 3):
             store.set(source, value)
+            if not observed:
+                assert store.get(bottom.atom) == value + 1
         assert seen == [(2, 10), (3, 20), (4, 30)]
         assert (left.runs, right.runs, bottom.runs) == (3, 3, 3)
-        assert told == [3, 4]
+        assert told == ([3, 4] if observed else [])
         assert store._invariant() is None
 
 
@@ -81,17 +87,25 @@ def test_no_subscriber_or_effect_sees_two_inputs_from_different_moments() -> Non
     assert sums == [0] * 7
 
 
-def test_a_cut_off_runs_nothing_below() -> None:
+@pytest.mark.parametrize("observed", [False, True])
+def test_a_cut_off_runs_nothing_below(observed: bool) -> None:
     source = atom(1)
     parity = Counted(lambda get: get(source) % 2)
     below = Counted(lambda get: get(parity.atom))
     told: list[int] = []
     with Store() as store:
-        store.subscribe(below.atom, told.append)
+        if observed:
+            store.subscribe(below.atom, told.append)
+        else:
+            assert store.get(below.atom) == 1
         store.set(source, 3)
+        if not observed:
+            assert store.get(below.atom) == 1
         assert (parity.runs, below.runs, told) == (2, 1, [])
         store.set(source, 4)
-        assert (parity.runs, below.runs, told) == (3, 2, [0])
+        if not observed:
+            assert store.get(below.atom) == 0
+        assert (parity.runs, below.runs, told) == (3, 2, [0] if observed else [])
 
 
 def test_a_dependent_of_both_a_cut_off_and_its_source_runs_but_is_not_notified() -> None:

@@ -19,7 +19,8 @@ def test_dependencies_are_those_of_the_last_run() -> None:
         runs.append(get(left) if get(switch) else get(right))
         return runs[-1]
 
-    with Store() as store, store.subscribe(chosen, lambda value: None):
+    told: list[str] = []
+    with Store() as store, store.subscribe(chosen, told.append):
         assert names(store, chosen) == ["switch", "left"]
         store.set(right, "RIGHT")
         assert runs == ["left"]
@@ -31,6 +32,7 @@ def test_dependencies_are_those_of_the_last_run() -> None:
         assert runs == ["left", "RIGHT", "right"]
         store.set(switch, True)
         assert runs[-1] == "LEFT"
+        assert told == runs[1:] == ["RIGHT", "right", "LEFT"]
         assert store._invariant() is None
 
 

@@ -197,6 +197,10 @@ def test_a_custom_equality_decides() -> None:
     assert notifications(11, 15, equals=same_tens) == (0, 0)
     assert notifications(11, 21, equals=same_tens) == (1, 1)
     assert (11, 15) in calls
+    source = atom(11, equals=same_tens)
+    with Store() as store:
+        store.set(source, 15)
+        assert store.get(source) == 11
 
 
 def test_an_equality_that_fails_counts_as_a_change_and_is_reported() -> None:

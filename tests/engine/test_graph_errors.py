@@ -166,12 +166,14 @@ def test_an_interrupt_propagates_and_leaves_the_atom_to_be_run_again(interrupt: 
             store.get(below)
         assert store._invariant() is None
         assert store.get(below) == 2
-        store.subscribe(below, lambda value: None)
+        told: list[int] = []
+        store.subscribe(below, told.append)
         interrupts.append(interrupt("now"))
         with pytest.raises(interrupt):
             store.set(source, 5)
         assert store._invariant() is None
-        assert store.get(below) == 6
+        assert (store.get(source), told) == (5, [])
+        assert (store.get(below), told) == (6, [6])
 
 
 def test_an_interrupt_of_a_subscriber_is_raised_after_all_were_served() -> None:

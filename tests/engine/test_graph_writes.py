@@ -118,6 +118,33 @@ def test_set_in_a_subscriber_joins_the_flush() -> None:
         assert store._invariant() is None
 
 
+def test_a_subscriber_reads_what_follows_from_its_own_set_and_others_are_told_of_both() -> None:
+    source, target = atom(0), atom(0)
+    total = derived(lambda get: get(source) + get(target))
+    told: list[Any] = []
+
+    def add(value: int) -> None:
+        store.set(target, 100)
+        told.append(("reads", store.get(total)))
+
+    with Store() as store:
+        store.subscribe(total, told.append)
+        store.subscribe(source, add)
+        store.set(source, 1)
+        assert told == [1, ("reads", 101), 101]
+        assert store._invariant() is None
+
+
+def test_a_source_that_a_subscriber_sets_back_is_told_again() -> None:
+    source = atom(0)
+    told: list[int] = []
+    with Store() as store:
+        store.subscribe(source, told.append)
+        store.subscribe(source, lambda value: store.set(source, 0))
+        store.set(source, 1)
+        assert (told, store._invariant()) == ([1, 0], None)
+
+
 def test_set_in_an_effect_is_seen_by_subscribers_as_one_change() -> None:
     source, target = atom(0), atom(0)
     total = derived(lambda get: get(source) + get(target))

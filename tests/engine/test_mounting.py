@@ -67,6 +67,24 @@ def test_an_atom_is_mounted_once_however_many_look_on() -> None:
         assert diary.take() == "-top -middle -source"
 
 
+def test_subscriptions_that_begin_and_end_within_a_batch_mount_and_unmount_nothing() -> None:
+    diary = Diary()
+    _, _, top = chain(diary)
+    with Store() as store:
+        with store.batch():
+            store.subscribe(top, lambda value: None)()
+        assert diary.take() == ""
+        first = store.subscribe(top, lambda value: None)
+        diary.take()
+        with store.batch():
+            first()
+            second = store.subscribe(top, lambda value: None)
+        assert diary.take() == ""
+        second()
+        assert diary.take() == "-top -middle -source"
+        assert store._invariant() is None
+
+
 def test_only_atoms_without_other_observers_are_unmounted() -> None:
     diary = Diary()
     source, _, top = chain(diary)
@@ -258,9 +276,18 @@ def test_the_log_has_mounts_in_order() -> None:
     doubled = derived(lambda get: get(source) * 2)
     with Store() as store:
         log = events(store)
-        store.subscribe(doubled, lambda value: None)()
-        told = [(event.kind, event.atom) for event in log if event.kind.endswith("mounted")]
-        assert told == [("mounted", source), ("mounted", doubled), ("unmounted", doubled), ("unmounted", source)]
+        with store.subscribe(doubled, lambda value: None):
+            store.set(source, 2)
+        assert [(event.kind, event.atom) for event in log] == [
+            ("run", doubled),
+            ("mounted", source),
+            ("mounted", doubled),
+            ("set", source),
+            ("run", doubled),
+            ("notified", doubled),
+            ("unmounted", doubled),
+            ("unmounted", source),
+        ]
 
 
 # --- the grace period

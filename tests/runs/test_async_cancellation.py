@@ -391,8 +391,11 @@ class TestOnUnmount:
         fetch = Fetch(atom(1))
         user = derived(fetch, cancel_on_unmount="grace")
         async with Store() as store:
-            waiter = asyncio.ensure_future(store.value(user))
+            waiters = [asyncio.ensure_future(store.value(user)) for _ in range(2)]
             await quiet()
-            waiter.cancel()
+            waiters[0].cancel()
+            await quiet()
+            assert fetch.cancelled == []
+            waiters[1].cancel()
             await quiet()
             assert fetch.cancelled == [1]

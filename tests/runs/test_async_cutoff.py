@@ -132,6 +132,12 @@ class TestEqualValues:
             await parity.let()
             assert await waiter == 0
             assert runs == [1]
+            store.set(parity.number, 3)
+            waiter = asyncio.ensure_future(store.value(described))
+            await quiet()
+            await parity.let()
+            assert await waiter == 1
+            assert runs == [1, 1]
 
     async def test_a_sync_reader_depends_on_the_settled_value(self) -> None:
         parity, runs = Parity(), []
@@ -146,8 +152,9 @@ class TestEqualValues:
             runs.append(2)
             return get(parity.atom)
 
+        told: list[int] = []
         async with Store() as store:
-            with store.subscribe(shown, ignore), store.subscribe(passed_on, ignore):
+            with store.subscribe(shown, told.append), store.subscribe(passed_on, ignore):
                 await quiet()
                 await parity.let()
                 assert (store.get(shown), await store.get(passed_on)) == (0, 0)
@@ -158,6 +165,11 @@ class TestEqualValues:
                 assert store.get(passed_on).state == "loading"
                 await parity.let()
                 assert (runs, await store.get(passed_on)) == ([], 0)
+                store.set(parity.number, 3)
+                await quiet()
+                assert runs == []
+                await parity.let()
+                assert (sorted(runs), await store.get(passed_on), told) == ([1, 2], 1, [0, 1])
 
 
 class TestReceiving:

@@ -172,7 +172,8 @@ class TestSuperseding:
                 await quiet()
                 assert (server.asked, server.cancelled) == ([1], [])
 
-    async def test_a_set_back_before_the_flush_restarts_nothing(self) -> None:
+    @pytest.mark.parametrize("read_inside", [False, True])
+    async def test_a_set_back_before_the_flush_restarts_nothing(self, read_inside: bool) -> None:
         server, user_id = Server(), atom(1)
         user = derived(server_read(server, user_id))
         async with Store() as store:
@@ -180,6 +181,8 @@ class TestSuperseding:
                 await quiet()
                 with store.batch():
                     store.set(user_id, 2)
+                    if read_inside:
+                        store.get(user)
                     store.set(user_id, 1)
                 await quiet()
                 assert (server.asked, server.cancelled) == ([1], [])
@@ -223,17 +226,19 @@ class TestSuperseding:
     async def test_a_batch_that_fails_restarts_nothing(self) -> None:
         server, user_id = Server(), atom(1)
         user = derived(server_read(server, user_id))
+        seen: list[Any] = []
         async with Store() as store:
-            with store.subscribe(user, ignore):
+            with store.subscribe(user, lambda value: seen.append(value.result())):
                 await quiet()
                 with pytest.raises(KeyError), store.batch():
                     store.set(user_id, 2)
                     store.get(user)
                     raise KeyError
                 await quiet()
-                assert (server.asked, server.cancelled) == ([1], [])
+                assert (server.asked, server.cancelled, seen) == ([1], [], [])
                 await server.answer(1, "one")
                 assert await store.get(user) == "one"
+                assert seen == ["one"]
 
     async def test_a_read_inside_a_batch_that_fails_starts_no_run_after_it(self) -> None:
         server, user_id = Server(), atom(1)
@@ -293,6 +298,9 @@ class TestSuperseding:
             assert server.asked == [1, 2]
             await server.answer(2, "two")
             assert await waiter == "two"
+            store.set(user_id, 3)
+            await quiet()
+            assert server.asked == [1, 2]
 
     async def test_an_atom_pending_for_ever_settles_when_an_input_changes(self) -> None:
         user_id = atom(0)

@@ -200,12 +200,19 @@ class TestSettingAwaitables:
     async def test_its_loadable_loads_with_the_last_data(self) -> None:
         source, pending = atom(1), future()
         async with Store() as store:
-            assert store.get(loadable(source)) == HasData(1)
-            store.set(source, pending)
-            assert store.get(loadable(source)) == Loading(1)
-            pending.set_result(2)
-            await quiet()
-            assert store.get(loadable(source)) == HasData(2)
+            shown: list[Any] = []
+            with store.subscribe(loadable(source), shown.append):
+                assert store.get(loadable(source)) == HasData(1)
+                store.set(source, pending)
+                assert store.get(loadable(source)) == Loading(1)
+                await quiet()
+                pending.set_result(2)
+                await quiet()
+                assert store.get(loadable(source)) == HasData(2)
+                store.set(source, future())
+                store.set(source, 3)
+                await quiet()
+            assert shown == [Loading(1), HasData(2), HasData(3)]
 
     async def test_an_awaitable_that_fails_is_the_atoms_error_and_the_next_set_clears_it(self) -> None:
         source, pending = atom(1), future()
@@ -222,15 +229,18 @@ class TestSettingAwaitables:
 
     async def test_a_batch_that_fails_takes_a_set_awaitable_back(self) -> None:
         source, pending = atom(1), future()
+        shown: list[Any] = []
         async with Store() as store:
+            store.subscribe(loadable(source), shown.append)
             with pytest.raises(KeyError), store.batch():
                 store.set(source, pending)
                 assert isinstance(store.get(source), AsyncValue)
+                assert store.get(loadable(source)) == Loading(1)
                 raise KeyError
             assert store.get(source) == 1
             pending.set_result(2)
             await quiet()
-            assert store.get(source) == 1
+            assert (store.get(source), store.get(loadable(source)), shown) == (1, HasData(1), [])
 
     async def test_a_batch_that_fails_gives_a_pending_awaitable_back(self) -> None:
         source, pending = atom(1), future()

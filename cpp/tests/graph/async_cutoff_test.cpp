@@ -25,41 +25,6 @@ struct Stairs {
   ~Stairs() { low->on_start = high->on_start = {}; }
 };
 
-TEST(AsyncCutOff, ARunThatStillAwaitsAnInputFollowsIt) {
-  Stairs s;
-  auto handle = s.graph.subscribe(s.high);
-  EXPECT_EQ(s.graph.take_log(), (Log{"start high", "start low"}));
-  s.graph.set(s.input, 2);
-  EXPECT_EQ(s.graph.take_log(), (Log{"cancel low", "start low"})) << "high goes on waiting";
-  s.finish_low(20);
-  EXPECT_EQ(s.graph.take_log(), Log{});
-  s.finish_high(200);
-  EXPECT_EQ(s.graph.take_log(), (Log{"high = 200"}));
-  handle.unsubscribe();
-}
-
-TEST(AsyncCutOff, AnInputThatSettlesToAnEqualValueStartsNothing) {
-  Stairs s;
-  auto handle = s.graph.subscribe(s.high);
-  s.finish_low(10);
-  s.finish_high(100);
-  s.graph.take_log();
-  s.graph.set(s.input, 2);
-  EXPECT_EQ(s.graph.take_log(), (Log{"start low"}));
-  EXPECT_TRUE(s.graph.pending(s.high)) << "pending with its input";
-  EXPECT_EQ(s.graph.show(s.high), "100");
-  s.finish_low(10);
-  EXPECT_FALSE(s.graph.pending(s.high));
-  EXPECT_EQ(s.graph.take_log(), Log{});
-  s.graph.set(s.input, 3);
-  s.graph.take_log();
-  s.finish_low(30);
-  EXPECT_EQ(s.graph.take_log(), (Log{"start high"}));
-  s.finish_high(300);
-  EXPECT_EQ(s.graph.take_log(), (Log{"high = 300"}));
-  handle.unsubscribe();
-}
-
 TEST(AsyncCutOff, PendingTravelsUpAndDownAChain) {
   Stairs s;
   const auto top = s.graph.asynchronous("top");
@@ -80,55 +45,6 @@ TEST(AsyncCutOff, PendingTravelsUpAndDownAChain) {
   EXPECT_EQ(s.graph.store.pending_runs(), 0U);
   handle.unsubscribe();
   top->on_start = {};
-}
-
-TEST(AsyncCutOff, ARunThatEndsWhileAReceivedInputIsPendingWaitsWithItsResult) {
-  Stairs s;
-  auto handle = s.graph.subscribe(s.high);
-  s.finish_low(10);
-  s.graph.receive(s.high, s.low);
-  s.graph.take_log();
-  s.graph.set(s.input, 2);
-  s.graph.resolve(s.high, 100);
-  EXPECT_EQ(s.graph.show(s.high), "nothing") << "its input may still turn out to be another";
-  EXPECT_EQ(s.graph.take_log(), (Log{"start low"}));
-  s.finish_low(10);
-  EXPECT_EQ(s.graph.take_log(), (Log{"high = 100"}));
-  handle.unsubscribe();
-}
-
-TEST(AsyncCutOff, SuchAResultIsDroppedIfTheInputIsAnotherOneInTheEnd) {
-  Stairs s;
-  auto handle = s.graph.subscribe(s.high);
-  s.finish_low(10);
-  s.graph.receive(s.high, s.low);
-  s.graph.set(s.input, 2);
-  s.graph.resolve(s.high, 100);
-  s.graph.take_log();
-  s.finish_low(20);
-  EXPECT_EQ(s.graph.take_log(), (Log{"start high"}));
-  s.finish_high(200);
-  EXPECT_EQ(s.graph.take_log(), (Log{"high = 200"}));
-  handle.unsubscribe();
-}
-
-TEST(AsyncCutOff, IfNobodyWaitsForItTheNextReadStartsItAgain) {
-  Stairs s;
-  s.graph.get(s.high);
-  s.finish_low(10);
-  s.graph.receive(s.high, s.low);
-  s.graph.set(s.input, 2);
-  s.graph.get(s.low);
-  s.graph.resolve(s.high, 100);
-  EXPECT_TRUE(s.graph.pending(s.high)) << "low is under way again";
-  s.graph.take_log();
-  s.finish_low(20);
-  EXPECT_EQ(s.graph.take_log(), Log{}) << "what came of the old input is dropped";
-  EXPECT_TRUE(s.graph.pending(s.high));
-  EXPECT_EQ(s.graph.show(s.high), "nothing");
-  EXPECT_EQ(s.graph.take_log(), (Log{"start high"}));
-  s.finish_high(200);
-  EXPECT_EQ(s.graph.show(s.high), "200");
 }
 
 TEST(AsyncCutOff, OneCancelledWhileAReceivedInputIsPendingStartsAgainAtTheNextRead) {
@@ -153,54 +69,6 @@ TEST(AsyncCutOff, OneCancelledWhileAReceivedInputIsPendingStartsAgainAtTheNextRe
   }
 }
 
-TEST(AsyncCutOff, AnInputThatWasLetGoBeforeItsFirstStepIsStartedByTheNextRead) {
-  Stairs s;
-  const auto top = s.graph.asynchronous("top", {});
-  s.graph.get(s.low);
-  s.finish_low(10);
-  bool reads = true;
-  top->on_start = [&] {
-    if (s.graph.get_in_run(top, s.input) > 0 && reads) s.graph.get_in_run(top, s.low);
-    s.graph.resolve(top, 1);
-  };
-  auto handle = s.graph.subscribe(top);
-  s.graph.take_log();
-  reads = false;
-  s.graph.set(s.input, 2);
-  EXPECT_EQ(s.graph.take_log(), (Log{"start top"}));
-  EXPECT_TRUE(s.graph.pending(s.low));
-  EXPECT_EQ(s.graph.show(s.low), "10");
-  EXPECT_EQ(s.graph.take_log(), (Log{"start low"}));
-  s.finish_low(20);
-  EXPECT_EQ(s.graph.show(s.low), "20");
-  handle.unsubscribe();
-  top->on_start = {};
-}
-
-TEST(AsyncCutOff, AnUnobservedChainIsBroughtUpByAReadAlone) {
-  Stairs s;
-  s.graph.get(s.high);
-  s.finish_low(10);
-  s.finish_high(100);
-  EXPECT_EQ(s.graph.show(s.high), "100");
-  s.graph.take_log();
-  s.graph.set(s.input, 2);
-  EXPECT_EQ(s.graph.take_log(), Log{});
-  EXPECT_EQ(s.graph.show(s.high), "100");
-  EXPECT_EQ(s.graph.take_log(), (Log{"start low"}));
-  EXPECT_TRUE(s.graph.pending(s.high));
-  s.finish_low(10);
-  EXPECT_FALSE(s.graph.pending(s.high));
-  EXPECT_EQ(s.graph.show(s.high), "100");
-  s.graph.set(s.input, 3);
-  s.graph.get(s.high);
-  s.finish_low(30);
-  EXPECT_EQ(s.graph.show(s.high), "100");
-  EXPECT_TRUE(s.graph.pending(s.high));
-  s.finish_high(300);
-  EXPECT_EQ(s.graph.show(s.high), "300");
-}
-
 TEST(AsyncCutOff, AFailedInputThatRecoversRunsItsDependents) {
   Stairs s;
   auto handle = s.graph.subscribe(s.high);
@@ -213,23 +81,6 @@ TEST(AsyncCutOff, AFailedInputThatRecoversRunsItsDependents) {
   EXPECT_EQ(s.graph.take_log(), (Log{"start low", "start high"}));
   s.finish_high(100);
   EXPECT_EQ(s.graph.take_log(), (Log{"high = 100"}));
-  handle.unsubscribe();
-}
-
-TEST(AsyncCutOff, ASynchronousReaderDependsOnTheSettledValue) {
-  Stairs s;
-  const auto label = s.graph.derived("label", [&](Reader& get) { return get(s.low) * 2; });
-  auto handle = s.graph.subscribe(label);
-  EXPECT_EQ(s.graph.get(label), kNothing * 2);
-  s.finish_low(10);
-  EXPECT_EQ(s.graph.take_log(), (Log{"start low", "label = 20"}));
-  s.graph.set(s.input, 2);
-  EXPECT_EQ(label->node->runs, 2U) << "a pending input is no news to it";
-  s.finish_low(10);
-  EXPECT_EQ(label->node->runs, 2U);
-  s.graph.set(s.input, 3);
-  s.finish_low(30);
-  EXPECT_EQ(s.graph.take_log(), (Log{"start low", "start low", "label = 60"}));
   handle.unsubscribe();
 }
 

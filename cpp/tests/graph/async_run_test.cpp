@@ -1,4 +1,4 @@
-// The life of one run: started, superseded, resolved; and what is ignored.
+// The life of one run: late results, missing and closed loops, and what is started again.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {
@@ -12,60 +12,6 @@ struct Fetch {
 
   ~Fetch() { fetch->on_start = {}; }
 };
-
-TEST(AsyncRun, AReadStartsItAndItsResultIsTheValue) {
-  Fetch f;
-  EXPECT_EQ(f.graph.show(f.fetch), "nothing");
-  EXPECT_TRUE(f.graph.pending(f.fetch));
-  EXPECT_EQ(f.graph.store.pending_runs(), 1U);
-  f.graph.resolve(f.fetch, 10);
-  EXPECT_EQ(f.graph.show(f.fetch), "10");
-  EXPECT_FALSE(f.graph.pending(f.fetch));
-  EXPECT_EQ(f.graph.store.pending_runs(), 0U);
-  EXPECT_EQ(f.graph.take_log(), (Log{"start fetch"}));
-}
-
-TEST(AsyncRun, ASecondReadStartsNoOther) {
-  Fetch f;
-  f.graph.get(f.fetch);
-  f.graph.get(f.fetch);
-  f.graph.resolve(f.fetch, 10);
-  f.graph.get(f.fetch);
-  EXPECT_EQ(f.graph.take_log(), (Log{"start fetch"}));
-}
-
-TEST(AsyncRun, AFailureIsTheValueToo) {
-  Fetch f;
-  f.graph.get(f.fetch);
-  f.graph.reject(f.fetch, "no server");
-  EXPECT_EQ(f.graph.show(f.fetch), "error: no server");
-  f.graph.set(f.input, 2);
-  f.graph.show(f.fetch);
-  f.graph.resolve(f.fetch, 3);
-  EXPECT_EQ(f.graph.show(f.fetch), "3");
-}
-
-TEST(AsyncRun, AnInputThatChangesSupersedesTheRunOfAnObservedAtom) {
-  Fetch f;
-  auto handle = f.graph.subscribe(f.fetch);
-  f.graph.set(f.input, 2);
-  EXPECT_EQ(f.graph.take_log(), (Log{"start fetch", "cancel fetch", "start fetch"}));
-  f.graph.resolve(f.fetch, 20);
-  EXPECT_EQ(f.graph.take_log(), (Log{"fetch = 20"}));
-  handle.unsubscribe();
-}
-
-TEST(AsyncRun, ASupersededRunThatNobodyWantsIsCancelledAndNotReplaced) {
-  Fetch f;
-  f.graph.get(f.fetch);
-  f.graph.set(f.input, 2);
-  EXPECT_EQ(f.graph.take_log(), (Log{"start fetch", "cancel fetch"}));
-  EXPECT_EQ(f.graph.store.pending_runs(), 0U);
-  f.graph.get(f.fetch);
-  EXPECT_EQ(f.graph.take_log(), (Log{"start fetch"}));
-  f.graph.resolve(f.fetch, 20);
-  EXPECT_EQ(f.graph.show(f.fetch), "20");
-}
 
 TEST(AsyncRun, ALateResultIsIgnoredWhateverItIs) {
   Fetch f;
@@ -83,64 +29,6 @@ TEST(AsyncRun, ALateResultIsIgnoredWhateverItIs) {
   handle.unsubscribe();
 }
 
-TEST(AsyncRun, ManySetsInOneBatchRestartOnce) {
-  Fetch f;
-  auto handle = f.graph.subscribe(f.fetch);
-  f.graph.take_log();
-  f.graph.batch([&] {
-    for (long value = 2; value < 10; ++value) {
-      f.graph.set(f.input, value);
-      f.graph.get(f.fetch);
-    }
-    EXPECT_EQ(f.graph.take_log(), Log{}) << "runs start when the batch commits";
-  });
-  EXPECT_EQ(f.graph.take_log(), (Log{"cancel fetch", "start fetch"}));
-  handle.unsubscribe();
-}
-
-TEST(AsyncRun, ABatchThatFailsLeavesTheRunInFlightAlone) {
-  Fetch f;
-  auto handle = f.graph.subscribe(f.fetch);
-  f.graph.take_log();
-  EXPECT_THROW(f.graph.batch([&] {
-    f.graph.set(f.input, 2);
-    f.graph.get(f.fetch);
-    throw Refused("broken");
-  }),
-               Refused);
-  EXPECT_EQ(f.graph.take_log(), Log{});
-  f.graph.resolve(f.fetch, 10);
-  EXPECT_EQ(f.graph.take_log(), (Log{"fetch = 10"}));
-  handle.unsubscribe();
-}
-
-TEST(AsyncRun, AValueSetAndSetBackInABatchLeavesItAloneToo) {
-  Fetch f;
-  auto handle = f.graph.subscribe(f.fetch);
-  f.graph.take_log();
-  f.graph.batch([&] {
-    f.graph.set(f.input, 2);
-    f.graph.get(f.fetch);
-    f.graph.set(f.input, 1);
-  });
-  EXPECT_EQ(f.graph.take_log(), Log{});
-  handle.unsubscribe();
-}
-
-TEST(AsyncRun, SetsOnAnUnobservedAtomStartNothing) {
-  Fetch f;
-  f.graph.get(f.fetch);
-  f.graph.resolve(f.fetch, 10);
-  f.graph.take_log();
-  for (long value = 2; value < 10; ++value) f.graph.set(f.input, value);
-  EXPECT_EQ(f.graph.take_log(), Log{});
-  EXPECT_EQ(f.graph.show(f.fetch), "10");
-  EXPECT_TRUE(f.graph.pending(f.fetch));
-  EXPECT_EQ(f.graph.take_log(), (Log{"start fetch"}));
-  f.graph.resolve(f.fetch, 90);
-  EXPECT_EQ(f.graph.show(f.fetch), "90");
-}
-
 TEST(AsyncRun, BeingObservedStartsWhatIsOutOfDate) {
   Fetch f;
   auto handle = f.graph.subscribe(f.fetch);
@@ -153,27 +41,6 @@ TEST(AsyncRun, BeingObservedStartsWhatIsOutOfDate) {
   f.graph.resolve(f.fetch, 20);
   EXPECT_EQ(f.graph.take_log(), (Log{"fetch = 20"}));
   again.unsubscribe();
-}
-
-TEST(AsyncRun, LosingTheLastObserverLeavesTheRunAlone) {
-  Fetch f;
-  auto handle = f.graph.subscribe(f.fetch);
-  f.graph.take_log();
-  handle.unsubscribe();
-  EXPECT_EQ(f.graph.take_log(), Log{});
-  f.graph.resolve(f.fetch, 10);
-  EXPECT_EQ(f.graph.show(f.fetch), "10");
-}
-
-TEST(AsyncRun, LosingTheLastObserverCancelsItIfTheAtomSaysSo) {
-  Fetch f;
-  f.fetch->flags |= graph::flag::abort_unseen;
-  auto handle = f.graph.subscribe(f.fetch);
-  f.graph.take_log();
-  handle.unsubscribe();
-  EXPECT_EQ(f.graph.take_log(), (Log{"cancel fetch"}));
-  f.graph.get(f.fetch);
-  EXPECT_EQ(f.graph.take_log(), (Log{"start fetch"}));
 }
 
 TEST(AsyncRun, ARunInFlightHoldsItsAtom) {
@@ -233,29 +100,6 @@ TEST(AsyncRun, OneWhoseLoopWasClosedIsStartedByTheNextRead) {
   handle.unsubscribe();
 }
 
-TEST(AsyncRun, AWaiterCountsAsAnObserver) {
-  Fetch f;
-  f.graph.wait(f.fetch);
-  f.graph.set(f.input, 2);
-  EXPECT_EQ(f.graph.take_log(), (Log{"start fetch", "cancel fetch", "start fetch"}));
-  f.graph.resolve(f.fetch, 20);
-  EXPECT_EQ(f.graph.take_log(), (Log{"wake fetch"}));
-  f.graph.stop_waiting(f.fetch);
-  f.graph.set(f.input, 3);
-  EXPECT_EQ(f.graph.take_log(), Log{});
-}
-
-TEST(AsyncRun, OneWaiterThatLeavesDoesNotEndTheRunOfTheOthers) {
-  Fetch f;
-  f.fetch->flags |= graph::flag::abort_unseen;
-  f.graph.wait(f.fetch);
-  f.graph.wait(f.fetch);
-  f.graph.stop_waiting(f.fetch);
-  EXPECT_EQ(f.graph.take_log(), (Log{"start fetch"}));
-  f.graph.stop_waiting(f.fetch);
-  EXPECT_EQ(f.graph.take_log(), (Log{"cancel fetch"}));
-}
-
 TEST(AsyncRun, OneCancelledFromOutsideStartsAgainAtTheNextExplicitReadOnly) {
   Fetch f;
   const auto above = f.graph.view("above", f.fetch);
@@ -288,31 +132,6 @@ TEST(AsyncRun, RefreshSupersedesTheRunAndKeepsTheValueUntilTheNewOne) {
   f.graph.resolve(f.fetch, 10);
   EXPECT_EQ(f.graph.take_log(), Log{}) << "an equal result is no news";
   handle.unsubscribe();
-}
-
-TEST(AsyncRun, ADependencyOfTheLastRunIsNotBouncedWhileTheNextOneStarts) {
-  Graph graph;
-  const auto trigger = graph.source("trigger", 1);
-  const auto config = graph.source("config", 1);
-  const auto extra = graph.source("extra", 1);
-  for (const auto& atom : {config, extra}) atom->on_mount = [] {};
-  bool wants_extra = true;
-  AtomPointer fetch;
-  fetch = graph.asynchronous("fetch", [&] { graph.get_in_run(fetch, trigger); });
-  auto handle = graph.subscribe(fetch);
-  const auto finish = [&] {
-    graph.get_in_run(fetch, config);
-    if (wants_extra) graph.get_in_run(fetch, extra);
-    graph.resolve(fetch, 1);
-  };
-  finish();
-  graph.set(trigger, 2);
-  wants_extra = false;
-  graph.take_log();
-  finish();
-  EXPECT_EQ(graph.take_log(), (Log{"unmount extra"}));
-  handle.unsubscribe();
-  fetch->on_start = {};
 }
 
 TEST(AsyncRun, AChangeOfWhatOnlyTheLastRunReadDoesNotSupersedeThisOne) {

@@ -4,50 +4,6 @@
 namespace halflife::plain {
 namespace {
 
-AtomPointer hooked(const AtomPointer& atom) {
-  atom->on_mount = [] {};
-  return atom;
-}
-
-TEST(Dependencies, ABranchNotTakenIsNoDependency) {
-  Graph graph;
-  const auto which = graph.source("which", 1);
-  const auto left = graph.source("left", 10);
-  const auto right = graph.source("right", 20);
-  const auto chosen = graph.derived(
-      "chosen", [&](Reader& get) { return get(which) != 0 ? get(left) : get(right); });
-  auto handle = graph.subscribe(chosen);
-  graph.set(right, 21);
-  EXPECT_EQ(chosen->runs, 1);
-  graph.set(which, 0);
-  EXPECT_EQ(graph.take_log(), (Log{"chosen = 21"}));
-  graph.set(left, 11);
-  EXPECT_EQ(chosen->runs, 2);
-  graph.set(right, 22);
-  EXPECT_EQ(graph.take_log(), (Log{"chosen = 22"}));
-  handle.unsubscribe();
-}
-
-TEST(Dependencies, ADroppedOneIsUnmountedAfterTheRunAndAKeptOneIsNotBounced) {
-  Graph graph;
-  const auto which = graph.source("which", 1);
-  const auto kept = hooked(graph.source("kept", 1));
-  const auto left = hooked(graph.source("left", 10));
-  const auto right = hooked(graph.source("right", 20));
-  const auto chosen = graph.derived("chosen", [&](Reader& get) {
-    const long choice = get(which);
-    return choice == 0 ? get(kept) + get(right) : get(left) + get(kept);
-  });
-  auto handle = graph.subscribe(chosen);
-  EXPECT_EQ(graph.take_log(), (Log{"mount left", "mount kept"}));
-  graph.set(which, 0);
-  EXPECT_EQ(graph.take_log(), (Log{"mount right", "unmount left", "chosen = 21"}));
-  graph.set(which, 1);
-  EXPECT_EQ(graph.take_log(), (Log{"mount left", "unmount right", "chosen = 11"}));
-  handle.unsubscribe();
-  graph.take_log();
-}
-
 TEST(Dependencies, AnOrderThatChangesLosesNoDependency) {
   Graph graph;
   const auto order = graph.source("order", 0);
@@ -72,6 +28,30 @@ TEST(Dependencies, AnOrderThatChangesLosesNoDependency) {
     EXPECT_EQ(graph.get(sum), observed);
   }
   handle.unsubscribe();
+}
+
+TEST(Dependencies, OneFoundInTheMiddleOfAFlushIsCurrent) {
+  Graph graph;
+  const auto now = graph.source("now", 0);
+  const auto chain1 = graph.derived("chain1", [&](Reader& get) { return get(now); });
+  const auto chain2 = graph.derived("chain2", [&](Reader& get) { return get(chain1); });
+  const auto chain3 = graph.derived("chain3", [&](Reader& get) { return get(chain2); });
+  // Lower than chain3 until it reads it.
+  const auto early =
+      graph.derived("early", [&](Reader& get) { return get(now) == 0 ? 0 : get(chain3) * 10; });
+  const auto sum = graph.derived("sum", [&](Reader& get) { return get(early) + get(chain3); });
+  auto one = graph.subscribe(sum);
+  auto two = graph.subscribe(chain3);
+  graph.set(now, 3);
+  EXPECT_EQ(graph.take_log(), (Log{"sum = 33", "chain3 = 3"}));
+  EXPECT_EQ(chain3->runs, 2);
+  EXPECT_EQ(early->runs, 2);
+  EXPECT_EQ(sum->runs, 2);
+  graph.set(now, 4);
+  EXPECT_EQ(graph.take_log(), (Log{"sum = 44", "chain3 = 4"}));
+  EXPECT_EQ(early->runs, 3);
+  one.unsubscribe();
+  two.unsubscribe();
 }
 
 TEST(Dependencies, AnInputThatIsDroppedInTheSameFlushNeedNotRun) {

@@ -1,24 +1,8 @@
-// Laziness and cut-off: what need not run does not run.
+// Laziness: freshness, revisions and stamps, which decide whether a read has to look at its inputs.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {
 namespace {
-
-TEST(Laziness, AnUnreadAtomNeverRuns) {
-  Graph graph;
-  const auto one = graph.source("one", 1);
-  const auto lazy = graph.derived("lazy", [&](Reader& get) { return get(one); });
-  for (long value = 0; value < 5; ++value) graph.set(one, value);
-  EXPECT_EQ(lazy->runs, 0);
-}
-
-TEST(Laziness, ReadingAgainRunsNothing) {
-  Graph graph;
-  const auto one = graph.source("one", 1);
-  const auto lazy = graph.derived("lazy", [&](Reader& get) { return get(one); });
-  for (int times = 0; times < 5; ++times) EXPECT_EQ(graph.get(lazy), 1);
-  EXPECT_EQ(lazy->runs, 1);
-}
 
 TEST(Laziness, AChangeElsewhereCostsALookButNoRun) {
   Graph graph;
@@ -54,45 +38,6 @@ TEST(Laziness, SettingAnEqualValueChangesNothing) {
   graph.set(one, 1);
   EXPECT_EQ(graph.store.revision(), revision);
   EXPECT_EQ(graph.take_log(), Log{});
-  handle.unsubscribe();
-}
-
-TEST(Laziness, AnEqualResultStopsTheChange) {
-  Graph graph;
-  const auto number = graph.source("number", 1);
-  const auto sign = graph.derived("sign", [&](Reader& get) { return get(number) > 0 ? 1 : -1; });
-  const auto text = graph.derived("text", [&](Reader& get) { return get(sign) * 100; });
-  auto handle = graph.subscribe(text);
-  graph.set(number, 2);
-  EXPECT_EQ(sign->runs, 2);
-  EXPECT_EQ(text->runs, 1);
-  EXPECT_EQ(graph.take_log(), Log{});
-  graph.set(number, -2);
-  EXPECT_EQ(graph.take_log(), (Log{"text = -100"}));
-  handle.unsubscribe();
-}
-
-TEST(Laziness, TheCutOffHoldsForUnobservedAtomsToo) {
-  Graph graph;
-  const auto number = graph.source("number", 1);
-  const auto sign = graph.derived("sign", [&](Reader& get) { return get(number) > 0 ? 1 : -1; });
-  const auto text = graph.derived("text", [&](Reader& get) { return get(sign) * 100; });
-  EXPECT_EQ(graph.get(text), 100);
-  graph.set(number, 2);
-  EXPECT_EQ(graph.get(text), 100);
-  EXPECT_EQ(sign->runs, 2);
-  EXPECT_EQ(text->runs, 1);
-}
-
-TEST(Laziness, TheAtomsOwnRuleDecidesWhatEqualMeans) {
-  Graph graph;
-  const auto number = graph.source("number", 1);
-  number->equal = [](long before, long now) { return before / 10 == now / 10; };
-  auto handle = graph.subscribe(number);
-  graph.set(number, 9);
-  EXPECT_EQ(graph.get(number), 1);
-  graph.set(number, 10);
-  EXPECT_EQ(graph.take_log(), (Log{"number = 10"}));
   handle.unsubscribe();
 }
 

@@ -14,40 +14,6 @@ struct Page {
   ~Page() { fetch->on_start = {}; }
 };
 
-TEST(Loading, AViewTellsLoadingAtTheEndOfThePassAndDataAtOnce) {
-  Page p;
-  auto handle = p.graph.subscribe(p.page);
-  EXPECT_EQ(p.graph.show(p.page), "1000000");
-  p.graph.resolve(p.fetch, 10);
-  EXPECT_EQ(p.graph.take_log(), (Log{"start fetch", "page = 10"}));
-  p.graph.set(p.input, 2);
-  EXPECT_EQ(p.graph.take_log(), (Log{"start fetch"})) << "loading is not told yet";
-  EXPECT_EQ(p.graph.show(p.page), "1000010");
-  p.graph.end_tick();
-  EXPECT_EQ(p.graph.take_log(), (Log{"page = 1000010"}));
-  p.graph.resolve(p.fetch, 20);
-  EXPECT_EQ(p.graph.take_log(), (Log{"page = 20"}));
-  p.graph.end_tick();
-  EXPECT_EQ(p.graph.take_log(), Log{});
-  handle.unsubscribe();
-}
-
-TEST(Loading, ARunThatEndsWithinThePassCausesNoFlicker) {
-  Page p;
-  auto handle = p.graph.subscribe(p.page);
-  p.graph.resolve(p.fetch, 10);
-  p.graph.take_log();
-  p.graph.set(p.input, 2);
-  p.graph.resolve(p.fetch, 20);
-  p.graph.end_tick();
-  EXPECT_EQ(p.graph.take_log(), (Log{"start fetch", "page = 20"}));
-  p.graph.set(p.input, 3);
-  p.graph.resolve(p.fetch, 20);
-  p.graph.end_tick();
-  EXPECT_EQ(p.graph.take_log(), (Log{"start fetch"})) << "back where it was: nothing to tell";
-  handle.unsubscribe();
-}
-
 TEST(Loading, WithoutALoopItIsToldAtOnce) {
   Page p;
   auto handle = p.graph.subscribe(p.page);
@@ -104,21 +70,6 @@ TEST(Loading, AFailedBatchTellsAViewNothing) {
   handle.unsubscribe();
 }
 
-TEST(Loading, AStreamPublishesEachValueAtOnceAndSettlesWithTheLast) {
-  Page p;
-  auto page = p.graph.subscribe(p.page);
-  auto fetch = p.graph.subscribe(p.fetch);
-  p.graph.publish(p.fetch, 5);
-  EXPECT_EQ(p.graph.take_log(), (Log{"start fetch", "page = 1000005"}));
-  EXPECT_EQ(p.graph.store.pending_runs(), 0U) << "a stream that has yielded does not count";
-  p.graph.publish(p.fetch, 6);
-  EXPECT_EQ(p.graph.show(p.fetch), "nothing");
-  p.graph.resolve(p.fetch, 6);
-  EXPECT_EQ(p.graph.take_log(), (Log{"page = 1000006", "page = 6", "fetch = 6"}));
-  page.unsubscribe();
-  fetch.unsubscribe();
-}
-
 TEST(Loading, WhatASupersededStreamPublishesIsIgnored) {
   Page p;
   auto handle = p.graph.subscribe(p.page);
@@ -127,36 +78,6 @@ TEST(Loading, WhatASupersededStreamPublishesIsIgnored) {
   p.graph.take_log();
   EXPECT_TRUE(p.graph.store.publish(*p.fetch->node, old, static_cast<Object*>(new Number(7))));
   EXPECT_EQ(p.graph.take_log(), Log{});
-  handle.unsubscribe();
-}
-
-TEST(Loading, AWaiterOfAStreamIsWokenByTheSettledValueOnly) {
-  Page p;
-  p.graph.wait(p.fetch);
-  p.graph.publish(p.fetch, 5);
-  EXPECT_EQ(p.graph.take_log(), (Log{"start fetch"}));
-  p.graph.resolve(p.fetch, 5);
-  EXPECT_EQ(p.graph.take_log(), (Log{"wake fetch"}));
-  p.graph.stop_waiting(p.fetch);
-}
-
-TEST(Loading, ASourceMayWaitForAPromise) {
-  Graph graph;
-  const auto user = graph.source("user", 1);
-  const auto page = graph.view("page", user);
-  auto handle = graph.subscribe(page);
-  graph.promise(user, "later");
-  EXPECT_TRUE(graph.pending(user));
-  EXPECT_EQ(graph.take_log(), (Log{"start user"}));
-  graph.resolve(user, 7);
-  EXPECT_EQ(graph.show(user), "7");
-  EXPECT_EQ(graph.take_log(), (Log{"page = 7"}));
-  graph.promise(user, "again");
-  graph.set(user, 8);
-  EXPECT_EQ(graph.show(user), "8");
-  EXPECT_FALSE(graph.pending(user));
-  EXPECT_EQ(graph.take_log(), (Log{"start user", "cancel user", "page = 8"}));
-  EXPECT_EQ(graph.store.pending_runs(), 0U);
   handle.unsubscribe();
 }
 
@@ -169,41 +90,6 @@ TEST(Loading, AWaiterOfAPromisedSourceIsWokenByASet) {
   graph.set(user, 8);
   EXPECT_EQ(graph.take_log(), (Log{"wake user", "cancel user"}));
   graph.stop_waiting(user);
-}
-
-TEST(Loading, APromiseSetInABatchThatFailsIsForgotten) {
-  Graph graph;
-  const auto user = graph.source("user", 1);
-  const auto page = graph.view("page", user);
-  auto handle = graph.subscribe(page);
-  EXPECT_THROW(graph.batch([&] {
-    graph.promise(user, "later");
-    graph.get(page);
-    throw Refused("broken");
-  }),
-               Refused);
-  EXPECT_FALSE(graph.pending(user));
-  EXPECT_EQ(graph.show(user), "1");
-  EXPECT_EQ(graph.show(page), "1");
-  graph.end_tick();
-  EXPECT_EQ(graph.take_log(), Log{});
-  handle.unsubscribe();
-}
-
-TEST(Loading, AValueSetInABatchThatFailsLeavesThePromiseInFlight) {
-  Graph graph;
-  const auto user = graph.source("user", 1);
-  graph.promise(user, "later");
-  graph.take_log();
-  EXPECT_THROW(graph.batch([&] {
-    graph.set(user, 5);
-    throw Refused("broken");
-  }),
-               Refused);
-  EXPECT_EQ(graph.take_log(), Log{});
-  EXPECT_TRUE(graph.pending(user));
-  graph.resolve(user, 7);
-  EXPECT_EQ(graph.show(user), "7");
 }
 
 // A plain read that gives a promise while `offline` is 0.

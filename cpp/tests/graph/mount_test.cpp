@@ -1,4 +1,5 @@
-// Mounting: inputs before dependents, unmounting in reverse, and the grace period.
+// The grace period of single atoms among others that have none. (In Python, a store has one for all
+// of its atoms.)
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {
@@ -15,94 +16,6 @@ struct Tower {
     return atom;
   }
 };
-
-TEST(Mount, InputsComeBeforeDependentsAndGoAfterThem) {
-  Tower t;
-  auto handle = t.graph.subscribe(t.high);
-  EXPECT_EQ(t.graph.take_log(), (Log{"mount low", "mount middle", "mount high"}));
-  handle.unsubscribe();
-  EXPECT_EQ(t.graph.take_log(), (Log{"unmount high", "unmount middle", "unmount low"}));
-}
-
-TEST(Mount, ASecondObserverMountsNothing) {
-  Tower t;
-  auto first = t.graph.subscribe(t.high);
-  t.graph.take_log();
-  auto second = t.graph.subscribe(t.high);
-  auto third = t.graph.subscribe(t.middle);
-  EXPECT_EQ(t.graph.take_log(), Log{});
-  first.unsubscribe();
-  EXPECT_EQ(t.graph.take_log(), Log{});
-  second.unsubscribe();
-  EXPECT_EQ(t.graph.take_log(), (Log{"unmount high"}));
-  third.unsubscribe();
-  EXPECT_EQ(t.graph.take_log(), (Log{"unmount middle", "unmount low"}));
-}
-
-TEST(Mount, AReadMountsNothing) {
-  Tower t;
-  t.graph.get(t.high);
-  EXPECT_EQ(t.graph.take_log(), Log{});
-}
-
-TEST(Mount, ASetInTheHookIsToldToTheNewSubscriber) {
-  Graph graph;
-  const auto online = graph.source("online", 0);
-  online->on_mount = [&] { graph.set(online, 1); };
-  auto handle = graph.subscribe(online);
-  EXPECT_EQ(graph.take_log(), (Log{"mount online", "online = 1"}));
-  handle.unsubscribe();
-}
-
-TEST(Mount, ASubscriptionThatEndsBeforeTheFlushCausesNoMount) {
-  Tower t;
-  t.graph.batch([&] {
-    auto handle = t.graph.subscribe(t.high);
-    handle.unsubscribe();
-  });
-  EXPECT_EQ(t.graph.take_log(), Log{});
-}
-
-TEST(Mount, AnObserverThatChangesWithinABatchDoesNotBounce) {
-  Tower t;
-  auto first = t.graph.subscribe(t.high);
-  t.graph.take_log();
-  Handle second;
-  t.graph.batch([&] {
-    first.unsubscribe();
-    second = t.graph.subscribe(t.high);
-  });
-  EXPECT_EQ(t.graph.take_log(), Log{});
-  second.unsubscribe();
-}
-
-TEST(Mount, GraceDelaysUnmounting) {
-  Tower t;
-  t.high->linger = true;
-  auto handle = t.graph.subscribe(t.high);
-  t.graph.take_log();
-  handle.unsubscribe();
-  EXPECT_EQ(t.graph.take_log(), Log{});
-  t.graph.set(t.low, 5);
-  EXPECT_EQ(t.high->runs, 2) << "still observed";
-  t.graph.expire(t.high);
-  EXPECT_EQ(t.graph.take_log(), (Log{"unmount high", "unmount middle", "unmount low"}));
-  t.graph.expire(t.high);
-}
-
-TEST(Mount, WhoReturnsWithinTheGraceIsNotBounced) {
-  Tower t;
-  t.high->linger = true;
-  auto first = t.graph.subscribe(t.high);
-  t.graph.take_log();
-  first.unsubscribe();
-  auto second = t.graph.subscribe(t.high);
-  t.graph.expire(t.high);
-  EXPECT_EQ(t.graph.take_log(), Log{});
-  t.high->linger = false;
-  second.unsubscribe();
-  EXPECT_EQ(t.graph.take_log(), (Log{"unmount high", "unmount middle", "unmount low"}));
-}
 
 TEST(Mount, ADependencyWithGraceIsNotBouncedWhenItIsDroppedAndReadAgain) {
   Graph graph;
@@ -148,38 +61,6 @@ TEST(Mount, ALingeringAtomIsHeldUntilItExpires) {
   ASSERT_FALSE(dropped.expired());
   graph.expire(dropped.lock());
   EXPECT_TRUE(dropped.expired());
-}
-
-TEST(Mount, AHookMaySubscribeAndUnsubscribe) {
-  Graph graph;
-  const auto one = graph.source("one", 1);
-  const auto other = Tower::hook(graph.source("other", 1));
-  Handle inner;
-  one->on_mount = [&] { inner = graph.subscribe(other); };
-  one->on_unmount = [&] { inner.unsubscribe(); };
-  auto handle = graph.subscribe(one);
-  EXPECT_EQ(graph.take_log(), (Log{"mount one", "mount other"}));
-  handle.unsubscribe();
-  EXPECT_EQ(graph.take_log(), (Log{"unmount one", "unmount other"}));
-}
-
-TEST(Mount, WhatAHookThrowsIsCollected) {
-  Graph graph;
-  const auto one = graph.source("one", 1);
-  one->on_mount = [] { throw Refused("broken hook"); };
-  EXPECT_THROW(graph.subscribe(one), Refused);
-}
-
-TEST(Mount, EventsAreLoggedForEveryAtomWhenSomebodyListens) {
-  Graph graph;
-  graph.store.set_logging(true);
-  const auto one = graph.source("one", 1);
-  const auto two = graph.derived("two", [&](Reader& get) { return get(one); });
-  auto handle = graph.subscribe(two);
-  graph.set(one, 2);
-  handle.unsubscribe();
-  EXPECT_EQ(graph.take_events(), (Log{"run two", "mounted one", "mounted two", "set one", "run two",
-                                      "notified two", "unmounted two", "unmounted one"}));
 }
 
 }  // namespace
