@@ -1,4 +1,4 @@
-"""`halflife demo` as its users run it: a process with flags, output, an exit code and a log."""
+"""`halflife demo` as users run it: a process with flags, output, an exit code and a log."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAST = ("--latency", "0.02")
 
 
 def run(*flags, **options):
-    """Runs `python -m halflife demo` with flags to its end."""
+    """Run `python -m halflife demo` with flags to its end."""
     return subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-m", "halflife", "demo", *flags],
         capture_output=True,
@@ -42,7 +42,7 @@ def run(*flags, **options):
 
 @contextlib.contextmanager
 def started(*flags, **options):
-    """A demo that runs; killed at the end, should the test not have come to its own end."""
+    """A running demo, killed when the test ends."""
     command = [sys.executable, "-m", "halflife", "demo", *flags]
     with subprocess.Popen(command, **options) as demo:
         try:
@@ -52,7 +52,7 @@ def started(*flags, **options):
 
 
 def logged(path):
-    """The counts and the rows of the request log in the server's own file."""
+    """The counts by outcome, and the rows, of the request log in the server's file."""
     connection = sqlite3.connect(path)
     rows = connection.execute("SELECT path, query, outcome FROM requests ORDER BY id").fetchall()
     connection.close()
@@ -69,7 +69,7 @@ def logged(path):
         ("--latency", "0"),
     ],
 )
-def test_what_the_client_counted_is_what_the_server_logged(tmp_path, flags):
+def test_client_and_server_count_the_same_requests(tmp_path, flags):
     path = tmp_path / "airports.sqlite"
     ended = run("--json", *FAST, *flags, "--database", str(path))
     assert without_slow_steps(ended.stderr) == ""
@@ -131,11 +131,11 @@ def test_plain_output_is_the_same_in_every_run():
     assert "\x1b" not in first.stdout
 
 
-def test_plain_is_what_a_pipe_gets():
+def test_a_pipe_gets_plain_output():
     assert run(*FAST).stdout == run("--plain", *FAST).stdout
 
 
-def test_plain_shows_what_a_person_would_have_seen():
+def test_plain_output_shows_the_states_of_the_live_view():
     lines = run("--plain", *FAST).stdout.splitlines()
     assert "  search              loading -> data: 4 for 'San D', first SDM Brown  Municipal" in lines
     assert (
@@ -152,7 +152,7 @@ def test_a_terminal_gets_the_live_view():
     shown = b""
     with started(*FAST, stdout=terminal, env=environment) as demo:
         os.close(terminal)
-        # Linux says by an error that the other end of a terminal was closed, others by nothing.
+        # Linux raises an error when the other end of a terminal is closed; other systems return nothing.
         with contextlib.suppress(OSError):
             while piece := os.read(screen, 10_000):
                 shown += piece
@@ -167,7 +167,7 @@ def test_a_terminal_gets_the_live_view():
     assert b"expectations hold" in shown
 
 
-def test_a_server_that_always_fails_is_told_line_by_line_and_by_the_exit_code():
+def test_a_server_that_always_fails_shows_in_the_lines_and_the_exit_code():
     ended = run("--plain", "--failure-rate", "1", "--latency", "0")
     assert ended.returncode == 1
     complaints = ended.stderr.splitlines()
@@ -178,7 +178,7 @@ def test_a_server_that_always_fails_is_told_line_by_line_and_by_the_exit_code():
     assert "do not hold" in ended.stdout.splitlines()[-1]
 
 
-def test_a_server_that_dies_in_the_middle_is_told_and_nothing_hangs():
+def test_a_server_that_dies_in_the_middle_is_reported_and_nothing_hangs():
     class KillsTheServer(Plain):
         def part(self, name, title):
             super().part(name, title)
@@ -219,7 +219,7 @@ def test_a_wrong_flag_is_named(capsys, flags, message):
     assert message in capsys.readouterr().err
 
 
-def test_the_version_is_told(capsys):
+def test_the_version_is_printed(capsys):
     with pytest.raises(SystemExit) as caught:
         command_line.main(["--version"])
     assert caught.value.code == 0
@@ -244,7 +244,7 @@ def test_a_missing_package_is_named_with_what_to_install(capsys, monkeypatch):
     assert capsys.readouterr().err == ("halflife demo: needs vega_datasets: pip install 'halflife-state[demo]'\n")
 
 
-def test_a_file_of_something_else_is_refused(tmp_path, capsys):
+def test_a_file_that_is_no_database_is_refused(tmp_path, capsys):
     path = tmp_path / "notes.txt"
     path.write_text("not a database, but long enough to be one" * 100, encoding="utf-8")
     assert command_line.main(["demo", "--plain", "--database", str(path)]) == 1
@@ -264,12 +264,12 @@ def test_a_reader_that_goes_away_ends_the_demo_without_a_traceback():
 
 def test_ctrl_c_ends_demo_and_server():
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
-    # A shell that runs the tests in the background lets them, and what they start, ignore Ctrl-C.
+    # A shell that runs the tests in the background makes them and their children ignore Ctrl-C.
     heeds = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with started("--plain", "--latency", "20", **pipes, start_new_session=True, preexec_fn=heeds) as demo:
         assert demo.stdout.readline().startswith("halflife demo")
-        os.killpg(demo.pid, signal.SIGINT)  # as a terminal does: to the server too
-        # Both pipes end only when the server, which inherited one of them, is gone as well.
+        os.killpg(demo.pid, signal.SIGINT)  # sent to the whole group, as by a terminal
+        # Both pipes end only after the server has ended, too: it inherited one of them.
         _output, errors = demo.communicate(timeout=60)
         assert without_slow_steps(errors) == ""
         assert demo.returncode == 130

@@ -1,4 +1,4 @@
-"""The demo's optimistic edits: what is shown while they are on their way, and what is in the database in the end."""
+"""The demo's optimistic edits: the visible rows while edits are pending, and the database at the end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ IN_THE_END = ["JFK", "SAN", "LAX", "SFO", "SEA", "DEN", "ATL", "NEW-1"]
 
 
 def run(*flags):
-    """The output of `python -m halflife demo`, of which nothing may complain."""
+    """Run `python -m halflife demo`, check that it reports no error, and return its output."""
     command = [sys.executable, "-X", "dev", "-W", "error", "-m", "halflife", "demo", *FAST, *flags]
     ended = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", timeout=100)
     assert without_slow_steps(ended.stderr) == ""
@@ -32,7 +32,7 @@ def run(*flags):
 
 
 def ask(path, question):
-    """The rows that a file has for a question, as dicts."""
+    """The rows of a query to a database file, as dicts."""
     database = sqlite3.connect(path)
     database.row_factory = sqlite3.Row
     rows = [dict(row) for row in database.execute(question)]
@@ -41,7 +41,7 @@ def ask(path, question):
 
 
 def told(monkeypatch, narrator=Plain, **behavior):
-    """The summary of a demo that plays the part of the edits only, and the lines that tell of it."""
+    """Run only the demo's part on edits; return its summary and its lines of output."""
     monkeypatch.setattr(story, "PARTS", {"edits": edits})
     file = io.StringIO()
     with serve(**behavior) as server:
@@ -52,7 +52,7 @@ def told(monkeypatch, narrator=Plain, **behavior):
 
 
 @pytest.mark.parametrize("flags", [(), ("--failure-rate", "0.4", "--seed", "8"), ("--latency", "0")])
-def test_what_is_shown_in_the_end_is_what_the_database_holds(tmp_path, flags):
+def test_the_rows_shown_at_the_end_are_those_of_the_database(tmp_path, flags):
     path = tmp_path / "airports.sqlite"
     summary = json.loads(run("--json", "--database", str(path), *flags))
     rows = ask(path, "SELECT airports.* FROM watched JOIN airports USING (iata) ORDER BY position")
@@ -83,12 +83,12 @@ def test_the_server_has_logged_the_edits_that_the_client_has_counted(tmp_path):
         "DELETE /airports/ATL": ("served", 409),
         "PUT /airports/SEA/name": ("cancelled", None),
         "PUT /airports/SAN/name": ("served", 200),
-        "PUT /airports/SFO/name": ("served", 200),  # the one that somebody else made
+        "PUT /airports/SFO/name": ("served", 200),  # the edit of another client
     }
     assert len(rows) == 11
 
 
-def test_plain_shows_the_marks_and_that_each_refused_edit_is_gone_alone(monkeypatch):
+def test_plain_output_shows_marks_and_the_rollback_of_each_refused_edit_alone(monkeypatch):
     summary, lines = told(monkeypatch)
     assert summary.broken == []
     trails = [line.split(maxsplit=1) for line in lines if line.startswith("  ") and ":" in line]
@@ -113,13 +113,13 @@ def test_plain_shows_the_marks_and_that_each_refused_edit_is_gone_alone(monkeypa
     assert "10 edits: 5 kept, 4 refused, 1 cancelled; the 8 airports shown are the 8 in the database" in lines
 
 
-def test_a_database_that_was_changed_behind_the_back_is_noticed(monkeypatch):
+def test_an_unknown_change_of_the_database_is_noticed(monkeypatch):
     class Meddles(Plain):
-        """Edits the database when the part is nearly over, and the client cannot know."""
+        """Edits the database near the end of the part, unknown to the client."""
 
         async def pause(self):
             rows = await self.server.control().watched()
-            if rows[1]["name"] == "Lindbergh Field":  # the last edit but this one
+            if rows[1]["name"] == "Lindbergh Field":  # all edits of the part are done
                 async with self.server.client() as somebody:
                     await somebody.send("PUT", "/airports/JFK/name", text="Idlewild")
 
@@ -157,7 +157,7 @@ def test_the_demo_holds_in_debug_mode_too(monkeypatch):
     assert json.loads(run("--json"))["holds"]
 
 
-def test_a_part_that_breaks_off_leaves_no_edit_behind(monkeypatch):
+def test_a_part_that_fails_leaves_no_edit_behind(monkeypatch):
     class Stumbles(Plain):
         def expectation(self, expectation):
             super().expectation(expectation)
@@ -194,7 +194,7 @@ async def test_an_edit_is_sent_again_after_a_failure_and_not_after_a_refusal():
 
 
 @pytest.mark.asyncio
-async def test_a_row_is_marked_while_its_edit_is_on_its_way():
+async def test_a_row_is_marked_while_its_edit_is_pending():
     async with serve() as server, server.client() as client, Store() as store:
         store.set(connection, client)
         await store.get(watch_list.published)

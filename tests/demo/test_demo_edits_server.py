@@ -1,4 +1,4 @@
-"""The demo's server when it is asked to edit: what it does, what it refuses, what it logs."""
+"""The demo's server and edits: results, refusals, and the log."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def watched(database):
 
 @pytest.fixture(scope="module")
 def server():
-    """One server for tests that are refused: none of them changes anything."""
+    """One server for tests whose edits are refused, so that none changes anything."""
     with serve() as running:
         yield running
 
@@ -50,7 +50,7 @@ def contents(database):
 
 
 def refused(edit, *arguments, **options):
-    """The status and the words of a refusal."""
+    """The status and the text of a refusal."""
     with pytest.raises(RefusedError) as caught:
         edit(*arguments, **options)
     return caught.value.status, str(caught.value)
@@ -62,7 +62,7 @@ def test_the_watch_list_begins_with_eight_airports_in_their_order(watched):
     assert watched.rows()[0]["name"] == "San Diego International-Lindbergh"
 
 
-def test_a_change_is_a_change_of_the_airport_everywhere(database, watched):
+def test_a_change_of_an_airport_is_visible_everywhere(database, watched):
     row = watched.change("SAN", "name", "Lindbergh Field")
     assert row["name"] == "Lindbergh Field"
     assert database.airport("SAN") == row
@@ -71,7 +71,7 @@ def test_a_change_is_a_change_of_the_airport_everywhere(database, watched):
     assert watched.change("SAN", "name", "Lindbergh Field")["name"] == "Lindbergh Field", "its own name is not taken"
 
 
-def test_a_new_airport_gets_a_code_that_was_never_there_and_the_last_place(database, watched):
+def test_a_new_airport_gets_an_unused_code_and_the_last_position(database, watched):
     first, second = watched.add(AIRPORT), watched.add({**AIRPORT, "name": "Another"})
     assert first == {**AIRPORT, "iata": "NEW-1"}
     assert second["iata"] == "NEW-2"
@@ -85,7 +85,7 @@ def test_a_removed_airport_is_gone_everywhere(database, watched):
     watched.remove("ORD")
     assert database.airport("ORD") is None
     assert "ORD" not in watched.order()
-    watched.remove("BOS")  # which was not on the list
+    watched.remove("BOS")  # not on the watch list
     assert database.count() == 3374
 
 
@@ -112,7 +112,7 @@ def test_an_empty_text_is_refused_and_nothing_is_changed(database, watched, fiel
     assert contents(database) == before
 
 
-def test_what_the_rows_do_not_allow_is_refused_and_nothing_is_changed(database, watched):
+def test_an_edit_that_the_rows_do_not_allow_is_refused_and_changes_nothing(database, watched):
     before = contents(database)
     assert refused(watched.change, "LAX", "name", "Denver Intl") == (409, "DEN has the name 'Denver Intl'")
     assert refused(watched.add, {**AIRPORT, "name": "Denver Intl"}) == (409, "DEN has the name 'Denver Intl'")
@@ -138,7 +138,7 @@ def test_the_next_server_begins_with_the_airports_as_they_were_published(tmp_pat
 
 
 @pytest.mark.asyncio
-async def test_every_edit_is_answered_with_what_has_become_of_it(tmp_path):
+async def test_every_edit_is_answered_with_its_result(tmp_path):
     path = tmp_path / "airports.sqlite"
     async with serve(database=path) as server, server.client() as client:
         assert (await client.send("PUT", "/airports/san/name", text="Lindbergh"))["name"] == "Lindbergh"

@@ -1,4 +1,4 @@
-"""The demo's server over real HTTP: its answers, its faults on purpose, its request log, its end."""
+"""The demo's server over real HTTP: answers, deliberate faults, the request log, and shutdown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from halflife.demo.faults import Faults
 
 @pytest.fixture(scope="module")
 def server():
-    """One server without faults, for tests that only ask."""
+    """One server without faults, for tests that only read."""
     with serve() as running:
         yield running
 
@@ -32,7 +32,7 @@ def database(tmp_path_factory):
 
 
 async def statuses(client, path, times):
-    """The status of each of several requests one after the other."""
+    """The statuses of several requests, made one after another."""
     found = []
     for _ in range(times):
         try:
@@ -67,12 +67,12 @@ def test_a_search_puts_the_code_first_and_then_the_city(database):
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'; DROP TABLE airports; --", "\x00", "機場"])
-def test_a_search_takes_every_character_for_itself(database, text):
+def test_a_search_takes_every_character_literally(database, text):
     assert database.search(text, 10) == {"query": text, "total": 0, "airports": []}
     assert database.count() == 3376
 
 
-def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path):
+def test_a_database_of_another_program_is_refused_and_unchanged(tmp_path):
     path = tmp_path / "precious.sqlite"
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE requests (precious TEXT)")
@@ -191,7 +191,7 @@ async def test_a_cancelled_task_hangs_up_and_both_sides_count_it():
 
 
 @pytest.mark.asyncio
-async def test_releasing_what_is_not_held_changes_nothing(server):
+async def test_releasing_a_path_that_is_not_held_changes_nothing(server):
     await server.control().release("/config")
     async with server.client() as client:
         assert (await client.get("/config"))["airports"] == 3376
@@ -216,7 +216,7 @@ async def test_every_answer_takes_the_latency():
 
 
 @pytest.mark.asyncio
-async def test_bad_luck_is_the_same_for_the_same_seed():
+async def test_failures_are_the_same_for_the_same_seed():
     async def luck(seed):
         async with serve(failure_rate=0.5, seed=seed) as server, server.client() as client:
             return await statuses(client, "/config", 30)
@@ -227,7 +227,7 @@ async def test_bad_luck_is_the_same_for_the_same_seed():
     assert {200, 500} == set(first)
 
 
-def test_the_luck_of_one_address_does_not_depend_on_the_others():
+def test_the_failures_of_one_address_do_not_depend_on_the_others():
     def luck(addresses):
         faults = Faults(0.0, 0.5, 7)
         return sorted((address, faults.failure(address, address) is None) for address in addresses)
@@ -236,7 +236,7 @@ def test_the_luck_of_one_address_does_not_depend_on_the_others():
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_is_gone_is_an_api_error_without_status():
+async def test_a_stopped_server_is_an_api_error_without_status():
     with serve() as server:
         url = server.url
     async with AirportsClient(url) as client:
@@ -280,7 +280,7 @@ def test_the_server_ends_when_its_parent_is_killed(tmp_path):
         "print(serve().start().url, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    # The server inherits standard error: this call returns only once the server is gone too.
+    # The server inherits standard error, so this call returns only after the server has ended.
     ended = subprocess.run(
         [sys.executable, "-c", parent],
         capture_output=True,

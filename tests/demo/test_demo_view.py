@@ -1,4 +1,4 @@
-"""How the demo is told: the live terminal view and the plain lines, without a server."""
+"""The demo's output: the live terminal view and the plain lines, without a server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BROKEN = Expectation("search", "it was shown", False, "it was not")
 
 
 def play(narrator, *expectations):
-    """One small story; returns its summary."""
+    """Play a small story; return its summary."""
     summary = Summary(Options(0.1, 0.0, 7), list(expectations))
     with narrator:
         narrator.begin(3376, summary)
@@ -31,13 +31,13 @@ def play(narrator, *expectations):
 
 
 def screen(*expectations):
-    """What a terminal of 100 columns shows in the end."""
+    """The final text on a terminal of 100 columns."""
     console = Console(file=io.StringIO(), width=100, force_terminal=True, record=True)
     play(LiveView(console), *expectations)
     return console.export_text()
 
 
-def test_plain_tells_what_loads_together_in_a_fixed_order():
+def test_plain_lines_of_parallel_loads_have_a_fixed_order():
     file = io.StringIO()
     play(Plain(file), HELD, BROKEN)
     assert file.getvalue().splitlines() == [
@@ -59,7 +59,7 @@ def test_plain_tells_what_loads_together_in_a_fixed_order():
     ]
 
 
-def test_plain_tells_a_part_that_broke_off_too():
+def test_plain_lines_report_a_part_that_failed():
     file = io.StringIO()
     narrator = Plain(file)
     with narrator:
@@ -96,7 +96,7 @@ def test_the_live_view_leaves_the_whole_story_on_the_screen():
         assert words in shown
 
 
-def test_the_live_view_takes_markup_in_data_for_text():
+def test_the_live_view_shows_markup_in_data_as_text():
     console = Console(file=io.StringIO(), width=100, force_terminal=True, record=True)
     with LiveView(console) as view:
         view.part("search", "[bold]type[/bold]")
@@ -114,7 +114,7 @@ def test_a_summary_says_which_expectation_broke_and_why():
     assert play(Plain(io.StringIO()), HELD).holds
 
 
-def test_a_summary_says_what_became_of_the_edits_and_whether_the_rows_are_the_same():
+def test_a_summary_has_the_results_of_edits_and_whether_the_rows_agree():
     here, there = {"iata": "SAN", "name": "here"}, {"iata": "SAN", "name": "there"}
     edits = Edits({"kept": 2, "refused": 1}, [here], [here])
     assert str(edits) == "3 edits: 2 kept, 1 refused; the 1 airports shown are the 1 in the database"

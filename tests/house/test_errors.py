@@ -1,4 +1,4 @@
-"""Every *error* of halflife can be met, is where the tree says, and its message names the atom and what to do."""
+"""Every *error* of halflife is reachable and in the documented tree; its message names the atom and the remedy."""
 
 import asyncio
 import re
@@ -71,7 +71,7 @@ def test_every_error_is_public_and_documented() -> None:
         assert error.__doc__
 
 
-def test_every_error_is_met_by_a_test_of_this_file() -> None:
+def test_every_error_is_raised_by_a_test_of_this_file() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     for error in ERRORS:
         if error is not HalflifeError:
@@ -85,7 +85,7 @@ def test_a_closed_store_says_so() -> None:
         store.get(atom(1))
 
 
-def test_another_thread_is_told_of_post() -> None:
+def test_a_call_from_another_thread_names_post() -> None:
     store, count, raised = Store(), atom(1), []
 
     def call() -> None:
@@ -112,7 +112,7 @@ def test_without_a_loop_the_atom_and_asyncio_run_are_named() -> None:
             store.post(atom(1), 2)
 
 
-def test_a_circle_is_named_along_its_way() -> None:
+def test_a_cycle_is_named_by_its_path() -> None:
     one = derived(lambda get: get(two), name="one")
     two = derived(lambda get: get(three), name="two")
     three = derived(lambda get: get(one), name="three")
@@ -122,7 +122,7 @@ def test_a_circle_is_named_along_its_way() -> None:
         assert store._invariant() is None
 
 
-def test_a_set_during_a_read_names_what_was_read() -> None:
+def test_a_set_during_a_read_names_the_atom_being_read() -> None:
     count = atom(1)
     total = derived(lambda get: store.set(count, 2), name="total")
     with Store() as store:
@@ -176,7 +176,7 @@ def test_a_removed_item_is_not_written() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_run_cancelled_from_outside_says_by_whom_it_was_not() -> None:
+async def test_a_run_cancelled_from_outside_says_that_its_store_did_not_cancel_it() -> None:
     tasks, started = [], asyncio.Event()
 
     async def read(get):
@@ -243,7 +243,7 @@ def test_a_lens_at_nothing_names_itself_and_its_root() -> None:
         store.get(lens(users, lambda value: value["ada"], name="ada"))
 
 
-def test_a_patch_that_does_not_fit_says_where() -> None:
+def test_a_patch_that_fails_names_its_path() -> None:
     with pytest.raises(PatchError, match="name"):
         apply_patches({}, from_json_patch([{"op": "remove", "path": "/name"}]))
 
@@ -281,7 +281,7 @@ async def test_an_error_that_no_retry_can_help_stays_what_it_is() -> None:
         await Retry().call(lambda: fail(MissingKeyError("no data for 7")))
 
 
-def test_messages_name_atoms_that_have_no_name_of_their_own() -> None:
+def test_messages_describe_atoms_without_a_name() -> None:
     def make():
         return [derived(lambda get: 1)]
 

@@ -1,4 +1,4 @@
-"""What users import, and how it may be called: both are promises, so a change of either shows up here."""
+"""The public names, their parameters and members: a change of this public interface fails here."""
 
 import inspect
 
@@ -17,7 +17,7 @@ PROMISED = """
     refreshable resettable resource select split throttled to_json_patch unwrap with_default
 """.split()  # noqa: SIM905 - a table of words
 
-# By name, in this order, before any other.
+# The first parameters of each function, by name and in order.
 PARAMETERS = {
     "atom": ["initial", "name", "equals", "on_mount"],
     "derived": ["read", "write", "name", "equals", "on_mount", "cancel", "cancel_on_unmount"],
@@ -53,7 +53,7 @@ STORE = """
     history observe closed clock layers saga mutate
 """.split()  # noqa: SIM905 - a table of words
 
-# Of a class, by name.
+# The members of each class, by name.
 MEMBERS = {
     "Layers": "base visible pending apply rollback commit set_base edit_base rollback_all commit_all update set",
     "Layer": "id context status error commit rollback",

@@ -1,4 +1,4 @@
-"""The rules of the house that a reader relies on and no compiler checks."""
+"""The rules of the repository that readers rely on and no compiler checks."""
 
 import ast
 import re
@@ -22,7 +22,7 @@ TEXT = {".cfg", ".cmake", ".cpp", ".hpp", ".ipynb", ".json", ".md", ".py", ".pyi
 
 
 def files_of_the_house():
-    """What is in the tree, less what is made from it."""
+    """All files of the repository, without generated ones."""
     for path in chain(ROOT.iterdir(), *((ROOT / room).rglob("*") for room in ROOMS)):
         inside = path.relative_to(ROOT).parts
         if path.is_file() and NOT_OURS.isdisjoint(inside) and path.name != ".git":
@@ -69,7 +69,7 @@ def test_every_cpp_file_is_listed_by_name_for_cmake(room):
     assert listed == {path.relative_to(folder).as_posix() for path in sources(folder, ".cpp")}
 
 
-def test_every_file_of_ours_that_is_included_exists():  # the fuzzers are not built by `make test`
+def test_every_file_of_ours_that_is_included_exists():  # `make test` does not build the fuzzers
     for path in sources(ROOT / "cpp", ".cpp", ".hpp"):
         for name in re.findall(r'^#include "([^"]+)"', path.read_text(), re.MULTILINE):
             assert any((folder / name).exists() for folder in (path.parent, ROOT / "cpp")), f"{path}: {name}"
@@ -86,7 +86,7 @@ def test_asyncio_is_imported_in_the_drivers_only():
             assert not [name for name in modules_imported(path) if name.split(".")[0] == "asyncio"], path
 
 
-def test_no_test_waits_for_time_to_pass():  # an hour stands for ever: it is there to be cancelled
+def test_no_test_waits_for_time_to_pass():  # longer sleeps stand for waits that are cancelled
     for path in sources(ROOT / "tests", ".py"):
         assert not re.search(r"time\.sleep\(|asyncio\.sleep\((0\.\d*[1-9]|[1-9][\d.]{0,2}\))", path.read_text()), path
 
@@ -94,7 +94,7 @@ def test_no_test_waits_for_time_to_pass():  # an hour stands for ever: it is the
 @pytest.mark.parametrize("room", ["python", "cpp"])
 def test_no_file_is_longer_than_400_lines(room):
     for path in sources(ROOT / room, ".py", ".pyi", ".cpp", ".hpp"):
-        most = 800 if path.suffix == ".pyi" else 400  # a stub is a list, and has no second noun to move out
+        most = 800 if path.suffix == ".pyi" else 400  # a stub only lists signatures
         assert len(path.read_text().splitlines()) <= most, path
 
 
@@ -103,7 +103,7 @@ def test_every_module_opens_with_the_paragraph_that_defines_it():
         assert ast.get_docstring(ast.parse(path.read_text())), path
     for path in sources(ROOT / "cpp", ".cpp", ".hpp"):
         header = path.with_suffix(".hpp")
-        speaks = header if header.exists() else path  # a header speaks for its source, too
+        speaks = header if header.exists() else path  # the header's comment also describes its source
         assert speaks.read_text().startswith("// "), path
 
 
@@ -126,7 +126,7 @@ def test_all_is_everything_public_and_in_order():
     }
     assert set(halflife.__all__) - {"__version__"} == public
 
-    def rank(name):  # constants, classes, functions: the order of the linter
+    def rank(name):  # constants, classes, functions: the linter's order
         return 0 if name.isupper() else 1 if name[0].isupper() else 2
 
     assert list(halflife.__all__) == sorted(halflife.__all__, key=lambda name: (rank(name), name))
@@ -143,7 +143,7 @@ def test_the_package_needs_nothing_but_the_standard_library():
     assert [line for line in needed if "extra ==" not in line] == []
     program = (
         "import sys; before = set(sys.modules); import halflife;"
-        # _xxsubinterpreters is a part of CPython 3.11 that its list of names leaves out
+        # CPython 3.11 omits _xxsubinterpreters from its list of names
         "own = sys.stdlib_module_names | {'_xxsubinterpreters'};"
         "print({name.split('.')[0] for name in set(sys.modules) - before} - own)"
     )
@@ -161,7 +161,7 @@ def test_everything_public_is_documented():
         if isinstance(value, type) and not issubclass(value, BaseException):
             for member in dir(value):
                 found = getattr(value, member)
-                is_field = isinstance(found, types.MemberDescriptorType)  # its class tells
+                is_field = isinstance(found, types.MemberDescriptorType)  # documented by its class
                 if not member.startswith("_") and member not in dir(tuple) and not is_field:
                     assert found.__doc__, f"{name}.{member}"
 
@@ -186,14 +186,14 @@ def test_words_are_spelled_the_american_way():
 
 def test_every_decision_record_says_status_context_decision_and_consequences():
     records = sources(ROOT / "docs" / "adr", ".md")
-    numbers = [int(path.name[:4]) for path in records]  # some are given to records that are still being written
+    numbers = [int(path.name[:4]) for path in records]  # numbers may be missing: other records may be in work
     assert len(set(numbers)) == len(numbers)
     for path in records:
         headings = re.findall(r"^## (.+)$", path.read_text(), re.MULTILINE)
         assert headings == ["Status", "Context", "Decision", "Consequences"], path
 
 
-def test_the_page_on_the_architecture_names_what_there_is():
+def test_the_page_on_the_architecture_names_existing_files():
     page = (ROOT / "docs" / "architecture.md").read_text()
     paths = set(re.findall(r"`((?:cpp|python|docs|tests)/[\w./]+)`", page))
     assert paths

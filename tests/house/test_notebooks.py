@@ -1,6 +1,6 @@
 """Every notebook runs from top to bottom in a new kernel, on the demo's real server.
 
-Cells are named by their ids; what a person would see in the cells that matter is looked up here.
+The tests find cells by their ids, and check the visible output of the important ones.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def notebook_names():
 def execute(content, folder):
     """Run the cells of a notebook in a new kernel."""
     with pytest.MonkeyPatch.context() as patch:
-        # Nothing of the person who runs the tests gets into the kernel, or out of it.
+        # The kernel uses no settings of the person who runs the tests, and writes none.
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
             patch.setenv(name, str(folder / name))
         patch.setenv("JUPYTER_PLATFORM_DIRS", "1")
@@ -111,14 +111,14 @@ def execute(content, folder):
 
 @pytest.fixture(scope="module", params=notebook_names())
 def notebook(request, tmp_path_factory):
-    """The name of a notebook, and its cells by id after they were executed."""
+    """The name of a notebook, and its executed cells by id."""
     content = nbformat.read(NOTEBOOKS / f"{request.param}.ipynb", as_version=4)
     execute(content, tmp_path_factory.mktemp("kernel"))
     return request.param, {cell.id: cell for cell in content.cells}
 
 
 def results(cell):
-    """What the last expression of a cell shows: its representations by MIME type."""
+    """The representations of a cell's last expression, by MIME type."""
     return [output.data for output in cell.outputs if output.output_type == "execute_result"]
 
 
@@ -134,10 +134,10 @@ def test_a_notebook_is_kept_without_outputs(name):
             assert cell.execution_count is None
 
 
-def test_cells_show_what_the_story_says(notebook):
+def test_cells_show_the_expected_output(notebook):
     name, cells = notebook
     shown = {key: results(cells[key])[0]["text/plain"] for key in SHOWN_AS_TEXT[name]}
-    # IPython breaks long lines as it likes.
+    # IPython may break long lines anywhere.
     assert {key: " ".join(text.split()) for key, text in shown.items()} == SHOWN_AS_TEXT[name]
 
 
@@ -150,7 +150,7 @@ def test_atoms_stores_and_loadables_show_themselves(notebook):
         assert "\n" not in data["text/plain"]
 
 
-def test_nothing_complains_in_a_notebook(notebook):
+def test_no_cell_of_a_notebook_warns(notebook):
     _name, cells = notebook
     for cell in cells.values():
         for output in cell.get("outputs", []):

@@ -1,4 +1,4 @@
-"""The rooms of the package are in an order, and imports point downward in it, those for annotations included."""
+"""The rooms of the package are ordered, and all imports point downward, those for annotations included."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -22,14 +22,14 @@ ROOMS = (
     "_optimistic",
     "_atoms",
     "_store",
-    "_bootstrap",  # hands the native module what it needs of all rooms
+    "_bootstrap",  # gives the native module the objects that it needs from all rooms
     "query",
     FACE,
     "testing",
     "__main__",
 )
 
-#: What points upward all the same: for type checkers only, and each for a reason.
+#: Imports that point upward: only for type checkers, each with its reason.
 EXCEPTIONS = {
     "_core": (  # The stub says what the native module's functions take and return, and users see those types.
         "_drivers/abort_signal",
@@ -48,13 +48,13 @@ EXCEPTIONS = {
 
 
 def path_of(module):
-    """The name of a module as in ROOMS: its path in the package, without the ending; that of a folder's `__init__`."""
+    """The name of a module as in ROOMS: its path in the package without the suffix; for a folder its `__init__`."""
     parts = module.split(".")[1:] or [FACE]
     return "/".join([*parts, "__init__"] if (PACKAGE / Path(*parts)).is_dir() else parts)
 
 
 def all_modules():
-    """Every module of the package and its file, the demo excepted, which is a user of the package."""
+    """Every module of the package and its file, without the demo, which is a user of the package."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py*")):
         inside = path.relative_to(PACKAGE).with_suffix("")
@@ -67,7 +67,7 @@ MODULES = all_modules()
 
 
 def imported_by(tree):
-    """The modules of the package that a module imports, wherever in its text, and whether for type checkers only."""
+    """The modules of the package imported anywhere in a module, and whether only for type checkers."""
     for_types = {
         id(inner)
         for node in ast.walk(tree)

@@ -1,4 +1,4 @@
-"""Types are checked as users meet them: what must be accepted, and what must be an error, by mypy and pyright.
+"""Types as users see them: code that mypy and pyright must accept, and code that they must reject.
 
 In `tests/typing` the files `must_check*.py` must pass. In the files `must_not_check*.py` every line with a
 `type: ignore` must be an error: mypy and pyright report an ignore that ignores nothing.
