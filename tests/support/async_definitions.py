@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 
 class BrokenError(Exception):
-    """What an atom of the machine fails with; equal by its words."""
+    """The error of the machine's atoms; compared by its message."""
 
 
 class Definition:

@@ -1,8 +1,8 @@
-"""The *async machine*: random things done to async atoms whose fetches end when a rule says so.
+"""The *async machine*: random operations on async atoms whose fetches end when a rule ends them.
 
-The *model* is what the values must be: each atom's value is a function of the sources, and nothing else. When
-everything that was asked for has been answered, every atom must have exactly that. Until then nobody may be
-shown anything but the value that is right at that moment: no result of a superseded run, no mixture.
+In the *model* each atom's value is a function of the sources. When all fetches have ended, every atom must have
+this value. Until then every visible value must be right at its moment: no result of a superseded run, and no
+mixture of old and new inputs.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ SOURCES = 3
 
 
 class AsyncMachine(RuleBasedStateMachine):
-    """See the module's docstring. What is planted by tests overrides `make_store`."""
+    """See the module's docstring. Tests plant bugs by overriding `make_store`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,25 +28,25 @@ class AsyncMachine(RuleBasedStateMachine):
         self.complaints: list[Any] = []
         self.loop.set_exception_handler(lambda loop, context: self.complaints.append(context))
         self.reported: list[BaseException] = []
-        self.values = [0] * SOURCES  # of the model
-        self.versions: Counter[Any] = Counter()  # how often a value of the model has changed
+        self.values = [0] * SOURCES  # the sources' values in the model
+        self.versions: Counter[Any] = Counter()  # how often each value of the model has changed
         self.atoms: list[Any] = []
         self.definitions: list[Definition] = []
         self.pending: list[asyncio.Future[None]] = []
         self.subscriptions: list[Any] = []
         self.waiters: list[asyncio.Task[None]] = []
         self.wrong: list[str] = []
-        self.received: dict[int, dict[Any, int]] = {}  # of the last run of each atom: input -> version
+        self.received: dict[int, dict[Any, int]] = {}  # the versions of the inputs that each atom's last run received
         self.cancelled: set[int] = set()
         self.refreshed: set[int] = set()
-        self.awaitable: set[int] = set()  # sources set to one last
+        self.awaitable: set[int] = set()  # sources whose last value is an awaitable
         self.current_get: dict[int, Any] = {}
 
     def make_store(self) -> Store:
         return Store(on_error=self.reported.append)
 
     def do(self, step: Any) -> Any:
-        """Do something inside the loop."""
+        """Call `step` inside the loop."""
 
         async def inside() -> Any:
             return step()
@@ -56,7 +56,7 @@ class AsyncMachine(RuleBasedStateMachine):
     # --- the model
 
     def model(self, key: Any) -> tuple[str, Any]:
-        """What a source ("s", n), a sync derived ("d", n) or an async atom ("a", n) must be."""
+        """The expected outcome of a source ("s", n), a sync derived atom ("d", n) or an async atom ("a", n)."""
         kind, number = key
         if kind == "s":
             return "value", self.values[number]
@@ -79,7 +79,7 @@ class AsyncMachine(RuleBasedStateMachine):
         return kinds + [("a", number) for number in range(len(self.atoms))]
 
     def change(self, values: list[int]) -> None:
-        """Sets the sources to these values; the version of each source that changes goes up."""
+        """Set the sources to these values, and count a new version of each value that changes."""
         before = {key: self.model(key) for key in self.all_keys()}
         self.values = values
         for key in self.all_keys():
@@ -87,7 +87,7 @@ class AsyncMachine(RuleBasedStateMachine):
                 self.versions[key] += 1
 
     def arrives(self, place: int, *, later: bool) -> None:
-        """Whether a source's value is plain or awaitable; its readers see a change of that, too."""
+        """Note whether a source's value is awaitable; its readers see a switch as a change, too."""
         if later != (place in self.awaitable):
             self.awaitable ^= {place}
             for kind in "sd":
@@ -131,7 +131,7 @@ class AsyncMachine(RuleBasedStateMachine):
                 return value
             try:
                 return await value
-            finally:  # an error is received as well
+            finally:  # an error counts as received, too
                 if get is self.current_get.get(number):
                     self.received[number][key] = self.versions[key]
 
@@ -160,7 +160,7 @@ class AsyncMachine(RuleBasedStateMachine):
         return derived(read, name=f"a{number}", cancel=definition.cancel, cancel_on_unmount=definition.unmount)
 
     def _run_starts(self, number: int) -> None:
-        """A run without a reason is one too many."""
+        """Note a run that starts without a reason."""
         had = self.received.get(number)
         self.received[number] = {}
         if had is None or number in self.cancelled or number in self.refreshed:
@@ -168,11 +168,11 @@ class AsyncMachine(RuleBasedStateMachine):
             self.refreshed.discard(number)
             return
         if self.definitions[number].unmount == "grace":
-            return  # its last run may have been stopped because nobody looked
+            return  # its last run may have been cancelled when its last observer left
         if all(self.versions[key] == version for key, version in had.items()):
             self.wrong.append(f"a{number} runs again although nothing that it received has changed: {had}")
 
-    # --- what is shown
+    # --- visible values
 
     def check(self, number: int, state: str, shown: Any, where: str) -> None:
         if (state, shown) != self.model(("a", number)):
@@ -233,7 +233,7 @@ class AsyncMachine(RuleBasedStateMachine):
 
     @rule(place=places, value=numbers)
     def set_a_future(self, place: int, value: int) -> None:
-        """It will be that value, so the model has it at once; nobody can be shown it before."""
+        """Set a source to an awaitable of the value. The model has the value at once: nothing is visible until then."""
         answer = self.loop.create_future()
         self.pending.append(answer)
 
@@ -247,7 +247,7 @@ class AsyncMachine(RuleBasedStateMachine):
     @rule(first=numbers, second=numbers, read=st.none() | numbers, fails=st.booleans())
     def batch(self, first: int, second: int, read: int | None, fails: bool) -> None:
         def work() -> None:
-            if fails and read is not None:  # what was computed inside is computed again after it
+            if fails and read is not None:  # results computed in the failed batch are dropped and computed again
                 self.refreshed.update(range(len(self.atoms)))
             try:
                 with self.store.batch():
@@ -261,7 +261,7 @@ class AsyncMachine(RuleBasedStateMachine):
                     self.change([first, second, *self.values[2:]])
                     self.arrives(0, later=False)
                     self.arrives(1, later=False)
-                    if read is not None:  # what it made current may have been outdated just then
+                    if read is not None:  # a later set in the batch may have outdated the results of this read
                         self.refreshed.update(range(len(self.atoms)))
             except KeyError:
                 pass
@@ -336,10 +336,10 @@ class AsyncMachine(RuleBasedStateMachine):
 
     @rule()
     def answer_everything(self) -> None:
-        """Then every atom has the value it must have, and nobody waits any more."""
+        """Answer all fetches: every atom has its expected value, and no waiter is left."""
 
         async def go() -> None:
-            for _ in range(2 + 2 * len(self.atoms)):  # one that nobody observes starts at the next read only
+            for _ in range(2 + 2 * len(self.atoms)):  # unobserved atoms start only when they are read
                 if all([self.store.get(one).done for one in self.atoms]) and not self.pending:  # noqa: C419 - each is to be read
                     break
                 await ManualClock().advance(0)

@@ -1,9 +1,9 @@
-"""The *chain machine*: chains of async atoms, dropped dependencies, mounted inputs, batches with reads, and the end.
+"""The *chain machine*: chains of async atoms, dropped dependencies, mounted inputs, batches with reads, closing.
 
-The *model* is the law. A fetch starts only if somebody wants its result: `detail` and the pages only while the atom
-that chooses among them chooses them, or for an observer, waiter or read of their own. A link of the chain runs again
-only if what it received has been replaced. What a pending run of an observed atom has read is mounted. In a batch
-nothing runs that is not read.
+The *model*: a fetch starts only if its result is wanted. `detail` and the pages are wanted while the choosing atom
+chooses them, or by an observer, waiter or read of their own. A link of the chain runs again only if an input that
+it received was replaced. Atoms read by a pending run of an observed atom are mounted. A batch runs only the atoms
+that it reads.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ ASYNC = (*(f"link{number}" for number in range(LINKS)), "detail", "chosen", "pag
 
 
 class ChainMachine(RuleBasedStateMachine):
-    """See the module's docstring. What is planted by tests overrides `make_store`."""
+    """See the module's docstring. Tests plant bugs by overriding `make_store`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,8 +33,8 @@ class ChainMachine(RuleBasedStateMachine):
         self.wrong: list[str] = []
         self.values: dict[str, Any] = {"number": 1, "chosen id": 1, "tab": 1, "version": 1}
         self.runs: Counter[str] = Counter()
-        self.received: dict[str, Any] = {}  # by the last run of each link that has ended
-        self.wanted: set[str] = set()  # read, refreshed or waited for since it was settled
+        self.received: dict[str, Any] = {}  # the input that each link's last ended run received
+        self.wanted: set[str] = set()  # atoms read, refreshed or awaited since they settled
         self.subscriptions: list[tuple[str, Any]] = []
         self.waiters: list[tuple[str, asyncio.Task[Any]]] = []
         self.pending: list[asyncio.Future[None]] = []
@@ -45,7 +45,7 @@ class ChainMachine(RuleBasedStateMachine):
         return Store(on_error=self.reported.append)
 
     def do(self, step: Any) -> Any:
-        """Do something inside the loop, and let it have its way."""
+        """Call `step` inside the loop, and let the loop tick a few times."""
 
         async def inside() -> Any:
             try:
@@ -168,7 +168,7 @@ class ChainMachine(RuleBasedStateMachine):
         return waits or any(one == name for one, _ in self.subscriptions)
 
     def starts(self, name: str) -> None:
-        """A run takes its first step: does anybody want it?"""
+        """A run takes its first step: check that its result is wanted."""
         self.runs[name] += 1
         if self.observers(name) or name in self.wanted:
             self.check_reason(name)
@@ -183,7 +183,7 @@ class ChainMachine(RuleBasedStateMachine):
         self.check_reason(name)
 
     def want(self, name: str | None) -> None:
-        """The atom is read or run again, and so are its inputs."""
+        """Note that the atom and its inputs are read or run again."""
         if name is None:
             return
         below = range(int(name[4:])) if name.startswith("link") else ()
@@ -299,7 +299,7 @@ class ChainMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(["chosen", "tabbed"]), value=st.sampled_from([None, 1, 2]))
     def choose_another_when_all_is_settled(self, name: str, value: int | None) -> None:
-        """What is not chosen any more would be outdated as well."""
+        """Choose another input when all is settled, so that the dropped input is outdated, too."""
         if not self.observers(name):
             self.subscribe(name)
         self.answer_everything()
@@ -340,7 +340,7 @@ class ChainMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             if hasattr(self, "store"):
-                if len(self.pending) % 2:  # in the middle of everything
+                if len(self.pending) % 2:  # close with fetches pending
                     self.loop.run_until_complete(self.store.close())
                 else:
                     self.answer_everything()

@@ -1,10 +1,10 @@
 """The *confirmation machine*: chains of async atoms under an editable, and a server that answers at any time.
 
-The server holds a set of edits. A request notes which of them the server has when it is asked, so an answer may be
-as old as it likes; an atom gives what its own request and all its inputs agree on. The law that is checked needs no
-knowledge of how the store does it: an edit that was confirmed is shown from then on, one that was refused is not,
-no request that was made before a confirmation stays open after it, and a request that was given up for it is made
-again when no saga runs any more, and not earlier. When everybody has answered, what is shown is what the server has.
+The server holds a set of edits. A request records the server's edits when it is sent, so its answer may be old.
+An atom's value is the intersection of its own request and all its inputs. The checks do not depend on how the
+store works: a confirmed edit stays visible; a refused edit is not visible; no request from before a confirmation
+stays open after it; a request cancelled for a confirmation is sent again once no saga runs, and not earlier. When
+all requests are answered, the visible edits are those of the server.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ class Request:
 
 
 class Edit:
-    """One edit and how far it has come."""
+    """An edit and its state."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -40,14 +40,14 @@ class Edit:
 
 
 class Machine:
-    """A store with an editable, the server, and what must be shown."""
+    """A store with an editable, the server, and the expected visible edits."""
 
     def __init__(self, seed: int) -> None:
         self.random = choose = random.Random(seed)
         self.store = Store(on_error=self.refused)
         self.stored: set[int] = set()
         self.confirmed: set[int] = set()
-        self.over: set[int] = set()  # refused, or taken back
+        self.over: set[int] = set()  # edits that were refused or rolled back
         self.open: list[Edit] = []
         self.requests: list[Request] = []
         self.held: set[int] = set()
@@ -62,7 +62,7 @@ class Machine:
         self.editable = editable(self.nodes[-1])
         self.lens = lens(self.editable, lambda value: value)
         self.subscription: Any = None
-        # A run that has not read an input yet may wait for it later. Nobody can know that, unless the run before it
+        # A run may await an input later that it has not read yet. The store knows this only if the run before it
         # has read the input and the atom has been observed since.
         self.is_always_watched = choose.random() < 0.5
 
@@ -94,7 +94,7 @@ class Machine:
         return derived(read, name=f"node{number}")
 
     def seen_through(self, node: Any, way: int) -> Any:
-        """An input as it is, or with another atom between."""
+        """The input itself, or an atom over it."""
         if way == 1:
             return select(node, dict)
         if way == 2:
@@ -117,12 +117,12 @@ class Machine:
             self.requests.remove(request)
         return set(request.known)
 
-    # --- what is told
+    # --- confirmations and checks
 
     def note_confirmation(self, edit: Edit, *, is_saga: bool) -> None:
-        """Called at the very moment."""
+        """Called at the moment of the confirmation."""
         if edit.number in self.confirmed:
-            return  # a recipe is called again when what is below it changes
+            return  # recipes are called again when older layers or the base change
         self.confirmed.add(edit.number)
         if self.is_always_watched and self.running() > is_saga:
             self.held |= {request.node for request in self.requests if not request.answer.done()}
@@ -138,7 +138,7 @@ class Machine:
         assert self.confirmed <= keys, f"edits {self.confirmed - keys} were confirmed and are not shown"
         assert not keys & self.over, f"edits {keys & self.over} were refused and are shown"
 
-    # --- what may happen
+    # --- operations
 
     async def begin(self) -> None:
         if self.is_always_watched or self.random.random() < 0.5:
@@ -209,7 +209,7 @@ class Machine:
             else:
                 edit.layer.rollback()
             return
-        self.open.append(edit)  # until it has really ended
+        self.open.append(edit)  # until the saga has ended
         assert edit.answer is not None
         if edit.is_stored:
             edit.answer.set_result(None)
@@ -257,7 +257,7 @@ class Machine:
             await self.end()
 
     async def end(self) -> None:
-        """Everybody answers, and what is shown is what the server has."""
+        """Answer all requests; the visible edits must be those of the server."""
         await self.after()
         for edit in self.open:
             if not edit.is_stored:

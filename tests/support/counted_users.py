@@ -1,4 +1,4 @@
-"""*Users*: an async atom with its runs counted, and what tests of loops and threads do with it."""
+"""*Users*: an async atom that counts its runs, and helpers for tests of loops and threads."""
 
 import asyncio
 import concurrent.futures
@@ -19,7 +19,7 @@ def ignore(value: object) -> None:
 
 
 class Users:
-    """An async atom, with the keys it was run for."""
+    """An async atom, with the keys of its runs."""
 
     def __init__(self) -> None:
         self.key = atom(1)

@@ -1,4 +1,4 @@
-"""A *twin*: the same operation on a plain copy and on a draft must give, raise and leave behind the same."""
+"""*Twins*: an operation must return, raise and change the same on a draft as on a plain copy."""
 
 import copy
 from collections import defaultdict, deque
@@ -11,11 +11,11 @@ Operation = Callable[[Any], Any]
 
 
 def in_turn(*_done: Any) -> None:
-    """Several steps in one lambda, which then returns nothing."""
+    """Allows several steps in one lambda, which then returns None."""
 
 
 def plain(value: Any) -> Any:  # noqa: PLR0911 - a case a kind
-    """What a draft, a view, an iterator, or a container with drafts in it comes down to."""
+    """The plain value of a draft, a view, an iterator, or a container with drafts in it."""
     if is_draft(value):
         return current(value)
     if isinstance(value, (KeysView, ValuesView, ItemsView, Iterator)):
@@ -56,7 +56,7 @@ def outcome(operation: Operation, value: Any) -> tuple[str, Any]:
 
 
 def touch(draft: Any) -> None:
-    """Makes drafts of everything, as a recipe that looked around before it edits."""
+    """Make drafts of all parts, as a recipe does that reads before it edits."""
     parts = list(draft.values()) if hasattr(draft, "values") else [] if hasattr(draft, "discard") else list(draft)
     for part in parts:
         if is_draft(part):
@@ -64,7 +64,7 @@ def touch(draft: Any) -> None:
 
 
 def move(draft: Any) -> None:
-    """Leaves lists as they are, but edited in a way that moves positions."""
+    """Insert and remove an item of each list: the lists are equal, but count as edited and moved."""
     parts = list(draft.values()) if hasattr(draft, "values") else [] if hasattr(draft, "discard") else list(draft)
     for part in parts:
         if is_draft(part):
@@ -75,7 +75,7 @@ def move(draft: Any) -> None:
 
 
 def check_twins(base: Any, operation: Operation) -> None:
-    """The operation on a fresh draft, on one that was looked at, and on one that was edited before."""
+    """Check the operation on a fresh draft, on one that was read before, and on one that was edited before."""
     expected_value = copy.deepcopy(base)
     expected = outcome(operation, expected_value)
     before = copy.deepcopy(base)

@@ -1,4 +1,4 @@
-"""A server for tests of resources: it answers when it is told to, and remembers what it was asked."""
+"""A server for tests of resources: the test triggers its answers, and it remembers its requests."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ from halflife.testing import ManualClock
 
 
 class FetchServer:
-    """Answers fetches when it is told to, and remembers what it was asked."""
+    """A server whose answers the test triggers, and that remembers its requests."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []

@@ -1,6 +1,6 @@
-"""The *machine* does random things to a store and to the model that watches it.
+"""The *machine* performs random operations on a store and on the model that checks it.
 
-The store is used through a `Subject`, so that a test can put a broken one in its place.
+The machine uses the store through a `Subject`, so that a test can replace it by a broken one.
 """
 
 import contextlib
@@ -91,7 +91,7 @@ class GraphMachine(RuleBasedStateMachine):
         for value in (0, 1):
             self.add_source(value)
 
-    # --- who is meant by a number
+    # --- atoms by number
 
     def source(self, index: int) -> Source:
         sources = [node for node in self.model.nodes if isinstance(node, Source)]
@@ -199,7 +199,7 @@ class GraphMachine(RuleBasedStateMachine):
                 raise BatchFailedError
             self.model.commit_batch()
 
-    # --- looking on
+    # --- subscribers and effects
 
     @precondition(lambda self: len(self.model.watchers) < 12)
     @rule(index=INDEX, reactions=REACTIONS)
@@ -274,7 +274,7 @@ class GraphMachine(RuleBasedStateMachine):
             self.model.effects.append(one)
             try:
                 one.handle = self.subject.observe(self.subject.effect(run, one.name))
-            except ExceptionGroup:  # no handle, no observer
+            except ExceptionGroup:  # `observe` raised, so the effect is not observed
                 one.active = False
                 self.model.given_up.clear()
                 raise
@@ -326,7 +326,7 @@ class GraphMachine(RuleBasedStateMachine):
             assert shown == expected, f"the graph shows {node} as {shown}, not {expected}"
 
     def teardown(self) -> None:
-        """When the store is closed and everything is dropped, nothing of it is left."""
+        """Close the store and drop everything: no atom may stay alive."""
         store = self.subject.store
         store.dispose()
         if not self.model.objections and self.model.hooked:
@@ -337,7 +337,7 @@ class GraphMachine(RuleBasedStateMachine):
         self.model.effects.clear()
         self.__dict__.clear()
         del store
-        if len(dead) % 8 == 0:  # a collection takes longer than all the rest
+        if len(dead) % 8 == 0:  # not each time: a collection takes longer than everything else
             gc.collect()
             alive = [one() for one in dead if one() is not None]
             assert alive == [], f"the graph shows atoms that are gone: {alive}"

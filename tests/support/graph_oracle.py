@@ -1,9 +1,9 @@
-"""A naive *model* of the graph that watches a store and objects to whatever should not be.
+"""A naive *model* of the graph that checks a store and records objections.
 
-It knows no heights, no queues and no back-links. Whenever it wants a value it computes it from the sources. It is
-told of every read, run, notification and mount as it happens, and compares: the values received, whether there was
-a reason to run, who is told, of what, in which order. What it finds it writes down in `objections`, since an error
-raised inside a read would become the atom's value.
+The model has no heights, queues or back-links: it computes each value from the sources. The machine reports every
+read, run, notification and mount as it happens. The model checks the values received, the reason of each run, and
+the values and the order of notifications. It collects `objections` instead of raising, since an error raised
+inside a read would become the atom's value.
 """
 
 from collections import deque
@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-Outcome = tuple[str, Any]  # ("value", what) or ("error", the error)
+Outcome = tuple[str, Any]  # ("value", value) or ("error", error)
 
 
 class BoomError(Exception):
-    """What the atoms of the oracle raise."""
+    """The error of the oracle's atoms."""
 
 
 def outcome_of(compute: Callable[[], Any]) -> Outcome:
@@ -26,12 +26,12 @@ def outcome_of(compute: Callable[[], Any]) -> Outcome:
 
 
 def alike(one: Outcome, other: Outcome) -> bool:
-    """Are they one value, or the same error object?"""
+    """Whether the outcomes are equal values, or the same error object."""
     return one[0] == other[0] and (one[1] is other[1] if one[0] == "error" else one[1] == other[1])
 
 
 def shows(one: Outcome, other: Outcome) -> bool:
-    """The same, but an error that was raised anew counts as the same one."""
+    """Whether the outcomes are equal, where errors are equal by their messages."""
     return one[0] == other[0] and str(one[1]) == str(other[1])
 
 
@@ -44,7 +44,7 @@ class Node:
         self.outcome: Outcome = ("value", None)
         self.version = 0
         self.seen: list[tuple[Node, int]] | None = None
-        self.reading: list[tuple[Node, int]] | None = None  # while it runs
+        self.reading: list[tuple[Node, int]] | None = None  # set while the node runs
         self.forced = False
         self.runs = 0
 
@@ -57,7 +57,7 @@ class Source(Node):
 
 
 class Derived(Node):
-    """A sum of some inputs, which ones being decided by the first; it may raise, and may catch."""
+    """A sum of inputs; the first input selects the others. The read may raise, and may catch errors."""
 
     def __init__(
         self, name: str, inputs: list[Node], *, modulus: int, raises_at: int, switches: bool, catches: bool, again: bool
@@ -87,7 +87,7 @@ class Derived(Node):
 
 
 class Effect(Node):
-    """Reads its inputs, then sets what is next on its list."""
+    """An effect that reads its inputs, then performs the next set of its list."""
 
     def __init__(self, name: str, inputs: list[Node], sets: Iterable[Any]) -> None:
         super().__init__(name)
@@ -105,7 +105,7 @@ class Watcher:
         self.number, self.node = number, node
         self.reactions = deque(reactions)
         self.active = True
-        self.excused = False  # it subscribed in a batch that failed, and saw values that were rolled back
+        self.excused = False  # subscribed in a batch that failed, and saw values that were rolled back
         self.seen: int | None = None
         self.told: Outcome = ("value", None)
         self.handle: Any = None
@@ -123,21 +123,21 @@ class Model:
         self._versions = 0
         self._truths: dict[Node, Outcome] = {}
         self._batches: list[dict[Node, tuple[Any, ...]]] = []
-        self._newcomers: list[int] = []  # how many subscribers there were when each batch began
-        self._stack: list[Node] = []  # what runs
-        self._asked: list[Node] = []  # what somebody outside reads
+        self._newcomers: list[int] = []  # the number of subscribers when each batch began
+        self._stack: list[Node] = []  # the nodes being run
+        self._asked: list[Node] = []  # the nodes being read from outside
         self._last_called = 0
         self._last_effect = -1
         self._effects_began = 0
-        self._round_began = 0  # the newest version when this round of calls began
+        self._round_began = 0  # the newest version at the beginning of this round of calls
         self._told_by_set = True  # the newest change was not made by a subscriber
-        self._calling = False  # a subscriber acts
-        self._quiet = False  # a batch has just ended: what was set back is no news
+        self._calling = False  # a subscriber is being called
+        self._quiet = False  # a batch has just ended: values that were set back must not notify
 
     def object_to(self, what: str) -> None:
         self.objections.append(what)
 
-    # --- what is true
+    # --- true values
 
     def truth(self, node: Node) -> Outcome:
         if isinstance(node, Source):
@@ -159,7 +159,7 @@ class Model:
 
     @staticmethod
     def behind(roots: Iterable[Node]) -> list[Node]:
-        """The nodes and all that they have read, and so on."""
+        """The nodes and all their inputs, transitively."""
         found = dict.fromkeys(roots)
         work = list(found)
         while work:
@@ -170,12 +170,12 @@ class Model:
         return list(found)
 
     def observed(self, *, surely: bool = False, settled: bool = False) -> list[Node]:
-        """What somebody looks at; `surely` without effects, `settled` without subscribers, that only begin to look."""
+        """The observed nodes; `surely` omits effects being observed for the first time, `settled` such subscribers."""
         roots = [one.node for one in self.watchers if one.active and not (settled and one.seen is None)]
         effects = [one for one in self.effects if one.active and not (surely and one.handle is None)]
         return self.behind([*roots, *effects])
 
-    # --- what is done from outside
+    # --- operations from outside
 
     def _new_version(self, node: Node) -> None:
         self._versions += 1
@@ -207,7 +207,7 @@ class Model:
                 self._batches[-1].setdefault(node, state)
             return
         for node, (outcome, version, *_) in saved.items():
-            if isinstance(node, Source) and node.outcome == outcome:  # as if it had never been set
+            if isinstance(node, Source) and node.outcome == outcome:  # set back to its old value: counts as never set
                 for other in self.observed():
                     seen = [
                         (one, version if one is node and at == node.version else at) for one, at in other.seen or ()
@@ -225,7 +225,7 @@ class Model:
 
     @contextmanager
     def asking(self, node: Node) -> Iterator[None]:
-        """Somebody outside reads the node: what runs for that must be needed for it."""
+        """The node is read from outside: only nodes that it needs may run."""
         before = {one: one.runs for one in self.nodes}
         observed, needed = self.observed(), set(self.behind([node]))
         self._asked.append(node)
@@ -234,13 +234,13 @@ class Model:
         finally:
             self._asked.pop()
         needed.update(self.behind([node]))
-        if not self._batches:  # else what is observed waits for the end of the batch
+        if not self._batches:  # inside a batch, observed nodes wait for the end of the batch
             needed.update(observed, self.observed())
         for one in self.nodes:
             if one.runs != before.get(one, 0) and one not in needed:
                 self.object_to(f"{one} ran although {node}, which was read, does not need it")
 
-    # --- what the store does
+    # --- reports of the store
 
     def begin_run(self, node: Node) -> None:
         if node.reading is not None:
@@ -259,7 +259,7 @@ class Model:
 
     def _check_order(self, effect: Effect) -> None:
         number = self.effects.index(effect)
-        if number <= self._last_effect or self._last_effect < 0:  # the next round
+        if number <= self._last_effect or self._last_effect < 0:  # a new round begins
             before = [one for one, at in effect.seen or () if at != one.version <= self._effects_began]
             if before and self._last_effect >= 0:
                 self.object_to(f"{effect} ran after {self.effects[self._last_effect]}")
@@ -295,7 +295,7 @@ class Model:
             self.object_to(f"{who} was told {outcome}, not {self.truth(node)}")
         if self._quiet and alike(outcome, watcher.told):
             self.object_to(f"{who} was told of a value that was set and set back in a batch")
-        if watcher.number <= self._last_called or self._last_called == 0:  # the next round
+        if watcher.number <= self._last_called or self._last_called == 0:  # a new round begins
             if node.version <= self._round_began:
                 self.object_to(f"{who} was called after subscriber {self._last_called}")
             self._round_began = self._versions
@@ -309,7 +309,7 @@ class Model:
 
     @contextmanager
     def calling(self) -> Iterator[None]:
-        """A subscriber acts."""
+        """A subscriber is being called."""
         self._calling = True
         try:
             yield
@@ -328,7 +328,7 @@ class Model:
         if node not in self.hooked or node in self.observed(surely=True):
             self.object_to(f"{node} was unmounted twice, or while it was observed")
             return
-        if node in self.observed():  # right if observing the effect is being given up
+        if node in self.observed():  # allowed if `observe` of the effect fails
             self.given_up.append(node)
         self.hooked.remove(node)
         for other in self.hooked:
@@ -338,7 +338,7 @@ class Model:
     # --- after each step
 
     def settled(self) -> None:
-        """Nothing is under way: everybody must be current, told, and mounted."""
+        """At rest, all observed nodes must be current and mounted, and all subscribers notified."""
         observed = self.observed()
         for node in observed:
             if not isinstance(node, Source) and self.outdated(node):

@@ -1,9 +1,9 @@
 """The *hydration machine*: random orders of hydrate, set, read, subscribe, dehydrate, settle, refresh and drop.
 
-Two stores share the atoms. What the first computes begins with "s", what the second does with "c", so that each value
-tells where it comes from. The *model* is the law: a hydrated value is shown, and nothing runs for it, while none of
-the sources that it was derived from has been set to another value since, and none of what is between was run again;
-it is computed if a source has another value now. Where a source was set back both are right.
+Two stores share the atoms. Values computed in the first store begin with "s", those of the second with "c". The
+*model*: a hydrated value is visible, and nothing runs for it, as long as none of its sources was set to another
+value and no atom between was run again. If a source has another value now, the atom must be computed. If a source
+was set back, both are right.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from halflife import AsyncValue, HasData, Store, atom, derived, family, loadable
 
 NUMBERS = itertools.count()
 
-#: What each derived atom reads, by names; "tag" and "id" are sources, "secret" is one without a name.
+#: The inputs of each derived atom, by names. "tag", "id" and "secret" are sources; "secret" has no explicit name.
 INPUTS: dict[str, tuple[str, ...]] = {
     "title": ("id",),
     "heading": ("title", "tag"),
@@ -34,7 +34,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
 }
 SOURCES = ("id", "tag", "secret")
 ASYNC = ("user", "posts", "member", "article", "open")
-#: Its inputs have no names: nobody can tell whether the value still counts.
+#: Atoms with unnamed inputs, for which a store cannot know whether a hydrated value is still valid.
 UNKNOWN_INPUTS = ("badge", "open")
 
 
@@ -46,29 +46,29 @@ def sources_of(name: str) -> set[str]:
 
 
 def above(name: str) -> set[str]:
-    """What is derived from an atom."""
+    """The direct and indirect dependents of an atom."""
     direct = {one for one, inputs in INPUTS.items() if name in inputs}
     return direct.union(*(above(one) for one in direct))
 
 
 class HydrationMachine(RuleBasedStateMachine):
-    """See the module's docstring. What is planted by tests overrides `make_store`."""
+    """See the module's docstring. Tests plant bugs by overriding `make_store`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.loop.set_debug(False)  # ten times faster
-        self.number = next(NUMBERS)  # two living atoms of one name tell nothing
+        self.number = next(NUMBERS)  # for unique names: a name shared by two living atoms is ambiguous
         self.origin = "s"
         self.runs: Counter[str] = Counter()
         self.reported: list[BaseException] = []
-        self.values = {"id": 1, "tag": 1, "secret": 1}  # of the second store, by the model
-        self.touched: set[str] = set()  # has a state there
-        self.waiting: set[str] = set()  # a value waits for its first read
-        self.saved: set[str] = set()  # may still show, or be waiting with, what was hydrated
-        self.disturbed: set[str] = set()  # ... but something was set or run since
-        self.base: dict[str, dict[str, int]] = {}  # the sources' values for which that counts
-        self.later: dict[str, int] | None = None  # the sources' values for what waits for the next member
+        self.values = {"id": 1, "tag": 1, "secret": 1}  # the sources' values in the second store, in the model
+        self.touched: set[str] = set()  # atoms with a state in the second store
+        self.waiting: set[str] = set()  # atoms whose hydrated value waits for the first read
+        self.saved: set[str] = set()  # atoms that may still have, or wait with, a hydrated value
+        self.disturbed: set[str] = set()  # ... of which an input was set or run since
+        self.base: dict[str, dict[str, int]] = {}  # the sources' values for which a hydrated value is valid
+        self.later: dict[str, int] | None = None  # the same for the value that waits for the next member
         self.unsettled = False
         self.subscriptions: list[tuple[str, Any]] = []
         self.told: list[tuple[str, Any]] = []
@@ -84,7 +84,7 @@ class HydrationMachine(RuleBasedStateMachine):
             try:
                 return step()
             finally:
-                for _ in range(4):  # the runs it starts read their inputs
+                for _ in range(4):  # the started runs read their inputs
                     await asyncio.sleep(0)
 
         return self.wait(inside())
@@ -164,7 +164,7 @@ class HydrationMachine(RuleBasedStateMachine):
     # --- the model
 
     def touch(self, name: str) -> None:
-        """The atom is read or set: from now on it has a state, and so have its inputs."""
+        """Note that the atom was read or set: it has a state from now on, and so have its inputs."""
         if name in self.touched:
             return
         self.touched.add(name)
@@ -176,7 +176,7 @@ class HydrationMachine(RuleBasedStateMachine):
             self.touch(one)
 
     def value_of(self, source: str) -> int:
-        """What a source shows, or would show."""
+        """The source's value, or the hydrated value that waits for the first read."""
         return self.given[source] if source in self.waiting else self.values[source]
 
     def outdates(self, source: str) -> None:
@@ -193,7 +193,7 @@ class HydrationMachine(RuleBasedStateMachine):
         return name in self.saved and name not in self.disturbed and name not in UNKNOWN_INPUTS
 
     def computed(self, name: str) -> str:
-        """The atom's value if it is computed now; its inputs may come from a snapshot."""
+        """The value of the atom if computed now; its inputs may be hydrated values."""
         parts = [self.value_of(one) if one in SOURCES else self.settled(one) for one in INPUTS[name]]
         return f"c {name} of {', '.join(map(str, parts))}"
 
@@ -201,7 +201,7 @@ class HydrationMachine(RuleBasedStateMachine):
         return self.wait(self.store.value(self.atom_of(name)))
 
     def check(self, name: str) -> None:
-        """Read it and wait for it."""
+        """Read the atom, wait until it settles, and compare."""
         self.touch(name)
         if name in SOURCES:
             assert self.do(lambda: self.store.get(self.atoms[name])) == self.values[name]
@@ -239,7 +239,7 @@ class HydrationMachine(RuleBasedStateMachine):
         for name in INPUTS:
             if name in self.waiting:
                 self.base[name] = {source: self.value_of(source) for source in sources_of(name)}
-                # One of its inputs may be about to change.
+                # Do not clear the mark if an input may be about to change.
                 between = {one for one in INPUTS if name in above(one) and one in self.touched}
                 if not (between and self.unsettled):
                     self.disturbed.discard(name)
@@ -276,7 +276,7 @@ class HydrationMachine(RuleBasedStateMachine):
 
     @rule(name=names_of_derived)
     def look(self, name: str) -> None:
-        """The saved value is shown at once, also while it is refreshed."""
+        """A hydrated value is visible at once, also while it is refreshed."""
         waits = name in self.waiting and name not in self.disturbed
         self.touch(name)
         state = self.do(lambda: self.store.get(loadable(self.atom_of(name), keep_previous=True)))
@@ -325,7 +325,7 @@ class HydrationMachine(RuleBasedStateMachine):
 
     @rule()
     def dehydrate(self) -> None:
-        """It starts nothing, and has what is settled."""
+        """Dehydrating starts no run and contains all settled values."""
         runs, pending = dict(self.runs), self.store._pending_runs
         found = self.do(lambda: self.store.dehydrate([self.atom_of(name) for name in self.names()]))["atoms"]
         for name in self.names():
@@ -346,7 +346,7 @@ class HydrationMachine(RuleBasedStateMachine):
 
     @rule()
     def drop_the_member(self) -> None:
-        """A new one of the same name gets what still waits."""
+        """A new member of the same name gets the value that still waits."""
         self.wait(self.store.settled())
         for name, subscription in self.subscriptions:
             if name == "member":
@@ -362,12 +362,12 @@ class HydrationMachine(RuleBasedStateMachine):
             if self.later is not None:
                 self.waiting.add("member")
                 self.saved.add("member")
-                self.disturbed.add("member")  # maybe
+                self.disturbed.add("member")  # perhaps
                 self.base["member"], self.later = self.later, None
 
     @rule()
     def carry_on_to_another_store(self) -> None:
-        """What is settled there is shown here, and nothing runs."""
+        """Another store shows the settled values of this one, and nothing runs."""
         for name in self.names():
             self.check(name)
         data = json.loads(json.dumps(self.do(lambda: self.store.dehydrate([self.atom_of(n) for n in self.names()]))))

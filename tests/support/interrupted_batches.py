@@ -1,4 +1,4 @@
-"""Programs of batches that are interrupted: each is done as a whole, or has not begun."""
+"""Programs of interrupted batches: each batch is done as a whole, or has not begun."""
 
 import contextlib
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from halflife import Store, action, atom, derived, effect
 
 
 class Program:
-    """Two atoms that are always set together, and everybody who looks on."""
+    """Two atoms that are always set together, with their dependents and subscribers."""
 
     def __init__(self) -> None:
         self.store = Store(on_error=lambda error: None)

@@ -1,4 +1,4 @@
-"""Operations on layers that are interrupted, and what of a log can be compared before and after."""
+"""Operations on layers to interrupt, and the state of a log to compare before and after."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,6 @@
-"""*Planted logs*: optimistic layers as others make them, each wrong in one way. The layer machine must object to all.
+"""*Planted logs*: implementations of optimistic layers with one bug each. The layer machine must object to all.
 
-Two of them are what is written down everywhere: an update is taken back by its inverse patches, or by the
-snapshot that was taken before it.
+Two of them are common advice: an update is rolled back by its inverse patches, or by the snapshot taken before it.
 """
 
 from typing import Any
@@ -9,11 +8,11 @@ from typing import Any
 from layer_oracle import NaiveLayer, NaiveLog, Part
 from layer_values import is_container, plain_copy, same, sharing
 
-Patch = tuple[str, tuple[Any, ...], Any]  # "put" or "take", where, what
+Patch = tuple[str, tuple[Any, ...], Any]  # "put" or "take", the path, the value
 
 
 def patches_between(before: Any, after: Any, path: tuple[Any, ...] = ()) -> list[Patch]:
-    """What makes one value of the other: lists by position, as is usual."""
+    """The patches from one value to the other, with lists compared by position, as is usual."""
     if type(before) is type(after) is list:
         found = []
         for place in range(max(len(before), len(after))):
@@ -49,7 +48,7 @@ def patched(value: Any, patches: list[Patch]) -> Any:
 
 
 class RollsBackByInversePatches(NaiveLog):
-    """An update that fails is taken back by the patches that undo it, applied to whatever is there now."""
+    """A failed update is rolled back by its inverse patches, applied to the present value."""
 
     def __init__(self, base: Any, **options: Any) -> None:
         super().__init__(base, **options)
@@ -71,7 +70,7 @@ class RollsBackByInversePatches(NaiveLog):
         try:
             self.visible = self.go_back(shown, self.undo[layer])
         except (LookupError, TypeError):
-            self.visible = shown  # the path does not resolve any more, and the failed update stays
+            self.visible = shown  # the path no longer resolves, so the failed update stays
         return True
 
     def go_back(self, shown: Any, undo: Any) -> Any:
@@ -79,7 +78,7 @@ class RollsBackByInversePatches(NaiveLog):
 
 
 class RestoresASnapshot(RollsBackByInversePatches):
-    """An update that fails takes everything with it that has happened since."""
+    """A failed update also rolls back all later changes."""
 
     def way_back(self, before: Any) -> Any:
         return before
@@ -89,7 +88,7 @@ class RestoresASnapshot(RollsBackByInversePatches):
 
 
 class FoldsAtOnce(NaiveLog):
-    """A confirmed layer goes to the base, whatever is still pending below it."""
+    """A confirmed layer folds into the base although older layers are pending."""
 
     def commit(self, layer: NaiveLayer, *recipes: Any) -> bool:
         if not super().commit(layer, *recipes):
@@ -103,7 +102,7 @@ class FoldsAtOnce(NaiveLog):
 
 
 class AppliesHalf(NaiveLog):
-    """What a layer did before it failed stays."""
+    """The edits of a layer before its error stay."""
 
     def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
         origins: dict[int, tuple[Any, Any]] = {}
@@ -126,7 +125,7 @@ class DropsPendingWithTheBase(NaiveLog):
 
 
 class KeepsConfirmedOverTheBase(NaiveLog):
-    """The server's old answer is applied once more over the new one."""
+    """A confirmed layer is applied again over newly fetched data."""
 
     def set_base(self, value: Any) -> None:
         confirmed = [layer for layer in self.layers if layer.status == "confirmed"]
@@ -138,7 +137,7 @@ class KeepsConfirmedOverTheBase(NaiveLog):
 
 
 class AppendsTheAnswer(NaiveLog):
-    """The server's answer comes after all that has been done since."""
+    """The server's answer is applied after all newer layers."""
 
     def commit(self, layer: NaiveLayer, *recipes: Any) -> bool:
         done = super().commit(layer, *recipes)
@@ -150,7 +149,7 @@ class AppendsTheAnswer(NaiveLog):
 
 
 class ForgetsThen(NaiveLog):
-    """`then` edits what is visible at the moment, and is gone with the next rebase."""
+    """`then` edits the visible value only, and is lost at the next rebase."""
 
     def commit(self, layer: NaiveLayer, *recipes: Any) -> bool:
         done = super().commit(layer, *recipes)
@@ -160,14 +159,14 @@ class ForgetsThen(NaiveLog):
 
 
 class GivesUpOnConflicts(NaiveLog):
-    """A layer that has failed once is never tried again."""
+    """A layer in conflict is never retried."""
 
     def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
         return super().attempt(layer, value) if layer.failure is None else (value, layer.failure)
 
 
 class EmptiesWhatIsConfirmed(NaiveLog):
-    """A layer that is confirmed while it contributes nothing loses its recipe: the order of settling counts."""
+    """A layer that is confirmed while in conflict loses its recipe, so the order of settling matters."""
 
     def commit(self, layer: NaiveLayer, *recipes: Any) -> bool:
         failed = layer.failure is not None
@@ -178,7 +177,7 @@ class EmptiesWhatIsConfirmed(NaiveLog):
 
 
 class DropsConflicts(NaiveLog):
-    """A layer that cannot be applied is thrown away, without a word."""
+    """A layer in conflict is dropped without a report."""
 
     def settle(self) -> None:
         super().settle()
@@ -188,7 +187,7 @@ class DropsConflicts(NaiveLog):
 
 
 class LosesTheOrder(NaiveLog):
-    """Every layer leaves its dict sorted by key."""
+    """Every layer sorts its dict by key."""
 
     def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
         value, failure = super().attempt(layer, value)
@@ -199,7 +198,7 @@ class LosesTheOrder(NaiveLog):
 
 
 class TakesLaterOnesAlong(NaiveLog):
-    """With a layer all those fall that came after it."""
+    """Rolling back a layer also rolls back all newer layers."""
 
     def rollback(self, layer: NaiveLayer) -> bool:
         later = self.layers[self.layers.index(layer) + 1 :] if layer in self.layers else []
@@ -211,7 +210,7 @@ class TakesLaterOnesAlong(NaiveLog):
 
 
 class SettlesTwice(NaiveLog):
-    """Says yes to a second rollback."""
+    """A second rollback returns True."""
 
     def rollback(self, layer: NaiveLayer) -> bool:
         return super().rollback(layer) or layer.status == "rolled_back"
@@ -227,7 +226,7 @@ class TellsEveryTime(NaiveLog):
 
 
 class EditsInPlace(NaiveLog):
-    """A layer edits the value that was handed out before."""
+    """A layer edits the visible value in place."""
 
     def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
         after, failure = super().attempt(layer, value)
@@ -240,7 +239,7 @@ class EditsInPlace(NaiveLog):
 
 
 class CopiesEverything(NaiveLog):
-    """No object survives an edit, wherever it is."""
+    """Every edit copies all objects."""
 
     def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
         value, failure = super().attempt(layer, value)
@@ -248,7 +247,7 @@ class CopiesEverything(NaiveLog):
 
 
 class TakesNewObjects(NaiveLog):
-    """New data takes the place of the old as it came, also where it is equal."""
+    """New data replaces the old objects, also in parts that are equal."""
 
     def set_base(self, value: Any) -> None:
         super().set_base(value)
@@ -257,7 +256,7 @@ class TakesNewObjects(NaiveLog):
 
 
 class ShowsAnotherObject(NaiveLog):
-    """A confirmation changes no value, but the object."""
+    """A confirmation replaces the visible object by an equal one."""
 
     def keep(self, visible: Any) -> None:
         if is_container(self.visible) and self.layers:

@@ -1,7 +1,7 @@
-"""*Recipes* for the oracles: a table of small edits of nested values, and how to draw programs from it.
+"""*Recipes* for the oracles: a table of small edits of nested values, and functions that draw recipes from it.
 
-All values have one of few shapes, with few keys, so that edits collide: they write where others have read, and
-miss what others have removed. The same recipe edits drafts and, for the model, plain values.
+Values have few shapes and few keys, so that edits collide: one edit writes where another has read, or misses an
+item that another has removed. The same recipe edits drafts and, for the model, plain values.
 """
 
 import dataclasses
@@ -50,7 +50,7 @@ def find(root: Any, path: tuple[Any, ...]) -> Any:
 
 
 def text(value: Any) -> str:
-    """All there is in a value, read bit by bit."""
+    """The text of a value, made by reading all its parts."""
     match kind(value):
         case "map":
             return "{" + ",".join(f"{key!r}:{text(value[key])}" for key in value) + "}"
@@ -64,7 +64,7 @@ def text(value: Any) -> str:
 
 
 def rank(value: Any) -> str:
-    """What rows are sorted by."""
+    """The sort key of rows."""
     if kind(value) == "map":
         value = value.get("id", value.get("n"))
     return repr(value) if kind(value) == "leaf" else kind(value)
@@ -72,7 +72,7 @@ def rank(value: Any) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One edit: a row of the table, and all that it may need."""
+    """One edit: a row of the table, with the arguments that it may need."""
 
     edit: Callable[[Any, Any, "Step"], Any]
     path: tuple[Any, ...]
@@ -86,7 +86,7 @@ class Step:
     plain: bool = False
 
     def make(self, value: Any) -> Any:
-        """A value to put in. A draft gets the very object, and must leave it alone."""
+        """A value to insert. A draft gets this object itself and must not change it."""
         return plain_copy(value) if self.plain else value
 
     def __repr__(self) -> str:
@@ -94,7 +94,7 @@ class Step:
 
 
 class Recipe:
-    """Steps, one after another. The last one's result is the context."""
+    """Several steps in order. The result of the last one is the context."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = list(steps)
@@ -117,7 +117,7 @@ class Silent(Recipe):
 
 
 class Whole:
-    """A recipe that returns another whole value: a given one, or a part."""
+    """A recipe that returns a new whole value: a given one, or a part of the old one."""
 
     def __init__(self, value: Any, path: tuple[Any, ...] | None) -> None:
         self.value = value
@@ -131,8 +131,8 @@ class Whole:
 
 
 EDITS: dict[str, list[Any]] = {"map": [], "list": [], "set": [], "record": [], "any": []}
-KNOTS: set[Any] = set()  # edits that put one thing in two places
-MOVES: set[Any] = set()  # ... and those that would make it a circle afterwards
+KNOTS: set[Any] = set()  # edits that put one object in two positions
+MOVES: set[Any] = set()  # edits that would close a cycle after one of KNOTS
 USED: dict[Any, list[str]] = {}
 NAMES = ["path", "other", "key", "key2", "i", "j", "value", "value2"]
 
@@ -144,14 +144,14 @@ def names_in(code: types.CodeType) -> set[str]:
 
 
 def row(where: str, *groups: set[Any]) -> Callable[[Any], Any]:
-    """Enter an edit in the table."""
+    """Add an edit to the table."""
 
     def enter(edit: Any) -> Any:
         EDITS[where].append(edit)
         for group in groups:
             group.add(edit)
         names = {"path", *names_in(edit.__code__)}
-        if "put" in names:  # a helper of edits, which uses the step as well
+        if "put" in names:  # the helper `put` uses attributes of the step, too
             names |= {"key", "i"}
         USED[edit] = [name for name in NAMES if name in names]
         return edit
@@ -160,7 +160,7 @@ def row(where: str, *groups: set[Any]) -> Callable[[Any], Any]:
 
 
 BASIC_KEYS = ["a", "b", "c", "n", "m", "in"]
-MIXED_KEYS = [1, True, 1.0, "1", None, (1,), (True,)]  # of every scalar type; some are one key, spelled otherwise
+MIXED_KEYS = [1, True, 1.0, "1", None, (1,), (True,)]  # keys of every scalar type; some are equal
 KEYS = [BASIC_KEYS] * 6 + [MIXED_KEYS]
 BASIC_VALUES: list[Any] = [
     *(0, 1, 2, 3, "x", "y", None, True, 1.0, (1, 2)),
@@ -205,7 +205,7 @@ def draw_world(choose: Choose) -> Any:
     return made
 
 
-# Which paths lead to what, in most values of a shape.
+# The kinds of containers at common paths of each shape.
 ROWS = [((), "list"), ((0,), "map"), ((0,), "map"), ((1,), "map"), ((2,), "map"), ((-1,), "map"), ((0, "in"), "map")]
 PART = [((), "map"), ((), "map"), (("in",), "map")]
 PERSON = [
@@ -257,7 +257,7 @@ def draw_step(choose: Choose, shape: str, forbidden: set[Any]) -> Step:
 
 
 def draw_recipe(choose: Choose, shape: str, before: Sequence[Step] = ()) -> Recipe:
-    """One whose return value is no more than the context."""
+    """A recipe whose result is only the context."""
     steps = list(before)
     forbidden = KNOTS | MOVES if any(step.edit in KNOTS for step in steps) else set()
     for _ in range(choose([1, 1, 1, 2, 2, 3])):
@@ -272,7 +272,7 @@ def draw_value(choose: Choose, shape: str) -> Any:
 
 
 def draw_update(choose: Choose, shape: str) -> Any:
-    """One whose return value would count as state."""
+    """A recipe whose result would count as the new value."""
     match choose(["edit"] * 12 + ["whole", "part"]):
         case "whole":
             return Whole(draw_value(choose, shape), None)

@@ -1,4 +1,4 @@
-"""*Values* as the oracles of layers see them: copied, compared in everything, and shared where they are equal."""
+"""*Values* for the oracles of layers: deep copies, exact comparison, and sharing of equal parts."""
 
 import copy
 import dataclasses
@@ -6,9 +6,9 @@ from typing import Any
 
 
 def plain_copy(value: Any, origins: dict[int, tuple[Any, Any]] | None = None) -> Any:
-    """A copy in which nothing is shared: an object at two places is two objects afterwards.
+    """A copy without sharing: an object in two positions becomes two objects.
 
-    `origins` is told of each container: the id of its copy, the copy itself, and what it is a copy of.
+    `origins` gets an entry for each container: by the id of the copy, the copy and its original.
     """
     kind = type(value)
     if kind is dict:
@@ -59,9 +59,9 @@ def sharing(value: Any, origins: dict[int, tuple[Any, Any]]) -> Any:
 
 
 def shared(before: Any, now: Any) -> Any:
-    """`now` with each part that equals what was in its place before exchanged for that; see `set_base`.
+    """`now` with each part that equals the old part at its position replaced by the old object; see `set_base`.
 
-    A list of another length is compared from its end as well. A part that has only moved stays what it is.
+    Lists of different lengths are also compared from their ends. A part that has only moved keeps its object.
     """
     old = containers(before)
 
@@ -113,7 +113,7 @@ def parts_of(container: Any) -> Any:
 
 
 def is_level(left: Any, right: Any) -> bool:
-    """Whether two containers hold the same: containers that are one object, leaves that are equal."""
+    """Whether two containers have identical containers and equal leaves as items."""
     if type(left) is set:
         return same(left, right)
     if dataclasses.is_dataclass(left):
@@ -132,13 +132,13 @@ def is_container(value: Any) -> bool:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two values are equal in everything: types, the order of dicts, and all below them."""
+    """Whether two values are equal in everything: types, the order of dicts, and all parts."""
     if type(left) is not type(right):
         return False
     if isinstance(left, dict):
         return (
             len(left) == len(right)
-            and all(map(same, left, right))  # the keys, in their order
+            and all(map(same, left, right))  # the keys in order
             and all(map(same, left.values(), right.values()))
         )
     if isinstance(left, (list, tuple)):

@@ -1,6 +1,6 @@
-"""A plugin of `make sanitize`: when a process has run its tests, AddressSanitizer looks for memory that the core lost.
+"""A plugin of `make sanitize`: after the tests of a process, AddressSanitizer looks for memory that the core leaked.
 
-What other libraries and CPython itself leave behind is not reported: a leak is ours if the core allocated it.
+Only memory that the core allocated is reported, not leaks of other libraries or of CPython.
 """
 
 import ctypes
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """A worker has ended, and has left its report."""
+    """Collect the report of a worker that has ended."""
     node.config.stash[FOUND].append(getattr(node, "workeroutput", {}).get("leaks", ""))
 
 

@@ -1,6 +1,6 @@
-"""Every kind of atom, every way to end, every way to look at it: one round makes, reads, drops all of it.
+"""Every kind of atom, every way to end, every way to read it: one round makes, reads and drops an atom.
 
-`play(store, kind, ending, look)` is such a round. What it made is nobody's afterwards.
+`play(store, kind, ending, look, way)` is such a round. Nothing refers to its atoms afterwards.
 """
 
 import asyncio
@@ -35,20 +35,20 @@ from halflife import (
 
 
 class CancelledHereError(asyncio.CancelledError):
-    """Cancels a run, and is none of the cancellations by which a test that takes too long is ended."""
+    """Cancels a run; distinct from the cancellation that ends a test at its timeout."""
 
 
 class Course:
-    """What happens to the value of one round: set at `source`, and what a run does with it."""
+    """The source of one round's value, and the ending of its runs."""
 
     def __init__(self, ending: str) -> None:
         self.ending = ending
         self.source = atom(0)
 
     def end(self, value: object) -> list[Any]:
-        """The value at the end of a run; or the error that it ends with."""
+        """End a run: return its value or raise its error."""
         if self.ending == "failed":
-            held = self  # noqa: F841 - a variable of the frame that the error came through
+            held = self  # noqa: F841 - a local variable in a frame of the traceback
             raise LookupError("failed")
         if self.ending == "cancelled":
             raise CancelledHereError("cancelled")
@@ -179,7 +179,7 @@ KINDS = {made.__name__.removeprefix("of_"): made for made in PLAIN + ASYNC}
 
 
 def item_of(made):
-    """An item atom of a split list."""
+    """A derived atom that reads the item atoms of a split list."""
     items = split(made)
     return derived(lambda get: [get(item) for item in get(items)])
 
@@ -213,7 +213,7 @@ LOOKS: dict[str, Callable[[Any], Any]] = {
     "latest": lambda made: made.latest,
     "lens": lambda made: lens(made, lambda value: value[0]["value"]),
 }
-# Which kinds have no such look, or are refused there by a clear error.
+# Looks that exist for some kinds only, and kinds that a look refuses by a clear error.
 ONLY = {"state": {"resource", "thread"}, "latest": {"resource", "thread"}, "lens": {"draft_atom", "editable"}}
 NOT = {
     "split": {made.__name__.removeprefix("of_") for made in ASYNC} - {"from_iter"},
@@ -275,7 +275,7 @@ async def undone(store: Store, course: Course, seen: Any) -> None:
 
 async def refreshed(store: Store, course: Course, seen: Any) -> None:
     await value_of(store, seen)
-    with suppress(TypeError):  # of a source atom, or a view of one
+    with suppress(TypeError):  # source atoms and views of them cannot be refreshed
         store.refresh(seen)
     await value_of(store, seen)
 
@@ -286,7 +286,7 @@ async def streamed(store: Store, course: Course, seen: Any) -> None:
 
 
 async def value_of(store: Store, seen: Any) -> None:
-    # Of the caller's own frames, too, nothing may stay: the error passes through here.
+    # The error passes through this frame, which must not stay alive either.
     try:
         await store.value(seen)
     except (LookupError, CancelledHereError):
@@ -315,7 +315,7 @@ def applies(kind: str, look: str) -> bool:
 
 
 async def play(store: Store, kind: str, ending: str, look: str, way: str) -> None:
-    """One round; errors of the atom are its value, and are met as a program would."""
+    """Play one round. Errors of the atom are caught, as a program would do."""
     course = Course(ending)
     made = KINDS[kind](course)
     seen = LOOKS[look](made)

@@ -1,4 +1,4 @@
-"""*List edits*: what the recipes of the oracles do to lists; rows of the table in `layer_recipes`."""
+"""*List edits* of the oracles' recipes; rows of the table in `layer_recipes`."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from layer_recipes import KNOTS, MissingError, Step, kind, rank, row
 
 
 def sliced(it: Any) -> Any:
-    """The list. Since CPython 3.12 a slice is a key of a dict like any other, which is not meant here."""
+    """The list itself. Dicts are refused, because since CPython 3.12 a slice can be a key of a dict."""
     if kind(it) != "list":
         raise TypeError("only a list has slices")
     return it

@@ -1,4 +1,4 @@
-"""*Map edits*: what the recipes of the oracles do to dicts; rows of the table in `layer_recipes`."""
+"""*Map edits*: edits of dicts in the oracles' recipes; rows of the table in `layer_recipes`."""
 
 from typing import Any
 

@@ -1,12 +1,12 @@
-"""The *growth* of memory: what a round of some work leaves behind, measured so that chance cannot show.
+"""The *growth* of memory: the memory that a round of some work leaves, measured robustly.
 
-One measurement says little: memory is taken by whole pages and arenas, and how much of it depends on where
-the garbage collector happens to run. So the work is repeated in several windows of many rounds each, and the
-smallest growth counts. A leak shows in every window, a page too many does not.
+One measurement is unreliable: memory is taken in whole pages and arenas, and depends on when the garbage collector
+runs. So the work is repeated in several windows of many rounds each, and the smallest growth counts. A leak shows
+in every window, a spurious page does not.
 
-There are three measures, because each is blind to something. Blocks of Python's allocator and bytes of
-malloc are exact, but each sees only its own. Resident memory sees everything, but a leak may fill holes in
-the heap for a while before it shows there.
+There are three measures, because each misses something. Blocks of Python's allocator and bytes of malloc are
+exact, but each covers only its own allocator. Resident memory covers everything, but a leak may fill holes in the
+heap for a while before it shows there.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 
 class Memory(NamedTuple):
-    """What is in use, or what one round adds to it."""
+    """Memory in use, or the memory that one round adds."""
 
     blocks: float
     allocated: float  # bytes, from malloc
@@ -26,24 +26,24 @@ class Memory(NamedTuple):
 
     @property
     def flat(self) -> bool:
-        """Whether not even one round in ten leaves anything."""
+        """Whether fewer than one round in ten leave anything."""
         return self.blocks < 0.1 and self.allocated < 1.6 and self.resident < 1.6
 
 
 class _Mallinfo2(ctypes.Structure):
-    # In the order of malloc.h. Bytes in use are uordblks and, in chunks of their own, hblkhd.
+    # The fields in the order of malloc.h. Bytes in use are uordblks and, for mapped chunks, hblkhd.
     _names = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
     _fields_ = tuple((name, ctypes.c_size_t) for name in _names)
 
 
-# glibc has it since 2.33; elsewhere the other two measures must do.
+# glibc has mallinfo2 since 2.33; elsewhere the other two measures must suffice.
 _mallinfo2 = getattr(ctypes.CDLL(None), "mallinfo2", None)
 if _mallinfo2 is not None:
     _mallinfo2.restype = _Mallinfo2
 
 
 def memory() -> Memory:
-    """What is in use after a collection."""
+    """The memory in use after a collection."""
     gc.collect()
     allocated = 0
     if _mallinfo2 is not None:
@@ -54,7 +54,7 @@ def memory() -> Memory:
 
 
 class Growth:
-    """Measures window after window, until there was a flat one for each measure, or enough of them.
+    """Measures window after window, until each measure had a flat one, or there were enough.
 
     >>> growth = Growth(rounds=2_000)
     >>> while growth.goes_on():
@@ -70,7 +70,7 @@ class Growth:
         self._windows = windows
 
     def goes_on(self) -> bool:
-        """Measure, and say whether there should be one more window. The first one warms up."""
+        """Measure, and return whether another window is needed. The first window is a warm-up."""
         self._measured.append(memory())
         if len(self._measured) > 2:
             before, now = self._measured[-2:]

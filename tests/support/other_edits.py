@@ -1,4 +1,4 @@
-"""*Other edits*: what the recipes of the oracles do to sets and records, and what concerns two places at once."""
+"""*Other edits* of the oracles' recipes: edits of sets, of records, and of two positions at once."""
 
 from typing import Any
 
@@ -86,11 +86,11 @@ def set_name_and_revert(root: Any, it: Any, step: Step) -> Any:
     it.name = before
 
 
-# --- anything, and two places at once
+# --- any container, and two positions at once
 
 
 def put(it: Any, step: Step, value: Any) -> None:
-    """Put a value into a container, wherever that is in its kind."""
+    """Put a value into a container, in the way of its kind."""
     match kind(it):
         case "map":
             it[step.key] = value
@@ -149,7 +149,7 @@ def edit_if_other(root: Any, it: Any, step: Step) -> Any:
 def take_from_other(root: Any, it: Any, step: Step) -> Any:
     where = find(root, step.other)
     taken = where.pop(step.key2 if kind(where) == "map" else step.i)
-    put(find(root, step.path), step, taken)  # it may itself have been taken away
+    put(find(root, step.path), step, taken)  # the container itself may have been removed
     if kind(taken) == "map":
         taken["m"] = "taken"
 
@@ -176,5 +176,5 @@ def wrap(root: Any, it: Any, step: Step) -> Any:
 
 @row("any")
 def look(root: Any, it: Any, step: Step) -> Any:
-    """Change nothing, return the present value."""
+    """Change nothing; return the present value."""
     return it

@@ -1,4 +1,4 @@
-"""*Planted bugs* prove that a state machine can fail: one with a bug planted in its subject must raise."""
+"""*Planted bugs* check a state machine by mutation: with a bug planted in its subject the machine must fail."""
 
 import contextlib
 
@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 
 def objection_of(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> str | None:
-    """The message with which the machine fails, None if it passes. The examples are the same in every run."""
+    """The message with which the machine fails, or None if it passes. The examples are the same in every run."""
     quick = settings(
         max_examples=examples,
         stateful_step_count=steps,

@@ -1,4 +1,4 @@
-"""One of each kind of object that users get from the package: definitions, values, and what is under way."""
+"""One object of each public kind: definitions, values, and work under way."""
 
 import asyncio
 from typing import Any
@@ -31,7 +31,7 @@ from halflife import (
 
 
 def definitions() -> dict[str, Any]:
-    """Known by their identity: copying gives the object itself, pickling is refused."""
+    """Objects with an identity: copying returns the object itself, pickling is refused."""
     todos = draft_atom({"a": [1]})
     numbers = split(atom([1, 2]))
     user = derived(fetch)
@@ -57,7 +57,7 @@ def definitions() -> dict[str, Any]:
 
 
 def values() -> dict[str, Any]:
-    """Copies are equal, and of the same type."""
+    """Objects whose copies are equal and of the same type."""
     patches = produce_with_patches({"a": [1]}, lambda value: value["a"].append(2))[1]
     return {
         "loading": Loading(),
@@ -83,7 +83,7 @@ def views(value: Any) -> dict[str, Any]:
 
 
 async def under_way(store: Store) -> dict[str, Any]:
-    """What takes part in something that is under way: refused."""
+    """Objects of work under way, which refuse to be copied or pickled."""
     kept: dict[str, Any] = {}
     todos = draft_atom({"a": [1]})
 

@@ -1,12 +1,12 @@
-"""*Reentrant programs*: random programs whose hooks call the store again, whatever it is doing.
+"""*Reentrant programs*: random programs whose hooks call the store again in the middle of its work.
 
-A hook is anything of the user's that the store or the interpreter calls: reads, comparisons, subscribers, effects,
-mount hooks, cleanups, `__del__` of values and of owners of subscriptions, the garbage collector's callback, the
-clock, `on_error`. Each does random things to the store: set, get, subscribe, unsubscribe, observe and end effects,
-open batches that end well or not, drop atoms, collect garbage, look at the graph and the history, close.
+A hook is any user code that the store or the interpreter calls: reads, comparisons, subscribers, effects, mount
+hooks, cleanups, `__del__` of values and of owners of subscriptions, the garbage collector's callback, the clock,
+`on_error`. Each performs random operations on the store: set, get, subscribe, unsubscribe, observe and end effects,
+open batches that succeed or fail, drop atoms, collect garbage, look at the graph and the history, close.
 
-Afterwards the graph is sound, what is computed equals a computation from the sources alone, later changes are
-told, and nothing is left when everything is dropped.
+Afterwards the graph's invariants hold, its values equal a computation from the sources alone, later changes
+notify, and nothing is alive once everything was dropped.
 
     python tests/support/reentrant_programs.py SEED COUNT     # runs the programs SEED ... SEED + COUNT - 1
 """
@@ -25,11 +25,11 @@ from halflife import AsyncValue, HasData, Store, action, atom, derived, effect, 
 
 
 class ActedError(Exception):
-    """What the hooks of a program raise."""
+    """Raised by the hooks of a program."""
 
 
 class Box:
-    """A value that calls a hook when it goes."""
+    """A value that calls a hook when it is freed."""
 
     def __init__(self, program: "Program", number: int) -> None:
         self.program, self.number = program, number
@@ -39,7 +39,7 @@ class Box:
 
 
 class Owner:
-    """Holds the end of something in a cycle of its own, and calls it when it is collected."""
+    """A member of a reference cycle that calls `end` when it is collected."""
 
     def __init__(self, program: "Program", end: Callable[[], object]) -> None:
         self.me = self
@@ -61,7 +61,7 @@ class Timer:
 
 
 class Clock:
-    """The store's clock: another place from which the store may be called."""
+    """A clock that calls a hook in each method."""
 
     def __init__(self, program: "Program") -> None:
         self.program = program
@@ -80,7 +80,7 @@ class Clock:
 
 
 class Made:
-    """An atom of the program, and how to compute its value from the sources alone."""
+    """An atom of the program, and a function that computes its value from the sources alone."""
 
     def __init__(self, one: Any, truth: Callable[[], int], *, waits: bool = False) -> None:
         self.atom, self.truth, self.waits = one, truth, waits
@@ -91,7 +91,7 @@ def number_of(value: Any) -> int:
 
 
 class Program:
-    """One store and everything that hangs on it."""
+    """One store with its atoms, effects, subscriptions and timers."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -217,14 +217,14 @@ class Program:
         self.hook(f"collector's {phase}")
 
     def hook(self, where: str) -> None:
-        """Do something to the store, sometimes."""
+        """Sometimes, perform a random operation on the store."""
         if not self.armed or self.budget <= 0 or self.depth >= 4 or self.random.random() < 0.5:
             return
         self.acted[where] += 1
         self.act()
 
     def check(self, error: BaseException) -> None:
-        """Whatever the store raises is one of its own errors."""
+        """Note an error that the store must never raise."""
         if isinstance(error, BaseExceptionGroup):
             for each in error.exceptions:
                 self.check(each)
@@ -308,7 +308,7 @@ class Program:
             self.handles.pop(self.random.randrange(len(self.handles)))()
 
     def drop(self) -> None:
-        """Atoms that nothing else knows come, are read or observed, and go."""
+        """Make an atom, read or observe it, and drop it; also replace an effect."""
         one = self.random.choice(self.known)
         made = derived(lambda get: (get(one.atom), self.hook("read of one that goes"))[0])
         if not one.waits:
@@ -353,7 +353,7 @@ class Program:
             self.handles.pop()()
         while self.timers:
             self.timers.pop(0).callback()
-        gc.collect()  # owners end what they own
+        gc.collect()  # owners end their subscriptions
         yield
         gc.collect()
         while self.timers:
@@ -363,8 +363,8 @@ class Program:
         self.look("end")
 
     def compare(self) -> None:
-        """What is computed equals a computation from the sources alone."""
-        self.store.set(atom(0), 1)  # what met a circle that hooks had made tries again after any change
+        """Compare every value with its computation from the sources alone."""
+        self.store.set(atom(0), 1)  # an atom with the error of a cycle made by hooks runs again after any change
         for one in self.known:
             if not one.waits and one.atom not in self.sources and self.store.get(one.atom) != one.truth():
                 self.faults.append(f"{one.atom.name} is {self.store.get(one.atom)}, not {one.truth()}")
@@ -411,7 +411,7 @@ async def in_loop(program: Program) -> None:
 
 
 def run(seed: int) -> tuple[Counter[str], list[str]]:
-    """Run one program: which hooks acted, and what was wrong."""
+    """Run one program; return the hooks that acted, and the faults."""
     program = Program(seed)
     gc.callbacks.append(program.collecting)
     gc.set_threshold(random.Random(seed).choice([5, 50, 700]), 2, 2)

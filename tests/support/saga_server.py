@@ -1,4 +1,4 @@
-"""A server for tests of sagas: it answers when it is told to. And edits of a list of todos."""
+"""A server for tests of sagas, whose answers the test triggers, and edits of a list of todos."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,7 @@ from halflife import draft_atom
 
 
 class Server:
-    """Answers when it is told to, and remembers what it was asked."""
+    """A server whose answers the test triggers, and that remembers its requests."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
@@ -47,7 +47,7 @@ def add(key: str, text: str = "milk") -> Any:
 
 
 def adding(key: str) -> Any:
-    """`add` as a direct update, whose return value would count."""
+    """`add` as a direct update, whose result would count as the new value."""
 
     def recipe(draft: Any) -> None:
         add(key)(draft)

@@ -1,4 +1,4 @@
-"""Todos for tests of layers: an atom of them, and recipes that edit it."""
+"""An atom of todos for tests of layers, and recipes that edit it."""
 
 from typing import Any
 
