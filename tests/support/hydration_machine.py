@@ -367,7 +367,7 @@ class HydrationMachine(RuleBasedStateMachine):
 
     @rule()
     def carry_on_to_another_store(self) -> None:
-        """Another store shows the settled values of this one, and nothing runs."""
+        """Dehydrate all settled values into another store: it shows them, and nothing runs."""
         for name in self.names():
             self.check(name)
         data = json.loads(json.dumps(self.do(lambda: self.store.dehydrate([self.atom_of(n) for n in self.names()]))))
