@@ -355,6 +355,7 @@ class TestOnUnmount:
             await quiet()
             assert fetch.cancelled == []
             second()
+            assert store._invariant() is None
             await quiet()
             assert fetch.cancelled == [1]
             assert isinstance(store.get(loadable(user)), Loading)
@@ -399,3 +400,4 @@ class TestOnUnmount:
             waiters[1].cancel()
             await quiet()
             assert fetch.cancelled == [1]
+            assert store._invariant() is None

@@ -138,6 +138,7 @@ class TestEqualValues:
             await parity.let()
             assert await waiter == 1
             assert runs == [1, 1]
+            assert store._invariant() is None
 
     async def test_a_sync_reader_depends_on_the_settled_value(self) -> None:
         parity, runs = Parity(), []
@@ -170,6 +171,7 @@ class TestEqualValues:
                 assert runs == []
                 await parity.let()
                 assert (sorted(runs), await store.get(passed_on), told) == ([1, 2], 1, [0, 1])
+                assert store._invariant() is None
 
 
 class TestReceiving:
@@ -249,6 +251,7 @@ class TestReceiving:
                 gate.set()
                 await quiet()
                 assert (shown, store.get(described).state) == ([], "loading")
+                assert store._invariant() is None
                 await parity.let()
                 assert shown == [number % 2]
                 assert runs == ([0] if number == 2 else [0, 1])
@@ -404,6 +407,7 @@ class TestTornReads:
             await quiet()  # the run has ended while its input is pending again
             await parity.let()
             assert received == [0]
+            assert store._invariant() is None
             assert store.get(loadable(hundreds)) == Loading()
             await store.settled()
             assert received == [0, 1]

@@ -236,6 +236,7 @@ class TestSuperseding:
                     raise KeyError
                 await quiet()
                 assert (server.asked, server.cancelled, seen) == ([1], [], [])
+                assert store._invariant() is None
                 await server.answer(1, "one")
                 assert await store.get(user) == "one"
                 assert seen == ["one"]
@@ -282,6 +283,7 @@ class TestSuperseding:
                 store.set(user_id, key)
                 await quiet()
             assert (server.asked, server.cancelled) == ([1], [1])
+            assert store._invariant() is None
             assert value.state == "superseded"
             store.get(user)
             await quiet()

@@ -213,6 +213,7 @@ class TestSettingAwaitables:
                 store.set(source, 3)
                 await quiet()
             assert shown == [Loading(1), HasData(2), HasData(3)]
+            assert store._invariant() is None
 
     async def test_an_awaitable_that_fails_is_the_atoms_error_and_the_next_set_clears_it(self) -> None:
         source, pending = atom(1), future()
@@ -241,6 +242,7 @@ class TestSettingAwaitables:
             pending.set_result(2)
             await quiet()
             assert (store.get(source), store.get(loadable(source)), shown) == (1, HasData(1), [])
+            assert store._invariant() is None
 
     async def test_a_batch_that_fails_gives_a_pending_awaitable_back(self) -> None:
         source, pending = atom(1), future()
@@ -249,9 +251,11 @@ class TestSettingAwaitables:
             with pytest.raises(KeyError), store.batch():
                 store.set(source, 5)
                 raise KeyError
+            assert store._invariant() is None
             assert store.get(source).state == "loading"
             pending.set_result(2)
             assert await store.get(source) == 2
+            assert store._invariant() is None
 
     async def test_update_of_an_async_source_is_refused(self) -> None:
         source, pending = atom(1), future()
