@@ -9,6 +9,7 @@ from halflife import _core, _errors
 from halflife._drivers import abort_signal, origins, waiting
 from halflife._optimistic import debugging
 from halflife._support import (
+    absent,
     draft_abcs,  # noqa: F401 - registers the types of drafts
     draftable,
     equality,
@@ -55,4 +56,5 @@ _core._install(
     deque=deque,
     scalars=equality.LIBRARY_SCALARS,
     enum_type=enum.Enum,
+    absent=absent.ABSENT,
 )

@@ -25,7 +25,8 @@ from inverse_patches import (
     RollsBackByInversePatches,
     TakesLaterOnesAlong,
 )
-from layer_machine import OPERATIONS, SHAPE, Factory, Run, Wrong, compare_objects, draw_operation, play
+from layer_machine import SHAPE, Factory, Run, Wrong, compare_objects, play
+from layer_operations import OPERATIONS, draw_operation
 from layer_oracle import Recipe
 from layer_recipes import draw_value
 from planted_bugs import objection_of

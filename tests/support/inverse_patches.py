@@ -5,7 +5,8 @@ Two of them are common advice: an update is rolled back by its inverse patches, 
 
 from typing import Any
 
-from layer_oracle import NaiveLayer, NaiveLog, Part
+from halflife._support.absent import ABSENT
+from layer_oracle import NaiveLayer, NaiveLog, Part, puts
 from layer_values import is_container, plain_copy, same, sharing
 
 Patch = tuple[str, tuple[Any, ...], Any]  # "put" or "take", the path, the value
@@ -119,17 +120,17 @@ class AppliesHalf(NaiveLog):
 class DropsPendingWithTheBase(NaiveLog):
     """Fetched data replaces everything."""
 
-    def set_base(self, value: Any) -> None:
+    def set_base(self, value: Any, shares: bool = True) -> None:
         self.rollback_all()
-        super().set_base(value)
+        super().set_base(value, shares)
 
 
 class KeepsConfirmedOverTheBase(NaiveLog):
     """A confirmed layer is applied again over newly fetched data."""
 
-    def set_base(self, value: Any) -> None:
+    def set_base(self, value: Any, shares: bool = True) -> None:
         confirmed = [layer for layer in self.layers if layer.status == "confirmed"]
-        super().set_base(value)
+        super().set_base(value, shares)
         for layer in confirmed:
             layer.status = "confirmed"
         self.layers = sorted([*self.layers, *confirmed], key=lambda layer: layer.id)
@@ -249,10 +250,62 @@ class CopiesEverything(NaiveLog):
 class TakesNewObjects(NaiveLog):
     """New data replaces the old objects, also in parts that are equal."""
 
-    def set_base(self, value: Any) -> None:
-        super().set_base(value)
+    def set_base(self, value: Any, shares: bool = True) -> None:
+        super().set_base(value, shares)
         self.base = value
         self.settle()
+
+
+class SharesAllTheSame(NaiveLog):
+    """New data that is to be taken as it came is exchanged for the old objects where it is equal."""
+
+    def set_base(self, value: Any, shares: bool = True) -> None:
+        super().set_base(value)
+
+
+class RunsOverAnAbsentBase(NaiveLog):
+    """A layer is called although there is no data that it could edit."""
+
+    def add(self, part: Part, status: str) -> NaiveLayer:
+        if self.base is ABSENT:
+            part(ABSENT)
+        return super().add(part, status)
+
+
+class ForgetsWaitingLayers(NaiveLog):
+    """Data that goes takes the pending layers along."""
+
+    def set_base(self, value: Any, shares: bool = True) -> None:
+        if value is ABSENT:
+            self.rollback_all()
+        super().set_base(value, shares)
+
+
+class ConfirmsForTheNextBase(NaiveLog):
+    """A layer that was confirmed while there was no data edits the next data."""
+
+    def set_base(self, value: Any, shares: bool = True) -> None:
+        waiting = [layer for layer in self.layers if layer.status == "confirmed"] if self.base is ABSENT else []
+        for layer in waiting:
+            layer.status = "pending"
+        super().set_base(value, shares)
+        for layer in waiting:
+            layer.status = "confirmed"
+        self.settle()
+
+
+class StaysConflictedWithoutData(NaiveLog):
+    """A conflicted layer is still conflicted when there is nothing that it conflicts with."""
+
+    def attempt(self, layer: NaiveLayer, value: Any) -> tuple[Any, BaseException | None]:
+        return (value, layer.failure) if value is ABSENT else super().attempt(layer, value)
+
+
+class WaitsForAWholeValue(NaiveLog):
+    """A whole value that is set while there is none is kept until other data comes."""
+
+    def replace(self, value: Any, pending: bool = False) -> NaiveLayer:
+        return self.add(puts(value), "pending" if pending else "confirmed")
 
 
 class ShowsAnotherObject(NaiveLog):
@@ -267,7 +320,7 @@ class RestoresWithoutStatus(NaiveLog):
     """A restored layer keeps its later status."""
 
     def restore(self, saved: Any) -> None:
-        statuses = {row[0]: row[0].status for row in saved[-1]}
+        statuses = {row[0]: row[0].status for row in saved[3]}
         super().restore(saved)
         for layer, status in statuses.items():
             layer.status = status
@@ -292,6 +345,12 @@ PLANTED = {
     EditsInPlace: "handed out|visible is|base is|is a copy",
     CopiesEverything: "is a copy of what nobody has touched|shows another object",
     TakesNewObjects: "is a copy of what nobody has touched|which was there before",
+    SharesAllTheSame: "is a copy of what nobody has touched",
+    RunsOverAnAbsentBase: "gives",
+    ForgetsWaitingLayers: "visible is|rolled_back|pending",
+    ConfirmsForTheNextBase: "visible is|folded|statuses",
+    StaysConflictedWithoutData: "conflict|errors",
+    WaitsForAWholeValue: "visible is",
     ShowsAnotherObject: "shows another object",
     RestoresWithoutStatus: "statuses|visible is|gives|length",
 }

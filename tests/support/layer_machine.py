@@ -4,20 +4,19 @@ A program is a base and a list of operations; an operation is plain data: (name,
 by number, so that a program stays valid when operations are removed from it. Shrinking a failing program needs that.
 """
 
-import contextlib
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import list_edits
 import map_edits
 import other_edits
-from layer_oracle import OPEN, NaiveLog
-from layer_recipes import Choose, Recipe, Whole, draw_recipe, draw_update, draw_value
+from halflife._support.absent import ABSENT
+from layer_operations import OPERATIONS, Operation, draw_operation
+from layer_oracle import NaiveLog
+from layer_recipes import Choose, Recipe, Whole, draw_value
 from layer_values import containers, is_container, parts_of, plain_copy, same
 
 TABLES = (map_edits, list_edits, other_edits)  # importing them fills the table of edits
-Operation = tuple[Any, ...]
 Factory = Callable[..., Any]
 
 
@@ -37,6 +36,8 @@ class Subject:
         self.shown: dict[Any, Any] = {}  # the parts of the visible value before the last operation, by path
         self.objects: dict[int, Any] = {}  # the containers among these parts, by id
         self.told: set[Any] = set()  # the paths whose lenses the last operation would have notified
+        self.present = base  # the newest visible value that was not absent
+        self.calls: int | None = None  # of recipes, before the last operation, if the base was absent
         self.log = factory(base, on_conflict=self.conflict)
         self.look()
 
@@ -71,6 +72,13 @@ class Subject:
         """Record the visible value, and whether a confirmed layer waits, before the next operation."""
         self.shown, self.objects = parts_by_path(self.log.visible), containers(self.log.visible)
         self.waited = any(layer.status == "confirmed" for layer in self.layers)
+        if self.log.visible is not ABSENT:
+            self.present = self.log.visible
+        self.calls = self.log.recipe_calls if self.log.visible is ABSENT and self.name in CALLS else None
+
+    def has_called(self) -> bool:
+        """Whether the last operation, over an absent base, has called recipes."""
+        return self.calls is not None and self.log.recipe_calls > self.calls
 
     def excuses(self, path: tuple[Any, ...], shown: Any) -> bool:
         """Whether a copy is allowed: a part of it was shown before, or a layer may have edited it to no effect."""
@@ -135,7 +143,8 @@ class Run:
 
     def step(self, operation: Operation) -> None:
         for argument in operation[1:]:
-            again = operation[0] == "set_base" and same(argument, self.model.log.base)  # the old objects are kept
+            # The old objects are kept, unless the new data is to be taken as it came.
+            again = operation[0] == "set_base" and same(argument, self.model.log.base) and operation[2:] != (False,)
             if not isinstance(argument, Recipe) and not again:
                 self.give(argument.value if isinstance(argument, Whole) else argument)
         before = [subject.log.visible for subject in self.subjects]
@@ -150,7 +159,8 @@ class Run:
         self.check(operation)
         if not confirms(operation):
             # Still untouched: the base holds the same object there, or a new base shows its own.
-            still, is_new = self.untouched(), operation[0] == "set_base"
+            still = self.untouched()
+            is_new = operation[0] == "set_base" and operation[2:] != (False,)
             untouched = {
                 path: part for path, part in untouched.items() if path in still and (is_new or still[path] is part)
             }
@@ -184,6 +194,8 @@ class Run:
             if found != expected:
                 differing = {name: (found[name], expected[name]) for name in found if found[name] != expected[name]}
                 raise Wrong(f"{where} (is, should be): {differing}")
+            if log.visible is ABSENT and subject.has_called():
+                raise Wrong(f"{where}: recipes were called over an absent base")
             if not log.length and log.visible is not log.base:
                 raise Wrong(f"{where}: there are no layers, and what is visible is not the base")
 
@@ -241,65 +253,6 @@ def confirms(operation: Operation) -> bool:
 def name_of(error: BaseException) -> str:
     """The error's type as the native log names it; where that log refuses a circular value, the naive one recurses."""
     return "RecipeError" if isinstance(error, RecursionError) else type(error).__name__.removeprefix("Naive")
-
-
-# --- drawing operations
-
-OPERATIONS = [
-    *["apply"] * 24,
-    *["update"] * 3,
-    *["replace", "apply update", "apply replace"],
-    *["rollback"] * 8,
-    *["commit"] * 5,
-    *["commit server", "commit then", "commit then", "commit both", "commit whole"],
-    *["set_base", "set_base", "edit_base", "edit_base"],
-    *["save", "save", "restore", "restore", "rollback_all", "commit_all"],
-]
-
-
-def draw_operation(choose: Choose, shape: str, model: Subject, name: str) -> Operation:
-    """An operation that, most of the time, applies to the present state."""
-    log = model.log
-    layer = partial(draw_layer, choose, model)
-    value = partial(draw_value, choose, shape)
-    edit = partial(draw_working, choose, shape, log.visible, draw_recipe)
-    update = partial(draw_working, choose, shape, log.visible, draw_update)
-    draw: dict[str, Callable[[], Operation]] = {
-        "apply": lambda: ("apply", edit()),
-        "apply update": lambda: ("apply", update(), True),
-        "apply replace": lambda: ("replace", value(), True),
-        "update": lambda: ("update", update()),
-        "replace": lambda: ("replace", value()),
-        "rollback": lambda: ("rollback", layer()),
-        "commit": lambda: ("commit", layer(), None, None),
-        "commit server": lambda: ("commit", layer(), edit(), None),
-        "commit then": lambda: ("commit", layer(), None, edit()),
-        "commit both": lambda: ("commit", layer(), edit(), edit()),
-        "commit whole": lambda: ("commit", layer(), Whole(value(), None), None, True),
-        "set_base": lambda: ("set_base", value()),
-        "edit_base": lambda: ("edit_base", draw_working(choose, shape, log.base, draw_update)),
-    }
-    return draw[name]() if name in draw else (name,)
-
-
-def draw_working(choose: Choose, shape: str, value: Any, draw: Callable[[Choose, str], Any]) -> Any:
-    """A recipe that succeeds on the value, if four attempts find one. It can still fail later, without older layers."""
-    for _ in range(4):
-        recipe = draw(choose, shape)
-        with contextlib.suppress(Exception):
-            recipe(plain_copy(value))
-            break
-    return recipe
-
-
-def draw_layer(choose: Choose, model: Subject) -> int:
-    """The number of a layer, counted from the last: mostly an open one, preferably in conflict."""
-    statuses = [layer.status for layer in reversed(model.layers)]
-    places = [place for place, status in enumerate(statuses) if status in OPEN]
-    conflicted = [place for place in places if statuses[place] == "conflicted"]
-    if conflicted and choose([True, False]):
-        return choose(conflicted)
-    return choose(places if places and choose([True] * 8 + [False]) else range(9))
 
 
 SHAPE = ["world"] * 6 + ["part", "rows", "rows", "person", "tags"]

@@ -3,6 +3,8 @@
 It stores the base and the layers. The visible value is a copy of the base to which every part of every layer was
 applied. Each layer works on its own copy, which is dropped when a part raises. Recipes get plain values. Containers
 that no recipe has touched are put back afterwards, so that the naive log shows which objects must survive.
+
+The base may be absent (`ABSENT`). Then nothing is applied, and the visible value is absent, too.
 """
 
 import dataclasses
@@ -11,6 +13,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from halflife._support.absent import ABSENT
 from layer_values import plain_copy, same, shared, sharing
 
 Recipe = Callable[[Any], Any]
@@ -79,7 +82,9 @@ class NaiveLayer:
         return self.failure if self.status == "conflicted" else None
 
     def apply_to(self, value: Any) -> Any:
-        """The value with this layer applied; the argument is not changed."""
+        """The value with this layer applied; the argument is not changed. There is none over an absent base."""
+        if value is ABSENT:
+            return ABSENT
         origins: dict[int, tuple[Any, Any]] = {}
         attempt = plain_copy(value, origins)
         for part in self.parts:
@@ -133,7 +138,9 @@ class NaiveLog:
         return error is None
 
     def is_pending_at(self, path: tuple[Any, ...]) -> bool:
-        """Whether a pending layer changes the value at the path."""
+        """Whether a pending layer changes the value at the path, or waits for the whole value."""
+        if self.base is ABSENT:
+            return not path and self.pending > 0
         value = self.base
         for layer in self.layers:
             after, _ = self.attempt(layer, value)
@@ -151,12 +158,19 @@ class NaiveLog:
         return self.add(produces(recipe), "confirmed")
 
     def replace(self, value: Any, pending: bool = False) -> NaiveLayer:
-        return self.add(puts(value), "pending" if pending else "confirmed")
+        if self.base is not ABSENT or pending:
+            return self.add(puts(value), "pending" if pending else "confirmed")
+        layer = NaiveLayer(self, len(self.made), [], "folded")  # A whole value needs no base: it becomes the base.
+        self.made.append(layer)
+        self.set_base(value)
+        return layer
 
     def add(self, part: Part, status: str) -> NaiveLayer:
         self.begin()
+        context = None
         try:
-            _, context = part(plain_copy(self.visible))
+            if self.base is not ABSENT:
+                _, context = part(plain_copy(self.visible))
         finally:
             self.running = False
         layer = NaiveLayer(self, len(self.made), [part], status)
@@ -231,9 +245,9 @@ class NaiveLog:
 
     # --- the base
 
-    def set_base(self, value: Any) -> None:
+    def set_base(self, value: Any, shares: bool = True) -> None:
         self.begin()
-        self.base = shared(self.base, value)
+        self.base = shared(self.base, value) if shares else value
         self.base_edits = []
         for layer in self.layers:
             if layer.status == "confirmed":
@@ -242,6 +256,8 @@ class NaiveLog:
         self.settle()
 
     def edit_base(self, recipe: Recipe) -> None:
+        if self.base is ABSENT:
+            raise TypeError("there is no base to edit")
         self.begin()
         try:
             now = shared(self.base, NaiveLayer(self, -1, [produces(recipe)], "").apply_to(self.base))

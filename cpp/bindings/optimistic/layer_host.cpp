@@ -4,6 +4,7 @@
 
 #include "../../core/draft/equality.hpp"
 #include "../draft/draft_recipe.hpp"
+#include "../support/arguments.hpp"
 #include "../support/error_value.hpp"
 
 namespace halflife::bindings {
@@ -49,9 +50,22 @@ void LayerHost::forget_keys() {
 bool LayerHost::call(Value recipe, Value argument, Value* returned, Value* error) {
   ++recipe_calls;
   *returned = call_recipe(to_object(recipe), to_object(argument));
-  if (*returned != nullptr) return true;
+  if (*returned != nullptr && !is_absent(*returned)) return true;
+  if (*returned != nullptr) {
+    Py_DECREF(to_object(std::exchange(*returned, nullptr)));
+    PyErr_Format(PyExc_TypeError,
+                 "the recipe %s returned ABSENT, which is no value; set_base(ABSENT) takes the base"
+                 " away",
+                 described(to_object(recipe)).c_str());
+  }
   *error = take_error();
   return false;
+}
+
+Value LayerHost::absent_base_error() {
+  return PyObject_CallFunction(
+      PyExc_TypeError, "s",
+      "edit_base: there is no data yet that could be edited; call set_base with data first");
 }
 
 Value LayerHost::edited_and_returned(Value recipe, Value returned) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../../core/optimistic/host.hpp"
+#include "../support/registry.hpp"
 #include "layer_object.hpp"
 
 namespace halflife::bindings {
@@ -17,6 +18,8 @@ class LayerHost final : public optimistic::Host {
   bool intern(Value key, std::uint64_t* id) override;
   Value spelling(Value key) override;
   void forget_keys() override;
+  bool is_absent(Value base) override { return base == registry().absent; }
+  Value absent_base_error() override;
   bool call(Value recipe, Value argument, Value* returned, Value* error) override;
   bool is_nothing(Value returned) override { return returned == Py_None; }
   Value edited_and_returned(Value recipe, Value returned) override;

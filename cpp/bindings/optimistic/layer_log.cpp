@@ -127,6 +127,11 @@ PyObject* log_replace(PyObject* self, PyObject* args, PyObject* kwargs) {
                                    &pending)) {
     return nullptr;
   }
+  if (value == registry().absent) {
+    PyErr_SetString(PyExc_TypeError,
+                    "replace(value): ABSENT is no value; set_base(ABSENT) takes the base away");
+    return nullptr;
+  }
   Ref plain = Ref::take(plain_or_self(value));
   if (!plain) return nullptr;
   return run_layer(self, {nullptr, nullptr, plain.get(), false}, pending == 0);
@@ -178,11 +183,18 @@ PyObject* log_commit(PyObject* self, PyObject* args, PyObject* kwargs) {
   Py_RETURN_TRUE;
 }
 
-PyObject* log_set_base(PyObject* self, PyObject* value) {
+PyObject* log_set_base(PyObject* self, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"value", "shared", nullptr};
+  PyObject* value = nullptr;
+  int shared = 1;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|p:set_base", const_cast<char**>(names), &value,
+                                   &shared)) {
+    return nullptr;
+  }
   Ref plain = Ref::take(plain_or_self(value));
   if (!plain) return nullptr;
   Operation operation(self);
-  return operation ? none_if(operation.log().set_base(plain.get())) : nullptr;
+  return operation ? none_if(operation.log().set_base(plain.get(), shared != 0)) : nullptr;
 }
 
 PyObject* log_edit_base(PyObject* self, PyObject* recipe) {
@@ -275,7 +287,8 @@ PyMethodDef log_methods[] = {
      "Puts a layer on top that sets the whole value; confirmed at once, or pending."},
     {"rollback", log_rollback, METH_O, "Takes one layer away, alone."},
     {"commit", as_function(log_commit), METH_VARARGS | METH_KEYWORDS, "Confirms one layer."},
-    {"set_base", log_set_base, METH_O, "Authoritative data arrived."},
+    {"set_base", as_function(log_set_base), METH_VARARGS | METH_KEYWORDS,
+     "Authoritative data arrived, or is absent."},
     {"edit_base", log_edit_base, METH_O, "An authoritative event edits the base."},
     {"rollback_all", log_rollback_all, METH_NOARGS, "Takes all pending layers away."},
     {"commit_all", log_commit_all, METH_NOARGS, "Confirms all pending layers."},

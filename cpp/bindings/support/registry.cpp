@@ -51,6 +51,7 @@ PyObject* install(PyObject*, PyObject* args, PyObject* kwargs) {
       {"deque", &known.deque},
       {"scalars", &known.scalars},
       {"enum_type", &known.enum_type},
+      {"absent", &known.absent},
   };
   for (const auto& place : places) {
     PyObject* value = PyDict_GetItemString(kwargs, place.name);

@@ -67,6 +67,7 @@ struct Registry {
   PyObject* deque = nullptr;
   PyObject* scalars = nullptr;  // tuple of further types compared by ==
   PyObject* enum_type = nullptr;
+  PyObject* absent = nullptr;  // the base of layers over data that is not there
 };
 
 inline constinit Registry the_registry;

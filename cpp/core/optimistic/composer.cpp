@@ -349,13 +349,13 @@ Value Composer::compose_visible(Value base, Value visible, const ChangedSlots& c
   Value under = version != nullptr ? version->value : base;
   const Seq after = version != nullptr ? version->seq : 0;
   if (!draft::has_parts(model_.kind(under)) || root.is_plain()) {
-    if (is_same(visible, under)) under = visible;
+    if (visible != nullptr && is_same(visible, under)) under = visible;
     model_.own(under);
     return under;
   }
   const SlotChange* change = changed.find(root);
-  const bool from_visible =
-      change != nullptr && !change->replaced && model_.kind(visible) == model_.kind(under);
+  const bool from_visible = visible != nullptr && change != nullptr && !change->replaced &&
+                            model_.kind(visible) == model_.kind(under);
   const Task task{&changed, kNow, false, false};
   Value result = nullptr;
   if (open_level(task,

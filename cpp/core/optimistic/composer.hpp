@@ -19,7 +19,8 @@ class Composer {
   // it. With `shallow`, its direct entries are current, but containers in it may be outdated.
   Value compose(Slot& slot, Value under, Seq after, Seq before, bool shallow);
 
-  // Owned: the new visible value, from the old one and the slots that changed.
+  // Owned: the new visible value, from the old one and the slots that changed. Without the old one
+  // (null), from the base alone.
   Value compose_visible(Value base, Value visible, const ChangedSlots& changed);
 
   // Owned: the base with the changed slots as layer `before` finds them. A container that equals

@@ -27,6 +27,11 @@ class Host {
   virtual Value spelling(Value key) = 0;
   virtual void forget_keys() = 0;
 
+  // Is this the host's mark for a base that is absent? Recipes never get the mark.
+  virtual bool is_absent(Value base) = 0;
+  // Owned: a new error for an edit of a base that is absent.
+  virtual Value absent_base_error() = 0;
+
   // Calls a recipe with the face of a draft or with a leaf. The caller owns `returned` and `error`.
   // False: the recipe raised `error`.
   virtual bool call(Value recipe, Value argument, Value* returned, Value* error) = 0;

@@ -43,6 +43,7 @@ bool LayerRun::run_on(Value visible, Seq seq, const LayerBody& body) {
 bool LayerRun::run_at(Value base, Seq seq, const LayerBody& body) {
   seq_ = seq;
   before_ = seq;
+  if (host_.is_absent(base)) return true;  // slots may still have versions over the base before
   Slot& root = tree_.root();
   const Version* version = root.latest(0, before_);
   Value under = version != nullptr ? version->value : base;
@@ -60,7 +61,9 @@ bool LayerRun::run_at(Value base, Seq seq, const LayerBody& body) {
 }
 
 bool LayerRun::run(Value root, PartialBase* partial, const LayerBody& body) {
-  if (body.recipe == nullptr && body.then == nullptr && body.replacement == nullptr) {
+  const bool is_empty =
+      body.recipe == nullptr && body.then == nullptr && body.replacement == nullptr;
+  if (is_empty || host_.is_absent(root)) {
     if (before_ == kNow) {
       model_.own(root);
       visible_ = root;

@@ -73,6 +73,14 @@ bool Log::apply(Layer& layer, bool confirmed, Value* context) {
   const bool ok = operate([&] {
     if (!fold_prefix()) return false;
     layer.seq = next_;
+    if (confirmed && layer.body.replacement != nullptr && host_.is_absent(base_)) {
+      ++next_;
+      layer.status = LayerStatus::confirmed;
+      add_layer(layer);
+      Value whole = layer.body.replacement;
+      remove_layer(layer, LayerStatus::folded);  // the journal owns the body until the end
+      return take_base(whole, true);
+    }
     LayerRun run(tree_, host_, folded_);
     if (!run.run_on(visible_, layer.seq, layer.body)) return raise(run.take_error());
     ++next_;

@@ -6,6 +6,10 @@
 // slots that it wrote name the layers that have read them since. So the cost does not depend on the
 // number of other pending layers.
 //
+// The base may be absent: data that has not arrived yet. Then the visible value is absent, too, and
+// the fold calls no recipe: pending layers wait, without reads and writes, and confirmed ones fold
+// into the absent base as nothing. The next base runs the pending ones.
+//
 // Class Log is defined in log.cpp (operations on layers), operation.cpp (their steps and undo),
 // replay.cpp (which layers run again), rebase.cpp (a new base) and pending.cpp (is_pending_at()).
 #pragma once
@@ -43,14 +47,18 @@ class Log {
 
   // Runs the layer's body on the visible value and appends the layer to the log. The host owns
   // `layer` and has set its token and body. The caller owns `context`, the value that the recipe
-  // returned.
+  // returned; null if it was not called, because the base is absent. A confirmed replacement of an
+  // absent base is the new base.
   bool apply(Layer& layer, bool confirmed, Value* context);
   // rollback() and commit() take only layers of this log that are pending or conflicted.
   bool rollback(Layer& layer);
   // `server`, if not null, replaces the layer's body; `then` runs after it. With `returns`, a value
   // that `server` returns replaces the whole value.
   bool commit(Layer& layer, Value server, Value then, bool returns);
-  bool set_base(Value base);
+  // With `shared`, parts of the new base that equal the old base are exchanged for the old objects.
+  // The new base, or the old one, may be absent.
+  bool set_base(Value base, bool shared = true);
+  // Fails while the base is absent.
   bool edit_base(const LayerBody& body);
   bool rollback_all();
   bool commit_all();
@@ -96,6 +104,8 @@ class Log {
   struct Change {
     ChangedSlots slots;
     std::set<Seq> todo;
+    bool keeps_visible =
+        true;  // parts of the visible value that come out equal stay the same objects
     // Adds the readers newer than `seq`, up to and including `last`, to `todo`.
     void add(const Readers& readers, Seq seq, Seq last);
   };
@@ -150,13 +160,15 @@ class Log {
   bool replay(Change& change);
   void replay_one(Change& change, Layer& layer);
   bool update_visible(const Change& change);
-  bool fold_all();
+  bool fold_all(bool keeps_visible);
 
   // --- rebase
+  bool take_base(Value base, bool shared);
   Value shared(Value base, draft::Leaves leaves);
   Value shared_after_fold(Value base);
   bool rebase(Change& change, Value base);
   bool invalidate_base(Change& change, Value before, Value now);
+  void invalidate_all(Change& change);
   bool has_comparable_entries(draft::Scope& scope, const Difference& each);
   bool differs(Value before, Value now);
   bool invalidate_entries(Change& change, const Difference& level, std::vector<Difference>& todo);

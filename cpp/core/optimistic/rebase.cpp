@@ -10,24 +10,33 @@ namespace halflife::optimistic {
 
 using draft::Kind;
 
-bool Log::set_base(Value base) {
-  return operate([&] {
-    Value now = shared(base, draft::Leaves::alike);
+bool Log::set_base(Value base, bool shared) {
+  return operate([&] { return take_base(base, shared); });
+}
+
+bool Log::take_base(Value base, bool shared) {
+  Value now = base;
+  if (shared && !host_.is_absent(base) && !host_.is_absent(base_)) {
+    now = this->shared(base, draft::Leaves::alike);
     if (now == nullptr) return false;
-    Change change = begin_change();
-    std::vector<Layer*> superseded;
-    for (const auto& [seq, layer] : layers_) {
-      if (layer->status == LayerStatus::confirmed) superseded.push_back(layer);
-    }
-    drop_edits(base_edits_);
-    for (const Layer* layer : superseded) invalidate_writes(change, *layer);
-    for (Layer* layer : superseded) remove_layer(*layer, LayerStatus::superseded);
-    return rebase(change, now);
-  });
+  } else {
+    model_.own(now);
+  }
+  Change change = begin_change();
+  change.keeps_visible = shared;
+  std::vector<Layer*> superseded;
+  for (const auto& [seq, layer] : layers_) {
+    if (layer->status == LayerStatus::confirmed) superseded.push_back(layer);
+  }
+  drop_edits(base_edits_);
+  for (const Layer* layer : superseded) invalidate_writes(change, *layer);
+  for (Layer* layer : superseded) remove_layer(*layer, LayerStatus::superseded);
+  return rebase(change, now);
 }
 
 bool Log::edit_base(const LayerBody& body) {
   return operate([&] {
+    if (host_.is_absent(base_)) return raise(host_.absent_base_error());
     if (!fold_prefix()) return false;
     LayerRun run(tree_, host_, folded_);
     if (!run.run_on(base_, next_, body)) return raise(run.take_error());
@@ -176,6 +185,10 @@ void Log::add_failing(Change& change) {
 // Invalidates the readers of all differences between two bases. Runs before the base changes.
 bool Log::invalidate_base(Change& change, Value before, Value now) {
   if (before == now) return true;
+  if (host_.is_absent(before) || host_.is_absent(now)) {
+    invalidate_all(change);
+    return true;
+  }
   draft::Scope scope(model_, false);
   std::vector<Difference> todo{{&tree_.root(), before, now}};
   while (!todo.empty()) {
@@ -189,6 +202,13 @@ bool Log::invalidate_base(Change& change, Value before, Value now) {
     }
   }
   return true;
+}
+
+// The base comes or goes: every layer runs, or forgets what it read and wrote.
+void Log::invalidate_all(Change& change) {
+  change.slots.remember(tree_.root(), folded_);
+  change.slots.add(tree_.root());
+  for (const auto& [seq, layer] : layers_) change.todo.insert(seq);
 }
 
 // Are both values containers of one type that can be compared entry by entry? Reading a tuple
@@ -205,7 +225,8 @@ bool Log::has_comparable_entries(draft::Scope& scope, const Difference& each) {
                                  scope.opens(each.before) && scope.opens(each.now));
 }
 
-// Compares containers by identity: shared() has made equal ones the same object.
+// Compares containers by identity: shared() has made equal ones the same object. (If the base was
+// taken as it came, equal containers count as different, and their entries are compared.)
 bool Log::differs(Value before, Value now) {
   if (before == now) return false;
   return before == nullptr || now == nullptr || model_.kind(before) != Kind::leaf ||

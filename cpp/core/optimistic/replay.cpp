@@ -194,24 +194,25 @@ void Log::replace_writes(Change& change, Layer& layer, LayerRun& run) {
 // --- the visible value
 
 bool Log::update_visible(const Change& change) {
-  if (layers_.empty()) {
+  if (layers_.empty() || host_.is_absent(base_)) {
     model_.own(base_);
     set_visible(base_);
     return true;
   }
   if (change.slots.is_empty()) return true;
   Composer composer(tree_, model_, folded_);
-  Value now = composer.compose_visible(base_, visible_, change.slots);
+  Value visible = change.keeps_visible ? visible_ : nullptr;
+  Value now = composer.compose_visible(base_, visible, change.slots);
   if (now == nullptr) {  // a record refuses its fields: find the layer that causes it
     discard_pending_error();
-    return interrupt_ == nullptr && fold_all();
+    return interrupt_ == nullptr && fold_all(change.keeps_visible);
   }
   set_visible(now);
   return true;
 }
 
 // Runs all layers again, from the base, each on the result of the older ones.
-bool Log::fold_all() {
+bool Log::fold_all(bool keeps_visible) {
   Value now = base_;
   model_.own(now);
   for (const auto& [seq, layer] : layers_) {
@@ -233,8 +234,12 @@ bool Log::fold_all() {
     }
     record_writes(*layer, run);
   }
-  Value visible =
-      interrupt_ == nullptr ? draft::share(model_, visible_, now, draft::Leaves::same) : nullptr;
+  Value visible = interrupt_ == nullptr ? now : nullptr;
+  if (visible != nullptr && keeps_visible) {
+    visible = draft::share(model_, visible_, now, draft::Leaves::same);
+  } else if (visible != nullptr) {
+    model_.own(visible);
+  }
   tree_.release_later(now);
   if (visible == nullptr) return false;
   set_visible(visible);

@@ -9,14 +9,6 @@ namespace halflife::plain {
 
 namespace {
 
-Value random_container(Values& values, const Below& below) {
-  Value value = random_plain(values, below, 3, true);
-  while (!draft::is_draftable(values.kind(value)) && below(20) != 0) {
-    value = random_plain(values, below, 3, true);
-  }
-  return value;
-}
-
 const char* name(LayerStatus status) {
   constexpr const char* kNames[] = {"pending", "conflicted", "confirmed",
                                     "folded",  "superseded", "rolled_back"};
@@ -29,8 +21,10 @@ LayerProgram::LayerProgram(Values& values, Below below, bool always)
     : values_(values),
       below_(std::move(below)),
       layers_(values, random_container(values, below_), always),
-      base_(layers_.log.base()) {
+      base_(layers_.log.base()),
+      present_(base_) {
   tell("base " + Values::show(base_));
+  if (below_(8) == 0 && layers_.set_base(layers_.absent)) take_base(layers_.absent);
 }
 
 LayerProgram::~LayerProgram() {
@@ -133,10 +127,16 @@ void LayerProgram::enter(bool confirmed) {
 void LayerProgram::replace() {
   auto entry = std::make_shared<Entry>();
   entry->whole = random_container(values_, below_);
-  tell("replace " + Values::show(entry->whole));
-  entry->layer = layers_.replace(entry->whole);
+  const bool pending = below_(3) == 0;
+  tell((pending ? "put " : "replace ") + Values::show(entry->whole));
+  const bool was_absent = is_absent();
+  entry->layer = layers_.replace(entry->whole, pending);
   if (!expect_same(entry->layer == nullptr, true)) return;
-  entry->status = LayerStatus::confirmed;
+  if (!pending && was_absent && !faults_) {
+    EXPECT_EQ(entry->layer->status, LayerStatus::folded) << story_;
+    return take_base(entry->whole);
+  }
+  if (!pending) entry->status = LayerStatus::confirmed;
   log_.push_back(entry);
   fold_prefix();
 }
@@ -204,7 +204,8 @@ void LayerProgram::commit(bool server, bool then) {
 // Anything, or what is shown or below it, with or without an edit.
 Value LayerProgram::random_base() {
   if (below_(3) == 0) return random_container(values_, below_);
-  Value base = below_(2) == 0 ? layers_.log.visible() : layers_.log.base();
+  if (!is_absent() && below_(3) == 0) return layers_.absent;
+  Value base = present(below_(2) == 0 ? layers_.log.visible() : layers_.log.base());
   Entry edit;
   edit.parts.push_back({random_script(values_, below_, base)});
   if (!faults_ && below_(3) != 0 && fold_one(base, edit, &base)) return base;
@@ -213,9 +214,18 @@ Value LayerProgram::random_base() {
 
 void LayerProgram::set_base() {
   Value base = random_base();
-  tell("set_base " + Values::show(base));
-  const bool ok = layers_.set_base(base);
+  const bool shared = below_(3) != 0;
+  tell((shared ? "set_base " : "set_base, as it came, ") + Values::show(base));
+  const bool ok = layers_.set_base(base, shared);
   if (!expect_same(!ok, true)) return;
+  if (!shared) {
+    EXPECT_EQ(layers_.log.base(), base) << story_;
+  }
+  take_base(base);
+}
+
+// The naive log's base.
+void LayerProgram::take_base(Value base) {
   base_ = base;
   base_edits_.clear();
   std::erase_if(log_, [&](const EntryPointer& entry) {
@@ -227,10 +237,10 @@ void LayerProgram::set_base() {
 
 void LayerProgram::edit_base() {
   Entry edit;
-  edit.parts.push_back({random_script(values_, below_, layers_.log.base()), true});
+  edit.parts.push_back({random_script(values_, below_, present(layers_.log.base())), true});
   tell("edit_base " + show(edit.parts.front().script));
   Value now = nullptr;
-  const bool works = faults_ || fold_one(base_, edit, &now);
+  const bool works = faults_ || (!is_absent() && fold_one(base_, edit, &now));
   const bool ok = layers_.edit_base(recipe_of(edit.parts.front().script));
   if (!expect_same(!ok, works) || faults_) return;
   BaseEdit kept{edit, base_, {}};
@@ -266,6 +276,10 @@ void LayerProgram::restore() {
 // --- the naive log
 
 bool LayerProgram::fold_one(Value before, const Entry& entry, Value* now) {
+  if (before == layers_.absent) {
+    *now = before;
+    return true;
+  }
   if (entry.whole != nullptr) before = entry.whole;
   Value state = values_.keep(values_.deep_copy(before));
   try {
@@ -345,6 +359,7 @@ bool LayerProgram::expect_same(bool refused, bool ok) {
   if (faults_) return !refused;
   if (refused && layers_.error == "interrupted") {
     tell("... interrupted");
+    calls_ = layers_.calls;
     return false;
   }
   EXPECT_EQ(!refused, ok) << layers_.error << story_;
@@ -354,6 +369,10 @@ bool LayerProgram::expect_same(bool refused, bool ok) {
 void LayerProgram::check() {
   Value expected = fold();
   Value shown = layers_.log.visible();
+  EXPECT_EQ(shown == layers_.absent, is_absent()) << story_;
+  EXPECT_EQ(base_ == layers_.absent, is_absent()) << story_;
+  EXPECT_TRUE(!is_absent() || layers_.calls == calls_) << "a recipe was called" << story_;
+  calls_ = layers_.calls;
   EXPECT_TRUE(Values::agree(shown, expected, true))
       << "shows " << Values::show(shown) << "\nnot   " << Values::show(expected) << story_;
   EXPECT_TRUE(Values::agree(layers_.log.base(), base_, true))
@@ -368,6 +387,7 @@ void LayerProgram::check() {
   if (log_.empty()) {
     EXPECT_EQ(shown, layers_.log.base()) << story_;
   }
+  if (!is_absent()) present_ = shown;
   values_.own(shown);
   values_.keep(shown);
   handed_out_.emplace_back(shown, values_.keep(values_.deep_copy(shown)));

@@ -59,12 +59,16 @@ class LayerProgram {
   void commit(bool server, bool then);
   Value random_base();
   void set_base();
+  void take_base(Value base);
   void edit_base();
   void save();
   void restore();
 
   LayerRecipe recipe_of(const Script& script);
-  Script script_of_now() { return random_script(values_, below_, layers_.log.visible()); }
+  bool is_absent() const { return layers_.log.base() == layers_.absent; }
+  // The value, or the last visible one if it is absent.
+  Value present(Value value) const { return value == layers_.absent ? present_ : value; }
+  Script script_of_now() { return random_script(values_, below_, present(layers_.log.visible())); }
   bool fold_one(Value before, const Entry& entry, Value* now);
   Value fold();
   void fold_prefix();
@@ -79,7 +83,9 @@ class LayerProgram {
   Below below_;
   bool faults_ = false;
   Layers layers_;
-  Value base_;  // kept
+  Value base_;             // kept
+  Value present_;          // kept: the newest visible value that was not absent
+  std::size_t calls_ = 0;  // of recipes, before the last step
   std::vector<EntryPointer> log_;
   std::vector<BaseEdit> base_edits_;
   std::vector<std::pair<Value, Value>> handed_out_;  // with a copy of what it was; both kept

@@ -12,7 +12,8 @@ using optimistic::LayerBody;
 
 Layers::Layers(Values& values, Value base, bool always)
     : values_(values),
-      log(*this, base, always),
+      absent(values.keep(values.make_leaf(std::string("absent")))),
+      log(*this, base != nullptr ? base : absent, always),
       nothing_(values.keep(values.make_leaf(std::string("nothing")))) {}
 
 Layers::~Layers() {
@@ -65,9 +66,9 @@ Layer* Layers::update(LayerRecipe recipe) {
   return enter({recipe_of(std::move(recipe)), nullptr, nullptr, true}, true);
 }
 
-Layer* Layers::replace(Value whole) {
+Layer* Layers::replace(Value whole, bool pending) {
   values_.own(whole);
-  return enter({nullptr, nullptr, whole, false}, true);
+  return enter({nullptr, nullptr, whole, false}, !pending);
 }
 
 bool Layers::commit(Layer& layer, const LayerRecipe& server, const LayerRecipe& then) {

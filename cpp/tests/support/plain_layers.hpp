@@ -22,16 +22,17 @@ class Layers : public optimistic::Host {
   Values& values_;  // the log asks for it when it is made
 
  public:
+  // Without a base, it is absent.
   Layers(Values& values, Value base, bool always = false);
   ~Layers() override;
 
   // Each returns false (null) if it was refused; `error` says why.
   Layer* apply(LayerRecipe recipe);
   Layer* update(LayerRecipe recipe);  // confirmed at once; what it returns counts
-  Layer* replace(Value whole);
+  Layer* replace(Value whole, bool pending = false);
   bool rollback(Layer& layer) { return said(log.rollback(layer)); }
   bool commit(Layer& layer, const LayerRecipe& server = {}, const LayerRecipe& then = {});
-  bool set_base(Value base) { return said(log.set_base(base)); }
+  bool set_base(Value base, bool shared = true) { return said(log.set_base(base, shared)); }
   bool edit_base(LayerRecipe recipe);
   bool rollback_all() { return said(log.rollback_all()); }
   bool commit_all() { return said(log.commit_all()); }
@@ -39,6 +40,7 @@ class Layers : public optimistic::Host {
   std::string visible() { return Values::show(log.visible()); }
   std::string base() { return Values::show(log.base()); }
 
+  Value absent;  // kept by the values
   optimistic::Log log;
   std::string error;
   std::vector<std::string> conflicts;  // the errors of layers that became conflicted
@@ -50,6 +52,8 @@ class Layers : public optimistic::Host {
   bool intern(Value key, std::uint64_t* id) override;
   Value spelling(Value key) override { return key; }  // keys of the plain host differ in all ways
   void forget_keys() override { keys_.clear(); }
+  bool is_absent(Value base) override { return base == absent; }
+  Value absent_base_error() override { return values_.make_leaf(std::string("no base")); }
   bool call(Value recipe, Value argument, Value* returned, Value* raised) override;
   bool is_nothing(Value returned) override { return returned == nothing_; }
   Value edited_and_returned(Value recipe, Value returned) override;

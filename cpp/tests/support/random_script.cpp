@@ -76,6 +76,14 @@ Action::Kind random_kind(Values& values, const Below& below, Value found) {
 
 }  // namespace
 
+Value random_container(Values& values, const Below& below) {
+  Value value = random_plain(values, below, 3, true);
+  while (!draft::is_draftable(values.kind(value)) && below(20) != 0) {
+    value = random_plain(values, below, 3, true);
+  }
+  return value;
+}
+
 std::vector<Value> random_place(Values& values, const Below& below, Value now) {
   std::vector<Value> place;
   while (draft::has_parts(values.kind(now)) && values.kind(now) != Kind::set &&
