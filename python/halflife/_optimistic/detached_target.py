@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from halflife._core import LayerLog
 from halflife._optimistic import debugging
 from halflife._optimistic.layer_ids import LayerIds
+from halflife._optimistic.layer_operation import OperationKind
 from halflife._optimistic.layer_target import Recipe
 from halflife._support.reprs import abbreviated
 
@@ -50,7 +51,7 @@ class DetachedTarget:
     def ids(self) -> LayerIds:
         return self._ids
 
-    def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:  # noqa: ARG002 - nothing is fetched
+    def operate(self, operation: Callable[[LayerLog], R], *, kind: OperationKind) -> R:  # noqa: ARG002 - nothing is fetched
         if debugging.ENABLED:
             debugging.check_handed_out(self._log.visible, "these layers")
         result = operation(self._log)
@@ -68,7 +69,7 @@ class DetachedTarget:
         return self
 
     def set(self, value: Any) -> None:
-        self.operate(lambda log: log.replace(value), confirms=True)
+        self.operate(lambda log: log.replace(value), kind=OperationKind.CONFIRM)
 
     def set_base(self, value: Any) -> None:
-        self.operate(lambda log: log.set_base(value), confirms=True)
+        self.operate(lambda log: log.set_base(value), kind=OperationKind.SET_BASE)

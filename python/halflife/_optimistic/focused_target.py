@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from halflife._core import LayerLog
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_ids import LayerIds
+from halflife._optimistic.layer_operation import OperationKind
 from halflife._optimistic.layer_target import LayerTarget, Recipe
 from halflife._optimistic.layered_atom import LayeredAtom, check_settled
 from halflife._optimistic.lens_path import LensPath
@@ -43,8 +44,8 @@ class FocusedTarget:
     def ids(self) -> LayerIds | None:
         return self._bottom.ids()
 
-    def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:
-        return self._bottom.operate(operation, confirms=confirms)
+    def operate(self, operation: Callable[[LayerLog], R], *, kind: OperationKind) -> R:
+        return self._bottom.operate(operation, kind=kind)
 
     def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:
         lifted = self._path.updater(recipe) if returns else self._path.layer_recipe(recipe)
@@ -55,8 +56,8 @@ class FocusedTarget:
 
     def set(self, value: Any) -> None:
         put = self._bottom.lift_recipe(self._path.setter(value), returns=True)
-        self._bottom.operate(lambda log: log.update(put), confirms=True)
+        self._bottom.operate(lambda log: log.update(put), kind=OperationKind.CONFIRM)
 
     def set_base(self, value: Any) -> None:
         put = self._bottom.lift_recipe(self._path.setter(value), returns=True)
-        self._bottom.operate(lambda log: log.edit_base(put), confirms=True)
+        self._bottom.operate(lambda log: log.edit_base(put), kind=OperationKind.EDIT_BASE)

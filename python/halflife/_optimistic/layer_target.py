@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from halflife._core import LayerLog
 from halflife._optimistic.layer_ids import LayerIds
+from halflife._optimistic.layer_operation import OperationKind
 from halflife._support.checks import check_callable
 from halflife._support.reprs import abbreviated
 
@@ -35,8 +36,8 @@ class LayerTarget(Protocol):
     #: The ids of these layers, None if there are none. Keeps no layer alive.
     def ids(self) -> LayerIds | None: ...
 
-    #: Apply an operation to the layers and update the visible value. `confirms`: it may confirm an edit.
-    def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R: ...
+    #: Apply an operation to the layers and update the visible value.
+    def operate(self, operation: Callable[[LayerLog], R], *, kind: OperationKind) -> R: ...
 
     #: Turn a recipe for the target's value into one for the value of the log. `returns`: its return value counts.
     def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]: ...

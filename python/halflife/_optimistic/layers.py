@@ -13,6 +13,7 @@ from halflife._core import LayerLog, LayerState, check_root
 from halflife._errors import StoreClosedError, WrongThreadError
 from halflife._optimistic.detached_target import DetachedTarget
 from halflife._optimistic.layer_ids import LayerIds
+from halflife._optimistic.layer_operation import OperationKind
 from halflife._optimistic.layer_target import LayerTarget, Recipe, Replay, Status, check_recipe, check_replay
 from halflife._support.checks import check_callable
 from halflife._support.copies import refuse_copies
@@ -162,7 +163,7 @@ class Layers(Generic[T]):
     def _apply(self, recipe: Recipe[T], *, returns: bool) -> Layer[T]:
         """Apply an edit. With `returns`, the return value of the recipe counts as in `produce`."""
         lifted = self._lift(recipe, "apply", returns=returns)
-        return self._handle_of(self._target.operate(lambda log: log.apply(lifted, returns), confirms=False))
+        return self._handle_of(self._target.operate(lambda log: log.apply(lifted, returns), kind=OperationKind.EDIT))
 
     def _lift(self, recipe: Recipe[T], function: str, argument: str = "recipe", *, returns: bool) -> Recipe[Any]:
         """Check a recipe of the user, and turn it into one for the value of the log, which checks nothing."""
@@ -184,7 +185,7 @@ class Layers(Generic[T]):
     def update(self, recipe: Recipe[T]) -> None:
         """Edit the visible value; confirmed at once. The return value of the recipe counts as in `produce`."""
         lifted = self._lift(recipe, "update", returns=True)
-        self._target.operate(lambda log: log.update(lifted), confirms=True)
+        self._target.operate(lambda log: log.update(lifted), kind=OperationKind.CONFIRM)
 
     def set(self, value: T) -> None:
         """Set the visible value; confirmed at once."""
@@ -201,7 +202,7 @@ class Layers(Generic[T]):
         Returns:
             False if the layer was already confirmed or rolled back.
         """
-        return self._end(layer, "rollback", lambda log, state: log.rollback(state), confirms=False)
+        return self._end(layer, "rollback", lambda log, state: log.rollback(state), kind=OperationKind.EDIT)
 
     def commit(self, layer: "Layer[Any] | int", server: Recipe[T] | None = None, then: Recipe[T] | None = None) -> bool:
         """Confirm a layer. Without `server` and `then` that never changes the visible value.
@@ -234,11 +235,11 @@ class Layers(Generic[T]):
         by_server = None if server is None else self._lift(server, "commit", "server", returns=returns)
         after = None if then is None else self._lift(then, "commit", "then", returns=False)
         return self._end(
-            layer, "commit", lambda log, state: log.commit(state, by_server, after, returns), confirms=True
+            layer, "commit", lambda log, state: log.commit(state, by_server, after, returns), kind=OperationKind.CONFIRM
         )
 
     def _end(
-        self, layer: object, function: str, end: Callable[[LayerLog, LayerState], bool], *, confirms: bool
+        self, layer: object, function: str, end: Callable[[LayerLog, LayerState], bool], *, kind: OperationKind
     ) -> bool:
         if isinstance(layer, Layer):
             number = layer.id
@@ -249,7 +250,7 @@ class Layers(Generic[T]):
         state = self._find(number)
         if state is None or state.status not in ("pending", "conflicted"):
             return False
-        return self._target.operate(lambda log: end(log, state), confirms=confirms)
+        return self._target.operate(lambda log: end(log, state), kind=kind)
 
     def set_base(self, value: T) -> None:
         """Replace the base with new data from the server. It supersedes confirmed layers; pending ones stay over it.
@@ -265,16 +266,16 @@ class Layers(Generic[T]):
             Exception: The error of the recipe; nothing is changed then.
         """
         lifted = self._lift(recipe, "edit_base", returns=True)
-        self._target.operate(lambda log: log.edit_base(lifted), confirms=True)
+        self._target.operate(lambda log: log.edit_base(lifted), kind=OperationKind.EDIT_BASE)
 
     def rollback_all(self) -> None:
         """Roll back all pending layers; confirmed ones become part of the base."""
-        self._target.operate(lambda log: log.rollback_all(), confirms=False)
+        self._target.operate(lambda log: log.rollback_all(), kind=OperationKind.EDIT)
 
     def commit_all(self) -> None:
         """Confirm all pending layers as they are."""
         if self.pending:
-            self._target.operate(lambda log: log.commit_all(), confirms=True)
+            self._target.operate(lambda log: log.commit_all(), kind=OperationKind.CONFIRM)
 
     def __repr__(self) -> str:
         try:

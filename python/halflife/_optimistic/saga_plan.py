@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from halflife._core import LayerLog, LayerState, is_function
 from halflife._drivers.protocol import StoreLike
+from halflife._optimistic.layer_operation import OperationKind
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.layers import Layer, Layers
@@ -118,7 +119,8 @@ class SagaPlan:
                 log.commit(state)
             return state
 
-        state = change(apply) if change is not None else target.operate(apply, confirms=self.effect is None)
+        kind = OperationKind.CONFIRM if self.effect is None else OperationKind.EDIT
+        state = change(apply) if change is not None else target.operate(apply, kind=kind)
         return layers._handle_of(state), shown[0]
 
     def confirmed(self, layer: Layer[Any], result: Any) -> None:

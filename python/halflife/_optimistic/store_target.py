@@ -9,7 +9,7 @@ from halflife._events import is_of_subscribers
 from halflife._optimistic import debugging
 from halflife._optimistic.atom_layers import AtomLayers
 from halflife._optimistic.layer_ids import LayerIds
-from halflife._optimistic.layer_operation import LayerOperation
+from halflife._optimistic.layer_operation import LayerOperation, OperationKind
 from halflife._optimistic.layer_target import Recipe
 from halflife._optimistic.layered_atom import LayeredAtom, check_settled
 from halflife._optimistic.store_layers import StoreLayers
@@ -53,14 +53,14 @@ class StoreTarget:
         log = self.log()
         return log.base if log is not None else self.visible()
 
-    def operate(self, operation: Callable[[LayerLog], R], *, confirms: bool) -> R:
+    def operate(self, operation: Callable[[LayerLog], R], *, kind: OperationKind) -> R:
         result: list[R] = []
 
         def operate_once(log: LayerLog) -> None:
             result.append(operation(log))
 
         try:
-            self._store.set(self._atom, LayerOperation(operate_once, confirms))
+            self._store.set(self._atom, LayerOperation(operate_once, kind))
         except ExceptionGroup as error:
             if not (self._reports_errors and result and is_of_subscribers(error)):
                 raise
@@ -87,7 +87,7 @@ class StoreTarget:
         return debugging.checked(recipe) if debugging.ENABLED else recipe
 
     def set(self, value: Any) -> None:
-        self.operate(lambda log: log.replace(value), confirms=True)
+        self.operate(lambda log: log.replace(value), kind=OperationKind.CONFIRM)
 
     def set_base(self, value: Any) -> None:
-        self.operate(lambda log: log.set_base(value), confirms=True)
+        self.operate(lambda log: log.set_base(value), kind=OperationKind.SET_BASE)
