@@ -96,6 +96,7 @@ class AsyncioDriver:
         self._others = {task for task in self._others if not task.get_loop().is_closed()}
         for run in lost + self._holds.clear():
             run.abandon()
+        self.soon(self._holds.end_lost)  # Later, because it rolls edits back, and this may be a read.
 
     def bind(self) -> None:
         """Called by the native module: the store belongs to this thread from now on."""
@@ -201,8 +202,8 @@ class AsyncioDriver:
             atoms = [atom for atom in atoms if atom in edited]
         self._holds.hold(atoms)
 
-    def saga_begins(self, saga: RunningSaga, fetched: Atom[Any]) -> None:
-        """Called when a saga starts that edits the data of an async atom."""
+    def saga_begins(self, saga: RunningSaga, fetched: Atom[Any] | None) -> None:
+        """Called when a saga starts. `fetched`: the async atom whose data it edits, if there is one."""
         self._holds.saga_begins(saga, fetched)
 
     def saga_ends(self, saga: RunningSaga) -> None:
@@ -342,6 +343,7 @@ class AsyncioDriver:
         self.calls.close()
         self.home.leave()
         self._grace.close()
+        self._holds.end_lost()
         for watcher in self._watchers:
             watcher.wake()  # The watcher reads again, and gets a StoreClosedError.
         current = current_task()

@@ -16,10 +16,11 @@ from halflife._drivers.protocol import RunningSaga, StoreLike
 class Holds:
     """The running sagas of one store by the data they edit, and the runs that wait for their end."""
 
-    __slots__ = ("_counts", "_held", "_runs", "_sagas")
+    __slots__ = ("_counts", "_held", "_running", "_runs", "_sagas")
 
     def __init__(self) -> None:
-        #: The async atom whose data each running saga edits.
+        self._running: set[RunningSaga] = set()
+        #: The async atom whose data each running saga edits. Others edit data that is not fetched by an atom.
         self._sagas: dict[RunningSaga, Atom[Any]] = {}
         #: The number of running sagas that edit the data of an atom.
         self._counts: dict[Atom[Any], int] = {}
@@ -28,8 +29,11 @@ class Holds:
         #: The runs of these atoms that the graph has begun, in order.
         self._runs: dict[Atom[Any], Run] = {}
 
-    def saga_begins(self, saga: RunningSaga, fetched: Atom[Any]) -> None:
-        """Called when a saga starts that edits the data of an async atom."""
+    def saga_begins(self, saga: RunningSaga, fetched: Atom[Any] | None) -> None:
+        """Called when a saga starts. `fetched`: the async atom whose data it edits, if there is one."""
+        self._running.add(saga)
+        if fetched is None:
+            return
         self._sagas[saga] = fetched
         self._counts[fetched] = self._counts.get(fetched, 0) + 1
 
@@ -40,6 +44,7 @@ class Holds:
             saga: the same object as for `saga_begins`.
             chain: returns an async atom and all atoms that it is computed from.
         """
+        self._running.discard(saga)
         fetched = self._sagas.pop(saga, None)
         if fetched is None:
             return []
@@ -85,6 +90,13 @@ class Holds:
     def release(self, atom: Atom[Any]) -> Run | None:
         """Release the held run of an atom, and return it."""
         return self._runs.pop(atom, None)
+
+    def end_lost(self, store: StoreLike | None = None) -> None:  # noqa: ARG002 - called with the store by `soon`
+        """End the sagas whose loop was closed: their tasks take no further step."""
+        for saga in list(self._running):
+            if saga.task is None or saga.task.get_loop().is_closed():
+                self._running.discard(saga)
+                saga.lost()
 
     def clear(self) -> list[Run]:
         """Called when the loop of the sagas was closed: forget them, and return the runs that waited."""

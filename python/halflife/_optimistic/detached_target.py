@@ -59,6 +59,9 @@ class DetachedTarget:
             debugging.hand_out(self._log.visible)
         return result
 
+    def edit_begins(self) -> None:
+        return None
+
     def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:  # noqa: ARG002 - the same value
         return debugging.checked(recipe) if debugging.ENABLED else recipe
 

@@ -34,7 +34,8 @@ class FocusedAtom(LayeredAtom[S]):
 
     def _target(self, store: StoreLike) -> FocusedTarget:
         bottom, path = bottom_and_path(self, store.get, store)
-        return FocusedTarget(bottom._target(store), store, self, path)
+        resolved = bottom._resolved(store)
+        return FocusedTarget(resolved._target(store), store, self, path, is_resolved=resolved is not bottom)
 
     def _log(self, get: Getter) -> LayerLog | None:
         return bottom_and_path(self, get, cast(Any, get).store)[0]._log(get)
@@ -44,6 +45,9 @@ class FocusedAtom(LayeredAtom[S]):
         while isinstance(atom, FocusedAtom):
             atom = atom._root
         return atom._fetched()
+
+    def _edit_begins(self, store: StoreLike) -> Callable[[], None] | None:
+        return self._target(store).edit_begins()
 
     def _path(self, get: Getter) -> tuple[Any, ...] | None:
         bottom, path = bottom_and_path(self, get, cast(Any, get).store)

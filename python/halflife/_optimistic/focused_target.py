@@ -17,11 +17,15 @@ R = TypeVar("R")
 class FocusedTarget:
     """The value of a focused atom in a store, with the layers over the value that it is a part of."""
 
-    __slots__ = ("_atom", "_bottom", "_path", "_store")
+    __slots__ = ("_atom", "_bottom", "_is_resolved", "_path", "_store")
 
-    def __init__(self, bottom: LayerTarget, store: StoreLike, atom: LayeredAtom[Any], path: LensPath) -> None:
+    def __init__(
+        self, bottom: LayerTarget, store: StoreLike, atom: LayeredAtom[Any], path: LensPath, *, is_resolved: bool
+    ) -> None:
         # The target that has the layers.
         self._bottom = bottom
+        # Whether the root follows other atoms, and `bottom` is the one that it followed at the start.
+        self._is_resolved = is_resolved
         self._store = store
         self._atom = atom
         self._path = path
@@ -30,6 +34,8 @@ class FocusedTarget:
         return self._atom.name
 
     def visible(self) -> Any:
+        if self._is_resolved:
+            return self._path.part_of(self._bottom.visible())
         return check_settled(self._store.get(self._atom), self._atom)
 
     def base(self) -> Any:
@@ -47,12 +53,16 @@ class FocusedTarget:
     def operate(self, operation: Callable[[LayerLog], R], *, kind: OperationKind) -> R:
         return self._bottom.operate(operation, kind=kind)
 
+    def edit_begins(self) -> Callable[[], None] | None:
+        return self._bottom.edit_begins()
+
     def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:
         lifted = self._path.updater(recipe) if returns else self._path.layer_recipe(recipe)
         return self._bottom.lift_recipe(lifted, returns=returns)
 
     def with_reported_errors(self) -> "FocusedTarget":
-        return FocusedTarget(self._bottom.with_reported_errors(), self._store, self._atom, self._path)
+        bottom = self._bottom.with_reported_errors()
+        return FocusedTarget(bottom, self._store, self._atom, self._path, is_resolved=self._is_resolved)
 
     def set(self, value: Any) -> None:
         put = self._bottom.lift_recipe(self._path.setter(value), returns=True)

@@ -39,6 +39,9 @@ class LayerTarget(Protocol):
     #: Apply an operation to the layers and update the visible value.
     def operate(self, operation: Callable[[LayerLog], R], *, kind: OperationKind) -> R: ...
 
+    #: Called when a saga over the value starts. The result is called once, when the saga has ended.
+    def edit_begins(self) -> Callable[[], None] | None: ...
+
     #: Turn a recipe for the target's value into one for the value of the log. `returns`: its return value counts.
     def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]: ...
 

@@ -1,6 +1,7 @@
 """A *layered atom* is one whose value is edited by recipes, and may have layers in each store."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from halflife._core import AsyncValue, Atom, LayerLog
@@ -32,6 +33,14 @@ class LayeredAtom(SourceAtom[T]):
 
     def _fetched(self) -> Atom[Any] | None:
         """The async atom whose data is edited; None if no data is fetched."""
+        return None
+
+    def _resolved(self, store: StoreLike) -> "LayeredAtom[T]":  # noqa: ARG002 - only an atom that follows others looks
+        """The atom that has the layers in the store at this moment, if this one follows others, else itself."""
+        return self
+
+    def _edit_begins(self, store: StoreLike) -> Callable[[], None] | None:  # noqa: ARG002 - nothing to tell
+        """Called when a saga over this atom starts. The result is called once, when the saga has ended."""
         return None
 
     def _path(self, get: Getter) -> tuple[Any, ...] | None:  # noqa: ARG002 - only a lens looks

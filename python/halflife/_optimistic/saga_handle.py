@@ -36,9 +36,7 @@ class SagaHandle(TaskHandle[R_co]):
 
     def _start(self, store: StoreLike, saga: SagaTask) -> None:
         self._saga = saga
-        fetched = saga.fetched()
-        if fetched is not None:
-            store._driver.saga_begins(saga, fetched)
+        saga.begin()
         self._circles = store._driver.circles
         task = store._driver.start_task(DeferredCall(saga.run), f"halflife saga of {saga.name()}")
         self._task = saga.task = task

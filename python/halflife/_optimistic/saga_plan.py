@@ -89,6 +89,7 @@ class SagaPlan:
         handle: SagaHandle[Any] = SagaHandle(layer, report)
         if self.effect is None or turn is None:
             return handle
+        task = None
         try:
             effect, count = self.effect, given_count(self.effect, 2, unknown=2)
             # The value after the update, not the visible one: subscribers may have edited more by now.
@@ -103,6 +104,8 @@ class SagaPlan:
             handle._start(store, task)
         except BaseException:  # Such as a LensError, if the edit has removed the part that the lens finds.
             layer.rollback()
+            if task is not None:
+                task.end()
             raise
         return handle
 

@@ -18,7 +18,18 @@ from halflife._support.reprs import abbreviated
 class SagaTask:
     """The part of a saga that runs as a task."""
 
-    __slots__ = ("_answer", "_atom", "_confirm", "_layer", "_store", "_turn", "cancelled", "has_answer", "task")
+    __slots__ = (
+        "_answer",
+        "_atom",
+        "_confirm",
+        "_edit_ends",
+        "_layer",
+        "_store",
+        "_turn",
+        "cancelled",
+        "has_answer",
+        "task",
+    )
 
     def __init__(
         self,
@@ -36,6 +47,8 @@ class SagaTask:
         self._answer = answer
         self._confirm = confirm
         self._turn = turn
+        # What the atom gave to be told when the saga has ended; None before the start and after the end.
+        self._edit_ends: Callable[[], None] | None = None
         self.cancelled = False
         self.task: Task[Any] | None = None
         #: Whether the effect has succeeded: from then on the edit cannot be rolled back.
@@ -53,8 +66,28 @@ class SagaTask:
             self.roll_back()
             raise
         finally:
-            self._store._driver.saga_ends(self)
+            self.end()
         return result
+
+    def begin(self) -> None:
+        """Called when the saga starts: tell the atom that is edited, and the driver."""
+        self._edit_ends = self._layer._layers._target.edit_begins()
+        self._store._driver.saga_begins(self, self.fetched())
+
+    def end(self) -> None:
+        """Called when the saga has ended and its layer is settled. Later calls do nothing."""
+        edit_ends, self._edit_ends = self._edit_ends, None
+        try:
+            if edit_ends is not None:
+                edit_ends()
+        finally:
+            self._store._driver.saga_ends(self)
+
+    def lost(self) -> None:
+        """Called when the loop of the task was closed: the saga counts as cancelled."""
+        self.cancelled = True
+        self.roll_back()
+        self.end()
 
     def name(self) -> str:
         """The name of the atom that is edited."""
@@ -102,4 +135,4 @@ class SagaTask:
         """Called when the task has ended, also if it was cancelled before its first step."""
         if task.cancelled():
             self.roll_back()
-        self._store._driver.saga_ends(self)
+        self.end()

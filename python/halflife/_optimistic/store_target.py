@@ -69,6 +69,9 @@ class StoreTarget:
             self._report_conflicts()
         return result[0]
 
+    def edit_begins(self) -> Callable[[], None] | None:
+        return self._atom._edit_begins(self._store)
+
     def project(self, value: Any) -> Any:
         return value
 

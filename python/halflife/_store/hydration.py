@@ -83,7 +83,7 @@ def dehydrate(store: HydratedStore, atoms: Iterable[Atom[Any]]) -> dict[str, Any
 def _confirmed(store: HydratedStore, atom: Atom[Any], value: object) -> object:
     """The value without edits that may still be rolled back."""
     instead = store._instead(atom)
-    return instead._target(store).base() if isinstance(instead, LayeredAtom) else value
+    return instead._resolved(store)._target(store).base() if isinstance(instead, LayeredAtom) else value
 
 
 class Hydrated:

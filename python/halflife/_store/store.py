@@ -194,7 +194,7 @@ class Store(StoreBase):
             ...     store.get(todos)
             {'a': 'buy milk'}
         """
-        return Layers._at(check_layered(self._instead(a), "Store.layers()", "a", given=a)._target(self))
+        return Layers._at(check_layered(self._instead(a), "Store.layers()", "a", given=a)._resolved(self)._target(self))
 
     def saga(self, a: LayeredAtom[T], *, scope: str | None = None) -> Saga[T, None, None]:
         """Build a saga step by step: an edit that is visible at once, an effect that tells the server, a final edit.
