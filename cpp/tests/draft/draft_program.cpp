@@ -49,7 +49,7 @@ Value DraftProgram::random_leaf() {
 }
 
 // Owned. Builds the nodes directly, because calls of the model could fail. Sometimes one object is
-// at two places.
+// in two positions.
 Value DraftProgram::random_value(std::size_t depth) {
   const std::size_t choice = depth == 0 ? 0 : below_(8);
   if (choice < 2) return random_leaf();
@@ -133,7 +133,7 @@ DraftProgram::Fresh DraftProgram::random_fresh(const Held& into) {
     shadow->items = {other.shadow, values_.deep_copy(value->items[1])};
     return {value, shadow};
   }
-  if (choice == 3) {  // what was there before
+  if (choice == 3) {  // the previous value
     values_.own(other.draft->base);
     Value plain = other.draft->base;
     if (!other.draft->inserted) return {plain, shadow_of(plain)};

@@ -1,5 +1,5 @@
-// Drafts: what Python tests cannot see (copies that are made, recorded reads and writes, closed
-// scopes). The examples that users see are in tests/drafts/test_drafts.py.
+// Drafts, as far as Python tests cannot see them: copies, recorded reads and writes, closed scopes.
+// The examples that users see are in tests/drafts/test_drafts.py.
 #include <gtest/gtest.h>
 
 #include "../support/plain_recipe.hpp"
@@ -25,7 +25,7 @@ class Drafts : public testing::Test {
   Values values;
 };
 
-TEST_F(Drafts, AnEditCopiesWhatIsOnItsWayOnceAndNothingElse) {
+TEST_F(Drafts, AnEditCopiesTheContainersOnItsPathOnceAndNothingElse) {
   Value base = values.read("{a: {}}");
   Value inside = item(base, "a");
   for (long number = 0; number < 1000; ++number) {
@@ -56,7 +56,7 @@ TEST_F(Drafts, KeysAndMembersOfAnotherTypeAreNoticedThoughTheyAreEqual) {
   EXPECT_EQ(set.finish().text, "{s: <true>}");
 }
 
-TEST_F(Drafts, AContainerThatHeldADraftOfItsOwnWayAndNoMoreIsFine) {
+TEST_F(Drafts, AContainerThatNoLongerHoldsADraftOfItsOwnPathIsFine) {
   Recipe recipe(values, "[{a: 1}]");
   Value list = values.read("[0, 3]");
   ASSERT_TRUE(values.put_item(list, 0, recipe.root().face));

@@ -6,7 +6,7 @@
 namespace halflife::plain {
 namespace {
 
-TEST(PatchOracle, RandomPatchesDoWhatTheyDoByHandOrAreRefused) {
+TEST(PatchOracle, RandomPatchesAgreeWithTheSimpleImplementation) {
   each_seed(5000, [](unsigned seed) {
     Values values;
     run_patch_program(values, random_below(seed), 1 + seed % 8);

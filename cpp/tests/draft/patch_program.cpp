@@ -161,7 +161,7 @@ draft::Path as_texts(Values& values, draft::Path path) {
 }
 
 draft::Path random_path(Values& values, const Below& below, Value now) {
-  draft::Path path = random_place(values, below, now);
+  draft::Path path = random_slot(values, below, now);
   while (!path.empty() && below(4) == 0) path.pop_back();
   if (below(10) == 0) path.push_back(values.keep(values.make_leaf(std::string("-"))));
   return path;

@@ -27,7 +27,7 @@ class Patches : public testing::Test {
 
 // --- maps
 
-TEST_F(Patches, AnEditedContainerThatIsAssignedToItsOwnPlaceIsNotReplaced) {
+TEST_F(Patches, AnEditedContainerThatIsAssignedToItsOwnKeyIsNotReplaced) {
   EXPECT_EQ(of("{a: [1, 2, 3]}",
                [](Recipe& r) {
                  Value face = r.get("/a");
@@ -96,7 +96,7 @@ TEST_F(Patches, AContainerMovedToAnotherKeyIsRemovedAndAddedAsItIsAtTheEnd) {
             (Lines{"remove /a", "add /c = {x: 5}"}));
 }
 
-TEST_F(Patches, TheSameDraftAtTwoPlacesIsWholeInBoth) {
+TEST_F(Patches, OneDraftInTwoPositionsIsCompleteInBoth) {
   EXPECT_EQ(of("{a: {x: 1}}",
                [](Recipe& r) {
                  r.set("/b", r.get("/a"));
@@ -131,7 +131,7 @@ TEST_F(Patches, AReplacedElementIsOneReplace) {
             Lines{"replace /1 = {n: 5}"});
 }
 
-TEST_F(Patches, TwoContainersThatChangedPlacesMove) {
+TEST_F(Patches, TwoContainersThatSwappedPositionsMove) {
   EXPECT_EQ(of("[{n: 1}, {n: 2}, {n: 3}]",
                [](Recipe& r) {
                  Value first = r.get("/0");

@@ -164,7 +164,7 @@ TEST_F(Sharing, AValueThatContainsItselfIsTheOldOneIfItIsEqual) {
   for (Value list : {before, now, other}) ASSERT_TRUE(values.erase_item(list, 1));
 }
 
-TEST_F(Sharing, AnOldPartThatStandsElsewhereStaysTheObjectThatItIs) {
+TEST_F(Sharing, AnOldPartAtAnotherPositionKeepsItsObject) {
   Value before = values.read("[{a: [1], b: 1}, {a: [1], b: 2}]");
   Value now = values.read("[]");
   ASSERT_TRUE(values.insert_item(now, 0, item(before, 1)));
@@ -174,7 +174,7 @@ TEST_F(Sharing, AnOldPartThatStandsElsewhereStaysTheObjectThatItIs) {
   EXPECT_EQ(item(result, 1), item(before, 0));
 }
 
-TEST_F(Sharing, WhatIsTakenIsNotExchangedAgain) {
+TEST_F(Sharing, AnOldPartThatWasTakenIsNotReplacedAgain) {
   Value before = values.read("{a: [1], b: [2]}");
   Value shown = values.read("{a: [1], b: [3]}");
   draft::Objects taken;
@@ -226,7 +226,7 @@ TEST_F(Sharing, NothingLeaksWhenTheHostFails) {
   values.fail_in = -1;
 }
 
-TEST_F(Sharing, EqualityHeedsOrderOnlyIfItIsAsked) {
+TEST_F(Sharing, EqualityComparesOrderOnlyOnRequest) {
   EXPECT_TRUE(equal("{a: 1, b: [2]}", "{a: 1, b: [2]}", true));
   EXPECT_FALSE(equal("{a: 1, b: [2]}", "{b: [2], a: 1}", true));
   EXPECT_TRUE(equal("{a: 1, b: [2]}", "{b: [2], a: 1}", false));

@@ -1,5 +1,5 @@
-// Chains of asynchronous atoms: what makes a run outdated is a received value that is replaced by
-// another one. While an input is pending, its dependents are pending with it.
+// Chains of asynchronous atoms: a run is outdated when a value that it received is replaced by a
+// different one. While an input is pending, its dependents are pending, too.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {
@@ -16,7 +16,7 @@ struct Stairs {
     graph.get_in_run(high, low);
   });
 
-  // As a driver does: the awaited value arrives, then the run ends.
+  // Does the work of a driver: the awaited value arrives, then the run ends.
   void finish_low(long value) { graph.resolve(low, value); }
   void finish_high(long value) {
     graph.receive(high, low);

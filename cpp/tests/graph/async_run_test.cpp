@@ -1,4 +1,4 @@
-// The life of one run: late results, missing and closed loops, and what is started again.
+// The life of one run: late results, missing and closed loops, and restarts.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {

@@ -1,4 +1,4 @@
-// Batches that fail or set values back, together with subscriptions and reads made inside of them.
+// Batches that fail or set values back, with subscriptions and reads made inside them.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {

@@ -1,11 +1,11 @@
-// Cycles: where their edges and heights are at risk, and longer ones than the nesting of runs.
+// Cycles that could damage edges or heights, and cycles longer than runs may nest.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {
 namespace {
 
 TEST(Cycle, TheWayInCanBeClosedWhereTheErrorWasNotMet) {
-  // a -> b -> c -> a; the error is met by c, and a is what opens the circle again.
+  // a -> b -> c -> a; c gets the error, and a change of a opens the cycle again.
   Graph graph;
   const auto closed = graph.source("closed", 1);
   AtomPointer a, b, c;

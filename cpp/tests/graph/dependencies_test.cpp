@@ -1,4 +1,4 @@
-// Dependencies are dynamic: collected per run, and one that is dropped is left after the run.
+// Dependencies are dynamic: each run collects its own, and dropped ones are released after the run.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {

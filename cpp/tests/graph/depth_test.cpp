@@ -7,13 +7,13 @@ namespace halflife::plain {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kStack = 1024 * 1024;  // its frames are several times as large
+constexpr std::size_t kStack = 1024 * 1024;  // sanitizers make frames several times as large
 #else
 constexpr std::size_t kStack = 256 * 1024;
 #endif
 constexpr std::size_t kDepth = 100'000;
 
-// Runs a test on a thread of its own, whose stack is small.
+// Runs a test on a thread with a small stack.
 void on_small_stack(const std::function<void()>& body) {
   pthread_attr_t attributes;
   ASSERT_EQ(pthread_attr_init(&attributes), 0);
@@ -239,7 +239,7 @@ TEST(Depth, WhoReadsOneThatSwallowsTheSignalIsUnwoundToo) {
           return get(below) + 1;
         } catch (const Unwound&) {
           try {
-            if (writes) graph.set(base, 2);  // is refused, which replaces the signal
+            if (writes) graph.set(base, 2);  // refused; the error replaces the signal to unwind
           } catch (const Failed&) {
           }
           return -1L;
@@ -259,7 +259,7 @@ TEST(Depth, AtomsThatOnlyTheFramesKeepAliveSurviveTheUnwinding) {
   on_small_stack([] {
     Graph graph;
     const auto base = graph.source("base", 1);
-    // Each atom makes the next one, and remembers it weakly.
+    // Each atom makes the next one, and keeps only a weak reference to it.
     std::vector<std::weak_ptr<Atom>> family(500);
     std::function<AtomPointer(std::size_t)> member = [&](std::size_t index) {
       if (AtomPointer alive = family[index].lock()) return alive;

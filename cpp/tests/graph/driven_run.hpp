@@ -1,5 +1,5 @@
-// A driven run: an asynchronous atom that reads one input in its first step, and ends when the
-// test, which stands for the event loop, lets it go on.
+// A driven run: an asynchronous atom that reads one input in its first step, and ends when the test
+// resumes it in place of an event loop.
 #pragma once
 
 #include <utility>
@@ -43,12 +43,12 @@ class DrivenRun {
   AtomPointer atom;
 
  private:
-  // Has nothing superseded the run in the meantime?
+  // Is the run still current?
   bool goes_on() {
     return !graph_.closed && graph_.store.is_current(graph_.node_of(*atom), generation_);
   }
 
-  // If that is refused, or the input has failed, the run fails when it goes on.
+  // If the read is refused, or the input has failed, the run fails when it is resumed.
   void read() {
     asked_ = false;
     try {

@@ -1,5 +1,5 @@
-// How the cost of one operation among n grows: the steps of walks are counted, at one size and at
-// its double. (Lists that an operation must not look through have no steps to count; `make bench`
+// The growth of the cost of one operation among n: the tests count the steps of walks at one size
+// and at its double. (Lists that an operation must not search have no steps to count; `make bench`
 // times these.)
 #include "../support/plain_host.hpp"
 #include "core/graph/steps.hpp"
@@ -22,7 +22,7 @@ void expect_linear(const std::function<std::uint64_t(std::size_t)>& steps_at) {
   EXPECT_LE(twice, 2.2 * once) << once << " steps at half the size";
 }
 
-// Two atoms a layer, which read both of the layer below.
+// Each layer has two atoms that read both atoms of the layer below.
 struct Ladder {
   std::vector<AtomPointer> atoms;
 
@@ -155,7 +155,7 @@ TEST(Growth, AReadOfAnUnchangedAtomTakesNoNoticeOfRunsThatWait) {
   handle.unsubscribe();
 }
 
-// The mark is taken from everything above a node that comes to wait.
+// When a run becomes due, the mark that nothing below is due is cleared in all dependents.
 TEST(Growth, ARunThatWaitsIsStartedByAReadOfWhatDependsOnIt) {
   Graph graph;
   const auto fetch = graph.asynchronous("fetch");

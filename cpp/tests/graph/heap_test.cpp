@@ -1,5 +1,5 @@
-// The recompute heap against a model: nodes that are pushed, rise, fall and leave while they are
-// queued come out once each, lowest height first.
+// The recompute heap against a model: queued nodes may rise, fall and leave; the others come out
+// once each, lowest height first.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -27,7 +27,7 @@ class Nodes {
           heap_.push(node);
           queued_.insert(&node);
           break;
-        case 2:  // raising costs the heap nothing
+        case 2:  // raising a node does not touch the heap
           node.height += static_cast<Height>(random_() % (random_() % 4 == 0 ? 3'000 : 3));
           break;
         case 3:

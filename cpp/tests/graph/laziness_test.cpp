@@ -1,4 +1,4 @@
-// Laziness: freshness, revisions and stamps, which decide whether a read has to look at its inputs.
+// Laziness: freshness, revisions and stamps, which decide whether a read must check its inputs.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {

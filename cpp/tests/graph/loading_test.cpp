@@ -1,5 +1,5 @@
-// Who looks at the loading state: views, deferred notifications, streams, adopted values, and atoms
-// that are asynchronous only now and then.
+// The loading state: views, deferred notifications, streams, adopted values, and atoms that are
+// asynchronous only at times.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {

@@ -1,5 +1,5 @@
-// The grace period of single atoms among others that have none. (In Python, a store has one for all
-// of its atoms.)
+// The grace period of single atoms among others without one. (In Python, a store has one grace
+// period for all its atoms.)
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {

@@ -1,4 +1,4 @@
-// What a subscription holds ends with it, even in the middle of a notification.
+// A subscription releases its atom and callback when it ends, also during a notification.
 #include "../support/plain_host.hpp"
 
 namespace halflife::plain {

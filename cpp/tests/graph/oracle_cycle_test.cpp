@@ -1,5 +1,5 @@
-// Random graphs that close circles and open them again: while a circle is closed anything but a
-// hang, a crash or a broken invariant will do; once it is open, every value is right.
+// Random graphs that close cycles and open them again: while a cycle is closed, any result is
+// allowed except a hang, a crash or a broken invariant; once it is open, every value is right.
 #include <random>
 
 #include "../support/choices.hpp"
@@ -15,7 +15,7 @@ using plain::Graph;
 using plain::Handle;
 using plain::Reader;
 
-// Each atom reads lower ones; while source 0 is odd, some read a higher one too.
+// Each atom reads lower ones; while source 0 is odd, some also read a higher one.
 class Knot {
  public:
   explicit Knot(unsigned seed) : random_(seed) {

@@ -1,6 +1,5 @@
-// The model that random programs are held against: it recomputes everything, every time, and knows
-// nothing of links, heights or stamps. Atoms are indices; formulas are data, so that a program can
-// be told again from its seed.
+// The model for random programs: it recomputes everything each time, and has no links, heights or
+// stamps. Atoms are indices; formulas are data, so that a program can be replayed from its seed.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +9,14 @@
 
 namespace halflife::oracle {
 
-// A derived atom reads `first`; depending on what it got it reads further inputs, fails, or both.
+// A derived atom reads `first`; depending on its value it reads further inputs, fails, or both.
 struct Formula {
   std::size_t first;
   std::vector<std::size_t> even;  // read when the first is even
   std::vector<std::size_t> odd;   // ... when it is odd
   long modulus;                   // the result is taken modulo this: small ones cut off often
   long fails_at;                  // a sum with this rest is an error
-  bool catches;                   // an input that failed counts as 7 instead of failing us
+  bool catches;                   // a failed input counts as 7 instead of failing this atom
 };
 
 struct Result {
@@ -32,7 +31,7 @@ struct Model {
 
   std::size_t size() const { return sources.size() + formulas.size(); }
 
-  // Every atom from scratch, in order.
+  // All values, computed from scratch in order.
   std::vector<Result> evaluate() const {
     std::vector<Result> results;
     for (const long source : sources) results.push_back({source, false});
@@ -42,7 +41,7 @@ struct Model {
     return results;
   }
 
-  // One formula; `read` gives an input's result. The engine's atoms are computed by it too.
+  // The result of one formula; `read` gives an input's result. The engine's atoms call this, too.
   template <class Read>
   static Result apply(const Formula& formula, Read&& read) {
     long sum = 0;

@@ -1,11 +1,11 @@
-// Random programs whose hooks call the store again, whatever it is doing: reads, comparisons,
-// subscribers, effects, mount hooks, first steps of runs, deaths of values, and the log. Each does
-// random things there: set, get, subscribe, end subscriptions and effects, open batches that end
-// well or not, drop atoms, let a grace period expire, close.
+// Random programs whose hooks call the store again in the middle of its work: reads, comparisons,
+// subscribers, effects, mount hooks, first steps of runs, deaths of values, and the log. Each hook
+// performs random operations: set, get, subscribe, end subscriptions and effects, open batches that
+// succeed or fail, drop atoms, let a grace period expire, close.
 //
-// The invariant holds after every step from outside. At the end, when no hook acts any more, every
-// value is what the sources say, every subscriber hears of a change, and when everything is dropped
-// nothing is left.
+// The invariant holds after every step from outside. At the end, with the hooks switched off, every
+// value follows from the sources, every change notifies, and nothing is alive after everything was
+// dropped.
 #include <random>
 
 #include "../support/choices.hpp"
@@ -33,7 +33,7 @@ class Reentrant {
     may_close_ = chance(15);
     graph_.plain_release = chance(50);
     for (std::size_t index = 2 + below(3); index > 0; --index) add_source();
-    const std::size_t chain = chance(5) ? 100 : 0;  // deeper than runs may be nested
+    const std::size_t chain = chance(5) ? 100 : 0;  // longer than runs may nest
     for (std::size_t index = chain + 2 + below(8); index > 0; --index) add_derived(index > 10);
     for (std::size_t index = below(4); index > 0; --index) add_run();
     if (chance(50)) {
@@ -70,7 +70,7 @@ class Reentrant {
   std::size_t below(std::size_t limit) { return random_() % limit; }
   bool chance(std::size_t percent) { return below(100) < percent; }
 
-  // Broken already? Then the rest would only repeat it.
+  // After the first failure the rest would only repeat it.
   static bool sound() { return !testing::Test::HasFailure(); }
 
   // --- atoms
@@ -111,7 +111,7 @@ class Reentrant {
 
   void add_run() {
     const std::string number = std::to_string(runs_.size());
-    inputs_.push_back(below(atoms_.size() + runs_.size()));  // runs that are older, too
+    inputs_.push_back(below(atoms_.size() + runs_.size()));  // older runs, too
     runs_.push_back(std::make_unique<DrivenRun>(graph_, "r" + number, atom_at(inputs_.back()),
                                                 [this] { hook(); }));
     decorate(runs_.back()->atom);
@@ -127,7 +127,7 @@ class Reentrant {
     return index < views ? atom_at(index) : views_[index - views];
   }
 
-  // The run goes on, if what it waits for is there. Only the event loop does this.
+  // The run goes on if its awaited input has settled. Only the event loop does this.
   void advance(std::size_t index) {
     using Step = DrivenRun::Step;
     const std::size_t fate = armed_ ? below(10) : 2;
@@ -144,7 +144,7 @@ class Reentrant {
   void attempt(Act act) {
     try {
       if (!graph_.closed) act();
-    } catch (...) {  // also the signal to unwind, as by a reader that catches it and goes on
+    } catch (...) {  // also the signal to unwind, like a reader that catches it and goes on
     }
   }
 
@@ -201,7 +201,7 @@ class Reentrant {
   std::shared_ptr<Listener> listen(const AtomPointer& atom) {
     refuse_inside_reads();
     auto listener = std::make_shared<Listener>();
-    const std::weak_ptr<Listener> known = listener;  // the handle must not keep itself
+    const std::weak_ptr<Listener> known = listener;  // the handle must not keep itself alive
     listener->handle = graph_.subscribe(
         atom,
         [this, known](long value) {
@@ -234,7 +234,7 @@ class Reentrant {
     if (chance(30)) end_effect(effect);
   }
 
-  // Ended for good, as the handle of an effect does it: the node goes at once.
+  // Ends the effect as its handle does: the node is freed at once.
   void end_effect(AtomPointer effect) {
     if (std::erase(effects_, effect) > 0) graph_.end_effect(effect);
   }
@@ -250,7 +250,7 @@ class Reentrant {
     }
   }
 
-  // A value that nothing refers to any more ends what it owns: stands for __del__ in a cycle.
+  // A value without references ends what it owns: stands for __del__ in a cycle.
   void own() {
     const AtomPointer effect = make_effect();
     effects_.push_back(effect);
@@ -268,7 +268,7 @@ class Reentrant {
     graph_.set_value(holder, owner);
   }
 
-  // Atoms that nothing else knows are made, read or observed, and dropped at some time.
+  // Atoms without other references are made, read or observed, and dropped later.
   void come_and_go() {
     if (chance(50)) {
       std::vector<AtomPointer> dropped;
@@ -293,7 +293,7 @@ class Reentrant {
     });
   }
 
-  // --- what is expected when no hook acts any more
+  // --- expectations once the hooks are switched off
   std::vector<Result> truth() {
     for (std::size_t index = 0; index < model_.sources.size(); ++index) {
       model_.sources[index] = graph_.get(atoms_[index]);
@@ -310,7 +310,7 @@ class Reentrant {
     for (std::size_t round = 0; round < 3 * (runs_.size() + 1); ++round) {
       for (std::size_t index = 0; index < runs_.size(); ++index) {
         attempt([&] { graph_.ensure(runs_[index]->atom); });
-        attempt([&] { advance(index); });  // effects may read one that has failed
+        attempt([&] { advance(index); });  // effects may read a failed atom
       }
       graph_.end_tick();
     }
@@ -318,8 +318,8 @@ class Reentrant {
 
   void expect_values() {
     graph_.has_loop = true;
-    // What met a circle that hooks have made tries again after any change. One that was interrupted
-    // is still due.
+    // An atom with the error of a cycle made by hooks runs again after any change. An interrupted
+    // one is still due.
     attempt([&] { graph_.set(graph_.source("any"), 1); });
     settle();
     const std::vector<Result> expected = truth();
@@ -356,12 +356,12 @@ class Reentrant {
       listeners_.back()->handle.unsubscribe();
       listeners_.pop_back();
     }
-    passing_.clear();  // owners end what they own
+    passing_.clear();  // owners end their subscriptions
     while (!graph_.closed && !effects_.empty()) end_effect(effects_.back());
     effects_.clear();
     if (graph_.closed || !sound()) return;
     for (std::size_t index = atoms_.size() + runs_.size(); index > 0; --index) {
-      graph_.expire(atom_at(index - 1));  // what it reads lingers now
+      graph_.expire(atom_at(index - 1));  // its inputs linger now
     }
     for (const auto* node : graph_.store.nodes()) {
       EXPECT_FALSE(node->is(graph::flag::mounted))

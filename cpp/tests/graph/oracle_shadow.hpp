@@ -1,6 +1,6 @@
-// The shadow of a graph: predicts which atoms run. It caches like the engine does, but by the
-// plainest means: every change of a result gets a version, and an atom is valid while the inputs
-// it read last have the versions it saw. It knows nothing of who observes what.
+// The shadow of a graph predicts which atoms run. It caches like the engine, but by simple means:
+// every change of a result gets a version, and an atom is valid while the inputs of its last run
+// have the versions that it read. The shadow does not know which atoms are observed.
 #pragma once
 
 #include <utility>
@@ -13,9 +13,9 @@ class Shadow {
  public:
   struct State {
     bool computed = false;
-    bool forced = false;  // to be run though no input changed
+    bool forced = false;  // must run although no input changed
     Result result;
-    long error = 0;  // which error object it is
+    long error = 0;  // the number of the error object
     long version = 0;
     std::vector<std::pair<std::size_t, long>> read;
     long runs = 0;

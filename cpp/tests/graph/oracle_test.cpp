@@ -77,11 +77,11 @@ class Program {
   struct Observer {
     std::size_t atom;
     Handle handle;
-    Result told;  // what it was told last, or the value when it subscribed
+    Result told;  // the last notified value, or the value at subscription
     long error = 0;
-    std::vector<Result> heard;  // in this step
-    bool vague = false;         // may be told of another error, or not
-    bool newcomer = false;      // subscribed in this step's batch: may be told of what it has seen
+    std::vector<Result> heard;  // notifications in this step
+    bool vague = false;         // may be notified of another error, or not
+    bool newcomer = false;      // subscribed in this step's batch: may hear of a value that it saw
   };
 
   std::size_t below(std::size_t limit) { return random_() % limit; }
@@ -98,7 +98,7 @@ class Program {
     const std::size_t formulas = 4 + below(24);
     for (std::size_t index = 0; index < formulas; ++index) {
       const std::size_t lower = sources + index;
-      // Mostly near neighbors, so that towers grow.
+      // Mostly near neighbors, so that graphs grow high.
       const auto input = [&] {
         return chance(60) ? lower - 1 - below(std::min<std::size_t>(lower, 4)) : below(lower);
       };
@@ -132,7 +132,7 @@ class Program {
     return {plain::number_of(node.value).number, false};
   }
 
-  // --- what a program does
+  // --- operations of a program
   void tell(const char* what, std::size_t atom, long value = -1) {
     gather_live();
     story_ += std::string(" ") + what + " " + atoms_[atom]->name;
@@ -151,7 +151,7 @@ class Program {
   void read(std::size_t atom) {
     tell("read", atom);
     const std::string shown = graph_.show(atoms_[atom]);
-    shadow_.bring(atom);  // and nothing else: what is observed waits for the end of a batch
+    shadow_.bring(atom);  // nothing else: observed atoms wait for the end of a batch
     expect_same(result_of(atom), model_.evaluate()[atom], atom);
     EXPECT_EQ(shown.starts_with("error"), result_of(atom).failed);
   }
@@ -207,7 +207,7 @@ class Program {
       inside(reads);
       if (chance(30)) nested(false);
       if (chance(30)) graph_.batch([&] { inside(reads); });
-      if (chance(30)) {  // some are set back
+      if (chance(30)) {  // some sources are set back
         for (std::size_t index = 0; index < sources.size(); ++index) {
           if (!chance(70)) continue;
           tell("set back", index, sources[index]);
@@ -223,7 +223,7 @@ class Program {
     });
     for (std::size_t index = 0; index < sources.size(); ++index) {
       if (sources[index] != model_.sources[index]) continue;
-      // As if it had never been set, also for those observed ones that have read it since.
+      // Counts as never set, also for observed atoms that have read it since.
       const long now = std::exchange(shadow_.states[index].version, states[index].version);
       for (std::size_t atom = 0; atom < live.size(); ++atom) {
         for (auto& [input, version] : shadow_.states[atom].read) {
@@ -233,7 +233,7 @@ class Program {
     }
   }
 
-  // A batch that fails, within another or alone. Without reads inside of it, it leaves no trace.
+  // A batch that fails, nested or alone. Without reads inside, it leaves no trace.
   void nested(bool reads) {
     const std::vector<long> sources = model_.sources;
     const std::vector<Shadow::State> states = shadow_.states;
@@ -260,8 +260,8 @@ class Program {
   void failing_batch(bool reads) {
     nested(reads);
     if (!reads) return;
-    // What was read inside and is not observed is computed again, now or later: from here on the
-    // shadow has to know when, so everything is run once more.
+    // Unobserved atoms read inside are computed again at an unknown time. The shadow must know the
+    // time, so everything runs once more.
     expect_values_and_silence();
     resynchronize();
   }
@@ -279,7 +279,7 @@ class Program {
     }
   }
 
-  // --- what is expected
+  // --- expectations
   void expect_same(Result held, Result expected, std::size_t atom) {
     EXPECT_EQ(held.failed, expected.failed) << atoms_[atom]->name;
     if (expected.failed) return;
@@ -295,18 +295,18 @@ class Program {
     }
   }
 
-  // Whatever was observed at some time in this step.
+  // All atoms that were observed at some time in this step.
   void gather_live() {
     for (std::size_t atom = 0; atom < model_.size(); ++atom) {
       live_[atom] = live_[atom] || graph_.node_of(*atoms_[atom]).is(graph::flag::live);
     }
   }
 
-  // The engine has recomputed what is observed; so does the shadow.
+  // The engine has recomputed the observed atoms; the shadow does so, too.
   void settle() {
     gather_live();
     for (const auto& observer : observers_) shadow_.bring(observer->atom);
-    // The engine may have run an observed atom that is not needed any more.
+    // The engine may have run an observed atom that is no longer needed.
     for (std::size_t atom = model_.sources.size(); atom < model_.size(); ++atom) {
       const graph::Node& node = graph_.node_of(*atoms_[atom]);
       if (live_[atom] && node.runs == shadow_.states[atom].runs + 1 && shadow_.stale(atom)) {
@@ -318,7 +318,7 @@ class Program {
   void hear(Observer& observer, Result result) {
     const std::vector<Result> now = model_.evaluate();
     expect_same(result, now[observer.atom], observer.atom);
-    for (const auto& other : observers_) {  // all of one moment
+    for (const auto& other : observers_) {  // all values are of one moment
       expect_same(result_of(other->atom), now[other->atom], other->atom);
     }
     observer.heard.push_back(result);

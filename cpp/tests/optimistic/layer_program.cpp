@@ -50,7 +50,7 @@ void LayerProgram::run_with_faults(std::size_t steps) {
     values_.fail_in = -1;
     values_.failed = false;
     values_.faults.clear();
-    // The naive log no longer knows: what is left is what core says.
+    // With faults the naive log cannot predict results: it takes the entries from core.
     std::erase_if(log_, [](const EntryPointer& entry) {
       return entry->layer->status >= optimistic::LayerStatus::folded;
     });
@@ -187,7 +187,7 @@ void LayerProgram::commit(bool server, bool then) {
       Value now = nullptr;
       if (fold_one(state, *other, &now)) state = now;
     }
-    // A conflict of the layer's own recipe does not count against what is to follow it.
+    // A conflict of the layer's own recipe does not prevent the recipe that follows it.
     Value now = nullptr;
     works = (!server && !fold_one(state, *entry, &now)) || fold_one(state, next, &now);
   }
@@ -201,7 +201,7 @@ void LayerProgram::commit(bool server, bool then) {
   fold_prefix();
 }
 
-// Anything, or what is shown or below it, with or without an edit.
+// A random value, or the visible value or the base, with or without an edit.
 Value LayerProgram::random_base() {
   if (below_(3) == 0) return random_container(values_, below_);
   if (!is_absent() && below_(3) == 0) return layers_.absent;
@@ -317,7 +317,7 @@ void LayerProgram::forget(Entry& entry, LayerStatus status) {
   entry.whole = nullptr;
 }
 
-// An edit of the base comes before the first layer that it did not find confirmed.
+// An edit of the base comes before the first layer that was not confirmed when the edit was made.
 void LayerProgram::fold_prefix() {
   if (faults_) return;
   const auto is_confirmed = [](const EntryPointer& entry) {
@@ -354,7 +354,7 @@ void LayerProgram::fold_prefix() {
 
 // --- comparison
 
-// Whether the operation took place. One that was interrupted has not.
+// Whether the operation was done; an interrupted one was not.
 bool LayerProgram::expect_same(bool refused, bool ok) {
   if (faults_) return !refused;
   if (refused && layers_.error == "interrupted") {

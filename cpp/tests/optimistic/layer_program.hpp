@@ -1,5 +1,5 @@
 // A random program of operations on a log of layers, against one that folds everything again after
-// every operation. Where its choices come from is up to its user, as in draft_program.hpp.
+// every operation. The user of the class supplies the choices, as in draft_program.hpp.
 #pragma once
 
 #include <memory>
@@ -19,9 +19,9 @@ class LayerProgram {
   ~LayerProgram();
 
   void run(std::size_t steps);
-  // As well, model calls fail at random: nothing is compared then.
+  // Calls of the model fail at random, and nothing is compared.
   void run_with_faults(std::size_t steps);
-  // As well, recipes are interrupted.
+  // Recipes are also interrupted.
   bool interrupts = false;
   const std::string& story() const { return story_; }
 
@@ -30,7 +30,7 @@ class LayerProgram {
     Script script;
     bool returns = false;
   };
-  // A layer as the naive log has it.
+  // A layer of the naive log.
   struct Entry {
     Layer* layer = nullptr;
     std::vector<Part> parts;
@@ -39,7 +39,7 @@ class LayerProgram {
     bool failing = false;
   };
   using EntryPointer = std::shared_ptr<Entry>;
-  // An edit of the base that came while confirmed layers waited.
+  // An edit of the base that was made while confirmed layers waited.
   struct BaseEdit {
     Entry edit;
     Value before = nullptr;
@@ -49,7 +49,7 @@ class LayerProgram {
     Value base = nullptr;
     std::vector<EntryPointer> log;
     std::vector<BaseEdit> edits;
-    std::vector<Entry> entries;  // when it was saved
+    std::vector<Entry> entries;  // the entries at the time of the save
   };
 
   void step();
@@ -88,7 +88,7 @@ class LayerProgram {
   std::size_t calls_ = 0;  // of recipes, before the last step
   std::vector<EntryPointer> log_;
   std::vector<BaseEdit> base_edits_;
-  std::vector<std::pair<Value, Value>> handed_out_;  // with a copy of what it was; both kept
+  std::vector<std::pair<Value, Value>> handed_out_;  // visible values and copies of them; both kept
   optimistic::Journal::Mark saved_ = 0;              // 0: none
   State saved_state_;
   std::string story_;

@@ -6,28 +6,28 @@ using draft::Kind;
 
 namespace {
 
-Value at(Editor& editor, Value root, const std::vector<Value>& place, std::size_t parts) {
+Value at(Editor& editor, Value root, const std::vector<Value>& path, std::size_t parts) {
   Value found = root;
   for (std::size_t next = 0; next < parts; ++next) {
     if (!draft::has_parts(editor.values.kind(found))) throw Raised{"not a container"};
-    found = editor.get(found, place[next]);
+    found = editor.get(found, path[next]);
     if (found == nullptr) throw Raised{"nothing there"};
   }
   return found;
 }
 
-Value at(Editor& editor, Value root, const std::vector<Value>& place) {
-  return at(editor, root, place, place.size());
+Value at(Editor& editor, Value root, const std::vector<Value>& path) {
+  return at(editor, root, path, path.size());
 }
 
-Value holder(Editor& editor, Value root, const std::vector<Value>& place) {
-  Value found = at(editor, root, place, place.size() - 1);
+Value holder(Editor& editor, Value root, const std::vector<Value>& path) {
+  Value found = at(editor, root, path, path.size() - 1);
   if (!draft::is_draftable(editor.values.kind(found))) throw Raised{"not a container"};
   return found;
 }
 
-Value need(Editor& editor, Value root, const std::vector<Value>& place, Kind kind) {
-  Value found = at(editor, root, place);
+Value need(Editor& editor, Value root, const std::vector<Value>& path, Kind kind) {
+  Value found = at(editor, root, path);
   if (editor.values.kind(found) != kind) throw Raised{"of another kind"};
   return found;
 }
@@ -48,90 +48,90 @@ std::size_t index_of(Editor& editor, Value part) {
   return index;
 }
 
-void put(Editor& editor, Value root, const std::vector<Value>& place, Value value) {
-  if (place.empty()) throw Raised{"the root cannot be set"};
-  editor.set(holder(editor, root, place), place.back(), value);
+void put(Editor& editor, Value root, const std::vector<Value>& path, Value value) {
+  if (path.empty()) throw Raised{"the root cannot be set"};
+  editor.set(holder(editor, root, path), path.back(), value);
 }
 
 void act(const Action& action, Editor& editor, Value root) {
   Values& values = editor.values;
-  const std::vector<Value>& place = action.place;
+  const std::vector<Value>& path = action.path;
   switch (action.kind) {
     case Action::Kind::set:
-      return put(editor, root, place, editor.fresh(action.value));
+      return put(editor, root, path, editor.fresh(action.value));
     case Action::Kind::increment: {
-      Value next = incremented(values, at(editor, root, place));
+      Value next = incremented(values, at(editor, root, path));
       if (next == nullptr) throw Raised{"not a number"};
-      return put(editor, root, place, next);
+      return put(editor, root, path, next);
     }
     case Action::Kind::erase:
     case Action::Kind::renew: {
-      if (place.empty()) throw Raised{"the root cannot be erased"};
-      Value map = need(editor, root, {place.begin(), place.end() - 1}, Kind::map);
-      if (editor.get(map, place.back()) == nullptr) throw Raised{"nothing there"};
-      editor.erase(map, place.back());
+      if (path.empty()) throw Raised{"the root cannot be erased"};
+      Value map = need(editor, root, {path.begin(), path.end() - 1}, Kind::map);
+      if (editor.get(map, path.back()) == nullptr) throw Raised{"nothing there"};
+      editor.erase(map, path.back());
       if (action.kind == Action::Kind::renew)
-        editor.set(map, place.back(), editor.fresh(action.value));
+        editor.set(map, path.back(), editor.fresh(action.value));
       return;
     }
     case Action::Kind::require:
-      if (!Values::agree(editor.plain(at(editor, root, place)), action.value, true)) {
+      if (!Values::agree(editor.plain(at(editor, root, path)), action.value, true)) {
         throw Raised{"something else is there"};
       }
       return;
     case Action::Kind::append:
-      return editor.append(need(editor, root, place, Kind::list), editor.fresh(action.value));
+      return editor.append(need(editor, root, path, Kind::list), editor.fresh(action.value));
     case Action::Kind::insert: {
-      if (place.empty()) throw Raised{"no position"};
-      Value list = need(editor, root, {place.begin(), place.end() - 1}, Kind::list);
-      const std::size_t index = index_of(editor, place.back());
+      if (path.empty()) throw Raised{"no position"};
+      Value list = need(editor, root, {path.begin(), path.end() - 1}, Kind::list);
+      const std::size_t index = index_of(editor, path.back());
       if (index > editor.size(list)) throw Raised{"no position"};
       return editor.insert(list, index, editor.fresh(action.value));
     }
     case Action::Kind::pop: {
-      if (place.empty()) throw Raised{"no position"};
-      Value list = need(editor, root, {place.begin(), place.end() - 1}, Kind::list);
-      const std::size_t index = index_of(editor, place.back());
+      if (path.empty()) throw Raised{"no position"};
+      Value list = need(editor, root, {path.begin(), path.end() - 1}, Kind::list);
+      const std::size_t index = index_of(editor, path.back());
       if (index >= editor.size(list)) throw Raised{"no position"};
       return editor.pop(list, index);
     }
     case Action::Kind::move: {
-      if (place.empty()) throw Raised{"the root cannot be moved"};
-      Value map = need(editor, root, {place.begin(), place.end() - 1}, Kind::map);
-      Value value = editor.get(map, place.back());
+      if (path.empty()) throw Raised{"the root cannot be moved"};
+      Value map = need(editor, root, {path.begin(), path.end() - 1}, Kind::map);
+      Value value = editor.get(map, path.back());
       if (value == nullptr) throw Raised{"nothing there"};
       values.own(value);
       values.keep(value);
-      editor.erase(map, place.back());
+      editor.erase(map, path.back());
       return put(editor, root, action.other, value);
     }
     case Action::Kind::alias:
       for (std::size_t part = 0;; ++part) {
-        if (part == place.size()) throw Raised{"into itself"};
+        if (part == path.size()) throw Raised{"into itself"};
         if (part == action.other.size()) throw Raised{"over itself"};
-        if (Values::show_key(place[part]) != Values::show_key(action.other[part])) break;
+        if (Values::show_key(path[part]) != Values::show_key(action.other[part])) break;
       }
-      return put(editor, root, action.other, at(editor, root, place));
+      return put(editor, root, action.other, at(editor, root, path));
     case Action::Kind::copy: {
-      Value plain = editor.plain(at(editor, root, place));
+      Value plain = editor.plain(at(editor, root, path));
       return put(editor, root, action.other, values.keep(values.deep_copy(plain)));
     }
     case Action::Kind::include:
     case Action::Kind::discard:
-      return editor.include(need(editor, root, place, Kind::set), action.value,
+      return editor.include(need(editor, root, path, Kind::set), action.value,
                             action.kind == Action::Kind::include);
     case Action::Kind::count: {
-      Value container = at(editor, root, place);
+      Value container = at(editor, root, path);
       if (!draft::is_draftable(values.kind(container))) throw Raised{"not a container"};
       return put(editor, root, action.other, number(values, editor.size(container)));
     }
     case Action::Kind::first: {
-      const std::vector<Value> keys = editor.keys(need(editor, root, place, Kind::map));
+      const std::vector<Value> keys = editor.keys(need(editor, root, path, Kind::map));
       if (keys.empty()) throw Raised{"no key"};
       return put(editor, root, action.other, keys.front());
     }
     case Action::Kind::each: {
-      Value map = need(editor, root, place, Kind::map);
+      Value map = need(editor, root, path, Kind::map);
       for (Value key : editor.keys(map)) {
         Value next = incremented(values, editor.get(map, key));
         if (next != nullptr) editor.set(map, key, next);
@@ -139,12 +139,12 @@ void act(const Action& action, Editor& editor, Value root) {
       return;
     }
     case Action::Kind::reverse:
-      return editor.reverse(need(editor, root, place, Kind::list));
+      return editor.reverse(need(editor, root, path, Kind::list));
     case Action::Kind::unless: {
-      if (place.empty()) throw Raised{"the root cannot be set"};
-      Value map = need(editor, root, {place.begin(), place.end() - 1}, Kind::map);
-      if (editor.get(map, place.back()) != nullptr) return;
-      return editor.set(map, place.back(), editor.fresh(action.value));
+      if (path.empty()) throw Raised{"the root cannot be set"};
+      Value map = need(editor, root, {path.begin(), path.end() - 1}, Kind::map);
+      if (editor.get(map, path.back()) != nullptr) return;
+      return editor.set(map, path.back(), editor.fresh(action.value));
     }
     case Action::Kind::back:
       return;
@@ -171,9 +171,9 @@ std::string show(const Script& script) {
   for (const Action& action : script) {
     text += text.empty() ? "" : "; ";
     text += kNames[static_cast<std::size_t>(action.kind)];
-    for (const auto* place : {&action.place, &action.other}) {
+    for (const auto* path : {&action.path, &action.other}) {
       text += " ";
-      for (Value part : *place) text += "/" + Values::show(part);
+      for (Value part : *path) text += "/" + Values::show(part);
     }
     if (action.value != nullptr) text += " = " + Values::show(action.value);
   }

@@ -22,7 +22,7 @@ TEST(LayersOracle, ReplayOfEverythingShowsTheSame) {
   each_seed(1000, [](unsigned seed) { run(seed, true); });
 }
 
-TEST(LayersOracle, AnInterruptedOperationIsMadeGoodOrHasNotTakenPlace) {
+TEST(LayersOracle, AnInterruptedOperationIsDoneAsAWholeOrNotAtAll) {
   each_seed(1500, [](unsigned seed) {
     Values values;
     LayerProgram program(values, random_below(seed), seed % 4 == 0);
@@ -31,7 +31,7 @@ TEST(LayersOracle, AnInterruptedOperationIsMadeGoodOrHasNotTakenPlace) {
   });
 }
 
-TEST(LayersOracle, WhicheverCallsOfTheHostFailNothingLeaksOrBreaks) {
+TEST(LayersOracle, NothingLeaksOrBreaksWhenCallsOfTheHostFail) {
   each_seed(3000, [](unsigned seed) {
     Values values;
     LayerProgram program(values, random_below(seed), seed % 4 == 0);

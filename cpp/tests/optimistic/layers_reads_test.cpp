@@ -1,5 +1,5 @@
-// What layers depend on without having looked at it: what is in an object that they put where it
-// is already, and what a tuple holds that they have read as a whole.
+// Dependencies of layers without an explicit read: the contents of an object that is written back
+// at its own path, and the items of a tuple that was read as a whole.
 #include <gtest/gtest.h>
 
 #include "../support/plain_layers.hpp"
@@ -26,18 +26,18 @@ class LayersReadsTest : public testing::Test {
       return run_script(script, editor, root);
     };
   }
-  LayerRecipe put(const std::string& place, Value value) {
-    return recipe({{Action::Kind::set, path(place), {}, value}});
+  LayerRecipe put(const std::string& slot, Value value) {
+    return recipe({{Action::Kind::set, path(slot), {}, value}});
   }
-  LayerRecipe put(const std::string& place, const std::string& text) {
-    return put(place, values.read(text));
+  LayerRecipe put(const std::string& slot, const std::string& text) {
+    return put(slot, values.read(text));
   }
-  LayerRecipe copy(const std::string& place, const std::string& other) {
-    return recipe({{Action::Kind::copy, path(place), path(other)}});
+  LayerRecipe copy(const std::string& slot, const std::string& other) {
+    return recipe({{Action::Kind::copy, path(slot), path(other)}});
   }
-  Value found(Value root, const std::string& place) {
+  Value found(Value root, const std::string& slot) {
     PlainEditor editor(values);
-    for (Value part : path(place)) root = editor.get(root, part);
+    for (Value part : path(slot)) root = editor.get(root, part);
     return root;
   }
 
@@ -46,9 +46,9 @@ class LayersReadsTest : public testing::Test {
 
 struct Kept {
   const char* base;
-  const char* place;  // of the object
-  const char* inner;  // a place in it
-  const char* after;  // the base when there is a 5
+  const char* slot;   // the object's path
+  const char* inner;  // a path inside the object
+  const char* after;  // the base with a 5 at `inner`
 };
 
 constexpr Kept kKept[] = {
@@ -61,12 +61,12 @@ constexpr Kept kKept[] = {
     {"{c: ({d: 1})}", "c", "c/0/d", "{c: ({d: 5})}"},
 };
 
-TEST_F(LayersReadsTest, WhatPutsAnObjectWhereItIsPutsItThereAgainOverAnotherBase) {
+TEST_F(LayersReadsTest, AnObjectWrittenBackUnchangedIsWrittenAgainOverAnotherBase) {
   for (const Kept& kept : kKept) {
     for (const bool refetched : {false, true}) {
       Value base = values.read(kept.base);
       Layers layers(values, base);
-      layers.apply(put(kept.place, found(base, kept.place)));
+      layers.apply(put(kept.slot, found(base, kept.slot)));
       if (refetched) {
         ASSERT_TRUE(layers.set_base(values.read(kept.after)));
       } else {
@@ -80,18 +80,18 @@ TEST_F(LayersReadsTest, WhatPutsAnObjectWhereItIsPutsItThereAgainOverAnotherBase
   }
 }
 
-TEST_F(LayersReadsTest, WhatPutsAnObjectWhereItIsPutsItThereAgainWhenWhatMadeItIsTakenBack) {
+TEST_F(LayersReadsTest, AnObjectMadeByAnOlderLayerAndWrittenBackSurvivesItsRollback) {
   for (const Kept& kept : kKept) {
     Layers layers(values, values.read(kept.base));
     Layer* older = layers.apply(put(kept.inner, "5"));
-    layers.apply(put(kept.place, found(layers.log.visible(), kept.place)));
+    layers.apply(put(kept.slot, found(layers.log.visible(), kept.slot)));
     ASSERT_TRUE(layers.rollback(*older));
     EXPECT_EQ(layers.base(), kept.base);
     EXPECT_EQ(layers.visible(), kept.after);
   }
 }
 
-// The case in which the oracle found it: a refetch has brought the very edit that is pending.
+// The case in which the oracle found the bug: a refetch has brought the edit that is pending.
 TEST_F(LayersReadsTest, AnEditThatARefetchHasBroughtIsStillMade) {
   Layers layers(values, values.read("{}"));
   layers.apply(put("c", "{d: 1}"));
@@ -101,7 +101,7 @@ TEST_F(LayersReadsTest, AnEditThatARefetchHasBroughtIsStillMade) {
   EXPECT_EQ(layers.visible(), "{c: {d: 1}}");
 }
 
-TEST_F(LayersReadsTest, WhatPutsOneObjectInThePlaceOfItselfElsewhereDependsOnBoth) {
+TEST_F(LayersReadsTest, WritingAnObjectOverItsOwnAliasDependsOnBothPaths) {
   Value base = values.read("{a: {d: 1}, b: 0}");
   ASSERT_TRUE(values.put(base, values.read("b"), found(base, "a")));
   Layers layers(values, base);
@@ -111,14 +111,14 @@ TEST_F(LayersReadsTest, WhatPutsOneObjectInThePlaceOfItselfElsewhereDependsOnBot
   EXPECT_EQ(layers.visible(), "{a: {d: 1}, b: {d: 1}}");
 }
 
-TEST_F(LayersReadsTest, NoOtherLayerRunsAgainForIt) {
+TEST_F(LayersReadsTest, NoOtherLayerRunsAgainForAnObjectWrittenBack) {
   Value base = values.read("{c: {d: 1}, e: {f: 1}}");
   Layers layers(values, base);
   layers.apply(put("c", found(base, "c")));
   layers.apply(put("c/x", "2"));
   layers.apply(put("e/g", "2"));
   const std::size_t calls = layers.calls;
-  ASSERT_TRUE(layers.edit_base(put("e/f", "5")));  // and the recipe of the edit itself
+  ASSERT_TRUE(layers.edit_base(put("e/f", "5")));  // calls the recipe of the edit itself, too
   EXPECT_EQ(layers.calls, calls + 1);
   ASSERT_TRUE(layers.edit_base(put("c/d", "5")));
   EXPECT_EQ(layers.visible(), "{c: {d: 1, x: 2}, e: {f: 5, g: 2}}");
@@ -127,8 +127,8 @@ TEST_F(LayersReadsTest, NoOtherLayerRunsAgainForIt) {
 struct Tuple {
   const char* before;
   const char* now;
-  const char* place;  // that is read
-  const char* read;   // what is there then
+  const char* slot;  // the path that is read
+  const char* read;  // the value at the path afterwards
 };
 
 constexpr Tuple kTuples[] = {
@@ -143,14 +143,14 @@ constexpr Tuple kTuples[] = {
     {"(1, {a: 1})", "(2, {a: 1})", "t", "(2, {a: 1})"},
 };
 
-TEST_F(LayersReadsTest, WhatHasReadATupleRunsAgainWhenTheBaseHoldsAnother) {
+TEST_F(LayersReadsTest, ALayerThatReadATupleRunsAgainWhenTheBaseHoldsAnother) {
   for (const Tuple& tuple : kTuples) {
     const auto with = [&](const char* text, const char* read) {
       return "{t: " + std::string(text) + ", e: " + read + "}";
     };
     for (const bool refetched : {false, true}) {
       Layers layers(values, values.read(with(tuple.before, "0")));
-      layers.apply(copy(tuple.place, "e"));
+      layers.apply(copy(tuple.slot, "e"));
       if (refetched) {
         ASSERT_TRUE(layers.set_base(values.read(with(tuple.now, "0"))));
       } else {
@@ -161,7 +161,7 @@ TEST_F(LayersReadsTest, WhatHasReadATupleRunsAgainWhenTheBaseHoldsAnother) {
   }
 }
 
-TEST_F(LayersReadsTest, WhatEditsInATupleDoesNotRunAgainForWhatElseIsInIt) {
+TEST_F(LayersReadsTest, ALayerThatEditsInATupleDoesNotRunAgainForOtherItems) {
   Layers layers(values, values.read("{t: (1, {a: 1}, {b: 1})}"));
   layers.apply(put("t/1/a", "2"));
   const std::size_t calls = layers.calls;

@@ -1,5 +1,5 @@
-// Layers: what is shown is the fold of the recipes over the base, and rolling one back is as if it
-// had never been made.
+// Layers: the visible value is the fold of the recipes over the base, and a layer that is rolled
+// back leaves no trace.
 #include <gtest/gtest.h>
 
 #include "../draft/editor.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 class LayersTest : public testing::Test {
  public:
-  // Recipes that do one thing.
+  // Recipes with one action.
   LayerRecipe set(const std::string& key, const std::string& text) {
     return [this, key, text](Value root) -> Value {
       DraftEditor(values).set(root, values.read(key), values.read(text));
@@ -24,7 +24,7 @@ class LayersTest : public testing::Test {
       return nullptr;
     };
   }
-  // Sets a key in what the key holds, which must be there.
+  // Sets a key in the container at another key, which must exist.
   LayerRecipe set_in(const std::string& key, const std::string& inner, const std::string& text) {
     return [this, key, inner, text](Value root) -> Value {
       DraftEditor editor(values);
@@ -53,7 +53,7 @@ class LayersTest : public testing::Test {
   Values values;
 };
 
-TEST_F(LayersTest, WhatIsShownIsTheFoldAndTheBaseStaysBelow) {
+TEST_F(LayersTest, TheVisibleValueIsTheFoldAndTheBaseStaysUnchanged) {
   Layers layers(values, values.read("{a: 1}"));
   layers.apply(set("a", "2"));
   layers.apply(set("b", "3"));
@@ -62,7 +62,7 @@ TEST_F(LayersTest, WhatIsShownIsTheFoldAndTheBaseStaysBelow) {
   EXPECT_EQ(layers.log.pending(), 2u);
 }
 
-TEST_F(LayersTest, RollingBackIsAsIfItHadNeverBeenMade) {
+TEST_F(LayersTest, ALayerThatIsRolledBackLeavesNoTrace) {
   Layers layers(values, values.read("{a: 1, l: [x]}"));
   Layer* first = layers.apply(append("l", "y"));
   layers.apply(append("l", "z"));
@@ -89,7 +89,7 @@ TEST_F(LayersTest, OnlyTheLayersThatReadWhatChangedRunAgain) {
   Layers layers(values, values.read("{a: 1, b: 2}"));
   Layer* first = layers.apply(set("a", "10"));
   for (int other = 0; other < 50; ++other) {
-    layers.apply(set_in("box", "x", "1"));  // refused: there is no box
+    layers.apply(set_in("box", "x", "1"));  // raises: there is no box
     layers.apply(set("k" + std::to_string(other), "1"));
   }
   layers.apply(copy("a", "copy"));
@@ -158,7 +158,7 @@ TEST_F(LayersTest, TheServersAnswerTakesTheRecipesPlaceUnderLaterLayers) {
   EXPECT_EQ(layers.base(), "{t: real}");
 }
 
-TEST_F(LayersTest, WhatFollowsTheServersWholeValueEditsThatValue) {
+TEST_F(LayersTest, ARecipeAfterTheServersWholeValueEditsThatValue) {
   Layers layers(values, values.read("{a: 1}"));
   Layer* made = layers.apply(set("a", "2"));
   const LayerRecipe whole = [this](Value) { return values.read("{b: 5}"); };
@@ -236,7 +236,7 @@ TEST_F(LayersTest, AllAreRolledBackOrCommittedAtOnce) {
   EXPECT_EQ(layers.base(), "{b: 2, d: 4}");
 }
 
-// Whatever is in the way when it is confirmed: only success counts, in every order of settling.
+// Only success counts, in every order of settling, also for a layer confirmed while in conflict.
 TEST_F(LayersTest, ALayerThatIsConfirmedWhileInConflictIsTriedAgain) {
   for (const bool always : {false, true}) {
     for (const bool first : {false, true}) {
@@ -260,7 +260,7 @@ TEST_F(LayersTest, ALayerThatIsConfirmedWhileInConflictIsTriedAgain) {
   }
 }
 
-TEST_F(LayersTest, WhatWasSavedComesBack) {
+TEST_F(LayersTest, RestoringASnapshotBringsItsStateBack) {
   Layers layers(values, values.read("{}"));
   Layer* kept = layers.apply(set("a", "1"));
   Value shown = layers.log.visible();
@@ -275,7 +275,7 @@ TEST_F(LayersTest, WhatWasSavedComesBack) {
   EXPECT_EQ(undone->status, LayerStatus::rolled_back);
 }
 
-TEST_F(LayersTest, WhatWasSavedInsideOfWhatWasSavedComesBackFirst) {
+TEST_F(LayersTest, NestedSnapshotsAreRestoredInnermostFirst) {
   Layers layers(values, values.read("{}"));
   const optimistic::Journal::Mark outer = layers.log.save();
   Layer* first = layers.apply(set("a", "1"));

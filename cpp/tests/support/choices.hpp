@@ -1,4 +1,4 @@
-// Where the choices of random programs come from.
+// Sources of the choices of random programs.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,9 +19,9 @@ inline Below random_below(unsigned seed) {
   return [random = std::mt19937(seed)](std::size_t limit) mutable { return random() % limit; };
 }
 
-// Runs `run(seed)` for `count` seeds, until one fails or leaves a value behind. HALFLIFE_TEST_SEED
-// is the first of them, so that the seed which a failure names is replayed at once, and
-// HALFLIFE_TEST_MULTIPLIER runs so many times as many.
+// Runs `run(seed)` for `count` seeds, until one fails or leaks a value. HALFLIFE_TEST_SEED is the
+// first seed, so that the seed of a failure can be replayed at once. HALFLIFE_TEST_MULTIPLIER
+// multiplies the count.
 template <class Run>
 void each_seed(long count, Run run) {
   const auto from_environment = [](const char* name, double otherwise) {

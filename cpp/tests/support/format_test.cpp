@@ -1,4 +1,4 @@
-// fmt is compiled in core/format.cpp only: what core uses of it must link, and print as expected.
+// fmt is compiled in core/format.cpp only: the functions that core uses must link and work.
 #include <fmt/format.h>
 
 #include <gtest/gtest.h>

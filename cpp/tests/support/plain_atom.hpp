@@ -1,5 +1,5 @@
-// Atoms of the plain host. As in Python, a definition lives as long as somebody refers to it; the
-// store only learns of its death.
+// Atoms of the plain host. As in Python, a definition lives as long as it is referred to; the store
+// is only notified of its death.
 #pragma once
 
 #include <functional>
@@ -15,10 +15,10 @@ class Graph;
 struct Atom;
 using AtomPointer = std::shared_ptr<Atom>;
 
-// What an asynchronous or empty atom gives to a synchronous reader while it has no value.
+// The value that a synchronous reader gets from an asynchronous or empty atom without a value.
 constexpr long kNothing = -999'999'999;
 
-// Thrown out of a read, carries the error that becomes the atom's value. Owns a reference.
+// Thrown by a read: the error that becomes the atom's value. Owns a reference.
 struct Failed {
   explicit Failed(Value error);
   explicit Failed(const std::string& text);
@@ -28,7 +28,7 @@ struct Failed {
 
   Value error;
 };
-// Thrown out of a read that is nested too deep. Not to be caught.
+// Thrown by a read that is nested too deep. Must not be caught.
 struct Unwound {};
 // Stands for a KeyboardInterrupt: not an error of the atom.
 struct Interrupt {};
@@ -36,7 +36,7 @@ struct Interrupt {};
 struct Promised {
   std::string name;
 };
-// What the store refuses, told to the test.
+// An operation that the store refused.
 struct Refused : std::exception {
   explicit Refused(std::string what) : text(std::move(what)) {}
   const char* what() const noexcept override { return text.c_str(); }

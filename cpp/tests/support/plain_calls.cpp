@@ -1,4 +1,4 @@
-// What the store asks of the plain host.
+// The calls from the store to the plain host.
 #include "plain_host.hpp"
 
 namespace halflife::plain {
@@ -30,8 +30,8 @@ Outcome Graph::run(Node& node, Frame& frame) {
   }
 }
 
-// A view shows a loading state as a number: the data, plus one million while a newer value is on
-// its way (and one million alone when there never was one); an error is -1.
+// A view shows a loading state as a number: the data, plus one million while a newer value is
+// pending (one million alone without data); an error is -1.
 Outcome Graph::look(Atom& atom, Frame& frame) {
   Node& input = node_of(*atom.viewed);
   if (!store.record(frame, input, true)) {
@@ -45,7 +45,7 @@ Outcome Graph::look(Atom& atom, Frame& frame) {
   return {Status::value, static_cast<Object*>(new Number(shown))};
 }
 
-// Runs what a user gave us where nobody can catch what it throws: it is collected.
+// Runs a user's function where no caller can catch an exception, and collects the exception.
 void Graph::call(const std::function<void()>& function) {
   if (!function) return;
   try {
@@ -176,7 +176,7 @@ void Graph::mount(Node& node) {
 }
 
 void Graph::unmount(Node& node) {
-  if (closed) return;  // its cleanup was called then
+  if (closed) return;  // closing has called the cleanup
   Atom& atom = atom_of(node);
   if (node.kind == Kind::effect) {
     call(atom.on_cleanup);

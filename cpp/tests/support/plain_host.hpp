@@ -1,8 +1,8 @@
-// The plain host: a graph over C++ numbers, for tests. It does by hand what the bindings do for
-// Python: finds an atom's node, raises (throws) what the store refuses, and drives runs.
+// The plain host: a graph over C++ numbers, for tests. It does the work that the bindings do for
+// Python: finds an atom's node, throws the errors of the store, and drives runs.
 //
-// After every step from outside it asks the store for its invariant, and at its end it counts the
-// values that are left.
+// After every step from outside it checks the store's invariant, and at its end it counts the
+// values that are still alive.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ namespace halflife::plain {
 
 using Log = std::vector<std::string>;
 
-// Whoever subscribed keeps this. Its end does not unsubscribe: tests say when.
+// The subscriber's handle. Its destruction does not unsubscribe: tests do so explicitly.
 class Handle {
  public:
   Handle() = default;
@@ -63,7 +63,7 @@ class Graph : public graph::Host {
   void promise(const AtomPointer& atom, const std::string& name);
   void refresh(const AtomPointer& atom);
   void batch(const std::function<void()>& block);
-  Handle subscribe(const AtomPointer& atom);  // logs what it is told
+  Handle subscribe(const AtomPointer& atom);  // logs its notifications
   Handle subscribe(const AtomPointer& atom, std::function<void(long)> told,
                    std::function<void(const std::string&)> failed = {});
   void observe(const AtomPointer& effect);
@@ -74,12 +74,12 @@ class Graph : public graph::Host {
   void stop_waiting(const AtomPointer& atom);
   void ensure(const AtomPointer& atom);
   void end_tick();  // the end of a loop tick
-  void close();     // from then on everything is refused
+  void close();     // all later operations are refused
 
   // --- runs, driven by the test
-  // `get` in the current run of `atom`: the value, or kNothing when it is to be waited for.
+  // `get` in the current run of `atom`: the value, or kNothing if the run must await it.
   long get_in_run(const AtomPointer& atom, const AtomPointer& input);
-  // The awaited input has arrived: its value.
+  // The value of the awaited input, which has arrived.
   long receive(const AtomPointer& atom, const AtomPointer& input);
   Generation generation(const AtomPointer& atom);
   void resolve(const AtomPointer& atom, long value);
@@ -94,14 +94,14 @@ class Graph : public graph::Host {
   Log take_events();
   void check();
   void say(std::string line) { log_.push_back(std::move(line)); }
-  // Throws what the store has raised. For after a call that returned false.
+  // Throws the error of the store, after a call that returned false.
   [[noreturn]] void throw_raised();
 
   graph::Store store{*this};
   bool has_loop = true;
-  bool checks = true;         // ask for the invariant after each step
+  bool checks = true;         // check the invariant after each step
   bool plain_release = true;  // numbers die at once, as ints do in Python
-  int interrupts = 0;         // kept in the middle of a flush
+  int interrupts = 0;         // interrupts deferred to the end of a flush
   int deferred = 0;
   bool closed = false;
   std::function<void()> on_errand;  // [user] called once for each event
@@ -156,7 +156,7 @@ class Graph : public graph::Host {
   Log events_;
   int errands_ = 0;
   bool on_errand_now_ = false;
-  long before_;  // objects alive when we began
+  long before_;  // objects alive at construction
 };
 
 }  // namespace halflife::plain

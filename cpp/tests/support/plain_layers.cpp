@@ -91,7 +91,7 @@ bool Layers::edit_base(LayerRecipe recipe) {
 
 bool Layers::intern(Value key, std::uint64_t* id) {
   Value ignored = nullptr;
-  if (!values_.find(nothing_, key, &ignored)) return false;  // has it a hash?
+  if (!values_.find(nothing_, key, &ignored)) return false;  // does the key have a hash?
   *id = keys_.emplace(Values::show_key(key), keys_.size()).first->second;
   return true;
 }

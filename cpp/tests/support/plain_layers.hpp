@@ -1,5 +1,5 @@
-// A log of layers over plain values, with C++ functions for recipes. What the user of the Python
-// package sees of a log, a test sees of this.
+// A log of layers over plain values, with C++ functions as recipes. It has the interface that users
+// of the Python package see.
 #pragma once
 
 #include <functional>
@@ -15,11 +15,11 @@ namespace halflife::plain {
 using optimistic::Layer;
 using optimistic::LayerStatus;
 
-// Gets the face of a draft, or a leaf; throws Raised; returns what it returns (borrowed), or null.
+// Gets the face of a draft, or a leaf; throws Raised; returns its result (borrowed), or null.
 using LayerRecipe = std::function<Value(Value argument)>;
 
 class Layers : public optimistic::Host {
-  Values& values_;  // the log asks for it when it is made
+  Values& values_;  // used by the log's constructor
 
  public:
   // Without a base, it is absent.
@@ -28,7 +28,7 @@ class Layers : public optimistic::Host {
 
   // Each returns false (null) if it was refused; `error` says why.
   Layer* apply(LayerRecipe recipe);
-  Layer* update(LayerRecipe recipe);  // confirmed at once; what it returns counts
+  Layer* update(LayerRecipe recipe);  // confirmed at once; its result counts as the new value
   Layer* replace(Value whole, bool pending = false);
   bool rollback(Layer& layer) { return said(log.rollback(layer)); }
   bool commit(Layer& layer, const LayerRecipe& server = {}, const LayerRecipe& then = {});
@@ -44,8 +44,8 @@ class Layers : public optimistic::Host {
   optimistic::Log log;
   std::string error;
   std::vector<std::string> conflicts;  // the errors of layers that became conflicted
-  std::size_t calls = 0;               // of recipes
-  long interrupt_in = -1;              // the call of this number from now on is interrupted
+  std::size_t calls = 0;               // calls of recipes
+  long interrupt_in = -1;              // the number of calls before an interrupt; negative: none
 
   // --- Host
   draft::Model& model() override { return values_; }

@@ -1,6 +1,6 @@
-// A recipe over plain values, edited step by step by a test through its drafts. Places are written
-// as JSON pointers. When it is finished, the laws of patches are checked: they give the new value,
-// and their inverse the old one.
+// A recipe over plain values that a test performs step by step through drafts. Paths are JSON
+// pointers. finish() checks the laws of patches: they give the new value, and their inverse the old
+// one.
 #pragma once
 
 #include <optional>
@@ -50,7 +50,7 @@ class Recipe {
   void append(const std::string& list, const std::string& text);
   void pop(const std::string& list, std::size_t index);
 
-  // Ends the recipe. Failures are those of the model; without any, the laws must hold.
+  // Ends the recipe. Only the model may fail; without failures the laws must hold.
   Produced finish(bool steal = true);
 
  private:
@@ -63,7 +63,7 @@ class Recipe {
   draft::Draft* root_;
 };
 
-// The value that patches give, kept by `values`; null: refused, and `failure` says why.
+// The value after the patches, kept by `values`; null: refused, and `failure` says why.
 Value patched(Values& values, Value base, const draft::PatchList& patches,
               draft::ApplyFailure* failure = nullptr);
 // Each as "replace /a/0 = 1", "move /0 -> /1".

@@ -1,6 +1,6 @@
-// Values of the plain host: reference-counted C++ objects. Every one that lives is counted, so that
-// a test that ends with a count other than zero has found a leak, and AddressSanitizer finds a
-// value that was given back twice.
+// Values of the plain host: reference-counted C++ objects. Living objects are counted, so that a
+// count other than zero at the end of a test is a leak, and AddressSanitizer finds a value that was
+// released twice.
 #pragma once
 
 #include <functional>
@@ -39,20 +39,20 @@ struct Failure : Object {
   std::string text;
 };
 
-// Who is told: a function of the value, or of the error's text.
+// A subscriber: a function of the value, or of the error's text.
 struct Callback : Object {
   std::function<void(long)> told;
   std::function<void(const std::string&)> failed;
 };
 
-// Stands for something that will be a number later.
+// Stands for an awaitable of a number.
 struct Promise : Object {
   explicit Promise(std::string what) : name(std::move(what)) {}
 
   std::string name;
 };
 
-// The handle of one run of an asynchronous atom. It is driven by the test.
+// The handle of one run of an asynchronous atom. The test drives the run.
 struct Run : Object {
   Run(graph::Node& of, Generation which) : node(&of), generation(which) {}
 

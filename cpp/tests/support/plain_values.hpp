@@ -1,6 +1,6 @@
-// Plain values are what drafts are tested with: counted C++ objects that behave as Python's do
-// where it matters to core. Dicts keep the order of insertion, 1 and true are one key, lists have
-// no hash, and any call that can fail in Python can be made to fail here.
+// Plain values for tests of drafts: counted C++ objects that behave like Python's where it matters
+// to core. Dicts keep the order of insertion, 1 and true are one key, lists have no hash, and any
+// call that can fail in Python can be made to fail here.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ struct Node {
   std::vector<std::pair<Value, Value>> entries;            // map, set, record; owned
   std::unordered_map<std::string, std::size_t> positions;  // into entries, by key
   draft::Draft* draft = nullptr;                           // this is its face; owned
-  std::shared_ptr<void> body;                              // of what is no value: a recipe, a layer
+  std::shared_ptr<void> body;  // the body of a recipe or layer, which is no value
 
   inline static long alive = 0;
 };
@@ -42,19 +42,19 @@ class Values : public draft::Model {
   Values() = default;
   ~Values() override;
 
-  // --- made from text, and shown as text: 1, word, true, [1, 2], (1, 2), {a: 1}, <a, b> for a set,
+  // --- to and from text: 1, word, true, [1, 2], (1, 2), {a: 1}, <a, b> for a set,
   // Point(x: 1) for a record. Owned by this object.
   Value read(const std::string& text);
   static std::string show(Value value);
-  static std::string show_key(Value key);  // equal keys are shown alike
-  // Equal, but for the order of members, and of keys unless it is asked for.
+  static std::string show_key(Value key);  // equal keys have equal texts
+  // Equality without the order of members; the order of keys counts on request.
   static bool agree(Value one, Value other, bool ordered = false);
 
   Value keep(Value owned);
   Value make_leaf(std::variant<long, bool, std::string> leaf);  // owned by the caller, as below
   Value deep_copy(Value value);
 
-  // The call of this number from now on fails, and says so once. Negative: none.
+  // The number of calls before one fails, once. Negative: none.
   long fail_in = -1;
   long calls = 0;
   bool failed = false;

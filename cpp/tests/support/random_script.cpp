@@ -9,7 +9,7 @@ using draft::Kind;
 
 namespace {
 
-// What is made here does not fail, though the model may be about to.
+// Suspends failures of the model: random values are made without them.
 class Safe {
  public:
   explicit Safe(Values& values) : values_(values), fail_in_(std::exchange(values.fail_in, -1)) {}
@@ -37,9 +37,9 @@ Value number_leaf(Values& values, std::size_t number) {
   return values.keep(values.make_leaf(static_cast<long>(number)));
 }
 
-Value look(Values& values, Value now, const std::vector<Value>& place) {
+Value look(Values& values, Value now, const std::vector<Value>& path) {
   PlainEditor editor(values);
-  for (Value part : place) {
+  for (Value part : path) {
     if (!draft::has_parts(values.kind(now)) || values.kind(now) == Kind::set) return nullptr;
     now = editor.get(now, part);
     if (now == nullptr) return nullptr;
@@ -47,7 +47,7 @@ Value look(Values& values, Value now, const std::vector<Value>& place) {
   return now;
 }
 
-// Something that can be done at the place, mostly.
+// An action that mostly applies to the value found.
 Action::Kind random_kind(Values& values, const Below& below, Value found) {
   using enum Action::Kind;
   constexpr Action::Kind kAnywhere[] = {set,   set,  set,  erase,  unless,
@@ -84,29 +84,29 @@ Value random_container(Values& values, const Below& below) {
   return value;
 }
 
-std::vector<Value> random_place(Values& values, const Below& below, Value now) {
-  std::vector<Value> place;
+std::vector<Value> random_slot(Values& values, const Below& below, Value now) {
+  std::vector<Value> path;
   while (draft::has_parts(values.kind(now)) && values.kind(now) != Kind::set &&
-         (place.empty() || below(3) != 0)) {
+         (path.empty() || below(3) != 0)) {
     const std::size_t count = values.size(now);
     const bool beside = count == 0 || below(8) == 0;
     if (draft::is_positional(values.kind(now))) {
       const std::size_t index = beside ? count : below(count);
-      place.push_back(number_leaf(values, index));
+      path.push_back(number_leaf(values, index));
       if (beside) break;
       now = values.item(now, index);
       continue;
     }
     if (beside) {
-      place.push_back(random_key(values, below));
+      path.push_back(random_key(values, below));
       break;
     }
     const auto& [key, value] = node_of(now).entries[below(count)];
     values.own(key);
-    place.push_back(values.keep(key));
+    path.push_back(values.keep(key));
     now = value;
   }
-  return place;
+  return path;
 }
 
 Value random_plain(Values& values, const Below& below, std::size_t depth, bool tuples) {
@@ -169,10 +169,10 @@ Script random_script(Values& values, const Below& below, Value now) {
   const std::size_t count = 1 + below(3);
   while (script.size() < count) {
     Action action;
-    action.place = random_place(values, below, now);
-    if (below(10) == 0 && !action.place.empty()) action.place.pop_back();
-    action.other = random_place(values, below, now);
-    Value found = look(values, now, action.place);
+    action.path = random_slot(values, below, now);
+    if (below(10) == 0 && !action.path.empty()) action.path.pop_back();
+    action.other = random_slot(values, below, now);
+    Value found = look(values, now, action.path);
     action.kind = random_kind(values, below, found);
     if (action.kind == Action::Kind::alias) {
       if (aliased) continue;
@@ -184,8 +184,8 @@ Script random_script(Values& values, const Below& below, Value now) {
       action.value = random_leaf(values, below);
     } else if (Value other = look(values, now, action.other); other != nullptr && below(4) == 0) {
       values.own(other);
-      action.value = values.keep(other);  // the very object, often at its own place
-      if (below(2) == 0) action.place = action.other;
+      action.value = values.keep(other);  // the object itself, often at its own path
+      if (below(2) == 0) action.path = action.other;
     } else if (found != nullptr && values.kind(found) == Kind::fixed && values.size(found) > 0) {
       action.value = random_change(values, below, found);
     } else {

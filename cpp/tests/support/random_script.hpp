@@ -1,4 +1,4 @@
-// Values, places and scripts at random.
+// Random values, paths and scripts.
 #pragma once
 
 #include <vector>
@@ -12,9 +12,9 @@ namespace halflife::plain {
 Value random_plain(Values& values, const Below& below, std::size_t depth, bool tuples = false);
 // With tuples; rarely no container.
 Value random_container(Values& values, const Below& below);
-// A way down what is there, and sometimes a step beside it.
-std::vector<Value> random_place(Values& values, const Below& below, Value now);
-// Places are taken from `now`, so that most actions can be done.
+// The path of a part of `now`; sometimes its last part has no entry.
+std::vector<Value> random_slot(Values& values, const Below& below, Value now);
+// The paths are those of `now`, so that most actions succeed.
 Script random_script(Values& values, const Below& below, Value now);
 
 }  // namespace halflife::plain
