@@ -6,10 +6,12 @@ is confirmed. If the effect fails or is cancelled, only that layer is rolled bac
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from halflife._core import LayerLog, LayerState, is_function
 from halflife._drivers.protocol import StoreLike
+from halflife._optimistic.layer_group import LayerGroup
 from halflife._optimistic.layer_operation import OperationKind
 from halflife._optimistic.layer_target import check_recipe
 from halflife._optimistic.layered_atom import LayeredAtom
@@ -100,7 +102,8 @@ class SagaPlan:
                 next_value = part if self.scope is None else layers.visible
                 return effect(*(next_value, layer.context)[:count])
 
-            task = SagaTask(store, atom, layer, answer=answer, confirm=self.confirmed, turn=turn)
+            group = LayerGroup(store, [layer])
+            task = SagaTask(store, atom, group, answer=answer, confirm=partial(self.confirmed, layer), turn=turn)
             handle._start(store, task)
         except BaseException:  # Such as a LensError, if the edit has removed the part that the lens finds.
             layer.rollback()

@@ -10,8 +10,8 @@ from halflife._core import Atom
 from halflife._drivers.cancellation import CancelledError
 from halflife._drivers.protocol import StoreLike, Task
 from halflife._drivers.scope_locks import Turn
+from halflife._optimistic.layer_group import LayerGroup
 from halflife._optimistic.layered_atom import LayeredAtom
-from halflife._optimistic.layers import Layer
 from halflife._support.reprs import abbreviated
 
 
@@ -23,7 +23,7 @@ class SagaTask:
         "_atom",
         "_confirm",
         "_edit_ends",
-        "_layer",
+        "_group",
         "_store",
         "_turn",
         "cancelled",
@@ -35,15 +35,15 @@ class SagaTask:
         self,
         store: StoreLike,
         atom: LayeredAtom[Any],
-        layer: Layer[Any],
+        group: LayerGroup,
         *,
         answer: Callable[[], Any],
-        confirm: Callable[[Layer[Any], Any], object],
+        confirm: Callable[[Any], object],
         turn: Turn,
     ) -> None:
         self._store = store
         self._atom = atom
-        self._layer = layer
+        self._group = group
         self._answer = answer
         self._confirm = confirm
         self._turn = turn
@@ -71,11 +71,11 @@ class SagaTask:
 
     def begin(self) -> None:
         """Called when the saga starts: tell the atom that is edited, and the driver."""
-        self._edit_ends = self._layer._layers._target.edit_begins()
+        self._edit_ends = self._group.edit_begins()
         self._store._driver.saga_begins(self, self.fetched())
 
     def end(self) -> None:
-        """Called when the saga has ended and its layer is settled. Later calls do nothing."""
+        """Called when the saga has ended and its layers are settled. Later calls do nothing."""
         edit_ends, self._edit_ends = self._edit_ends, None
         try:
             if edit_ends is not None:
@@ -104,7 +104,7 @@ class SagaTask:
 
     async def _effect(self) -> Any:
         # The task takes its first step only after the batch in which it was made.
-        if self._layer.status == "rolled_back":
+        if self._group.is_rolled_back:
             raise CancelledError("the edit was rolled back, or its batch failed, before the effect began")
         answer = self._answer()
         if not inspect.isawaitable(answer):
@@ -117,17 +117,17 @@ class SagaTask:
     def _follow(self, result: Any) -> None:
         """Confirm the edit. If the post effect fails, confirm it all the same: the server has accepted it."""
         try:
-            self._confirm(self._layer, result)
+            self._confirm(result)
         except BaseException:
             if not self._store.closed:
-                self._layer.commit()
+                self._group.confirm()
             raise
 
     def roll_back(self) -> None:
         """Roll the layer back, if that is still possible."""
         if not self._store.closed:
             try:
-                self._layer.rollback()
+                self._group.roll_back()
             except Exception as error:
                 self._store._report(error, self._atom)
 
