@@ -18,6 +18,7 @@
 #include "graph/store_type.hpp"
 #include "optimistic/layer_log.hpp"
 #include "optimistic/layer_object.hpp"
+#include "policy/entry_policy.hpp"
 #include "policy/policy_types.hpp"
 #include "support/common_ends.hpp"
 #include "support/error_value.hpp"
@@ -64,4 +65,5 @@ PYBIND11_MODULE(_core, module) {
   check(add_batch_type(module.ptr()));
   bind_subscription(module);
   bind_policies(module);
+  bind_entry_policy(module);
 }

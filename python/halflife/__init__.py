@@ -80,6 +80,11 @@ from halflife._store.store import Store
 from halflife._support.draftable import draftable
 from halflife._types import Getter, Setter
 from halflife.query.breakers import CircuitBreaker
+from halflife.query.client import QueryClient
+from halflife.query.filters import QueryInfo
+from halflife.query.options import QueryDefaults, QueryOptions, query_options
+from halflife.query.queries import QueryAtom
+from halflife.query.results import QueryResult
 from halflife.query.retries import Retry
 
 __version__ = "0.1.0"
@@ -120,6 +125,12 @@ __all__ = [
     "OptimisticUpdater",
     "Patch",
     "PatchError",
+    "QueryAtom",
+    "QueryClient",
+    "QueryDefaults",
+    "QueryInfo",
+    "QueryOptions",
+    "QueryResult",
     "RecipeError",
     "RemovedItemError",
     "ResourceAtom",
@@ -167,6 +178,7 @@ __all__ = [
     "pending_at",
     "produce",
     "produce_with_patches",
+    "query_options",
     "reducer",
     "refreshable",
     "resettable",

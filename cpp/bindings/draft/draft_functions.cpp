@@ -2,6 +2,7 @@
 
 #include "../../core/draft/patch/apply.hpp"
 #include "../../core/draft/patch/diff.hpp"
+#include "../../core/draft/share.hpp"
 #include "../support/arguments.hpp"
 #include "../support/registry.hpp"
 #include "draft_docs.hpp"
@@ -299,6 +300,17 @@ PyObject* apply_patches(PyObject*, PyObject* const* args, Py_ssize_t count, PyOb
   return apply_to(scope, root, patches, result) ? result.release() : nullptr;
 }
 
+// share(before, now): `now`, in which each part that equals its counterpart in `before` is the old
+// object.
+PyObject* share_parts(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2) {
+    PyErr_SetString(PyExc_TypeError, "share() takes the old value and the new one");
+    return nullptr;
+  }
+  Value shared = draft::share(python_model(), args[0], args[1], draft::Leaves::alike);
+  return to_object(shared);
+}
+
 constexpr int kFast = METH_FASTCALL | METH_KEYWORDS;
 
 PyMethodDef functions[] = {
@@ -313,6 +325,8 @@ PyMethodDef functions[] = {
     {"check_not_edited", as_function(check_not_edited), METH_FASTCALL,
      "Raises for a recipe that edits its part and returns a value."},
     {"last_read", last_read, METH_O, "Where the last read came from, for lenses."},
+    {"share", as_function(share_parts), METH_FASTCALL,
+     "A new value with the equal parts of an old one."},
     {"trace", trace, METH_O, "Makes last_read() remember, for lenses."},
     {nullptr, nullptr, 0, nullptr},
 };

@@ -253,12 +253,12 @@ PyObject* make_unwrap(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
 }
 
 // _core.make(cls, kind, body, write=None, *, name, equals, on_mount, label, recipes, views,
-// holds_value): makes atoms of the package's own subclasses.
+// holds_value, on_refresh): makes atoms of the package's own subclasses.
 PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
-  static const char* const names[] = {"cls",     "kind",   "body",        "write",
-                                      "name",    "equals", "on_mount",    "label",
-                                      "recipes", "views",  "holds_value", nullptr};
-  PyObject* slots[11] = {};
+  static const char* const names[] = {"cls",         "kind",       "body",  "write",   "name",
+                                      "equals",      "on_mount",   "label", "recipes", "views",
+                                      "holds_value", "on_refresh", nullptr};
+  PyObject* slots[12] = {};
   if (!parse_arguments("make", names, 4, args, count, kwnames, slots)) return nullptr;
   if (slots[0] == nullptr || !PyType_Check(slots[0]) ||
       !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(slots[0]), registry().atom)) {
@@ -300,11 +300,15 @@ PyObject* make_any(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject*
   if (holds != 0) parts.bits |= bit::holds_value;
   if (parts.kind == AtomKind::derived && !inspect(parts.body, parts.bits)) return nullptr;
   Ref made = Ref::take(make_atom(reinterpret_cast<PyTypeObject*>(slots[0]), parts));
-  if (!made || !given(slots[9])) return made.release();
-  AtomObject* view = as_atom(made.get());
-  if (view->extras == nullptr) view->extras = PyDict_New();
-  if (view->extras == nullptr || PyDict_SetItemString(view->extras, "views", slots[9]) < 0) {
-    return nullptr;
+  if (!made) return nullptr;
+  AtomObject* atom = as_atom(made.get());
+  for (const auto& [key, value] :
+       {std::pair{"views", slots[9]}, std::pair{"on_refresh", slots[11]}}) {
+    if (!given(value)) continue;
+    if (atom->extras == nullptr) atom->extras = PyDict_New();
+    if (atom->extras == nullptr || PyDict_SetItemString(atom->extras, key, value) < 0) {
+      return nullptr;
+    }
   }
   return made.release();
 }

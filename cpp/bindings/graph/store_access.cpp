@@ -178,6 +178,11 @@ PyObject* viewed_by(AtomObject* atom) {
   return atom->extras == nullptr ? nullptr : PyDict_GetItemString(atom->extras, "views");
 }
 
+// The function that is called when the atom is refreshed, in the place of a run; borrowed, or null.
+PyObject* refresh_hook(AtomObject* atom) {
+  return atom->extras == nullptr ? nullptr : PyDict_GetItemString(atom->extras, "on_refresh");
+}
+
 }  // namespace
 
 // The atoms that run again when this one is refreshed: for a view, its targets.
@@ -215,6 +220,12 @@ PyObject* StoreObject::refresh(AtomObject* atom) {
   std::vector<Ref> refreshed;
   if (!find_refreshed(atom, refreshed)) return nullptr;
   for (const Ref& one : refreshed) {
+    if (PyObject* hook = refresh_hook(as_atom(one.get()))) {
+      Ref function = Ref::borrow(hook);
+      Ref done = Ref::take(PyObject_CallNoArgs(function.get()));
+      if (!done || !enter()) return nullptr;
+      continue;
+    }
     Node* node = node_of(as_atom(one.get()));
     if (node == nullptr || !graph.refresh(*node) || !enter()) return nullptr;
   }

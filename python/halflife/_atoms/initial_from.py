@@ -6,6 +6,7 @@ from typing import Any, TypeVar, overload
 from halflife import _core
 from halflife._atoms.resource import ResourceAtom
 from halflife._core import Atom, HasData, Loading, loadable
+from halflife._support.async_face import async_face
 from halflife._support.checks import check_atom
 from halflife._support.internal_atoms import describe, inner_lazy, inner_source, part_name
 from halflife._support.unset import UNSET
@@ -47,7 +48,7 @@ def initial_from(a: Atom[Any], fallback: Any = None, *, name: str | None = None)
         >>> name = initial_from(select(user, lambda value: value["name"]), fallback="")
     """
     check_atom(a, "initial_from", "a")
-    look = _when_fetched(a) if isinstance(a, ResourceAtom) else loadable(a)
+    look = _when_fetched(a) if isinstance(a, ResourceAtom) else loadable(async_face(a))
     own = inner_source(UNSET, "own value", name=part_name(name, "own"))
     taken = inner_lazy(_Taken, "first value", name=part_name(name, "first"))
 

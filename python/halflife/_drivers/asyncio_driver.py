@@ -19,6 +19,7 @@ from halflife._drivers.calls import Calls
 from halflife._drivers.circles import Circles
 from halflife._drivers.clock import Clock
 from halflife._drivers.closing import CLOSED, Closing
+from halflife._drivers.deferred_flush import MAX_DEFERRED_TICKS, flush_deferred
 from halflife._drivers.execution import cancelled_from_outside
 from halflife._drivers.grace import Grace
 from halflife._drivers.holds import Holds, atoms_below
@@ -30,11 +31,9 @@ from halflife._drivers.run_coroutine import RunCoroutine
 from halflife._drivers.scope_locks import ScopeLocks, carry_over
 from halflife._drivers.waiting import Watcher, current_task
 from halflife._drivers.watched_coroutine import WatchedCoroutine
+from halflife._drivers.weak_methods import WeakMethods
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
 from halflife._events import Event
-
-#: The most loop ticks for which a chain of runs that end at once delays the notification of their `Loading`.
-_MAX_DEFERRED_TICKS = 100
 
 
 class AsyncioDriver:
@@ -56,13 +55,15 @@ class AsyncioDriver:
         self._progress: set[asyncio.Future[None]] = set()
         self._grace = Grace(self._store, clock, mount_grace)
         self._watchers: set[Watcher] = set()
-        self._started = 0
+        self.started_runs = 0
         self.scope_locks = ScopeLocks()
         self._holds = Holds()
         self.circles = Circles(self)
         # By atom, the number of its last runs in a row that superseded themselves; None if there are none.
         self._rounds: WeakKeyDictionary[Atom[Any], int] | None = None
         self.log: deque[Event] | None = None
+        self.on_loop = WeakMethods()
+        self.on_close = WeakMethods()
 
     # --- the loop
 
@@ -97,6 +98,7 @@ class AsyncioDriver:
         for run in lost + self._holds.clear():
             run.abandon()
         self.soon(self._holds.end_lost)  # Later, because it rolls edits back, and this may be a read.
+        self.on_loop.each(self.call_soon)
 
     def bind(self) -> None:
         """Called by the native module: the store belongs to this thread from now on."""
@@ -106,6 +108,7 @@ class AsyncioDriver:
         """Called by the native module: the store was made, entered or used while a loop is running."""
         self.home.note_loop()
         self.calls.drop_lost()
+        self.on_loop.each(self.call_soon)
 
     def refuse_thread(self) -> WrongThreadError | None:
         """Called by the native module: the error of a call from this thread; None if the thread is the store's."""
@@ -144,19 +147,15 @@ class AsyncioDriver:
             run.abandon()
             return
 
-        def on_yield() -> None:
-            self._yielded.add(task)
-            self._made_progress()
-
         if run.awaitable is not None:
             run.asked()  # The read that returned the awaitable has made the request.
         origin = new_origin(RunOrigin)
         if self._rounds is not None:
             origin.rounds = self._rounds.pop(run.atom, 0)
-        body = RunCoroutine(run, on_yield, origin, self.circles)
+        body = RunCoroutine(run, self.rest, origin, self.circles)
         task = self._new_task(loop, body, "halflife run", origin)
         run.task = task
-        self._started += 1
+        self.started_runs += 1
         self._runs[task] = run
         task.add_done_callback(self._run_ended)
 
@@ -217,16 +216,7 @@ class AsyncioDriver:
 
     def after_tick(self) -> bool:
         """Send the deferred notifications after the callbacks that are ready now; False without a loop."""
-        return self._call_soon(partial(self._flush_deferred, self._started, _MAX_DEFERRED_TICKS))
-
-    def _flush_deferred(self, started: int, ticks: int) -> None:
-        # A run that ended in this tick may have started dependent runs, which may end in the next tick.
-        if self._started != started and ticks > 0:
-            self._call_soon(partial(self._flush_deferred, self._started, ticks - 1))
-            return
-        store = self._store()
-        if store is not None:
-            store._flush(deferred=True)
+        return self.call_soon(partial(flush_deferred, self, self.started_runs, MAX_DEFERRED_TICKS))
 
     def flush_soon(self) -> None:
         """Mount in the next loop tick the atoms that became observed by a read outside of a step of a run."""
@@ -340,6 +330,7 @@ class AsyncioDriver:
 
     def close(self) -> Closing:
         """Cancel all tasks of the store but the one that calls this."""
+        self.on_close.each(lambda method: method())
         self.calls.close()
         self.home.leave()
         self._grace.close()
@@ -371,17 +362,25 @@ class AsyncioDriver:
         """Report an error that has no caller: to the store's `on_error`, or by one log record."""
         report(error, atom, self._on_error)
 
-    def soon(self, call: Callable[[StoreLike], object]) -> None:
-        """Call a function with the store in the next loop tick; not at all without a loop."""
+    def soon(self, call: Callable[[StoreLike], object]) -> bool:
+        """Call a function with the store in the next loop tick; False, and no call, without a loop."""
 
         def call_now() -> None:
             store = self._store()
             if store is not None and not store.closed:
                 call(store)
 
-        self._call_soon(call_now)
+        return self.call_soon(call_now)
 
-    def _call_soon(self, call: Callable[[], object]) -> bool:
+    def rest(self) -> None:
+        """Called in a run that has yielded, or only waits for its inputs to change: `settled` does not wait for it."""
+        task = current_task()
+        if task in self._runs:
+            self._yielded.add(task)
+            self._made_progress()
+
+    def call_soon(self, call: Callable[[], object]) -> bool:
+        """Call a function in the next loop tick; False, and no call, without a loop."""
         loop = self.home.loop()
         if loop is None or not loop.is_running():
             return False
@@ -395,5 +394,5 @@ class AsyncioDriver:
             for error in errors:
                 self.report(error, atom)
 
-        if not self._call_soon(report_all):
+        if not self.call_soon(report_all):
             report_all()

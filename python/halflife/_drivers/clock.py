@@ -18,7 +18,11 @@ class TimerHandle(Protocol):
 
 
 class Clock(Protocol):
-    """The time and the timers of a store. A store may be given another clock, such as a `ManualClock`."""
+    """The time and the timers of a store. A store may be given another clock, such as a `ManualClock`.
+
+    A clock may also have a method `time()`, which gives the wall-clock time in seconds since 1970, for what outlives
+    the process. Without it `time.time()` counts.
+    """
 
     #: The time in seconds since some fixed moment.
     def now(self) -> float: ...
@@ -42,6 +46,10 @@ class LoopClock:
         except RuntimeError:
             return time.monotonic()
 
+    def time(self) -> float:
+        """The wall-clock time, in seconds since 1970."""
+        return time.time()
+
     def call_later(self, delay: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
         """Call `callback()` in `delay` seconds, unless the handle is cancelled before.
 
@@ -57,3 +65,9 @@ class LoopClock:
     async def sleep(self, delay: float) -> None:
         """Wait `delay` seconds."""
         await asyncio.sleep(delay)
+
+
+def wall_time(clock: Clock) -> float:
+    """The wall-clock time of a clock, in seconds since 1970; that of this machine if the clock has none."""
+    own = getattr(clock, "time", None)
+    return float(own()) if callable(own) else time.time()

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from halflife._core import Atom, Batch, Run
 from halflife._drivers.scope_locks import ScopeLocks
+from halflife._drivers.weak_methods import WeakMethods
 from halflife._errors import WrongThreadError
 
 __all__ = ["Driver", "RunningSaga", "StoreLike", "Task", "Waits"]
@@ -127,8 +128,17 @@ class Driver(Protocol):
     #: Let runs of these atoms wait until no saga is running that edits data computed from them.
     def hold(self, atoms: list[Atom[Any]], fetched: Atom[Any]) -> None: ...
 
-    #: Call a function with the store in the next loop tick; not at all without a loop.
-    def soon(self, call: Callable[[StoreLike], object]) -> None: ...
+    #: Call a function with the store in the next loop tick; False, and no call, without a loop.
+    def soon(self, call: Callable[[StoreLike], object]) -> bool: ...
+
+    #: Called in a run that waits for nothing but a change of its inputs: `settled` does not wait for the run.
+    def rest(self) -> None: ...
+
+    #: Called in the next loop tick whenever another event loop runs the store, and when the store is closed.
+    @property
+    def on_loop(self) -> WeakMethods: ...
+    @property
+    def on_close(self) -> WeakMethods: ...
 
     #: Report errors that were found during a read, after the read.
     def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None: ...

@@ -12,6 +12,11 @@ from halflife._events import is_of_subscribers
 logger = logging.getLogger("halflife")
 
 
+def warn(message: str) -> None:
+    """Write one log record at WARNING."""
+    logger.warning(message)
+
+
 def report(error: BaseException, atom: Atom[Any] | None, on_error: Callable[[BaseException], object] | None) -> None:
     """Report an error; of the group of errors that subscribers raised, each by itself."""
     if isinstance(error, ExceptionGroup) and is_of_subscribers(error):

@@ -17,6 +17,8 @@ from halflife._core import is_function
 from halflife._drivers import ticks
 from halflife._support.checks import check_seconds
 
+#: The wall-clock time of each new clock: 2020-01-01 00:00 UTC, in seconds since 1970.
+_FIRST_DATE = 1_577_836_800.0
 #: Sums of floats are not exact: eight times 0.1 must reach 0.8.
 _TOLERANCE = 1e-9
 #: The most ticks at one moment, for a program that is never idle.
@@ -84,6 +86,7 @@ class ManualClock:
 
     def __init__(self, start: float = 0.0) -> None:
         self._target = check_seconds(start, "ManualClock", "start")
+        self._start = self._target
         # The moment that the clock has reached; before the target while a move is under way.
         self._hand = self._target
         # Whether code that runs now runs at the moment of the hand rather than at the target.
@@ -107,6 +110,10 @@ class ManualClock:
     def now(self) -> float:
         """The time in seconds."""
         return self._hand if self._is_moving else self._target
+
+    def time(self) -> float:
+        """The wall-clock time, in seconds since 1970: 2020-01-01 00:00 UTC at first, and moved together with `now`."""
+        return _FIRST_DATE + (self.now() - self._start)
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> ManualTimer:
         """Call `callback` once when the clock has been moved by `delay` seconds; 0 waits for the next move too."""

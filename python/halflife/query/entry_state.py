@@ -1,0 +1,32 @@
+"""The *entry state* is the frozen state of one cache entry that queries read, besides the data."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from halflife.query.results import FetchStatus
+
+
+class EntryState(NamedTuple):
+    """The state of an entry at one moment."""
+
+    #: What the policy shows: data, failure, invalidation, times.
+    shown: Any = None
+    #: The error of the last fetch; None if it did not fail.
+    error: Exception | None = None
+    fetch_status: FetchStatus = "idle"
+    #: Failed attempts of the fetch under way.
+    failure_count: int = 0
+    #: The number of the attempt under way, from 1; 0 if nothing is fetched.
+    attempt: int = 0
+    #: Wall-clock time of the data.
+    last_updated: float | None = None
+    #: Grows when data becomes stale by time.
+    moment: int = 0
+    #: Whether the entry was evicted: whoever still reads it has to look for a new one.
+    is_gone: bool = False
+
+
+def same_state(one: Any, other: Any) -> bool:
+    """Whether two states are the same; errors are compared by identity."""
+    return one.error is other.error and one._replace(error=None) == other._replace(error=None)

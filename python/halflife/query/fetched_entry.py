@@ -1,0 +1,110 @@
+"""A *fetched entry* is an entry as its fetches use it; the protocol, and how confirmed data is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from halflife._core import EntryPolicy, is_function
+from halflife._drivers.clock import wall_time
+from halflife._events import is_of_subscribers
+from halflife._support.absent import ABSENT
+from halflife.query.entry_data import Confirmed, EntryData
+from halflife.query.fetch_context import UNCHANGED
+from halflife.query.keys import QueryKey, query_key
+from halflife.query.options import Settings
+from halflife.query.owner import Owner
+
+
+class FetchedEntry(Protocol):
+    """What fetches need of an entry."""
+
+    #: The error of the last fetch.
+    error: Exception | None
+    #: Wall-clock time of the data.
+    last_updated: float | None
+
+    @property
+    def key(self) -> QueryKey: ...
+    @property
+    def owner(self) -> Owner: ...
+    @property
+    def policy(self) -> EntryPolicy: ...
+    @property
+    def data(self) -> EntryData[Any]: ...
+    @property
+    def state(self) -> Any: ...
+
+    #: The dict that fetchers see as `ctx.memory`.
+    @property
+    def memory(self) -> dict[str, Any]: ...
+    @property
+    def is_observed(self) -> bool: ...
+
+    def now(self) -> float: ...
+
+    #: Somebody uses the data with these settings.
+    def use(self, settings: Settings) -> None: ...
+
+    #: Set the state that queries read.
+    def show(self) -> None: ...
+
+    #: A fetch has begun or ended.
+    def fetch_began(self) -> None: ...
+    def fetch_ended(self) -> None: ...
+
+    #: Look at the time when the data becomes stale or expires.
+    def reschedule(self) -> None: ...
+
+
+def confirmed(entry: FetchedEntry) -> Any:
+    """The data below the edits, `ABSENT` if there is none."""
+    return entry.data._confirmed(entry.owner.store)
+
+
+def visible(entry: FetchedEntry) -> Any:
+    """The data with its edits, None if there is none."""
+    value = entry.owner.store.get(entry.data)
+    return None if value is ABSENT else value
+
+
+def put(entry: FetchedEntry, value: Any, *, shared: bool) -> None:
+    """Set the confirmed data, below the edits."""
+    entry.owner.store.set(entry.data, Confirmed(value, shared))
+
+
+def take(entry: FetchedEntry, value: Any, settings: Settings, updated_at: float | None = None) -> None:
+    """Make an answer, or data set by hand, the confirmed data."""
+    if value is not UNCHANGED:
+        rule, before = settings.structural_sharing, confirmed(entry)
+        if isinstance(rule, bool):
+            put(entry, value, shared=rule)
+        else:
+            put(entry, rule(before, value) if before is not ABSENT else value, shared=False)
+    elif confirmed(entry) is ABSENT:
+        raise TypeError(f"the fetcher of {entry.key!r} returned ctx.unchanged, and there is no data yet")
+    entry.last_updated = wall_time(entry.owner.clock) if updated_at is None else updated_at
+    _tag(entry, settings)
+    entry.reschedule()
+
+
+def _tag(entry: FetchedEntry, settings: Settings) -> None:
+    tags: set[QueryKey] = set()
+    for tag in settings.tags:
+        found = tag(confirmed(entry)) if is_function(tag) else tag
+        each = found if isinstance(found, (list, set, frozenset)) else (found,)
+        tags.update(query_key(one, f"tags of {entry.key!r}", "tag") for one in each if one is not None)
+    entry.owner.retag(entry, frozenset(tags))
+
+
+@contextmanager
+def changes(entry: FetchedEntry) -> Iterator[None]:
+    """A batch whose subscribers' errors are reported, because the code that makes it has no caller."""
+    try:
+        with entry.owner.store.batch():
+            yield
+    except ExceptionGroup as error:
+        if not is_of_subscribers(error):
+            raise
+        entry.owner.store._report(error, entry.state)

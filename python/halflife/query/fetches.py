@@ -1,0 +1,262 @@
+"""A *fetch* is one call for the data of a key, with its retries. It is a task of the store while it is not paused."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple, Protocol, cast, final
+
+from halflife._drivers.abort_signal import AbortSignal
+from halflife._drivers.cancellation import CancelledError
+from halflife._drivers.deadlines import Deadline
+from halflife._drivers.deferred_coroutine import DeferredCall
+from halflife._drivers.protocol import Task
+from halflife._drivers.threads import run_in_thread
+from halflife._support.absent import ABSENT
+from halflife._support.reprs import abbreviated
+from halflife._support.signatures import given_count
+from halflife.query.fetch_context import FetchContext
+from halflife.query.fetched_entry import FetchedEntry, confirmed
+from halflife.query.options import Fetcher, Settings
+from halflife.query.results import FetchStatus
+from halflife.query.retries import RetryRun
+from halflife.query.tickets import Ticket, Tickets
+
+
+class Source(NamedTuple):
+    """How the data of a key is fetched."""
+
+    fetcher: Fetcher
+    settings: Settings
+
+
+class Ends(Protocol):
+    """To whom a fetch tells how it ended."""
+
+    def answer(self, fetch: Fetch, value: Any) -> None: ...
+    def piece(self, fetch: Fetch, value: Any) -> None: ...
+    def fail(self, fetch: Fetch, error: Exception) -> None: ...
+    def lost(self, fetch: Fetch) -> None: ...
+
+
+class _Paused(Exception):  # noqa: N818 - not an error
+    """The fetch waits for the network; its task ends."""
+
+
+@final
+class Fetch:
+    """One call for the data of a key."""
+
+    def __init__(
+        self,
+        entry: FetchedEntry,
+        ends: Ends,
+        source: Source,
+        generation: int,
+        *,
+        argument: object,
+        is_kept: bool,
+    ) -> None:
+        self.entry = entry
+        self._ends = ends
+        self.settings = source.settings
+        self.generation = generation
+        #: Whether it goes on when nobody awaits it any more.
+        self.is_kept = is_kept
+        #: Those who await this fetch and no other (`dedupe=False`).
+        self.tickets = Tickets()
+        self.status: FetchStatus = "fetching"
+        self.failure_count = 0
+        #: The number of the attempt that runs, or starts next.
+        self.attempt = 1
+        #: What is shown again if the fetch is cancelled.
+        self.before = entry.policy.shown
+        self.data_before = confirmed(entry)
+        self.error_before = entry.error
+        self.updated_before = entry.last_updated
+        self._fetcher = source.fetcher
+        self._argument = argument
+        self._progress: dict[str, Any] = {}
+        self._signal = AbortSignal()
+        self._retry: RetryRun | None = None
+        self._task: Task[Any] | None = None
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether somebody observes the data."""
+        return self.entry.is_observed
+
+    # --- starting and stopping
+
+    def start(self) -> None:
+        """Start, or pause until the network is back."""
+        owner = self.entry.owner
+        if self._must_pause():
+            self._pause()
+            return
+        self.status = "fetching"
+        owner.paused.pop(self, None)
+        owner.note("run", self.entry, self.generation)
+        self._task = owner.start_task(DeferredCall(self._run), f"halflife fetch of {self.entry.key!r}")
+        self._task.add_done_callback(self._ended)
+
+    def _must_pause(self) -> bool:
+        mode = self.settings.network_mode
+        if mode == "always" or self.entry.owner.is_online():
+            return False
+        return mode == "online" or self._retry is not None
+
+    def _pause(self) -> None:
+        self.status = "paused"
+        self._task = None
+        self.entry.owner.paused[self] = None
+        self.entry.owner.note("paused", self.entry, self.generation)
+
+    def resume(self) -> None:
+        """The network is back: go on, with the attempts that are left."""
+        if self.status == "paused":
+            self.start()
+            self.entry.show()
+
+    def stop(self, reason: str) -> None:
+        """The answer is not wanted any more."""
+        self.entry.owner.paused.pop(self, None)
+        for error in self._signal._abort(reason):
+            self.entry.owner.store._report(error, self.entry.state)
+        task, self._task = self._task, None
+        if task is not None and not task.done() and not task.get_loop().is_closed():
+            task.cancel(reason)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its event loop was closed."""
+        return self._task is not None and self._task.get_loop().is_closed()
+
+    def _ended(self, task: Task[Any]) -> None:
+        if task is self._task:  # Cancelled by somebody else, perhaps before its first step.
+            self._ends.lost(self)
+
+    def leave(self, ticket: Ticket) -> None:
+        """Somebody who awaited this fetch alone was cancelled."""
+        self.tickets.discard(ticket)
+        if not self.tickets and not self.is_kept:
+            self._ends.lost(self)
+
+    # --- running
+
+    async def _run(self) -> None:
+        try:
+            async with self.entry.owner.slots.slot(self):
+                value = await self._attempts()
+            self._task, task = None, self._task
+            try:
+                self._ends.answer(self, value)
+            except BaseException:
+                self._task = task
+                raise
+        except _Paused:
+            self._pause()
+            self.entry.show()
+        except Exception as error:
+            self._task = None
+            self._ends.fail(self, error)
+
+    async def _attempts(self) -> Any:
+        clock = self.entry.owner.clock
+        retry = self._retry
+        if retry is None:
+            retry = self._retry = RetryRun(self.settings.retry)
+        while True:
+            if retry.attempt > 0 and self._must_pause():
+                raise _Paused
+            retry.started(clock.now())
+            if self.attempt != retry.attempt:
+                self.attempt = retry.attempt
+                self.entry.show()
+            try:
+                seconds = retry.remaining(clock.now())
+                if seconds is None:
+                    return await self._attempt()
+                async with Deadline(clock, seconds):
+                    return await self._attempt()
+            except Exception as error:
+                delay = retry.failed(error, clock.now())
+                self.failure_count += 1
+                self.entry.owner.note("retried", self.entry, error)
+                self.entry.show()
+            await clock.sleep(delay)
+
+    async def _attempt(self) -> Any:
+        breaker = self.settings.breaker
+        if breaker is None:
+            return await self._call()
+        clock = self.entry.owner.clock
+        breaker.use_clock(clock)
+        permit = breaker.acquire(clock.now())
+        try:
+            value = await self._call()
+        except CancelledError:
+            permit.released()
+            raise
+        except Exception as error:
+            permit.failed(error, clock.now())
+            raise
+        except BaseException:
+            permit.released()
+            raise
+        permit.succeeded(clock.now())
+        return value
+
+    async def _call(self) -> Any:
+        entry, fetcher = self.entry, self._fetcher
+        context = FetchContext(
+            signal=self._signal,
+            refetching=entry.policy.shown.has_data,
+            previous=self._confirmed(),
+            attempt=self.attempt,
+            memory=entry.memory,
+            argument=self._argument,
+            progress=self._progress,
+        )
+        arguments = (entry.key.given, context)[: given_count(fetcher, 2, unknown=1)]
+        if self.settings.thread:
+            return self._checked(await run_in_thread(fetcher, *arguments))
+        answer = fetcher(*arguments)
+        if inspect.isasyncgen(answer):
+            return await self._stream(answer)
+        return self._checked(await answer if inspect.isawaitable(answer) else answer)
+
+    def _confirmed(self) -> Any:
+        value = confirmed(self.entry)
+        return None if value is ABSENT else value
+
+    def _checked(self, answer: Any) -> Any:
+        if inspect.isgenerator(answer) or inspect.isawaitable(answer) or inspect.isasyncgen(answer):
+            if hasattr(answer, "close"):
+                answer.close()
+            raise TypeError(
+                f"the fetcher of {self.entry.key!r} returned {abbreviated(answer)} instead of data; await it, or make"
+                " the fetcher an async generator"
+            )
+        return answer
+
+    async def _stream(self, stream: AsyncIterator[Any]) -> Any:
+        """Fill the data piece by piece."""
+        reduce, mode = self.settings.reduce or _append, self.settings.refetch_mode
+        value = self._confirmed() if mode == "append" else None
+        is_empty = True
+        try:
+            async for piece in stream:
+                is_empty = False
+                value = reduce(value, piece)
+                if mode != "replace" or not self.before.has_data:
+                    self._ends.piece(self, value)
+        finally:
+            await cast(Any, stream).aclose()
+        if is_empty and value is None and self.settings.reduce is None:
+            return []
+        return value
+
+
+def _append(data: Any, piece: Any) -> list[Any]:
+    return [*(data or ()), piece]

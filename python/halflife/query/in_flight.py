@@ -1,0 +1,202 @@
+"""What is *in flight* for an entry: its fetches, and those who await them.
+
+With `dedupe` there is one fetch at a time, and a newer one supersedes it: its awaiters follow to the newest.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+from halflife._core import Verdict
+from halflife.query.fetch_context import UNCHANGED
+from halflife.query.fetched_entry import FetchedEntry, changes, put, take, visible
+from halflife.query.fetches import Fetch, Source
+from halflife.query.tickets import Ticket, Tickets
+
+
+@final
+class InFlight:
+    """The fetches of one entry."""
+
+    __slots__ = ("_entry", "fetches", "source", "tickets")
+
+    def __init__(self, entry: FetchedEntry) -> None:
+        self._entry = entry
+        #: The fetches in flight, paused ones too, by generation.
+        self.fetches: dict[int, Fetch] = {}
+        #: Those who await the newest fetch.
+        self.tickets = Tickets()
+        #: How the data was fetched last, for a refetch that nobody has given a fetcher for.
+        self.source: Source | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.fetches)
+
+    @property
+    def newest(self) -> Fetch | None:
+        """The fetch that started last."""
+        return next(reversed(self.fetches.values()), None)
+
+    # --- starting
+
+    def start(self, source: Source, *, argument: object = None, is_kept: bool = True) -> Fetch:
+        """Start a fetch.
+
+        Args:
+            source: The fetcher and its settings.
+            argument: What the fetch is for; the fetcher finds it in its context.
+            is_kept: Whether it goes on when nobody awaits it any more.
+
+        Raises:
+            NoEventLoopError: No event loop is running; nothing is changed.
+        """
+        entry = self._entry
+        entry.owner.ready()
+        self.source = source
+        supersede = source.settings.dedupe
+        entry.use(source.settings)
+        fetch = Fetch(entry, self, source, entry.policy.begin(supersede), argument=argument, is_kept=is_kept)
+        if supersede:
+            for earlier in list(self.fetches.values()):
+                self._drop(earlier, "superseded")
+        self.fetches[fetch.generation] = fetch
+        entry.fetch_began()
+        fetch.start()
+        entry.show()
+        return fetch
+
+    def keep(self) -> None:
+        """The fetches go on when nobody awaits them any more."""
+        for fetch in self.fetches.values():
+            fetch.is_kept = True
+
+    # --- awaiting
+
+    def await_newest(self) -> Ticket | None:
+        """A claim to the outcome of the newest fetch; None if there is none, or if it is paused."""
+        newest = self.newest
+        return None if newest is None or newest.status == "paused" else self.tickets.issue()
+
+    def leave(self, ticket: Ticket) -> None:
+        """Somebody who awaited the newest fetch was cancelled. The last one cancels a fetch that nobody else wants."""
+        self.tickets.discard(ticket)
+        if not (self.tickets or self._entry.is_observed or any(fetch.is_kept for fetch in self.fetches.values())):
+            self.cancel()
+
+    # --- the end of a fetch
+
+    def answer(self, fetch: Fetch, value: object) -> None:
+        """The fetch has an answer.
+
+        Raises:
+            Exception: The answer cannot be kept, such as by an error of a `structural_sharing` function.
+        """
+        entry, settings = self._entry, fetch.settings
+        if self.fetches.get(fetch.generation) is not fetch:
+            return
+        is_kept = settings.cache_enabled or entry.is_observed
+        verdict = entry.policy.verdict(fetch.generation)
+        with changes(entry):
+            if verdict is Verdict.WRITE and is_kept:
+                take(entry, value, settings)  # First, because it may fail.
+            entry.policy.answer(fetch.generation, entry.now())
+            del self.fetches[fetch.generation]
+            if verdict is Verdict.WRITE:
+                entry.error = None
+                if is_kept:
+                    entry.owner.note("settled", entry, value)
+                else:
+                    entry.policy.empty(entry.now())
+            elif verdict is Verdict.DROP_AND_FETCH:
+                entry.policy.owe()
+            entry.show()
+        shown = visible(entry) if is_kept or value is UNCHANGED else value
+        fetch.tickets.resolve(shown if value is UNCHANGED else value)
+        if verdict is not Verdict.DROP_AND_FETCH and not self.fetches:
+            self.tickets.resolve(shown)
+        entry.fetch_ended()
+
+    def piece(self, fetch: Fetch, value: object) -> None:
+        """A stream has a further piece: `value` is all of it so far."""
+        entry = self._entry
+        if self.fetches.get(fetch.generation) is not fetch:
+            return
+        if entry.policy.verdict(fetch.generation) is Verdict.WRITE:
+            with changes(entry):
+                take(entry, value, fetch.settings)
+                entry.policy.piece(fetch.generation, entry.now())
+                entry.error = None
+                entry.show()
+
+    def fail(self, fetch: Fetch, error: Exception) -> None:
+        """The fetch has failed for good."""
+        entry = self._entry
+        if self.fetches.pop(fetch.generation, None) is None:
+            return
+        verdict = entry.policy.fail(fetch.generation, entry.now())
+        with changes(entry):
+            if verdict is Verdict.WRITE:
+                entry.error = error
+                entry.owner.note("failed", entry, error)
+            elif verdict is Verdict.DROP_AND_FETCH:
+                entry.policy.owe()
+            entry.show()
+        fetch.tickets.fail(error)
+        if not self.fetches:
+            if verdict is Verdict.WRITE:
+                self.tickets.fail(error)
+            elif verdict is Verdict.DROP:
+                self.tickets.resolve(visible(entry))
+        entry.fetch_ended()
+
+    def lost(self, fetch: Fetch) -> None:
+        """The fetch was cancelled, but not by its client, or its event loop was closed."""
+        entry = self._entry
+        if self.fetches.get(fetch.generation) is not fetch:
+            return
+        reason = f"the fetch of {entry.key!r} was cancelled"
+        with changes(entry):
+            self._drop(fetch, "cancelled")
+            entry.show()
+        fetch.tickets.cancel(reason)
+        if not self.fetches:
+            self.tickets.cancel(reason)
+        entry.fetch_ended()
+
+    # --- cancelling
+
+    def close(self) -> None:
+        """The store was closed, which cancels the tasks."""
+        fetches, self.fetches = self.fetches, {}
+        reason = f"the fetch of {self._entry.key!r} ended, because the store was closed"
+        for fetch in fetches.values():
+            fetch.tickets.close(reason)
+        self.tickets.close(reason)
+
+    def cancel(self) -> None:
+        """Cancel all fetches: the state is as before them, and whoever awaits them is told."""
+        entry = self._entry
+        if not self.fetches:
+            return
+        with changes(entry):
+            self.drop_all()
+            entry.show()
+        self.tickets.cancel(f"the fetch of {entry.key!r} was cancelled")
+        entry.fetch_ended()
+
+    def drop_all(self) -> None:
+        """Stop all fetches. Those who await the newest one go on waiting, for a fetch to come."""
+        for fetch in list(self.fetches.values()):
+            self._drop(fetch, "cancelled")
+            fetch.tickets.cancel(f"the fetch of {self._entry.key!r} was cancelled")
+
+    def _drop(self, fetch: Fetch, reason: str) -> None:
+        """Stop a fetch whose answer does not count any more."""
+        entry = self._entry
+        if self.fetches.pop(fetch.generation, None) is None:
+            return
+        if entry.policy.cancel(fetch.generation, fetch.before):
+            put(entry, fetch.data_before, shared=False)
+            entry.error, entry.last_updated = fetch.error_before, fetch.updated_before
+        entry.owner.note("superseded", entry, fetch.generation)
+        fetch.stop(reason)

@@ -1,0 +1,116 @@
+"""A *request* is a key, a fetcher and options as the user gave them, resolved to a cache entry and how to fetch it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, final
+
+from halflife._core import is_function
+from halflife.query.entries import Entry
+from halflife.query.entry_cache import EntryCache
+from halflife.query.fetches import Source
+from halflife.query.keys import QueryKey, query_key
+from halflife.query.options import QueryOptions, check_fetcher, check_options
+from halflife.query.tickets import Pending, Ticket, done
+
+#: Which cached data is an answer: fresh data, stale data that is fetched again behind, or data of any age.
+_Accepts: TypeAlias = Literal["fresh", "stale", "any"]
+
+
+@final
+class Requests:
+    """Resolves and starts the requests of one client."""
+
+    __slots__ = ("_cache",)
+
+    def __init__(self, cache: EntryCache) -> None:
+        self._cache = cache
+
+    def given(
+        self,
+        function: str,
+        key: Any,
+        fetcher: Any,
+        options: Mapping[str, Any],
+        *,
+        may_be_function: bool = False,
+    ) -> tuple[Any, Any, dict[str, Any]]:
+        """The key, the fetcher and the checked options that were given, one by one or as one value."""
+        checked = check_options(function, options)
+        if isinstance(key, QueryOptions):
+            checked = {**key.options, **checked}
+            fetcher = fetcher if fetcher is not None else key.fetcher
+            key = key.key
+        if is_function(key) and not may_be_function:
+            key = key(self._cache.store.get)
+        check_fetcher(fetcher, function, thread=bool(checked.get("thread")))
+        return key, fetcher, checked
+
+    def plain_key(self, function: str, key: Any) -> QueryKey:
+        """The key that was given, or that of `query_options`."""
+        if isinstance(key, QueryOptions):
+            key = key.key
+        if is_function(key):
+            key = key(self._cache.store.get)
+        return query_key(key, function)
+
+    def entry_and_source(
+        self, function: str, key: Any, fetcher: Any, options: Mapping[str, Any]
+    ) -> tuple[Entry, Source]:
+        """The entry of a key, and how to fetch its data."""
+        if key is None or key is False:
+            raise TypeError(f"{function}: key is {key}, which turns a query off, so there is nothing to fetch")
+        found = query_key(key, function)
+        settings = self._cache.settings(found, options)
+        fetcher = self._cache.fetcher(found, fetcher)
+        if fetcher is None:
+            raise TypeError(f"{function}: there is no fetcher for {found!r}; give one, or set it by set_defaults")
+        return self._cache.entry(found, settings), Source(fetcher, settings)
+
+    def fetch(
+        self,
+        function: str,
+        key: Any,
+        fetcher: Any,
+        options: Mapping[str, Any],
+        accepts: _Accepts,
+    ) -> Pending[Any]:
+        """Answer from the cache, join the fetch under way, or start one."""
+        key, fetcher, checked = self.given(function, key, fetcher, options)
+        entry, source = self.entry_and_source(function, key, fetcher, checked)
+        settings = source.settings
+        if settings.cache_enabled and entry.has_data and not entry.is_expired():
+            is_stale = entry.is_stale(settings) and not entry.is_once
+            if not is_stale or accepts != "fresh":
+                return done(self._cached(entry, source, is_stale=is_stale and accepts == "stale"))
+        self._cache.ready()
+        entry.is_used = True
+        if not settings.dedupe:
+            fetch = entry.in_flight.start(source, is_kept=False)
+            return Pending(fetch.tickets.issue(), fetch.leave)
+        if not entry.in_flight:
+            entry.in_flight.start(source, is_kept=False)
+        return Pending(entry.in_flight.tickets.issue(), entry.in_flight.leave)
+
+    def _cached(self, entry: Entry, source: Source, *, is_stale: bool) -> Any:
+        entry.is_used = True
+        entry.use(source.settings)
+        if entry.is_once:
+            entry.is_once = False
+            entry.policy.invalidate()
+        elif is_stale and source.settings.background_refetch and not entry.in_flight and self._cache.is_ready():
+            entry.in_flight.start(source)
+        return entry.visible()
+
+    def prefetch(self, entry: Entry, source: Source, *, use_once: bool) -> Ticket | None:
+        """Fetch data for later; None if there is fresh data."""
+        if not entry.in_flight and entry.has_data and not entry.is_expired() and not entry.is_stale(source.settings):
+            return None
+        self._cache.ready()
+        if entry.in_flight:
+            entry.in_flight.keep()
+        else:
+            entry.is_used = entry.has_data
+            entry.is_once = use_once
+            entry.in_flight.start(source)
+        return entry.in_flight.await_newest()

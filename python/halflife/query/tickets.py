@@ -1,0 +1,147 @@
+"""A *ticket* is the claim of one awaiter to the outcome of a fetch, also if another fetch takes its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar, final
+
+from halflife._drivers.deferred_coroutine import DeferredCoroutine
+from halflife._drivers.ticks import Waiter
+from halflife._errors import RunCancelledError, StoreClosedError
+from halflife._support.outcome import Outcome
+
+T = TypeVar("T")
+
+
+@final
+class Ticket:
+    """The claim of one awaiter."""
+
+    __slots__ = ("outcome", "waiter")
+
+    def __init__(self) -> None:
+        self.outcome: Outcome[Any] | None = None
+        self.waiter: Waiter | None = None
+
+    async def ended(self) -> None:
+        """Wait until there is an outcome."""
+        while self.outcome is None:
+            self.waiter = Waiter()
+            await self.waiter.wait()
+        self.waiter = None
+
+    def end(self, outcome: Outcome[Any]) -> None:
+        """There is an outcome."""
+        if self.outcome is None:
+            self.outcome = outcome
+            if self.waiter is not None:
+                self.waiter.wake()
+
+
+@final
+class Tickets:
+    """The claims to the outcome of one fetch, or of the newest fetch of an entry."""
+
+    __slots__ = ("_open",)
+
+    def __init__(self) -> None:
+        self._open: dict[Ticket, None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def issue(self) -> Ticket:
+        """Make a ticket."""
+        ticket = Ticket()
+        self._open[ticket] = None
+        return ticket
+
+    def discard(self, ticket: Ticket) -> None:
+        """The awaiter has left."""
+        self._open.pop(ticket, None)
+
+    def resolve(self, value: Any) -> None:
+        """The fetch has a value."""
+        self._end(Outcome(value))
+
+    def fail(self, error: Exception) -> None:
+        """The fetch has failed."""
+        if self._open:
+            self._end(Outcome.failed(error))
+
+    def cancel(self, reason: str) -> None:
+        """There will be no outcome."""
+        if self._open:
+            self._end(Outcome.failed(RunCancelledError(reason)))
+
+    def close(self, reason: str) -> None:
+        """The store was closed."""
+        if self._open:
+            self._end(Outcome.failed(StoreClosedError(reason)))
+
+    def _end(self, outcome: Outcome[Any]) -> None:
+        ended, self._open = self._open, {}
+        for ticket in ended:
+            ticket.end(outcome)
+
+
+@final
+class Pending(DeferredCoroutine[T], Generic[T]):
+    """The result of a call that acts at once: it may be awaited, once, or dropped."""
+
+    __slots__ = ("_is_over", "_leave", "_ticket")
+
+    def __init__(self, ticket: Ticket, leave: Callable[[Ticket], None]) -> None:
+        self._body = None
+        self._ticket = ticket
+        self._leave = leave
+        self._is_over = False
+
+    def _make(self) -> Coroutine[Any, Any, T]:
+        return self._wait()
+
+    async def _wait(self) -> T:
+        try:
+            await self._ticket.ended()
+        except BaseException:
+            self._drop()
+            raise
+        self._is_over = True
+        assert self._ticket.outcome is not None
+        result: T = self._ticket.outcome.get()
+        return result
+
+    def close(self) -> None:
+        """Do not wait for the result any more."""
+        super().close()
+        self._drop()
+
+    def _drop(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            if self._ticket.outcome is None:
+                self._leave(self._ticket)
+
+    def __repr__(self) -> str:
+        return f"<Pending, {'done' if self._ticket.outcome is not None else 'running'}>"
+
+
+def done(value: T) -> Pending[T]:
+    """A result that is there already."""
+    ticket = Ticket()
+    ticket.outcome = Outcome(value)
+    return Pending(ticket, lambda _: None)
+
+
+@final
+class Work(DeferredCoroutine[T], Generic[T]):
+    """The result of several calls that act at once: awaiting it awaits all of them."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._body = None
+        self._function = function
+
+    def _make(self) -> Coroutine[Any, Any, T]:
+        return self._function()
