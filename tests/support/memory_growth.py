@@ -63,7 +63,7 @@ class Growth:
     >>> assert growth.least.flat
     """
 
-    def __init__(self, rounds: int, windows: int = 8) -> None:
+    def __init__(self, rounds: int, windows: int = 24) -> None:
         self.rounds = rounds
         self.least = Memory(*(float("inf"),) * 3)
         self._measured: list[Memory] = []
