@@ -1,14 +1,12 @@
 """The native module of halflife. Private: the package re-exports everything public."""
 
 import enum
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from types import CodeType, TracebackType
 from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Self, TypeAlias, TypeVar, final, overload
 
 from halflife._drivers.abort_signal import AbortSignal
 from halflife._drivers.action_handle import ActionHandle
-from halflife._events import Event
 from halflife._optimistic.editable import Editable
 from halflife._optimistic.layered_atom import LayeredAtom
 from halflife._optimistic.saga_handle import SagaHandle
@@ -196,6 +194,9 @@ class Subscription:
     @property
     def active(self) -> bool: ...
 
+def make_subscription(store: StoreBase, what: str, end: Callable[[], object], /) -> Subscription:
+    """A subscription to something else than an atom's value; `end()` is called once, when it is ended."""
+
 _SagaTuple: TypeAlias = (
     tuple[Callable[[T], object], Callable[..., Awaitable[Any]]]
     | tuple[Callable[[T], object], Callable[..., Awaitable[Any]], Callable[[T, Any], object]]
@@ -273,7 +274,7 @@ class StoreBase:
     def _override(self, a: Atom[Any], instead: object, follows: bool, /) -> None: ...
     def _expire(self, a: Atom[Any], /) -> None: ...
     def _flush(self, *, deferred: bool) -> None: ...
-    def _set_log(self, log: deque[Event] | None, /) -> None: ...
+    def _log_events(self, on: bool, /) -> None: ...
     def _write_log(self) -> None: ...
     def _set_hydrating(self, hydrating: bool, /) -> None: ...
     def _adopt(

@@ -7,7 +7,26 @@ from typing import Any, Literal, NamedTuple
 from halflife._core import Atom
 from halflife._support.reprs import abbreviated
 
-EventKind = Literal["set", "run", "settled", "superseded", "failed", "notified", "mounted", "unmounted"]
+EventKind = Literal[
+    "set",
+    "run",
+    "settled",
+    "superseded",
+    "failed",
+    "notified",
+    "mounted",
+    "unmounted",
+    # Of layers.
+    "applied",
+    "confirmed",
+    "rolled_back",
+    "conflicted",
+    # Of queries.
+    "invalidated",
+    "evicted",
+    "paused",
+    "retried",
+]
 
 
 def is_of_subscribers(error: object) -> bool:
@@ -19,7 +38,8 @@ class Event(NamedTuple):
     """An event: its kind, its atom, and its time (seconds on the store's clock).
 
     `detail` is the value of `set`, `settled` and `notified`, the error of `failed`, the number of an async run for
-    `run` and `superseded`, and for `run` of a plain atom its value.
+    `run` and `superseded`, and for `run` of a plain atom its value. `applied`, `confirmed`, `rolled_back` and
+    `conflicted` are events of the layers of an atom in a store; the detail is the layer's id.
     """
 
     kind: EventKind

@@ -34,7 +34,6 @@ EXCEPTIONS = {
     "_core": (  # The stub says what the native module's functions take and return, and users see those types.
         "_drivers/abort_signal",
         "_drivers/action_handle",
-        "_events",
         "_optimistic/editable",
         "_optimistic/layered_atom",
         "_optimistic/saga_handle",

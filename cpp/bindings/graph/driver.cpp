@@ -54,6 +54,10 @@ Ref Driver::linger(AtomObject* atom) const {
   return Ref::take(PyObject_CallMethod(object_, "linger", "O", as_object(atom)));
 }
 
+Ref Driver::end_listeners() const {
+  return Ref::take(PyObject_CallMethod(object_, "end_listeners", nullptr));
+}
+
 Ref Driver::note(const char* event, PyObject* atom, PyObject* detail) const {
   return Ref::take(PyObject_CallMethod(object_, "note", "sOO", event, atom, detail));
 }

@@ -49,6 +49,7 @@ class Driver {
   // Starts the grace period of the atom. False: no timer can be had.
   Ref linger(AtomObject* atom) const;
   // Logs an event.
+  Ref end_listeners() const;
   Ref note(const char* event, PyObject* atom, PyObject* detail) const;
   // Reports an error that has no caller. The atom may be None.
   Ref report(PyObject* error, PyObject* atom) const;

@@ -241,13 +241,11 @@ void StoreObject::collect(bool closing) {
   Py_CLEAR(interrupt_);
   Py_CLEAR(loop_hook_);
   Py_CLEAR(batch_task_);
-  Py_CLEAR(log);
   driver.clear();
 }
 
 int StoreObject::traverse(visitproc visit, void* arg) {
   if (const int stopped = driver.traverse(visit, arg)) return stopped;
-  Py_VISIT(log);
   Py_VISIT(interrupt_);
   Py_VISIT(loop_hook_);
   Py_VISIT(batch_task_);

@@ -8,6 +8,12 @@ namespace halflife::bindings {
 using graph::Node;
 namespace flag = graph::flag;
 
+namespace {
+
+constexpr std::size_t kMostCausedEvents = 10'000;
+
+}  // namespace
+
 void StoreObject::put_off(const char* event, const Node& node, PyObject* detail) {
   errands_.push_back({event, Py_NewRef(static_cast<PyObject*>(node.atom)), Py_NewRef(detail)});
   has_errands = !on_errand_;  // else the loop in run_errands does this one, too
@@ -20,7 +26,7 @@ bool StoreObject::linger(Node& node) {
 }
 
 void StoreObject::event(Event event, const Node& node) {
-  if (log == nullptr || !driver.exists() || node.atom == nullptr) return;
+  if (!logs_events || !driver.exists() || node.atom == nullptr) return;
   PyObject* detail = Py_None;
   const graph::AsyncState* state = node.async();
   Ref number;
@@ -35,12 +41,14 @@ void StoreObject::event(Event event, const Node& node) {
   put_off(name_of(event), node, detail);
 }
 
-// Errands that are added meanwhile are done, too, in order.
+// Errands that are added meanwhile are done, too, in order. A callback that is told of events may
+// cause events without end: after very many, the driver ends such callbacks.
 void StoreObject::run_errands() {
   if (on_errand_) return;
   on_errand_ = true;
   has_errands = false;
   SavedError saved;
+  std::size_t left = errands_.size() + kMostCausedEvents;
   while (!errands_.empty()) {
     const Errand errand = errands_.front();
     errands_.pop_front();
@@ -51,6 +59,7 @@ void StoreObject::run_errands() {
       start_grace(as_atom(atom.get()));
       continue;
     }
+    if (left-- == 0 && !driver.end_listeners()) report_or_keep(as_atom(atom.get()));
     Ref done = driver.note(errand.event, atom.get(), detail.get());
     if (!done) report_or_keep(as_atom(atom.get()));
   }

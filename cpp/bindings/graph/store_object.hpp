@@ -151,7 +151,7 @@ class StoreObject final : public graph::Host {
   graph::Store graph;
   PyObject* self = nullptr;     // the Python object, borrowed: it owns us
   Driver driver;                // absent once the store is closed
-  PyObject* log = nullptr;      // a deque of events, or null
+  bool logs_events = false;     // somebody wants to hear of events
   bool reports = false;         // there is an on_error
   bool hydrating = false;       // hydrated values wait for their atoms to be read
   bool starts_nothing = false;  // a snapshot is being taken

@@ -177,11 +177,10 @@ void flush_at_end_of_tick(py::handle self, bool deferred) {
   }
 }
 
-void set_log(py::handle self, py::object log) {
+void log_events(py::handle self, bool on) {
   StoreObject& store = entered(self);
-  PyObject* before = std::exchange(store.log, log.is_none() ? nullptr : Py_NewRef(log.ptr()));
-  store.graph.set_logging(store.log != nullptr);
-  Py_XDECREF(before);
+  store.logs_events = on;
+  store.graph.set_logging(on);
 }
 
 void write_log(py::handle self) {
@@ -300,7 +299,7 @@ void bind_store(py::module_& module) {
       .def("_override", &override_atom)
       .def("_expire", &expire)
       .def("_flush", &flush_at_end_of_tick, py::kw_only(), py::arg("deferred"))
-      .def("_set_log", &set_log)
+      .def("_log_events", &log_events)
       .def("_write_log", &write_log)
       .def("_set_hydrating", &set_hydrating)
       .def("_invariant", &invariant)

@@ -18,6 +18,8 @@ struct SubscriptionHandle {
   PyObject* atom = nullptr;
   graph::Subscription* subscription = nullptr;
   graph::Node* effect = nullptr;
+  PyObject* end_call = nullptr;  // instead of the three: what ends it, a function
+  std::string what;              // ... and what it is a subscription to
 
   SubscriptionHandle() = default;
   SubscriptionHandle(const SubscriptionHandle&) = delete;
@@ -40,7 +42,8 @@ struct SubscriptionHandle {
       effect = nullptr;
     }
     if (subscription != nullptr) graph::Store::drop(std::exchange(subscription, nullptr));
-    PyObject* parts[] = {std::exchange(store, nullptr), std::exchange(atom, nullptr)};
+    PyObject* parts[] = {std::exchange(store, nullptr), std::exchange(atom, nullptr),
+                         std::exchange(end_call, nullptr)};
     for (PyObject* part : parts) Py_XDECREF(part);
   }
 
@@ -51,6 +54,7 @@ struct SubscriptionHandle {
       const auto found = native->effects.find(effect);
       return found != native->effects.end() && found->second == this;
     }
+    if (end_call != nullptr) return true;
     return subscription != nullptr && subscription->node != nullptr;
   }
 
@@ -59,7 +63,10 @@ struct SubscriptionHandle {
     StoreObject* native = open_store();
     if (!native->enter()) throw py::error_already_set();
     bool ok = true;
-    if (graph::Node* node = std::exchange(effect, nullptr)) {
+    if (end_call != nullptr) {
+      Ref call = Ref::take(std::exchange(end_call, nullptr));
+      ok = static_cast<bool>(Ref::take(PyObject_CallNoArgs(call.get())));
+    } else if (graph::Node* node = std::exchange(effect, nullptr)) {
       native->effects.erase(node);
       ok = native->graph.unobserve_effect(*node, true);
     } else {
@@ -198,6 +205,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
   if (SubscriptionHandle* handle = constructed(self)) {
     Py_VISIT(handle->store);
     Py_VISIT(handle->atom);
+    Py_VISIT(handle->end_call);
   }
   return 0;
 }
@@ -223,8 +231,20 @@ void collectable(PyHeapTypeObject* heap_type) {
 }
 
 std::string describe(const SubscriptionHandle& handle) {
-  std::string name = handle.atom == nullptr ? "nothing" : atom_name(as_atom(handle.atom));
+  std::string name = handle.atom != nullptr ? atom_name(as_atom(handle.atom))
+                     : handle.what.empty()  ? "nothing"
+                                            : handle.what;
   return "<Subscription to " + name + (handle.active() ? ">" : ", ended>");
+}
+
+// A subscription to something else than an atom's value, until `end()` is called.
+Handle make_subscription(py::handle store, const std::string& what, const py::function& end) {
+  auto handle = std::make_unique<SubscriptionHandle>();
+  if (store_argument(store.ptr()) == nullptr) throw py::error_already_set();
+  handle->store = store.inc_ref().ptr();
+  handle->end_call = Py_NewRef(end.ptr());
+  handle->what = what;
+  return handle;
 }
 
 SubscriptionHandle& itself(SubscriptionHandle& handle) { return handle; }
@@ -245,6 +265,8 @@ void bind_subscription(py::module_& module) {
       .def_property_readonly("active", &SubscriptionHandle::active,
                              "Whether it still hears of changes.");
   refuse_copies(type.ptr());
+  module.def("make_subscription", &make_subscription, py::arg("store"), py::arg("what"),
+             py::arg("end"), py::pos_only(), "A subscription until `end()`.");
   for (PyMethodDef& method : grafted) {
     PyObject* descriptor = PyDescr_NewMethod(registry().store, &method);
     if (descriptor == nullptr ||

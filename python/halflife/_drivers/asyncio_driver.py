@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import weakref
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from halflife._drivers.circles import Circles
 from halflife._drivers.clock import Clock
 from halflife._drivers.closing import CLOSED, Closing
 from halflife._drivers.deferred_flush import MAX_DEFERRED_TICKS, flush_deferred
+from halflife._drivers.event_listeners import EventListeners
 from halflife._drivers.execution import cancelled_from_outside
 from halflife._drivers.grace import Grace
 from halflife._drivers.holds import Holds, atoms_below
@@ -64,6 +65,7 @@ class AsyncioDriver:
         self.log: deque[Event] | None = None
         self.on_loop = WeakMethods()
         self.on_close = WeakMethods()
+        self.listeners = EventListeners()
 
     # --- the loop
 
@@ -335,6 +337,7 @@ class AsyncioDriver:
         self.home.leave()
         self._grace.close()
         self._holds.end_lost()
+        self.listeners.clear()
         for watcher in self._watchers:
             watcher.wake()  # The watcher reads again, and gets a StoreClosedError.
         current = current_task()
@@ -354,9 +357,18 @@ class AsyncioDriver:
     # --- events and reports
 
     def note(self, kind: Any, atom: Atom[Any], detail: object) -> None:
-        """Append an event to the log."""
+        """Append an event to the log, and tell the listeners."""
+        if self.log is None and not self.listeners:
+            return
+        event = Event(kind, atom, self._clock.now(), detail)
         if self.log is not None:
-            self.log.append(Event(kind, atom, self._clock.now(), detail))
+            self.log.append(event)
+        if self.listeners:
+            self.listeners.tell(event, self.report)
+
+    def end_listeners(self) -> None:
+        """Called by the native module: the callbacks of `on_event` cause events without end."""
+        self.listeners.end(self.report)
 
     def report(self, error: BaseException, atom: Atom[Any] | None = None) -> None:
         """Report an error that has no caller: to the store's `on_error`, or by one log record."""
@@ -387,10 +399,13 @@ class AsyncioDriver:
         loop.call_soon(call)
         return True
 
-    def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None:
-        """Report errors that were found during a read, after the read."""
+    def report_soon(self, errors: list[BaseException], atom: Atom[Any], layers: Sequence[int | None] = ()) -> None:
+        """Report errors of layers that were found to be conflicted during a read, after the read."""
 
         def report_all() -> None:
+            for number in layers:
+                if number is not None:
+                    self.note("conflicted", atom, number)
             for error in errors:
                 self.report(error, atom)
 

@@ -6,7 +6,7 @@ A store imports its driver, layers and atoms. They use the store by `StoreLike` 
 from __future__ import annotations
 
 from asyncio import Future, Task
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from halflife._core import Atom, Batch, Run
@@ -106,6 +106,9 @@ class Driver(Protocol):
     #: Log an event.
     def note(self, kind: Any, atom: Atom[Any], detail: object) -> None: ...
 
+    #: End the callbacks of `on_event`, which cause events without end.
+    def end_listeners(self) -> None: ...
+
     #: Report an error that has no caller.
     def report(self, error: BaseException, atom: Atom[Any] | None = None) -> None: ...
 
@@ -140,8 +143,8 @@ class Driver(Protocol):
     @property
     def on_close(self) -> WeakMethods: ...
 
-    #: Report errors that were found during a read, after the read.
-    def report_soon(self, errors: list[BaseException], atom: Atom[Any] | None = None) -> None: ...
+    #: Report errors of layers that were found to be conflicted during a read, after the read.
+    def report_soon(self, errors: list[BaseException], atom: Atom[Any], layers: Sequence[int | None] = ()) -> None: ...
 
 
 class RunningSaga(Protocol):

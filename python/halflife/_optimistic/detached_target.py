@@ -8,7 +8,7 @@ from halflife._core import LayerLog
 from halflife._optimistic import debugging
 from halflife._optimistic.layer_ids import LayerIds
 from halflife._optimistic.layer_operation import OperationKind
-from halflife._optimistic.layer_target import Recipe
+from halflife._optimistic.layer_target import LayerEvent, Recipe
 from halflife._support.reprs import abbreviated
 
 R = TypeVar("R")
@@ -61,6 +61,9 @@ class DetachedTarget:
 
     def edit_begins(self) -> None:
         return None
+
+    def note(self, kind: LayerEvent, number: int) -> None:
+        pass
 
     def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:  # noqa: ARG002 - the same value
         return debugging.checked(recipe) if debugging.ENABLED else recipe

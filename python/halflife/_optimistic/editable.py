@@ -109,9 +109,10 @@ class _Editing(Generic[T]):
                 layers.answer = answer  # After the base: an interrupt in between must not lose the answer.
                 revision.rebased()
                 if layers.conflicts:
-                    store = cast(Any, get).store
+                    store, conflicts = cast(Any, get).store, layers.take_conflicts()
+                    numbers = [layers.ids.number_of(state) for state, _ in conflicts]
                     # Later, because an `on_error` may write, and this is a read.
-                    store._driver.report_soon(layers.take_conflicts(), self.itself())
+                    store._driver.report_soon([error for _, error in conflicts], self.itself(), numbers)
             return layers.log.visible
 
         describe(read, "editable", "editable({})".format, self.fetched, prefers_assigned_name=True)

@@ -7,7 +7,7 @@ from halflife._core import LayerLog
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic.layer_ids import LayerIds
 from halflife._optimistic.layer_operation import OperationKind
-from halflife._optimistic.layer_target import LayerTarget, Recipe
+from halflife._optimistic.layer_target import LayerEvent, LayerTarget, Recipe
 from halflife._optimistic.layered_atom import LayeredAtom, check_settled
 from halflife._optimistic.lens_path import LensPath
 
@@ -55,6 +55,9 @@ class FocusedTarget:
 
     def edit_begins(self) -> Callable[[], None] | None:
         return self._bottom.edit_begins()
+
+    def note(self, kind: LayerEvent, number: int) -> None:
+        self._bottom.note(kind, number)
 
     def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:
         lifted = self._path.updater(recipe) if returns else self._path.layer_recipe(recipe)

@@ -25,6 +25,10 @@ class LayerIds(WeakValueDictionary[int, LayerState]):
         self[self.newest] = state
         return self.newest
 
+    def number_of(self, state: LayerState) -> int | None:
+        """The id of a layer, None if it was given none; the newest are looked at first."""
+        return next((number for number in sorted(self, reverse=True) if self.get(number) is state), None)
+
     def forget_after(self, newest: int) -> None:
         """Forget the ids assigned after `newest`: their layers were undone, even confirmed ones."""
         assigned = range(newest + 1, self.newest + 1)  # Other logs draw ids too, so the range may be long.

@@ -14,6 +14,7 @@ R = TypeVar("R")
 
 Replay: TypeAlias = Literal["selective", "always"]
 Status: TypeAlias = Literal["pending", "conflicted", "confirmed", "folded", "superseded", "rolled_back"]
+LayerEvent: TypeAlias = Literal["applied", "confirmed", "rolled_back", "conflicted"]
 #: A function that edits the draft it is given.
 Recipe: TypeAlias = Callable[[T], object]
 
@@ -41,6 +42,9 @@ class LayerTarget(Protocol):
 
     #: Called when a saga over the value starts. The result is called once, when the saga has ended.
     def edit_begins(self) -> Callable[[], None] | None: ...
+
+    #: Log an event of a layer, by its id; only layers in a store have events.
+    def note(self, kind: LayerEvent, number: int) -> None: ...
 
     #: Turn a recipe for the target's value into one for the value of the log. `returns`: its return value counts.
     def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]: ...

@@ -176,7 +176,9 @@ class Layers(Generic[T]):
         if ids is None:  # The same operation has confirmed the layer, and the log is gone.
             ids = LayerIds()
             ids.closed = True
-        return Layer(self, ids.assign(state), state, ids)
+        layer: Layer[T] = Layer(self, ids.assign(state), state, ids)
+        self._target.note("applied", layer.id)
+        return layer
 
     def _find(self, number: int) -> LayerState | None:
         ids = self._target.ids()
@@ -250,7 +252,10 @@ class Layers(Generic[T]):
         state = self._find(number)
         if state is None or state.status not in ("pending", "conflicted"):
             return False
-        return self._target.operate(lambda log: end(log, state), kind=kind)
+        ended = self._target.operate(lambda log: end(log, state), kind=kind)
+        if ended:
+            self._target.note("confirmed" if kind is OperationKind.CONFIRM else "rolled_back", number)
+        return ended
 
     def set_base(self, value: T) -> None:
         """Replace the base with new data from the server. It supersedes confirmed layers; pending ones stay over it.
@@ -270,12 +275,24 @@ class Layers(Generic[T]):
 
     def rollback_all(self) -> None:
         """Roll back all pending layers; confirmed ones become part of the base."""
+        numbers = self._pending_numbers()
         self._target.operate(lambda log: log.rollback_all(), kind=OperationKind.EDIT)
+        for number in numbers:
+            self._target.note("rolled_back", number)
 
     def commit_all(self) -> None:
         """Confirm all pending layers as they are."""
         if self.pending:
+            numbers = self._pending_numbers()
             self._target.operate(lambda log: log.commit_all(), kind=OperationKind.CONFIRM)
+            for number in numbers:
+                self._target.note("confirmed", number)
+
+    def _pending_numbers(self) -> list[int]:
+        """The ids of the pending layers, oldest first."""
+        ids = self._target.ids()
+        states = ids.items() if ids is not None else ()
+        return sorted(number for number, state in states if state.status in ("pending", "conflicted"))
 
     def __repr__(self) -> str:
         try:

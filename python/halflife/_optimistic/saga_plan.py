@@ -127,7 +127,10 @@ class SagaPlan:
 
         kind = OperationKind.CONFIRM if self.effect is None else OperationKind.EDIT
         state = change(apply) if change is not None else target.operate(apply, kind=kind)
-        return layers._handle_of(state), shown[0]
+        layer = layers._handle_of(state)
+        if self.effect is None:
+            target.note("confirmed", layer.id)
+        return layer, shown[0]
 
     def confirmed(self, layer: Layer[Any], result: Any) -> None:
         """Called when the effect has succeeded."""

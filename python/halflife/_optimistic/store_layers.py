@@ -6,7 +6,7 @@ value, and the layers are restored to that revision when they are used next.
 
 from typing import Final
 
-from halflife._core import LayerLog
+from halflife._core import LayerLog, LayerState
 from halflife._optimistic.layer_ids import LayerIds
 
 
@@ -19,18 +19,18 @@ class StoreLayers:
     __slots__ = ("answer", "confirmed_at", "conflicts", "ids", "log")
 
     def __init__(self, base: object, *, always: bool, answer: object = None) -> None:
-        #: Errors of layers that became conflicted and are not reported yet.
-        self.conflicts: list[BaseException] = []
+        #: Layers that became conflicted and are not reported yet, and their errors.
+        self.conflicts: list[tuple[LayerState, BaseException]] = []
         conflicts = self.conflicts
-        self.log = LayerLog(base, always, lambda _, error: conflicts.append(error))
+        self.log = LayerLog(base, always, lambda state, error: conflicts.append((state, error)))
         self.ids = LayerIds()
         #: Of an editable: the state of the fetch that gave the base.
         self.answer = answer
         #: The moment of the last confirmation; None once the base has come from a request made after it.
         self.confirmed_at: int | None = None
 
-    def take_conflicts(self) -> list[BaseException]:
-        """The errors to report; they are not given again."""
+    def take_conflicts(self) -> list[tuple[LayerState, BaseException]]:
+        """The layers and errors to report; they are not given again."""
         taken = self.conflicts[:]
         self.conflicts.clear()
         return taken

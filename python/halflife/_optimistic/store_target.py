@@ -10,7 +10,7 @@ from halflife._optimistic import debugging
 from halflife._optimistic.atom_layers import AtomLayers
 from halflife._optimistic.layer_ids import LayerIds
 from halflife._optimistic.layer_operation import LayerOperation, OperationKind
-from halflife._optimistic.layer_target import Recipe
+from halflife._optimistic.layer_target import LayerEvent, Recipe
 from halflife._optimistic.layered_atom import LayeredAtom, check_settled
 from halflife._optimistic.store_layers import StoreLayers
 
@@ -72,6 +72,10 @@ class StoreTarget:
     def edit_begins(self) -> Callable[[], None] | None:
         return self._atom._edit_begins(self._store)
 
+    def note(self, kind: LayerEvent, number: int) -> None:
+        if not self._store.closed:
+            self._store._driver.note(kind, self._atom, number)
+
     def project(self, value: Any) -> Any:
         return value
 
@@ -83,7 +87,12 @@ class StoreTarget:
         if self._store.closed:
             return
         layers = self._layers.in_store(self._store.get)
-        for error in layers.take_conflicts() if layers is not None else ():
+        if layers is None:
+            return
+        for state, error in layers.take_conflicts():
+            number = layers.ids.number_of(state)
+            if number is not None:
+                self.note("conflicted", number)
             self._store._report(error, self._atom)
 
     def lift_recipe(self, recipe: Recipe[Any], *, returns: bool) -> Recipe[Any]:  # noqa: ARG002 - the same value

@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from halflife._core import Atom, Batch, StoreBase
+from halflife._core import Atom, Batch, StoreBase, Subscription, make_subscription
 from halflife._drivers.asyncio_driver import AsyncioDriver
 from halflife._drivers.clock import LoopClock
 from halflife._drivers.closing import Closing
@@ -362,8 +362,42 @@ class Store(StoreBase):
         log = self._driver.log
         if log is None or (limit is not None and limit != log.maxlen):
             self._driver.log = deque(log or (), maxlen=limit or DEFAULT_HISTORY)
-            self._set_log(self._driver.log)
+            self._log_events(True)  # noqa: FBT003 - native, positional only
         return list(self._driver.log or ())
+
+    def on_event(self, callback: Callable[[Event], object]) -> Subscription:
+        """Call a function with each event as it happens: for tracing and metrics, with or without a history.
+
+        The function may do anything to the store; the events of that come after the present one, and must come to an
+        end. An error of the function is reported, and disturbs nobody.
+
+        Args:
+            callback: Called with the `Event`.
+
+        Returns:
+            A subscription; calling it ends it.
+
+        Raises:
+            TypeError: `callback` cannot be called with an event.
+            StoreClosedError, WrongThreadError: The store is closed, or belongs to another thread.
+
+        Example:
+            >>> from halflife import Store, atom
+            >>> count = atom(1)
+            >>> with Store() as store, store.on_event(lambda event: print(event.kind, event.detail)):
+            ...     store.set(count, 2)
+            set 2
+        """
+        check_function(callback, Role("on_event", "callback", "the event", 1, 1))
+        self._log_events(True)  # noqa: FBT003
+        end_listening = self._driver.listeners.add(callback)
+
+        def end() -> None:
+            end_listening()
+            if self._driver.log is None and not self._driver.listeners:
+                self._log_events(False)  # noqa: FBT003
+
+        return make_subscription(self, "events", end)
 
     def _instead(self, a: Atom[Any]) -> Atom[Any]:
         """The atom that this one follows in the store, or the atom itself."""
