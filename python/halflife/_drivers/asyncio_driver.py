@@ -6,8 +6,7 @@ import asyncio
 import contextvars
 import weakref
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -30,7 +29,7 @@ from halflife._drivers.protocol import RunningSaga, StoreLike
 from halflife._drivers.reports import report
 from halflife._drivers.run_coroutine import RunCoroutine
 from halflife._drivers.scope_locks import ScopeLocks, carry_over
-from halflife._drivers.waiting import Watcher, current_task
+from halflife._drivers.waiting import Watchers, current_task
 from halflife._drivers.watched_coroutine import WatchedCoroutine
 from halflife._drivers.weak_methods import WeakMethods
 from halflife._errors import NoEventLoopError, StoreClosedError, WrongThreadError
@@ -55,7 +54,8 @@ class AsyncioDriver:
         self._others: set[asyncio.Task[Any]] = set()
         self._progress: set[asyncio.Future[None]] = set()
         self._grace = Grace(self._store, clock, mount_grace)
-        self._watchers: set[Watcher] = set()
+        self._watchers = Watchers()
+        self.watcher = self._watchers.watcher
         self.started_runs = 0
         self.scope_locks = ScopeLocks()
         self._holds = Holds()
@@ -293,16 +293,6 @@ class AsyncioDriver:
 
     # --- settled and close
 
-    @contextmanager
-    def watcher(self) -> Generator[Watcher, None, None]:
-        """A watcher that is also woken when the store is closed."""
-        watcher = Watcher()
-        self._watchers.add(watcher)
-        try:
-            yield watcher
-        finally:
-            self._watchers.discard(watcher)
-
     def _made_progress(self) -> None:
         for future in self._progress:
             if not future.done():
@@ -338,8 +328,7 @@ class AsyncioDriver:
         self._grace.close()
         self._holds.end_lost()
         self.listeners.clear()
-        for watcher in self._watchers:
-            watcher.wake()  # The watcher reads again, and gets a StoreClosedError.
+        self._watchers.wake()  # They read again, and get a StoreClosedError.
         current = current_task()
         ending = []
         for task in [*self._runs, *self._actions, *self._others]:
@@ -358,13 +347,8 @@ class AsyncioDriver:
 
     def note(self, kind: Any, atom: Atom[Any], detail: object) -> None:
         """Append an event to the log, and tell the listeners."""
-        if self.log is None and not self.listeners:
-            return
-        event = Event(kind, atom, self._clock.now(), detail)
-        if self.log is not None:
-            self.log.append(event)
-        if self.listeners:
-            self.listeners.tell(event, self.report)
+        if self.log is not None or self.listeners:
+            self.listeners.note(Event(kind, atom, self._clock.now(), detail), self.log, self.report)
 
     def end_listeners(self) -> None:
         """Called by the native module: the callbacks of `on_event` cause events without end."""
@@ -403,9 +387,8 @@ class AsyncioDriver:
         """Report errors of layers that were found to be conflicted during a read, after the read."""
 
         def report_all() -> None:
-            for number in layers:
-                if number is not None:
-                    self.note("conflicted", atom, number)
+            for number in filter(None, layers):
+                self.note("conflicted", atom, number)
             for error in errors:
                 self.report(error, atom)
 

@@ -42,6 +42,13 @@ class EventListeners:
         if self._waiting is not None:
             self._waiting.clear()
 
+    def note(self, event: Event, log: deque[Event] | None, report: Callable[[BaseException], None]) -> None:
+        """Append an event to the log of the store, if there is one, and call all listeners."""
+        if log is not None:
+            log.append(event)
+        if self._callbacks:
+            self.tell(event, report)
+
     def tell(self, event: Event, report: Callable[[BaseException], None]) -> None:
         """Call all listeners; their errors are reported."""
         if self._waiting is not None:

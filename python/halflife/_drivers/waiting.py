@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from halflife._core import AsyncValue, Atom
@@ -131,3 +132,25 @@ class Watcher:
                 self._future = None
                 circles.forget(future)
         self._changed = False
+
+
+class Watchers:
+    """The watchers of a store."""
+
+    def __init__(self) -> None:
+        self._watchers: set[Watcher] = set()
+
+    @contextmanager
+    def watcher(self) -> Generator[Watcher, None, None]:
+        """A watcher that is also woken when the store is closed."""
+        watcher = Watcher()
+        self._watchers.add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.discard(watcher)
+
+    def wake(self) -> None:
+        """Wake all."""
+        for watcher in self._watchers:
+            watcher.wake()

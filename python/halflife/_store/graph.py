@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from halflife._core import Atom
+from halflife._errors import StoreClosedError
 from halflife._support.reprs import abbreviated
 
 
@@ -106,3 +108,16 @@ def _state(node: GraphNode) -> str:
 def _mermaid_text(text: str) -> str:
     replaced = {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;"}
     return "".join(replaced.get(letter, letter) for letter in text.replace("\n", " "))
+
+
+def counts_of(store: Any) -> tuple[int, int, int] | None:
+    """The numbers of atoms, of observed and of pending ones; None if another thread might change them meanwhile."""
+    home = store._driver.home
+    if home.is_nowhere():
+        return 0, 0, 0
+    if not home.is_here():
+        return None
+    with suppress(StoreClosedError, RuntimeError):  # Another task may have a batch open.
+        rows = store._snapshot()
+        return len(rows), sum(row[4] for row in rows), sum(row[2] == "loading" for row in rows)
+    return None

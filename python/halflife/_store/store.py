@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from halflife._core import Atom, Batch, StoreBase, Subscription, make_subscription
+from halflife._core import Atom, Batch, StoreBase, Subscription
 from halflife._drivers.asyncio_driver import AsyncioDriver
 from halflife._drivers.clock import LoopClock
 from halflife._drivers.closing import Closing
 from halflife._drivers.ticks import is_running
-from halflife._errors import StoreClosedError
 from halflife._events import Event
 from halflife._optimistic.layered_atom import LayeredAtom, check_layered
 from halflife._optimistic.layers import Layers
 from halflife._optimistic.saga import Saga, SagaHandle
 from halflife._optimistic.saga_plan import SagaPlan
-from halflife._store import changes, hydration
-from halflife._store.graph import Graph
-from halflife._store.options import DEFAULT_HISTORY, check_options
+from halflife._store import changes, events, hydration
+from halflife._store.graph import Graph, counts_of
+from halflife._store.options import check_options
 from halflife._store.overrides import override
 from halflife._support import reprs
 from halflife._support.checks import check_atom
@@ -355,15 +352,7 @@ class Store(StoreBase):
         Args:
             limit: The number of events to keep from now on (1000 by default).
         """
-        given: object = limit
-        if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
-            raise ValueError(f"limit must be a positive int, not {reprs.abbreviated(limit)}")
-        self._write_log()
-        log = self._driver.log
-        if log is None or (limit is not None and limit != log.maxlen):
-            self._driver.log = deque(log or (), maxlen=limit or DEFAULT_HISTORY)
-            self._log_events(True)  # noqa: FBT003 - native, positional only
-        return list(self._driver.log or ())
+        return events.history(self, limit)
 
     def on_event(self, callback: Callable[[Event], object]) -> Subscription:
         """Call a function with each event as it happens: for tracing and metrics, with or without a history.
@@ -388,16 +377,7 @@ class Store(StoreBase):
             ...     store.set(count, 2)
             set 2
         """
-        check_function(callback, Role("on_event", "callback", "the event", 1, 1))
-        self._log_events(True)  # noqa: FBT003
-        end_listening = self._driver.listeners.add(callback)
-
-        def end() -> None:
-            end_listening()
-            if self._driver.log is None and not self._driver.listeners:
-                self._log_events(False)  # noqa: FBT003
-
-        return make_subscription(self, "events", end)
+        return events.on_event(self, callback)
 
     def _instead(self, a: Atom[Any]) -> Atom[Any]:
         """The atom that this one follows in the store, or the atom itself."""
@@ -406,20 +386,8 @@ class Store(StoreBase):
     def _report(self, error: BaseException, a: Atom[Any] | None = None) -> None:
         self._driver.report(error, a)
 
-    def _counts(self) -> tuple[int, int, int] | None:
-        """The numbers of atoms, of observed and of pending ones; None if another thread might change them meanwhile."""
-        home = self._driver.home
-        if home.is_nowhere():
-            return 0, 0, 0
-        if not home.is_here():
-            return None
-        with suppress(StoreClosedError, RuntimeError):  # Another task may have a batch open.
-            rows = self._snapshot()
-            return len(rows), sum(row[4] for row in rows), sum(row[2] == "loading" for row in rows)
-        return None
-
     def __repr__(self) -> str:
-        return reprs.store_repr(self.name, self._counts(), closed=self.closed)
+        return reprs.store_repr(self.name, counts_of(self), closed=self.closed)
 
     def _repr_html_(self) -> str:
-        return reprs.store_html(self.name, self._counts(), closed=self.closed)
+        return reprs.store_html(self.name, counts_of(self), closed=self.closed)
