@@ -84,6 +84,7 @@ from halflife.query.client import QueryClient
 from halflife.query.filters import QueryInfo
 from halflife.query.options import QueryDefaults, QueryOptions, query_options
 from halflife.query.queries import QueryAtom
+from halflife.query.query_cache import CachedEntry, QueryCache
 from halflife.query.results import QueryResult
 from halflife.query.retries import Retry
 
@@ -96,6 +97,7 @@ __all__ = [
     "AsyncAtom",
     "AsyncValue",
     "Atom",
+    "CachedEntry",
     "CircuitBreaker",
     "CircuitOpenError",
     "CycleError",
@@ -126,6 +128,7 @@ __all__ = [
     "Patch",
     "PatchError",
     "QueryAtom",
+    "QueryCache",
     "QueryClient",
     "QueryDefaults",
     "QueryInfo",
