@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from halflife._errors import NoEventLoopError
 
@@ -69,5 +69,5 @@ class LoopClock:
 
 def wall_time(clock: Clock) -> float:
     """The wall-clock time of a clock, in seconds since 1970; that of this machine if the clock has none."""
-    own = getattr(clock, "time", None)
-    return float(own()) if callable(own) else time.time()
+    own: Any = getattr(clock, "time", None)
+    return float(own()) if own is not None else time.time()

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from types import CoroutineType
-from typing import Any, ParamSpec, TypeAlias, TypeVar, final
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, final
 
 from halflife._core import Atom, Permit
 from halflife._drivers.clock import Clock
@@ -199,6 +199,6 @@ def _checked_counts(counts: object) -> tuple[type[Exception], ...] | Callable[[E
                     "CircuitBreaker: counts must be classes of errors that derive from Exception, or a function of"
                     f" the error; got {abbreviated(kind, 60)}"
                 )
-        return tuple(counts)
+        return cast(tuple[type[Exception], ...], tuple(counts))
     check_callable(counts, "CircuitBreaker", "counts", "the error")
     return counts  # type: ignore[return-value]

@@ -155,7 +155,8 @@ class _Writing(Generic[T]):
             return
         before: Any = get(atom)
         shared = data.shared and before is not ABSENT and data.value is not ABSENT
-        set(atom, share(before, data.value) if shared else data.value)
+        value: Any = share(before, data.value) if shared else data.value
+        set(atom, value)
 
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R], kind: OperationKind) -> R:
         """Apply an operation to the layers, and tell the entry."""

@@ -232,8 +232,9 @@ class Fetch:
 
     def _checked(self, answer: Any) -> Any:
         if inspect.isgenerator(answer) or inspect.isawaitable(answer) or inspect.isasyncgen(answer):
-            if hasattr(answer, "close"):
-                answer.close()
+            close = getattr(answer, "close", None)
+            if close is not None:
+                close()
             raise TypeError(
                 f"the fetcher of {self.entry.key!r} returned {abbreviated(answer)} instead of data; await it, or make"
                 " the fetcher an async generator"
