@@ -79,6 +79,7 @@ from halflife._store.optimistic import Optimistic, OptimisticHandle, OptimisticU
 from halflife._store.store import Store
 from halflife._support.draftable import draftable
 from halflife._types import Getter, Setter
+from halflife.query.batches import batched
 from halflife.query.breakers import CircuitBreaker
 from halflife.query.client import QueryClient
 from halflife.query.filters import QueryInfo
@@ -158,6 +159,7 @@ __all__ = [
     "all_loaded",
     "apply_patches",
     "atom",
+    "batched",
     "current",
     "debounced",
     "default_store",

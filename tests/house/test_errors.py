@@ -35,6 +35,7 @@ from halflife import (
     _errors,
     apply_patches,
     atom,
+    batched,
     derived,
     draft_atom,
     effect,
@@ -273,12 +274,12 @@ async def test_a_call_that_a_breaker_refuses_tells_when_to_try_again() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_error_that_no_retry_can_help_stays_what_it_is() -> None:
-    async def fail(error):
-        raise error
+async def test_a_key_that_a_batch_has_no_data_for_is_named() -> None:
+    async def fetch_users(keys):
+        return {}
 
-    with pytest.raises(MissingKeyError, match="no data"):
-        await Retry().call(lambda: fail(MissingKeyError("no data for 7")))
+    with pytest.raises(MissingKeyError, match="fetch_users gave no data for the key 7"):
+        await batched(fetch_users)(7)
 
 
 def test_messages_describe_atoms_without_a_name() -> None:
