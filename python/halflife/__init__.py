@@ -88,6 +88,7 @@ from halflife.query.queries import QueryAtom
 from halflife.query.query_cache import CachedEntry, QueryCache
 from halflife.query.results import QueryResult
 from halflife.query.retries import Retry
+from halflife.query.routes import Routes
 
 __version__ = "0.1.0"
 
@@ -142,6 +143,7 @@ __all__ = [
     "Retry",
     "RetryError",
     "RevokedDraftError",
+    "Routes",
     "RunCancelledError",
     "Saga",
     "SagaHandle",

@@ -50,6 +50,8 @@ class Routes:
 
         def decorate(function: F) -> F:
             check_callable(function, "loader", "loader", "the client", least=1, more=True, may_be="async")
+            if pattern in self._loaders:
+                raise ValueError(f"loader: the pattern {pattern!r} has a loader already")
             self._loaders[pattern] = (compiled, function)
             return function
 

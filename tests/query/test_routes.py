@@ -1,0 +1,81 @@
+"""Routes: which loader a path belongs to, and with which parameters."""
+
+import pytest
+
+from halflife import Routes
+
+
+def routes_of(*patterns):
+    routes = Routes()
+    for pattern in patterns:
+
+        async def load(client, **parts):
+            return parts
+
+        load.__name__ = pattern
+        assert routes.loader(pattern)(load) is load
+    return routes
+
+
+def matched(routes, path):
+    found = routes.match(path)
+    return None if found is None else (found[0].__name__, found[1])
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/users/7", ("/users/{id}", {"id": "7"})),
+        ("/users/a%20b", ("/users/{id}", {"id": "a%20b"})),
+        ("/users/", None),
+        ("/users/7/", None),
+        ("/users/7/posts/8", ("/users/{id}/posts/{post}", {"id": "7", "post": "8"})),
+        ("/users/7/posts", None),
+        ("/files/a.b+c", ("/files/a.b+c", {})),
+        ("/files/aXb+c", None),
+        ("/", ("/", {})),
+        ("", None),
+        ("users/7", None),
+        ("/users/7\n", ("/users/{id}", {"id": "7\n"})),
+    ],
+)
+def test_a_path_belongs_to_the_pattern_that_it_fits_as_a_whole(path, expected) -> None:
+    routes = routes_of("/", "/users/{id}", "/users/{id}/posts/{post}", "/files/a.b+c")
+    assert matched(routes, path) == expected
+
+
+def test_the_first_pattern_that_fits_counts() -> None:
+    assert matched(routes_of("/users/me", "/users/{id}"), "/users/me") == ("/users/me", {})
+    assert matched(routes_of("/users/{id}", "/users/me"), "/users/me") == ("/users/{id}", {"id": "me"})
+
+
+def test_without_loaders_nothing_matches() -> None:
+    assert Routes().match("/users/7") is None
+
+
+@pytest.mark.parametrize("wrong", ["users", "", "/users/{", "/users/}", "/{}", "/{1}", "/{a b}", "/{{a}}", "/{a}/{a}"])
+def test_what_is_no_pattern_is_refused(wrong) -> None:
+    with pytest.raises(ValueError, match="loader: "):
+        Routes().loader(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, b"/users", ["/users"]])
+def test_what_is_no_text_is_refused(wrong) -> None:
+    with pytest.raises(TypeError, match="loader: pattern must be a str"):
+        Routes().loader(wrong)
+    with pytest.raises(TypeError, match="match: path must be a str"):
+        Routes().match(wrong)
+
+
+def test_a_pattern_has_one_loader() -> None:
+    routes = routes_of("/users/{id}")
+    with pytest.raises(ValueError, match="has a loader already"):
+        routes.loader("/users/{id}")
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "load"])
+def test_what_is_no_loader_is_refused(wrong) -> None:
+    routes = Routes()
+    with pytest.raises(TypeError, match="loader: loader must be callable"):
+        routes.loader("/users")(wrong)
+    assert routes.match("/users") is None
