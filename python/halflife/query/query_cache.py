@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, final
 
-from halflife._drivers.clock import LoopClock
 from halflife._support.checks import check_count, check_seconds
 from halflife._support.reprs import abbreviated
 from halflife.query.keys import query_key
@@ -57,7 +57,7 @@ class QueryCache(Generic[T]):
         max_size: The most keys.
         ttl: Seconds after which data expires: it is then as if absent. `math.inf` for never.
         stale_time: Seconds after which data is stale: it is still given. `math.inf` for never.
-        clock: Gives the time; by default the running event loop.
+        clock: Gives the time; by default the machine's monotonic clock.
 
     Raises:
         TypeError, ValueError: An argument is of the wrong type or out of range; in the methods, a part of the key is
@@ -83,8 +83,8 @@ class QueryCache(Generic[T]):
         self.stale_time = check_seconds(stale_time, "QueryCache", "stale_time", infinite=True)
         if clock is not None and (isinstance(clock, type) or not callable(getattr(clock, "now", None))):
             raise TypeError(f"QueryCache: clock must have a method now(), got {abbreviated(clock, 60)}")
-        self._now: Callable[[], float] = (LoopClock() if clock is None else clock).now
-        # In the order of use. A key of one plain str or int is that itself; no other key equals those.
+        self._now: Callable[[], float] = time.monotonic if clock is None else clock.now
+        # In the order of use. A key of plain strs and ints is a tuple of them, or the only one; no other key equals it.
         self._entries: OrderedDict[Any, CachedEntry[T]] = OrderedDict()
 
     def get(self, key: Any) -> T | None:
@@ -145,6 +145,12 @@ class QueryCache(Generic[T]):
 def _plain_key(key: Any, method: str) -> Any:
     if type(key) in _PLAIN:
         return key
+    if type(key) is tuple or type(key) is list:
+        for part in key:
+            if type(part) not in _PLAIN:
+                break
+        else:
+            return key[0] if len(key) == 1 else tuple(key)
     parts = query_key(key, f"QueryCache.{method}").parts
     if len(parts) == 1 and parts[0][0] in _PLAIN:
         return parts[0][1]
