@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Literal, TypeVar, final, overload
 
 from halflife import _core
@@ -122,6 +122,10 @@ class QueryClient:
 
     @overload
     def query(self, key: QueryOptions[T], *, name: str | None = None, **options: Any) -> QueryAtom[T]: ...
+    @overload
+    def query(
+        self, key: Any, fetcher: Callable[..., AsyncIterator[T]], *, name: str | None = None, **options: Any
+    ) -> QueryAtom[list[T]]: ...
     @overload
     def query(
         self, key: Any, fetcher: Callable[..., Awaitable[T]], *, name: str | None = None, **options: Any

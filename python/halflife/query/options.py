@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, final
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, final, overload
 
 from halflife._core import Atom, is_function
 from halflife._support.checks import check_callable, check_seconds
@@ -60,7 +60,9 @@ class QueryDefaults:
 
     def __post_init__(self) -> None:
         for one in fields(self):
-            _CHECKS[one.name]("QueryDefaults", one.name, getattr(self, one.name))
+            value = getattr(self, one.name)
+            checked = _CHECKS[one.name]("QueryDefaults", one.name, value)
+            object.__setattr__(self, one.name, value if checked is None else checked)
 
 
 @final
@@ -128,6 +130,12 @@ class QueryOptions(Generic[T]):
     options: Mapping[str, Any]
 
 
+@overload
+def query_options(key: Any, fetcher: Callable[..., AsyncIterator[T]], **options: Any) -> QueryOptions[list[T]]: ...
+@overload
+def query_options(key: Any, fetcher: Callable[..., Awaitable[T]], **options: Any) -> QueryOptions[T]: ...
+@overload
+def query_options(key: Any, fetcher: Callable[..., Any] | None = None, **options: Any) -> QueryOptions[Any]: ...
 def query_options(key: Any, fetcher: Callable[..., Any] | None = None, **options: Any) -> QueryOptions[Any]:
     """A key, its fetcher and options as one value, given wherever those three can be given.
 
