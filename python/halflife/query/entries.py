@@ -347,6 +347,8 @@ class Entry:
             newest.attempt if newest is not None else 0,
             self.last_updated,
             self._moment,
+            newest is not None and newest.is_adding,
+            frozenset(ticket.wish for ticket in self.in_flight.tickets.wished()) if newest is not None else frozenset(),
         )
 
     # --- time

@@ -23,6 +23,10 @@ class EntryState(NamedTuple):
     last_updated: float | None = None
     #: Grows when data becomes stale by time.
     moment: int = 0
+    #: Whether the fetch under way only adds to the data.
+    is_adding: bool = False
+    #: What is wanted of the fetch under way besides the data, such as one more page of a feed.
+    wishes: frozenset[Any] = frozenset()
     #: Whether the entry was evicted: whoever still reads it has to look for a new one.
     is_gone: bool = False
 

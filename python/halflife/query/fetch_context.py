@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, final
 
 from halflife._drivers.abort_signal import AbortSignal
@@ -24,7 +25,7 @@ UNCHANGED: Final = Unchanged()
 class FetchContext:
     """The second argument of a fetcher."""
 
-    __slots__ = ("_argument", "_progress", "attempt", "memory", "previous", "refetching", "signal")
+    __slots__ = ("_argument", "_piece", "_progress", "attempt", "key", "memory", "previous", "refetching", "signal")
 
     #: Return it to keep the data and renew its age.
     unchanged: Final = UNCHANGED
@@ -32,6 +33,7 @@ class FetchContext:
     def __init__(
         self,
         *,
+        key: tuple[Any, ...],
         signal: AbortSignal,
         refetching: bool,
         previous: Any,
@@ -39,7 +41,10 @@ class FetchContext:
         memory: dict[str, Any],
         argument: object,
         progress: dict[str, Any],
+        piece: Callable[[Any], None],
     ) -> None:
+        #: The key, as a tuple.
+        self.key = key
         #: Aborted when the answer is not wanted any more.
         self.signal = signal
         #: Whether there is data already.
@@ -54,6 +59,8 @@ class FetchContext:
         self._argument = argument
         # Kept over the attempts of one fetch.
         self._progress = progress
+        # Shows a part of the answer, while the fetch goes on.
+        self._piece = piece
 
     def __repr__(self) -> str:
         return f"<FetchContext, attempt {self.attempt}{', refetching' if self.refetching else ''}>"

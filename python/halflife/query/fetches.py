@@ -75,11 +75,17 @@ class Fetch:
         self.error_before = entry.error
         self.updated_before = entry.last_updated
         self._fetcher = source.fetcher
-        self._argument = argument
+        #: What the fetch is for, besides the data: its answer adds to the data, and leaves it as old as it is.
+        self.argument = argument
         self._progress: dict[str, Any] = {}
         self._signal = AbortSignal()
         self._retry: RetryRun | None = None
         self._task: Task[Any] | None = None
+
+    @property
+    def is_adding(self) -> bool:
+        """Whether the answer only adds to the data that is there."""
+        return self.argument is not None
 
     @property
     def is_observed(self) -> bool:
@@ -210,13 +216,15 @@ class Fetch:
     async def _call(self) -> Any:
         entry, fetcher = self.entry, self._fetcher
         context = FetchContext(
+            key=entry.key.given,
             signal=self._signal,
             refetching=entry.policy.shown.has_data,
             previous=self._confirmed(),
             attempt=self.attempt,
             memory=entry.memory,
-            argument=self._argument,
+            argument=self.argument,
             progress=self._progress,
+            piece=lambda value: self._ends.piece(self, value),
         )
         arguments = (entry.key.given, context)[: given_count(fetcher, 2, unknown=1)]
         if self.settings.thread:

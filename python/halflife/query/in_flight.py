@@ -44,7 +44,8 @@ class InFlight:
 
         Args:
             source: The fetcher and its settings.
-            argument: What the fetch is for; the fetcher finds it in its context.
+            argument: What is to be added to the data, such as a page; the fetcher finds it in its context. The data
+                stays as old as it is, and a refetch that is owed stays owed. None: the data itself is fetched.
             is_kept: Whether it goes on when nobody awaits it any more.
 
         Raises:
@@ -55,7 +56,10 @@ class InFlight:
         self.source = source
         supersede = source.settings.dedupe
         entry.use(source.settings)
+        was_owed = entry.policy.is_owed
         fetch = Fetch(entry, self, source, entry.policy.begin(supersede), argument=argument, is_kept=is_kept)
+        if was_owed and fetch.is_adding:
+            entry.policy.owe()
         if supersede:
             for earlier in list(self.fetches.values()):
                 self._drop(earlier, "superseded")
@@ -100,6 +104,8 @@ class InFlight:
             if verdict is Verdict.WRITE and is_kept:
                 take(entry, value, settings)  # First, because it may fail.
             entry.policy.answer(fetch.generation, entry.now())
+            if verdict is Verdict.WRITE and fetch.is_adding:
+                self._keep_age(fetch)
             del self.fetches[fetch.generation]
             if verdict is Verdict.WRITE:
                 entry.error = None
@@ -125,8 +131,18 @@ class InFlight:
             with changes(entry):
                 take(entry, value, fetch.settings)
                 entry.policy.piece(fetch.generation, entry.now())
+                if fetch.is_adding:
+                    self._keep_age(fetch)
                 entry.error = None
                 entry.show()
+
+    def _keep_age(self, fetch: Fetch) -> None:
+        """What was there before the fetch has not become younger, nor valid if it was invalidated."""
+        entry = self._entry
+        entry.policy.set_updated_at(fetch.before.updated_at, entry.now())
+        entry.last_updated = fetch.updated_before
+        if fetch.before.invalidated:
+            entry.policy.invalidate()
 
     def fail(self, fetch: Fetch, error: Exception) -> None:
         """The fetch has failed for good."""

@@ -32,8 +32,13 @@ from halflife._support.reprs import abbreviated
 T = TypeVar("T")
 P = ParamSpec("P")
 
+
+class WrongAnswerError(TypeError):
+    """An answer of the wrong shape, which another attempt would not change. Users see a TypeError."""
+
+
 #: Errors that say why no attempt could help. They are raised as they are.
-_FINAL = (CircuitOpenError, MissingKeyError)
+_FINAL = (CircuitOpenError, MissingKeyError, WrongAnswerError)
 _SEED_BYTES = 8
 
 

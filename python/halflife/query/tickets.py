@@ -17,9 +17,11 @@ T = TypeVar("T")
 class Ticket:
     """The claim of one awaiter."""
 
-    __slots__ = ("outcome", "waiter")
+    __slots__ = ("outcome", "waiter", "wish")
 
-    def __init__(self) -> None:
+    def __init__(self, wish: object = None) -> None:
+        #: What the awaiter wants besides the data, such as one more page of a feed.
+        self.wish = wish
         self.outcome: Outcome[Any] | None = None
         self.waiter: Waiter | None = None
 
@@ -42,23 +44,32 @@ class Ticket:
 class Tickets:
     """The claims to the outcome of one fetch, or of the newest fetch of an entry."""
 
-    __slots__ = ("_open",)
+    __slots__ = ("_open", "_wished")
 
     def __init__(self) -> None:
         self._open: dict[Ticket, None] = {}
+        # Those of them that have a wish.
+        self._wished: dict[Ticket, None] = {}
 
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def issue(self) -> Ticket:
-        """Make a ticket."""
-        ticket = Ticket()
+    def issue(self, wish: object = None) -> Ticket:
+        """Make a ticket. A wish is open until the ticket has an outcome, whichever fetch gives it."""
+        ticket = Ticket(wish)
         self._open[ticket] = None
+        if wish is not None:
+            self._wished[ticket] = None
         return ticket
+
+    def wished(self) -> list[Ticket]:
+        """The tickets with an open wish, in their order."""
+        return list(self._wished)
 
     def discard(self, ticket: Ticket) -> None:
         """The awaiter has left."""
         self._open.pop(ticket, None)
+        self._wished.pop(ticket, None)
 
     def resolve(self, value: Any) -> None:
         """The fetch has a value."""
@@ -80,7 +91,7 @@ class Tickets:
             self._end(Outcome.failed(StoreClosedError(reason)))
 
     def _end(self, outcome: Outcome[Any]) -> None:
-        ended, self._open = self._open, {}
+        ended, self._open, self._wished = self._open, {}, {}
         for ticket in ended:
             ticket.end(outcome)
 
