@@ -82,8 +82,13 @@ from halflife._types import Getter, Setter
 from halflife.query.batches import batched
 from halflife.query.breakers import CircuitBreaker
 from halflife.query.client import QueryClient
+from halflife.query.feed_reader import FeedProgress, FetchAll
 from halflife.query.filters import QueryInfo
+from halflife.query.infinite import InfiniteAtom
+from halflife.query.infinite_result import InfiniteResult
 from halflife.query.options import QueryDefaults, QueryOptions, query_options
+from halflife.query.paged import Paged
+from halflife.query.pages import Page
 from halflife.query.queries import QueryAtom
 from halflife.query.query_cache import CachedEntry, QueryCache
 from halflife.query.results import QueryResult
@@ -107,6 +112,8 @@ __all__ = [
     "Editable",
     "Event",
     "Family",
+    "FeedProgress",
+    "FetchAll",
     "FlushLoopError",
     "Getter",
     "Graph",
@@ -114,6 +121,8 @@ __all__ = [
     "HalflifeError",
     "HasData",
     "HasError",
+    "InfiniteAtom",
+    "InfiniteResult",
     "Layer",
     "Layers",
     "Lens",
@@ -127,6 +136,8 @@ __all__ = [
     "Optimistic",
     "OptimisticHandle",
     "OptimisticUpdater",
+    "Page",
+    "Paged",
     "Patch",
     "PatchError",
     "QueryAtom",

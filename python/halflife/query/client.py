@@ -17,6 +17,7 @@ from halflife.query.entries import Entry
 from halflife.query.entry_cache import EntryCache
 from halflife.query.environment import Environment
 from halflife.query.filters import Filter, QueryInfo, make_filter
+from halflife.query.infinite import InfiniteAtom, make_infinite
 from halflife.query.keys import query_key
 from halflife.query.options import (
     Fetcher,
@@ -26,6 +27,7 @@ from halflife.query.options import (
     check_options,
     defaults_as_settings,
 )
+from halflife.query.paged import Paged, make_paged
 from halflife.query.prefetches import Hover, run_loader
 from halflife.query.queries import QueryAtom, make_query
 from halflife.query.refetches import fetch_again, fetch_stale
@@ -307,6 +309,95 @@ class QueryClient:
         loader, params = found
         self._cache.ready()
         return run_loader(self.store, lambda: loader(self, **params), path)
+
+    # --- pages
+
+    def paged(
+        self,
+        key: Any,
+        fetch: Callable[..., Any] | None = None,
+        page_size: int = 20,
+        *,
+        prefetch_next: bool = False,
+        name: str | None = None,
+        **options: Any,
+    ) -> Paged[Any]:
+        """A list of which one numbered page is shown at a time. The page before is shown while the next one loads.
+
+        Args:
+            key: A key, a function of `get` that returns one, or the value of `query_options`. Each page has an entry
+                below it.
+            fetch: ``fetch(page, page_size, ctx)``, or a function of the first or the first two of these. It returns
+                the data of the page; a `Page` with a `total` tells how many pages there are.
+            page_size: Items per page.
+            prefetch_next: Whether the next page is fetched when one is shown.
+            name: Shown in errors and graphs.
+            options: As for `query`.
+
+        Raises:
+            TypeError, ValueError: An argument is of the wrong type or not an allowed value.
+
+        Example:
+            >>> users = client.paged(("users",), fetch_users, page_size=50)
+            >>> store.get(users.data)
+            >>> await users.next()
+        """
+        key, fetch, checked = self._requests.paged("paged", key, fetch, options)
+        return make_paged(
+            self._cache,
+            key,
+            fetch,
+            checked,
+            page_size=page_size,
+            prefetch_next=prefetch_next,
+            prefetch=lambda entry, source: self._requests.prefetch(entry, source, use_once=False),
+            name=name,
+        )
+
+    def infinite(
+        self,
+        key: Any,
+        fetch: Callable[..., Any] | None = None,
+        *,
+        max_pages: int | None = None,
+        refetch_pages: Literal["all", "first"] = "all",
+        item_key: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> InfiniteAtom[Any]:
+        """An atom of the state of a list that is loaded page by page.
+
+        Args:
+            key: A key, a function of `get` that returns one, or the value of `query_options`.
+            fetch: ``fetch(cursor, ctx)`` or ``fetch(cursor)``; the cursor of the first page is None. It returns a
+                `Page`, a mapping with "items" and "next_cursor", or a pair (items, next_cursor).
+            max_pages: The most pages that are kept. When more are loaded, those at the other end are dropped; they
+                can be loaded again.
+            refetch_pages: Which pages a refetch asks for: "all" that are kept, or the "first" and drops the others.
+            item_key: What tells two items apart. With it, an item that several pages hold, because the list moved
+                between two loads, is in `.items` once: at its first place, as the later answer has it.
+            name: Shown in errors and graphs.
+            options: As for `query`, without those of streams.
+
+        Raises:
+            TypeError, ValueError: An argument is of the wrong type or not an allowed value.
+
+        Example:
+            >>> posts = client.infinite(("posts",), fetch_posts, item_key=lambda post: post["id"])
+            >>> store.get(posts.items)
+            >>> await posts.load_more()
+        """
+        key, fetch, checked = self._requests.paged("infinite", key, fetch, options)
+        return make_infinite(
+            self._cache,
+            key,
+            fetch,
+            checked,
+            max_pages=max_pages,
+            refetch_pages=refetch_pages,
+            item_key=item_key,
+            name=name,
+        )
 
     # --- the cache
 

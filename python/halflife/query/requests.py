@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, final
 
 from halflife._core import is_function
+from halflife._support.checks import check_callable
 from halflife.query.entries import Entry
 from halflife.query.entry_cache import EntryCache
 from halflife.query.fetches import Source
@@ -45,6 +46,20 @@ class Requests:
             key = key(self._cache.store.get)
         check_fetcher(fetcher, function, thread=bool(checked.get("thread")))
         return key, fetcher, checked
+
+    @staticmethod
+    def paged(function: str, key: Any, fetch: Any, options: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+        """The same of what is fetched in pages. The key may be a function, or turn it off; `fetch` is not checked."""
+        checked = check_options(function, options)
+        if isinstance(key, QueryOptions):
+            checked = {**key.options, **checked}
+            fetch = fetch if fetch is not None else key.fetcher
+            key = key.key
+        if is_function(key):
+            check_callable(key, function, "key", "get")
+        elif key is not None and key is not False:
+            key = query_key(key, function)
+        return key, fetch, checked
 
     def plain_key(self, function: str, key: Any) -> QueryKey:
         """The key that was given, or that of `query_options`."""

@@ -89,7 +89,7 @@ class QueryResult(Generic[T_co]):
         if self.error is not None:
             parts.append(f"error={abbreviated(self.error)}")
         parts += [flag for flag in ("is_stale", "is_placeholder", "is_fallback") if getattr(self, flag)]
-        return f"<QueryResult {', '.join(parts)}>"
+        return f"<{type(self).__name__} {', '.join(parts)}>"
 
 
 _FIELDS = (
