@@ -359,9 +359,12 @@ class TestFaces:
         user = world.query()
         world.watch(user)
         await world.pass_time(1)
-        assert world.store.refresh(user).is_fetching
+        refreshed = asyncio.ensure_future(world.store.refresh(user))
+        assert world.store.get(user).is_fetching
         world.store.refresh(loadable(user.loaded))
+        world.store.refresh(user.data)
         await world.pass_time(1)
+        assert refreshed.result().data == "data of 1"
         assert len(world.server.calls) == 2
 
     async def test_initial_from_a_query(self) -> None:

@@ -178,7 +178,8 @@ PyObject* viewed_by(AtomObject* atom) {
   return atom->extras == nullptr ? nullptr : PyDict_GetItemString(atom->extras, "views");
 }
 
-// The function that is called when the atom is refreshed, in the place of a run; borrowed, or null.
+// The function that is called when the atom is refreshed, in the place of a run, and whose result
+// refresh() returns. Borrowed, or null.
 PyObject* refresh_hook(AtomObject* atom) {
   return atom->extras == nullptr ? nullptr : PyDict_GetItemString(atom->extras, "on_refresh");
 }
@@ -222,8 +223,9 @@ PyObject* StoreObject::refresh(AtomObject* atom) {
   for (const Ref& one : refreshed) {
     if (PyObject* hook = refresh_hook(as_atom(one.get()))) {
       Ref function = Ref::borrow(hook);
-      Ref done = Ref::take(PyObject_CallNoArgs(function.get()));
-      if (!done || !enter()) return nullptr;
+      Ref result = Ref::take(PyObject_CallNoArgs(function.get()));
+      if (!result || !enter()) return nullptr;
+      if (as_object(atom) == one.get()) return result.release();
       continue;
     }
     Node* node = node_of(as_atom(one.get()));

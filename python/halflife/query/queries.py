@@ -63,7 +63,7 @@ def make_query(
     """The atom of a query, with its two other faces."""
     query = Query(cache, key, fetcher, options)
     made: QueryAtom[Any] = _core.make(
-        QueryAtom, "derived", query.reader(), equals=same_result, name=name, on_refresh=query.refreshed
+        QueryAtom, "derived", query.reader(), equals=same_result, name=name, on_refresh=query.refetch
     )
     made._query = query
     query.itself = weak_self(made)
@@ -120,6 +120,8 @@ class Query:
         self._observers: WeakValueDictionary[tuple[QueryKey, bool], Observer] = WeakValueDictionary()
         # The last data that was shown, for `keep_previous`, and its selection.
         self._previous: Any = UNSET
+        # The settings and the fetcher, and the key and the version of the defaults that they are for.
+        self._known: tuple[QueryKey, int, tuple[Settings, Fetcher | None]] | None = None
         self._selected: tuple[Any, Outcome[Any]] | None = None
 
     # --- the key
@@ -166,7 +168,7 @@ class Query:
         name = self.itself().name
         if key is None:
             raise TypeError(f"{name} has no key at present, so there is no data to edit")
-        if self._cache.settings(key, self._options).select is not None:
+        if self._resolved(key)[0].select is not None:
             raise TypeError(
                 f"{name} shows a selection, which cannot be edited; edit the data of a query without select, or use"
                 f" client.edit({key!r}, recipe)"
@@ -179,15 +181,15 @@ class Query:
         """Fetch now; awaiting it gives the new result."""
         store, atom = self._cache.store, self.itself()
         key = self.key_now(store.get)
-        fetcher = self._cache.fetcher(key, self._fetcher) if key is not None else None
+        settings, fetcher = self._resolved(key) if key is not None else (None, None)
         ticket = None
-        if key is not None and fetcher is not None:
+        if key is not None and settings is not None and fetcher is not None:
             self._cache.ready()
-            entry = self._cache.entry(key)
+            entry = self._cache.entry(key, settings)
             if entry.in_flight:
                 entry.in_flight.keep()
             else:
-                entry.in_flight.start(Source(fetcher, self._cache.settings(key, self._options)))
+                entry.in_flight.start(Source(fetcher, settings))
             ticket = entry.in_flight.await_newest()
 
         async def result() -> QueryResult[Any]:
@@ -198,10 +200,6 @@ class Query:
 
         return Work(result)
 
-    def refreshed(self) -> None:
-        """Called by `store.refresh`."""
-        self.refetch()
-
     def result_now(self) -> QueryResult[Any]:
         """The result at this moment, whatever `throw` says."""
         store = self._cache.store
@@ -210,8 +208,8 @@ class Query:
         except Exception:
             key = self.key_now(store.get)
             assert key is not None
-            entry, settings = self._cache.entry(key), self._cache.settings(key, self._options)
-            return self._shown(store.get, entry, settings, is_active=True, is_starting=False)
+            settings = self._resolved(key)[0]
+            return self._shown(store.get, self._cache.entry(key), settings, is_active=True, is_starting=False)
         return result
 
     # --- reading
@@ -220,9 +218,12 @@ class Query:
         """The read of the atom."""
 
         def read(get: Getter) -> QueryResult[Any]:
-            result = self._read(get)
             key = self.key_now(get)
-            if key is not None and result.error is not None and self._cache.settings(key, self._options).throw:
+            if key is None:
+                return QueryResult(_refetch=self.refetch)
+            settings, fetcher = self._resolved(key)
+            result = self._read(get, self._cache.entry(key, settings), settings, fetcher)
+            if settings.throw and result.error is not None:
                 raise result.error
             return result
 
@@ -232,15 +233,16 @@ class Query:
     def _described(self) -> str:
         return f"query({self._key!r})" if self._key is not None else "query"
 
-    def _read(self, get: Getter) -> QueryResult[Any]:
-        key = self.key_now(get)
-        if key is None:
-            return QueryResult(_refetch=self.refetch)
-        cache = self._cache
-        settings = cache.settings(key, self._options)
-        fetcher = cache.fetcher(key, self._fetcher)
+    def _resolved(self, key: QueryKey) -> tuple[Settings, Fetcher | None]:
+        """The settings and the fetcher of a key."""
+        cache, known = self._cache, self._known
+        if known is None or known[0] != key or known[1] != cache.defaults_version:
+            found = cache.settings(key, self._options), cache.fetcher(key, self._fetcher)
+            known = self._known = (key, cache.defaults_version, found)
+        return known[2]
+
+    def _read(self, get: Getter, entry: Entry, settings: Settings, fetcher: Fetcher | None) -> QueryResult[Any]:
         is_active = fetcher is not None and self.is_enabled(get, settings)
-        entry = cache.entry(key, settings)
         entry.use(settings)
         get(self._observer(entry, fetcher, settings, is_active=is_active).atom)
         get(entry.state)
@@ -248,7 +250,7 @@ class Query:
         if is_active and fetcher is not None and not any(entry.active_observers()) and entry.error is None:
             is_starting = entry.wants_fetch(settings)
             if is_starting:
-                cache.start_after_read(entry, Source(fetcher, settings))
+                self._cache.start_after_read(entry, Source(fetcher, settings))
         return self._shown(get, entry, settings, is_active=is_active, is_starting=is_starting)
 
     def _observer(self, entry: Entry, fetcher: Fetcher | None, settings: Settings, *, is_active: bool) -> Observer:

@@ -70,6 +70,8 @@ def make_query_data(query: EditedQuery, name: Callable[[], str], explicit_name: 
         return set(cast(Any, data), value)
 
     describe(read, "data", lambda: f"{name()}.data")
-    made: QueryData[Any] = _core.make(QueryData, "derived", read, write, recipes=True, name=explicit_name)
+    made: QueryData[Any] = _core.make(
+        QueryData, "derived", read, write, recipes=True, name=explicit_name, views=query.result_atom()
+    )
     made._query = query
     return made
