@@ -462,6 +462,18 @@ class TestFaces:
         assert world.store.get(user.data) == {"n": 2}
         assert world.server.outcomes == ["answered", "cancelled", "answered"]
 
+    async def test_a_saga_holds_the_refetch_of_an_invalidation_back(self) -> None:
+        world = World()
+        world.client.set_data(("user", 1), {"n": 1})
+        user = world.query()
+        world.watch(user)
+        handle = world.store.mutate(user.data, lambda draft: draft.update(n=2), lambda _: world.clock.sleep(5))
+        world.client.invalidate(("user", 1))
+        await world.pass_time(4)
+        assert world.server.calls == []
+        await world.pass_time(1)
+        assert (handle.status, world.server.outcomes) == ("success", ["running"])
+
 
 class TestKeysThatChange:
     async def test_the_key_may_depend_on_atoms(self) -> None:

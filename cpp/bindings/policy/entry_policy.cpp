@@ -12,6 +12,7 @@ namespace {
 
 using policy::Entry;
 using policy::Shown;
+using policy::Snapshot;
 using policy::Verdict;
 
 bool same_shown(const Shown& one, const Shown& other) { return one == other; }
@@ -36,6 +37,8 @@ void bind_entry_policy(py::module_& module) {
       .value("DROP_AND_FETCH", Verdict::drop_and_fetch)
       .finalize();
   bind_shown(module);
+  py::class_<Snapshot>(module, "EntrySnapshot", py::is_final(),
+                       "What an entry knows of its data at one moment.");
   py::class_<Entry>(module, "EntryPolicy", py::is_final(),
                     "Decides which answers count, and what is stale, expired and owed a refetch.")
       .def(py::init<>())
@@ -50,6 +53,8 @@ void bind_entry_policy(py::module_& module) {
       .def("edit", &Entry::edit)
       .def("empty", &Entry::empty, py::arg("now"))
       .def("invalidate", &Entry::invalidate)
+      .def("snapshot", &Entry::snapshot)
+      .def("restore", &Entry::restore, py::arg("before"))
       .def("mutation_begins", &Entry::mutation_begins)
       .def("mutation_ends", &Entry::mutation_ends)
       .def("owe", &Entry::owe)

@@ -101,6 +101,20 @@ void Entry::invalidate() {
   shown_.invalidated = shown_.has_data;
 }
 
+// --- batches that fail
+
+Snapshot Entry::snapshot() const {
+  return {shown_, newest_, dropped_until_, asked_again_until_, invalid_until_, owed_};
+}
+
+void Entry::restore(const Snapshot& before) {
+  shown_ = before.shown;
+  dropped_until_ = before.dropped_until;
+  asked_again_until_ = before.asked_again_until;
+  invalid_until_ = before.invalid_until;
+  if (before.owed && newest_ == before.newest) owed_ = true;
+}
+
 // --- the owed refetch
 
 void Entry::mutation_ends() {

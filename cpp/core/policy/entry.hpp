@@ -37,6 +37,17 @@ struct Shown {
   bool operator==(const Shown&) const = default;
 };
 
+// What an entry knows of its data at one moment, to be restored if the batch fails that changes it.
+// The fetches and the mutations are no part of it: a batch does not undo them.
+struct Snapshot {
+  Shown shown;
+  Generation newest = 0;
+  Generation dropped_until = 0;
+  Generation asked_again_until = 0;
+  Generation invalid_until = 0;
+  bool owed = false;
+};
+
 class Entry {
  public:
   // --- fetches
@@ -69,6 +80,13 @@ class Entry {
   void empty(Seconds now);
   // The data is stale until a fetch has ended that starts later.
   void invalidate();
+
+  // --- batches that fail
+
+  Snapshot snapshot() const;
+  // Undoes all writes since the snapshot. A refetch that was owed then is owed again, unless a
+  // fetch has started since.
+  void restore(const Snapshot& before);
 
   // --- the owed refetch
 

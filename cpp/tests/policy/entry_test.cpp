@@ -275,6 +275,54 @@ TEST(EntryPolicy, APieceIsNotTakenBackOverDataSetByHand) {
   EXPECT_TRUE(entry.shown().has_data);
 }
 
+// What an entry tells about the fetches up to this one.
+std::string told(Entry& entry, Generation newest) {
+  std::string text;
+  for (Generation one = 1; one <= newest; ++one) {
+    text += std::to_string(static_cast<int>(entry.verdict(one)));
+  }
+  const Shown& shown = entry.shown();
+  return text + (shown.has_data ? " data" : " none") + (shown.has_failed ? " failed" : "") +
+         (shown.invalidated ? " invalidated" : "") + (entry.is_owed() ? " owed" : "") +
+         std::to_string(shown.updated_at);
+}
+
+TEST(EntryPolicy, WritesOfABatchThatFailsHaveNotHappened) {
+  const auto write = [](Entry& entry, unsigned number) {
+    if (number % 5 == 0) entry.set_data(7);
+    if (number % 5 == 1) entry.confirm();
+    if (number % 5 == 2) entry.edit();
+    if (number % 5 == 3) entry.empty(7);
+    if (number % 5 == 4) entry.invalidate();
+  };
+  for (unsigned number = 0; number < 5 * 5 * 5 * 5; ++number) {
+    Entry entry;
+    entry.begin(true);
+    write(entry, number);
+    entry.begin(false);
+    write(entry, number / 5);
+    const std::string before = told(entry, 2);
+    const Snapshot snapshot = entry.snapshot();
+    write(entry, number / 25);
+    write(entry, number / 125);
+    entry.restore(snapshot);
+    EXPECT_EQ(told(entry, 2), before) << number;
+    EXPECT_EQ(entry.invariant(), "") << number;
+  }
+}
+
+TEST(EntryPolicy, ARefetchIsOwedAgainAfterABatchThatFails) {
+  Entry entry;
+  entry.owe();
+  const Snapshot snapshot = entry.snapshot();
+  entry.empty(1);
+  entry.restore(snapshot);
+  EXPECT_TRUE(entry.is_owed());
+  entry.begin(true);  // it settles the debt, whatever becomes of the batch
+  entry.restore(snapshot);
+  EXPECT_FALSE(entry.is_owed());
+}
+
 TEST(EntryPolicy, AnOwedRefetchWaitsForAllMutations) {
   Entry entry;
   entry.mutation_begins();

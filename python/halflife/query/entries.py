@@ -17,6 +17,7 @@ from halflife._support.absent import ABSENT
 from halflife._support.internal_atoms import inner_source
 from halflife._support.unset import UNSET
 from halflife.query.entry_data import make_entry_data
+from halflife.query.entry_revisions import EntryRevisions
 from halflife.query.entry_state import EntryState, same_state
 from halflife.query.fetched_entry import changes, confirmed, put, take
 from halflife.query.fetches import Source
@@ -38,7 +39,8 @@ class Entry:
     def __init__(self, owner: Owner, key: QueryKey, initial: Any = ABSENT, updated_at: float | None = None) -> None:
         self.owner = owner
         self.key = key
-        self.policy = EntryPolicy()
+        self._policy = EntryPolicy()
+        self.revisions = EntryRevisions(self, self._policy)
         self.data = make_entry_data(self, initial)
         self.in_flight = InFlight(self)
         self.interval = Interval(self)
@@ -78,6 +80,12 @@ class Entry:
     def now(self) -> float:
         """Seconds on the store's clock."""
         return self.owner.clock.now()
+
+    @property
+    def policy(self) -> EntryPolicy:
+        """Decides which answers count, and what is stale, expired and owed a refetch."""
+        self.revisions.restore()
+        return self._policy
 
     def described(self) -> str:
         """The key, for messages."""
@@ -244,6 +252,8 @@ class Entry:
     def edited(self, kind: OperationKind) -> None:
         """The layers or the base were changed through the store."""
         now = self.now()
+        if self.owner.store._outer_batch:  # This is called in the batch of a write.
+            self.revisions.begin()
         is_absent = confirmed(self) is ABSENT
         if kind is OperationKind.CONFIRM:
             if self.policy.confirm():
@@ -265,6 +275,7 @@ class Entry:
 
     def set_data(self, value: Any, settings: Settings, updated_at: float | None = None) -> None:
         """Set the confirmed data by hand: fresh, below the pending edits."""
+        self.revisions.begin()
         with self.owner.store.batch():
             take(self, value, settings, updated_at)  # First, because it may fail.
             self.use(settings)
@@ -286,6 +297,7 @@ class Entry:
 
     def empty(self, *, refetch: bool, with_layers: bool) -> None:
         """Forget the data and cancel the fetches. Pending edits wait for new data, unless `with_layers`."""
+        self.revisions.begin()
         with self.owner.store.batch():
             self.in_flight.drop_all()
             self.policy.empty(self.now())
@@ -303,11 +315,18 @@ class Entry:
         else:
             self.in_flight.tickets.cancel(f"the data of {self.key!r} was removed while it was fetched")
         self.pin_changed()
-        if not self.is_pinned:
+        if self.owner.store._in_batch:
+            self.owner.soon(self._evict_if_empty)
+        else:
+            self._evict_if_empty()
+
+    def _evict_if_empty(self) -> None:
+        if not (self.is_gone or self.is_pinned or self.has_data):
             self.evict()
 
     def invalidate(self) -> None:
         """Make the data stale until a fetch that starts later has ended."""
+        self.revisions.begin()
         self.policy.invalidate()
         self.is_once = False
         self.owner.note("invalidated", self, None)

@@ -81,6 +81,8 @@ class EntryCache:
         # Entries that are not pinned, the least recently used first.
         self._idle: OrderedDict[QueryKey, Entry] = OrderedDict()
         self._fetching: set[Entry] = set()
+        # Entries that a batch has changed which may be open.
+        self._changed_in_batch: dict[Entry, None] = {}
         self._is_trim_due = False
         self._has_warned = False
         self._loop: object | None = None
@@ -124,6 +126,8 @@ class EntryCache:
 
     def tagged(self, tag: QueryKey) -> list[Entry]:
         """The entries with a tag."""
+        for entry in self._changed_in_batch:
+            entry.revisions.restore()
         return list(self._tags.get(tag, ()))
 
     def retag(self, entry: Entry, tags: frozenset[QueryKey]) -> None:
@@ -139,6 +143,25 @@ class EntryCache:
         for tag in tags - entry.tags:
             self._tags.setdefault(tag, {})[entry] = None
         entry.tags = tags
+
+    def changed_in_batch(self, entry: Entry) -> None:
+        """An open batch has changed an entry, and may fail."""
+        if not self._changed_in_batch:
+            self.soon(self._batch_ended)
+        self._changed_in_batch[entry] = None
+
+    def _batch_ended(self) -> None:
+        if self.store._in_batch:
+            self.soon(self._batch_ended)
+            return
+        changed, self._changed_in_batch = self._changed_in_batch, {}
+        for entry in changed:
+            has_failed = entry.revisions.end()
+            entry.show()
+            entry.pin_changed()
+            entry.reschedule()
+            if has_failed:
+                start_for_observers(entry)
 
     def forget(self, entry: Entry) -> None:
         """Called when an entry is evicted."""
@@ -213,13 +236,11 @@ class EntryCache:
 
     def fetching_changed(self, entry: Entry) -> None:
         """Count the entries that are being fetched."""
-        count = len(self._fetching)
         if any(fetch.status == "fetching" for fetch in entry.in_flight.fetches.values()):
             self._fetching.add(entry)
         else:
             self._fetching.discard(entry)
-        if len(self._fetching) != count:
-            self.store.set(self.fetching_count, len(self._fetching))
+        self.store.set(self.fetching_count, len(self._fetching))
 
     def start_task(self, body: Coroutine[Any, Any, Any], name: str) -> Task[Any]:
         """Run a coroutine as a task of the store."""

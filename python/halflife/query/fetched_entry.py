@@ -11,6 +11,7 @@ from halflife._drivers.clock import wall_time
 from halflife._events import is_of_subscribers
 from halflife._support.absent import ABSENT
 from halflife.query.entry_data import Confirmed, EntryData
+from halflife.query.entry_revisions import EntryRevisions
 from halflife.query.fetch_context import UNCHANGED
 from halflife.query.keys import QueryKey, query_key
 from halflife.query.options import Settings
@@ -35,6 +36,8 @@ class FetchedEntry(Protocol):
     def data(self) -> EntryData[Any]: ...
     @property
     def state(self) -> Any: ...
+    @property
+    def revisions(self) -> EntryRevisions: ...
 
     #: The dict that fetchers see as `ctx.memory`.
     @property

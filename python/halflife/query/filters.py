@@ -60,6 +60,7 @@ class Filter:
 
 def info_of(entry: Entry) -> QueryInfo:
     """What a filter may ask of an entry."""
+    entry.revisions.restore()
     if entry.error is not None and (entry.has_data or not entry.in_flight):
         status = "error"
     elif entry.has_data:

@@ -53,6 +53,7 @@ class InFlight:
         """
         entry = self._entry
         entry.owner.ready()
+        entry.revisions.begin()
         self.source = source
         supersede = source.settings.dedupe
         entry.use(source.settings)
@@ -194,6 +195,7 @@ class InFlight:
         entry = self._entry
         if not self.fetches:
             return
+        entry.revisions.begin()
         with changes(entry):
             self.drop_all()
             entry.show()

@@ -52,6 +52,9 @@ class Owner(Protocol):
     #: An entry may have become pinned, or may be evicted from now on.
     def pin_changed(self, entry: Any) -> None: ...
 
+    #: An open batch has changed an entry, and may fail.
+    def changed_in_batch(self, entry: Any) -> None: ...
+
     #: An entry was evicted.
     def forget(self, entry: Any) -> None: ...
 

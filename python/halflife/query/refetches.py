@@ -43,8 +43,11 @@ def start_if_wanted(entry: Entry, source: Source) -> None:
 
 
 def start_for_observers(entry: Entry) -> None:
-    """Start what a new observer would start."""
+    """Start what a new observer would start, as soon as no mutation runs."""
     for observer in entry.active_observers():
         if entry.error is None and entry.wants_fetch(observer.settings):
-            entry.in_flight.start(Source(observer.fetcher, observer.settings))
+            if entry.policy.mutations > 0:
+                entry.policy.owe()
+            else:
+                entry.in_flight.start(Source(observer.fetcher, observer.settings))
             return
