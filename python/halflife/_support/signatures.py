@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from halflife._core import is_function, plainly_takes
@@ -20,6 +21,8 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 #: Advice to users who give an async function.
 _STARTS = "start async work by an async action, or as a task"
 _EDITS = "do it before, or in the effect of a saga, or between draft(value) and finish(d)"
+
+_COROUTINE = inspect.CO_COROUTINE
 
 #: The number of optional arguments assumed of a built-in without a signature.
 _UNKNOWN = 9
@@ -94,6 +97,10 @@ def check_function(function: Any, role: Role) -> bool:
     call, argument, parameters, least, most, may_be = role  # The native module gives a plain tuple.
     if plainly_takes(function, least, most):
         return False
+    if may_be == "async" and is_plainly_async(function):
+        arity = _plain_arity(function)
+        if arity is not None and arity.takes(least, most):
+            return True
     wanted = f"a function of {parameters}" if parameters else "a function without arguments"
     if not is_function(function):
         raise TypeError(f"{call}: {argument} must be callable, {wanted}, got {_given(function)}")
@@ -143,7 +150,26 @@ def _arity_of_builtin(function: Callable[..., Any]) -> Arity:
     return _arity_of(function)
 
 
+def is_plainly_async(function: object) -> bool:
+    """Whether it is an `async def` without a yield, and without attributes that could give it another signature."""
+    return type(function) is FunctionType and not function.__dict__ and bool(function.__code__.co_flags & _COROUTINE)
+
+
+def _plain_arity(function: Any) -> Arity | None:
+    """The arity of a plain function, or None if it is not as plain as that. `inspect.signature` takes far longer."""
+    if type(function) is not FunctionType or function.__dict__:
+        return None
+    code, defaults = function.__code__, function.__defaults__
+    if code.co_kwonlyargcount > len(function.__kwdefaults__ or ()):
+        return None
+    optional = len(defaults) if defaults else 0
+    return Arity(code.co_argcount - optional, optional, bool(code.co_flags & inspect.CO_VARARGS))
+
+
 def _arity_of(function: Callable[..., Any]) -> Arity:
+    plain = _plain_arity(function)
+    if plain is not None:
+        return plain
     try:
         parameters = parameters_of(function)
     except (ValueError, TypeError):  # A built-in without a signature.

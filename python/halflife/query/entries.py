@@ -146,9 +146,9 @@ class Entry:
 
     def use(self, settings: Settings) -> None:
         """Somebody uses the data with these settings."""
-        self.ttl = max(self.ttl, settings.ttl if settings.cache_enabled else 0.0)
-        if settings.stale_after not in self.stale_times:
-            self.stale_times.add(settings.stale_after)
+        if settings.cache_enabled:
+            self.ttl = max(self.ttl, settings.ttl)
+        self.stale_times.add(settings.stale_after)
         self.reschedule()
 
     def add_observer(self, observer: Observer) -> None:
@@ -379,13 +379,17 @@ class Entry:
     def _next_moment(self) -> float:
         now = self.now()
         shown = self.policy.shown
-        moments = [math.inf]
+        due = math.inf
         if shown.has_data:
-            moments += [at for seconds in self.stale_times if (at := shown.updated_at + seconds) > now]
+            updated_at = shown.updated_at
+            for seconds in self.stale_times:
+                if now < updated_at + seconds < due:
+                    due = updated_at + seconds
         if not self.observers:
             expires = self.policy.expires_at(now, self._lifetime)
-            moments.append(expires if expires > now or not self.is_pinned else math.inf)
-        return min(moments)
+            if expires < due and (expires > now or not self.is_pinned):
+                due = expires
+        return due
 
     def tick(self) -> float:
         """Called by the schedule: evict the entry if it has expired, and show that data has become stale."""

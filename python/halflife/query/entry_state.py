@@ -12,7 +12,7 @@ class EntryState(NamedTuple):
 
     #: What the policy shows: data, failure, invalidation, times.
     shown: Any = None
-    #: The error of the last fetch; None if it did not fail.
+    #: The error of the last fetch; None if it did not fail. The second field: see `same_state`.
     error: Exception | None = None
     fetch_status: FetchStatus = "idle"
     #: Failed attempts of the fetch under way.
@@ -33,4 +33,4 @@ class EntryState(NamedTuple):
 
 def same_state(one: Any, other: Any) -> bool:
     """Whether two states are the same; errors are compared by identity."""
-    return one.error is other.error and one._replace(error=None) == other._replace(error=None)
+    return one.error is other.error and one[0] == other[0] and one[2:] == other[2:]

@@ -25,7 +25,7 @@ _ALLOWED = "tuple, list, dict, str, int, float, bool, None, Enum, date or UUID"
 class QueryKey:
     """A key in its canonical form; equal and hashable by its parts."""
 
-    __slots__ = ("_hash", "given", "parts")
+    __slots__ = ("_hash", "_shown", "given", "parts")
 
     def __init__(self, given: tuple[Any, ...], parts: tuple[KeyPart, ...]) -> None:
         #: The key as a tuple, as fetchers and messages get it.
@@ -33,6 +33,7 @@ class QueryKey:
         #: The typed parts.
         self.parts = parts
         self._hash = hash(parts)
+        self._shown = ""
 
     def __hash__(self) -> int:
         return self._hash
@@ -41,7 +42,9 @@ class QueryKey:
         return isinstance(other, QueryKey) and self.parts == other.parts
 
     def __repr__(self) -> str:
-        return abbreviated(self.given)
+        if not self._shown:
+            self._shown = abbreviated(self.given)  # Kept, because each fetch of the key shows it in its task's name.
+        return self._shown
 
 
 def query_key(value: object, function: str, argument: str = "key") -> QueryKey:

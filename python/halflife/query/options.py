@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, final, overload
 from halflife._core import Atom, is_function
 from halflife._support.checks import check_callable, check_seconds
 from halflife._support.reprs import abbreviated
+from halflife._support.signatures import is_plainly_async
 from halflife._support.unset import UNSET
 from halflife.query.breakers import CircuitBreaker
 from halflife.query.keys import query_key
@@ -161,6 +162,9 @@ def query_options(key: Any, fetcher: Callable[..., Any] | None = None, **options
 def check_fetcher(fetcher: Any, function: str, *, thread: bool = False) -> None:
     """Raise `TypeError` unless the fetcher can be called with a key, or a key and a context."""
     if fetcher is None:
+        return
+    if is_plainly_async(fetcher) and not thread:
+        check_callable(fetcher, function, "fetcher", "the key, the context", least=1, may_be="async")
         return
     if inspect.isgeneratorfunction(fetcher):
         raise TypeError(f"{function}: fetcher is a generator, and calling it fetches nothing; make it `async def`")
