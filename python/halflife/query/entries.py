@@ -67,6 +67,7 @@ class Entry:
         self.scheduled = math.inf
         self.is_gone = False
         self._moment = 0
+        self._used_at = -math.inf
         now, wall = self.now(), wall_time(owner.clock)
         self.policy.use(now)
         if initial is not ABSENT:
@@ -146,8 +147,12 @@ class Entry:
 
     def use(self, settings: Settings) -> None:
         """Somebody uses the data with these settings."""
-        if settings.cache_enabled:
-            self.ttl = max(self.ttl, settings.ttl)
+        ttl = settings.ttl if settings.cache_enabled else 0.0
+        now, before = self.now(), self._used_at
+        self._used_at = now
+        if ttl <= self.ttl and settings.stale_after in self.stale_times and now >= before:
+            return  # The moments in the schedule are right, as long as the clock does not go backwards.
+        self.ttl = max(self.ttl, ttl)
         self.stale_times.add(settings.stale_after)
         self.reschedule()
 
@@ -276,9 +281,9 @@ class Entry:
     def set_data(self, value: Any, settings: Settings, updated_at: float | None = None) -> None:
         """Set the confirmed data by hand: fresh, below the pending edits."""
         self.revisions.begin()
+        self.use(settings)
         with self.owner.store.batch():
             take(self, value, settings, updated_at)  # First, because it may fail.
-            self.use(settings)
             self.policy.set_data(self.now())
             if updated_at is not None:
                 age = max(0.0, wall_time(self.owner.clock) - updated_at)

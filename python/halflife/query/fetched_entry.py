@@ -89,7 +89,6 @@ def take(entry: FetchedEntry, value: Any, settings: Settings, updated_at: float 
         raise TypeError(f"the fetcher of {entry.key!r} returned ctx.unchanged, and there is no data yet")
     entry.last_updated = wall_time(entry.owner.clock) if updated_at is None else updated_at
     _tag(entry, settings)
-    entry.reschedule()
 
 
 def _tag(entry: FetchedEntry, settings: Settings) -> None:

@@ -136,6 +136,7 @@ class InFlight:
                     self._keep_age(fetch)
                 entry.error = None
                 entry.show()
+            entry.reschedule()
 
     def _keep_age(self, fetch: Fetch) -> None:
         """What was there before the fetch has not become younger, nor valid if it was invalidated."""
