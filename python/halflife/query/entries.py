@@ -362,18 +362,7 @@ class Entry:
 
     def state_now(self) -> EntryState:
         """The state that queries are to read."""
-        newest = self.in_flight.newest
-        return EntryState(
-            self.policy.shown,
-            self.error,
-            newest.status if newest is not None else "idle",
-            newest.failure_count if newest is not None else 0,
-            newest.attempt if newest is not None else 0,
-            self.last_updated,
-            self._moment,
-            newest is not None and newest.is_adding,
-            frozenset(ticket.wish for ticket in self.in_flight.tickets.wished()) if newest is not None else frozenset(),
-        )
+        return self.in_flight.state(self.policy.shown, self.error, self.last_updated, self._moment)
 
     # --- time
 

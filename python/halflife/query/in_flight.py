@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import final
 
-from halflife._core import Verdict
+from halflife._core import Shown, Verdict
+from halflife.query.entry_state import EntryState
 from halflife.query.fetch_context import UNCHANGED
 from halflife.query.fetched_entry import FetchedEntry, changes, put, take, visible
 from halflife.query.fetches import Fetch, Source
@@ -36,6 +37,23 @@ class InFlight:
     def newest(self) -> Fetch | None:
         """The fetch that started last."""
         return next(reversed(self.fetches.values()), None)
+
+    def state(self, shown: Shown, error: Exception | None, last_updated: float | None, moment: int) -> EntryState:
+        """The state that queries are to read, with what goes on."""
+        newest = self.newest
+        if newest is None:
+            return EntryState(shown, error, last_updated=last_updated, moment=moment)
+        return EntryState(
+            shown,
+            error,
+            newest.status,
+            newest.failure_count,
+            newest.attempt,
+            last_updated,
+            moment,
+            newest.is_adding,
+            frozenset(ticket.wish for ticket in self.tickets.wished()),
+        )
 
     # --- starting
 
