@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from halflife._drivers.deferred_coroutine import DeferredCall
-from halflife._drivers.protocol import StoreLike, Waits
-from halflife._drivers.task_handle import TaskHandle
+from halflife._drivers.protocol import StoreLike, Task, Waits
 from halflife._drivers.waiting import wait_for_end
+from halflife._optimistic.edit_handle import EditHandle, EditStatus
 from halflife._optimistic.layers import Layer
 from halflife._optimistic.saga_task import SagaTask
 
 R_co = TypeVar("R_co", covariant=True)
 
-SagaStatus: TypeAlias = Literal["running", "success", "error", "cancelled"]
 
-
-class SagaHandle(TaskHandle[R_co]):
+class SagaHandle(EditHandle[R_co]):
     """A running saga. Awaiting the handle gives the result of the effect, or raises its error.
 
     The saga runs whether or not anybody awaits it, and cancelling a task that awaits it does not cancel the saga. An
     error that nobody awaits is reported to the store's `on_error` when the handle is dropped. Awaiting the handle
     inside an effect that the saga itself waits for raises CycleError.
     """
+
+    _task: Task[R_co] | None
 
     __slots__ = ("_circles", "_saga", "layer")
 
@@ -43,7 +43,7 @@ class SagaHandle(TaskHandle[R_co]):
         task.add_done_callback(saga.ended)
 
     @property
-    def status(self) -> SagaStatus:
+    def status(self) -> EditStatus:
         """running, success, error or cancelled."""
         task = self._task
         if task is None:
@@ -63,10 +63,6 @@ class SagaHandle(TaskHandle[R_co]):
         saga.roll_back()
         task.cancel("the saga was cancelled")
         return True
-
-    def rollback(self) -> bool:
-        """The same as `cancel`."""
-        return self.cancel()
 
     def __await__(self) -> Generator[Any, None, R_co]:
         task = self._task
