@@ -52,6 +52,7 @@ from halflife._errors import (
     LensError,
     MaxAttemptsExceeded,
     MissingKeyError,
+    MutationCancelled,
     NoEventLoopError,
     NonRetryableError,
     NotSettledError,
@@ -86,6 +87,10 @@ from halflife.query.feed_reader import FeedProgress, FetchAll
 from halflife.query.filters import QueryInfo
 from halflife.query.infinite import InfiniteAtom
 from halflife.query.infinite_result import InfiniteResult
+from halflife.query.mutation_context import MutationContext
+from halflife.query.mutation_handle import MutationHandle
+from halflife.query.mutation_state import MutationState
+from halflife.query.mutations import Mutation
 from halflife.query.options import QueryDefaults, QueryOptions, query_options
 from halflife.query.paged import Paged
 from halflife.query.pages import Page
@@ -130,6 +135,11 @@ __all__ = [
     "Loading",
     "MaxAttemptsExceeded",
     "MissingKeyError",
+    "Mutation",
+    "MutationCancelled",
+    "MutationContext",
+    "MutationHandle",
+    "MutationState",
     "NoEventLoopError",
     "NonRetryableError",
     "NotSettledError",

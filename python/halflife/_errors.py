@@ -10,6 +10,7 @@
     ├── NotSettledError       the result of a run that has not ended
     ├── RemovedItemError      writing an item that its list no longer holds
     ├── RunCancelledError     a run was cancelled, but not by its store
+    ├── MutationCancelled     a call of a mutation was cancelled, so its edit was rolled back
     ├── RecipeError           a recipe edits and returns a value, or is not a pure function of its draft
     ├── RevokedDraftError     a draft was used after its recipe had ended
     ├── LensError             the part that a lens finds is not there (LookupError)
@@ -69,6 +70,10 @@ class RemovedItemError(HalflifeError, RuntimeError):
 
 class RunCancelledError(HalflifeError, RuntimeError):
     """A run was cancelled, but not by its store, or raised CancelledError itself."""
+
+
+class MutationCancelled(HalflifeError, RuntimeError):  # noqa: N818 - named after the status `cancelled`
+    """A call of a mutation was cancelled or given up, and its edit was rolled back."""
 
 
 class RecipeError(HalflifeError, RuntimeError):

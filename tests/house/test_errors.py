@@ -17,10 +17,12 @@ from halflife import (
     LensError,
     MaxAttemptsExceeded,
     MissingKeyError,
+    MutationCancelled,
     NoEventLoopError,
     NonRetryableError,
     NotSettledError,
     PatchError,
+    QueryClient,
     RecipeError,
     RemovedItemError,
     Retry,
@@ -121,6 +123,18 @@ def test_a_cycle_is_named_by_its_path() -> None:
         with pytest.raises(CycleError, match="one → two → three → one"):
             store.get(one)
         assert store._invariant() is None
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_call_of_a_mutation_names_it() -> None:
+    async def create_todo(variables):
+        return variables
+
+    async with Store() as store:
+        handle = QueryClient(store).mutation(create_todo)(1)
+        handle.cancel()
+        with pytest.raises(MutationCancelled, match="create_todo was cancelled"):
+            await handle
 
 
 def test_a_set_during_a_read_names_the_atom_being_read() -> None:

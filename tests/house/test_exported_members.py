@@ -61,6 +61,9 @@ MEMBERS = {
     "OptimisticHandle": "commit rollback",
     "Saga": "update effect post_effect run",
     "SagaHandle": "status cancel rollback result done layer __await__",
+    "Mutation": "state reset __call__",
+    "MutationHandle": "status cancel rollback result done layer wait variables retry __await__",
+    "MutationState": "data error status variables submitted_at failure_count is_loading is_error is_paused",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar, final, overload
 
 from halflife import _core
@@ -13,12 +13,18 @@ from halflife._store.default_store import default_store
 from halflife._store.store import Store
 from halflife._support.checks import check_callable, check_seconds
 from halflife._support.reprs import abbreviated
+from halflife.query.breakers import CircuitBreaker
 from halflife.query.entries import Entry
 from halflife.query.entry_cache import EntryCache
 from halflife.query.environment import Environment
 from halflife.query.filters import Filter, QueryInfo, make_filter
 from halflife.query.infinite import InfiniteAtom, make_infinite
 from halflife.query.keys import query_key
+from halflife.query.mutation_cache import MutationCache
+from halflife.query.mutation_context import MutationContext
+from halflife.query.mutation_plan import KeepOn, MutationPlan
+from halflife.query.mutation_state import MutationState
+from halflife.query.mutations import Mutation
 from halflife.query.options import (
     Fetcher,
     QueryDefaults,
@@ -32,10 +38,13 @@ from halflife.query.prefetches import Hover, run_loader
 from halflife.query.queries import QueryAtom, make_query
 from halflife.query.refetches import fetch_again, fetch_stale
 from halflife.query.requests import Requests
+from halflife.query.retries import Retry
 from halflife.query.routes import Routes
 from halflife.query.tickets import Pending, Ticket, Work, done
 
 T = TypeVar("T")
+V = TypeVar("V")
+R = TypeVar("R")
 
 _Refetch = Literal["observed", "all", "none"]
 
@@ -84,6 +93,7 @@ class QueryClient:
         self._environment = Environment(self.store, self._environment_changed)
         self._cache = EntryCache(self.store, self, defaults_as_settings(defaults), defaults.cache_size, max_concurrent)
         self._requests = Requests(self._cache)
+        self._mutations = MutationCache(self._cache)
 
     # --- what a user interface sets and shows
 
@@ -106,6 +116,16 @@ class QueryClient:
     def is_fetching(self) -> Atom[int]:
         """An atom that counts the keys that are being fetched."""
         return self._cache.fetching_count
+
+    @property
+    def is_mutating(self) -> Atom[int]:
+        """An atom that counts the calls of mutations that run or wait."""
+        return self._mutations.running_count
+
+    @property
+    def mutations(self) -> Atom[tuple[MutationState[Any], ...]]:
+        """An atom of the states of all calls of mutations that run, wait, or failed and were not dismissed."""
+        return self._mutations.states
 
     # --- options
 
@@ -399,6 +419,97 @@ class QueryClient:
             name=name,
         )
 
+    # --- mutations
+
+    def mutation(
+        self,
+        fn: Callable[[V], Awaitable[R]] | Callable[[V, MutationContext], Awaitable[R]],
+        *,
+        key: Any = None,
+        update: Callable[[Any, V], object] | None = None,
+        updates: Callable[[V], Mapping[Any, Callable[[Any], object]]] | None = None,
+        post_effect: Callable[..., Any] | None = None,
+        server: Callable[..., Any] | None = None,
+        included: Callable[..., object] | None = None,
+        invalidates: Any = None,
+        scope: str | Callable[[V], str | None] | None = None,
+        retry: Retry | int | bool = Retry(max_retries=0),  # noqa: B008 - frozen
+        keep_on: KeepOn = (),
+        on_mutate: Callable[[V], object] | None = None,
+        on_success: Callable[[R, V], object] | None = None,
+        on_error: Callable[[Exception, V], object] | None = None,
+        on_settled: Callable[[R | None, Exception | None, V], object] | None = None,
+        debounce: float | None = None,
+        merge: Callable[[V, V], V] | None = None,
+        network_mode: Literal["online", "always", "offline_first"] = "online",
+        breaker: CircuitBreaker | None = None,
+    ) -> Mutation[V, R]:
+        """A function that changes data on the server. Each call edits the cached data at once; a failure takes it back.
+
+        Args:
+            fn: ``async fn(variables)`` or ``async fn(variables, ctx)``; its result is the server's answer.
+            key: The key whose data `update` edits, or a function of the variables that returns it.
+            update: ``update(draft, variables)``: the edit that is visible at once. Data that is not there yet gets the
+                edit when it comes.
+            updates: In the place of `key` and `update`, for several keys: ``updates(variables)`` returns a dict of
+                recipes by key.
+            post_effect: ``post_effect(draft, result, variables)``: edits again after the server has agreed, at the
+                position of the edit. With `updates`: a function of the result and the variables that returns a dict of
+                recipes by key.
+            server: The same, but in the place of the edit.
+            included: ``included(data, variables)``, or ``(data, variables, key)`` with `updates`: whether fetched data
+                holds the pending edit already, which is then not made again.
+            invalidates: Filters of the keys to fetch again afterwards, however the call has ended: beginnings of keys,
+                or dicts such as ``{"tag": "todos"}``; or a function of the result (None if it failed) and the
+                variables that returns them. A key waits until no mutation that edits or invalidates it runs or waits.
+            scope: Calls of one scope run one after another; a str, or a function of the variables.
+            retry: What to do when an attempt fails; by default nothing.
+            keep_on: Errors that are no refusal, as classes or a function of the error: the edit stays pending, and
+                `MutationHandle.retry` sends the call again.
+            on_mutate: ``on_mutate(variables)``, awaited before the call is sent. An error of a hook is reported.
+            on_success: ``on_success(result, variables)``, awaited after the edit was confirmed.
+            on_error: ``on_error(error, variables)``, awaited after a failure.
+            on_settled: ``on_settled(result, error, variables)``, awaited at the end, of a cancelled call too.
+            debounce: Seconds within which calls of one scope become one request; each call starts the time anew.
+            merge: ``merge(earlier, later)``: the variables of such a request; by default the last ones.
+            network_mode: As for `query`.
+            breaker: As for `query`.
+
+        Raises:
+            TypeError, ValueError: An argument is of the wrong type or not an allowed value.
+
+        Example:
+            >>> add = client.mutation(
+            ...     create_todo,
+            ...     key=("todos",),
+            ...     update=lambda draft, todo: draft.append(todo),
+            ...     invalidates=[("todos",)],
+            ... )
+            >>> todo = await add({"title": "buy milk"})
+        """
+        given = {name: value for name, value in locals().items() if name != "self"}
+        return Mutation(self._mutations, MutationPlan.of(given))
+
+    def dismiss(self, state: MutationState[Any]) -> bool:
+        """Remove a failed call from `mutations`; a call that was kept (`keep_on`) is given up, its edit rolled back.
+
+        Returns:
+            False if the call has not failed, or was dismissed before.
+        """
+        given: object = state
+        if not isinstance(given, MutationState):
+            raise TypeError(f"dismiss: state must be one of client.mutations, got {abbreviated(state)}")
+        return self._mutations.dismiss(given)
+
+    def resume_paused(self) -> Work[None]:
+        """Send the paused calls of mutations, each once, in order. While offline they go on waiting.
+
+        Returns:
+            An awaitable that ends when they have ended, or are paused again; it may be dropped.
+        """
+        self._mutations.queue.resume()
+        return Work(self._mutations.queue.resumed)
+
     # --- the cache
 
     @overload
@@ -533,7 +644,8 @@ class QueryClient:
             entry.in_flight.cancel()
 
     def clear(self) -> None:
-        """Forget everything, pending edits included. Observed queries show nothing until they are asked again."""
+        """Forget everything, mutations and pending edits included. Observed queries show nothing until asked again."""
+        self._mutations.clear()
         for entry in self._cache.all_entries():
             entry.empty(refetch=False, with_layers=True)
 
@@ -547,12 +659,26 @@ class QueryClient:
         """Whether the program is visible."""
         return self._environment.is_visible()
 
-    def mutation_ended(self, entry: Entry) -> None:
+    def is_mutated(self, entry: Entry) -> bool:
+        """Whether a mutation that will invalidate the entry runs or waits."""
+        return self._mutations.owed.is_held(entry)
+
+    def mutation_ended(self, entry: Entry) -> None:  # noqa: ARG002 - others may be owed, too
         """Called when a mutation or saga that edits the data of the entry has ended."""
+        self._mutations.mutation_ended()
 
     def _environment_changed(self, name: str, value: bool) -> None:  # noqa: FBT001 - an internal callback
-        if value:
+        if name == "online":
+            self._network_changed(is_online=value)
+        elif value:
             _REACTIONS[name](self._cache)
+
+    def _network_changed(self, *, is_online: bool) -> None:
+        if is_online:
+            self._cache.resume_paused()
+            self._mutations.queue.resume(lambda: _REACTIONS["online"](self._cache))
+        else:
+            self._mutations.queue.network_lost()
 
     def __repr__(self) -> str:
         return f"<QueryClient of {self.store!r}, {len(self._cache)} keys>"
@@ -589,7 +715,6 @@ def _visible(cache: EntryCache) -> None:
 
 
 def _online(cache: EntryCache) -> None:
-    cache.resume_paused()
     for entry in cache.all_entries():
         fetch_stale(entry, lambda settings: settings.refetch_on_reconnect)
 

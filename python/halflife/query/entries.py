@@ -49,6 +49,8 @@ class Entry:
         #: The dict that fetchers see as `ctx.memory`.
         self.memory: dict[str, Any] = {}
         self.tags: frozenset[QueryKey] = frozenset()
+        #: Functions of fetched data, called before it is written: pending edits look whether it holds them already.
+        self.asked_of_answers: dict[object, Callable[[Any], object]] = {}
         #: The error of the last fetch.
         self.error: Exception | None = None
         #: Wall-clock time of the data.
@@ -109,6 +111,11 @@ class Entry:
             return True
         log = self.data._current_log(self.owner.store)
         return log is not None and log.length > 0
+
+    @property
+    def is_mutated(self) -> bool:
+        """Whether a mutation that edits or will invalidate the data runs or waits, so that an owed refetch waits."""
+        return self.policy.mutations > 0 or self.owner.is_mutated(self)
 
     def is_expired(self) -> bool:
         """Whether nobody may see the data any more."""
@@ -229,7 +236,7 @@ class Entry:
 
     def settle(self) -> None:
         """Start the owed refetch, unless a mutation runs."""
-        if self.is_gone or not self.policy.take_owed():
+        if self.is_gone or self.is_mutated or not self.policy.take_owed():
             return
         source = self.best_source()
         if source is None or not self.owner.is_ready():

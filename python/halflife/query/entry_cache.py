@@ -38,6 +38,9 @@ class Surroundings(Protocol):
     #: Whether the program is visible.
     def is_visible(self) -> bool: ...
 
+    #: Whether a mutation that will invalidate the entry runs or waits.
+    def is_mutated(self, entry: Entry) -> bool: ...
+
     #: A mutation that edits the data of the entry has ended.
     def mutation_ended(self, entry: Entry) -> None: ...
 
@@ -229,6 +232,10 @@ class EntryCache:
     def is_visible(self) -> bool:
         """Whether the program is visible."""
         return self._surroundings.is_visible()
+
+    def is_mutated(self, entry: Entry) -> bool:
+        """Whether a mutation that will invalidate the entry runs or waits."""
+        return self._surroundings.is_mutated(entry)
 
     def mutation_ended(self, entry: Entry) -> None:
         """A mutation that edits the data of the entry has ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -44,6 +44,10 @@ class FetchedEntry(Protocol):
     def memory(self) -> dict[str, Any]: ...
     @property
     def is_observed(self) -> bool: ...
+
+    #: Functions of fetched data, called before it is written.
+    @property
+    def asked_of_answers(self) -> dict[object, Callable[[Any], object]]: ...
 
     def now(self) -> float: ...
 

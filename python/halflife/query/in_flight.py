@@ -121,6 +121,8 @@ class InFlight:
         verdict = entry.policy.verdict(fetch.generation)
         with changes(entry):
             if verdict is Verdict.WRITE and is_kept:
+                for ask in list(entry.asked_of_answers.values()) if value is not UNCHANGED else ():
+                    ask(value)
                 take(entry, value, settings)  # First, because it may fail.
             entry.policy.answer(fetch.generation, entry.now())
             if verdict is Verdict.WRITE and fetch.is_adding:

@@ -64,6 +64,9 @@ class Owner(Protocol):
     #: The fetches of an entry have changed.
     def fetching_changed(self, entry: Any) -> None: ...
 
+    #: Whether a mutation that will invalidate an entry runs or waits.
+    def is_mutated(self, entry: Any) -> bool: ...
+
     #: A mutation that edits the data of an entry has ended.
     def mutation_ended(self, entry: Any) -> None: ...
 
