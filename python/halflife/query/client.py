@@ -626,8 +626,9 @@ class QueryClient:
     ) -> Work[None]:
         """Forget data, and fetch observed data anew. See `invalidate`."""
         entries = make_filter("reset", key, exact, tag, where).matches(self._cache)
-        for entry in entries:
-            entry.empty(refetch=True, with_layers=False)
+        with self.store.batch():  # Observers are told once: of the fetch, and not of the absence before it.
+            for entry in entries:
+                entry.empty(refetch=True, with_layers=False)
         tickets = [ticket for entry in entries if (ticket := entry.in_flight.await_newest()) is not None]
         return Work(lambda: _ended(tickets))
 

@@ -123,6 +123,8 @@ class Query:
         # The settings and the fetcher, and the key and the version of the defaults that they are for.
         self._known: tuple[QueryKey, int, tuple[Settings, Fetcher | None]] | None = None
         self._selected: tuple[Any, Outcome[Any]] | None = None
+        # The key and the last selection of its present data that did not fail.
+        self._last_selection: tuple[QueryKey, Any] | None = None
 
     # --- the key
 
@@ -283,9 +285,11 @@ class Query:
         is_under_way = fetch_status != "idle"
         error = state.error if has_data or not is_under_way else None
         value, is_placeholder, is_fallback = None, False, False
+        if not has_data:
+            self._last_selection = None
         if has_data:
             self._previous = data
-            value, selection_error = self._selection(data, settings)
+            value, selection_error = self._selection(data, settings, entry)
             error = selection_error or error
         elif error is not None and settings.fallback is not UNSET:
             value = settings.fallback(error) if is_function(settings.fallback) else settings.fallback
@@ -293,7 +297,8 @@ class Query:
         elif error is None:
             value, is_placeholder = self._placeholder(settings)
             if is_placeholder:
-                value, error = self._selection(value, settings)
+                value, error = self._selection(value, settings, None)
+                is_placeholder = error is None
         if error is not None:
             status = "error"
         elif has_data or is_placeholder:
@@ -326,8 +331,8 @@ class Query:
             return settings.placeholder(previous), True
         return settings.placeholder, True
 
-    def _selection(self, data: Any, settings: Settings) -> tuple[Any, Exception | None]:
-        """The selection of the data, computed once for each data, or its error."""
+    def _selection(self, data: Any, settings: Settings, entry: Entry | None) -> tuple[Any, Exception | None]:
+        """The selection of the data, computed once for each data; or the last one of the entry, and the error."""
         select = settings.select
         if select is None:
             return data, None
@@ -338,6 +343,10 @@ class Query:
                 outcome = Outcome(share(before[1].value, outcome.value))
             before = self._selected = (data, outcome)
         try:
-            return before[1].get(), None
+            value = before[1].get()
         except Exception as error:
-            return None, error
+            last = self._last_selection
+            return (last[1] if last is not None and entry is not None and last[0] == entry.key else None), error
+        if entry is not None:
+            self._last_selection = (entry.key, value)
+        return value, None
