@@ -63,6 +63,24 @@ class TestOneQuery:
         assert shown(world.store.get(user)) == ("success", "idle", "data of 1")
         assert len(world.server.calls) == 1
 
+    async def test_an_observed_query_starts_one_fetch(self) -> None:
+        world = World()
+        world.store.history()
+        world.watch(world.query())
+        await world.pass_time(1)
+        kinds = [event.kind for event in world.store.history() if event.atom.name == "data of ('user', 1)"]
+        assert [kind for kind in kinds if kind in ("run", "superseded", "settled", "failed")] == ["run", "settled"]
+
+    async def test_the_error_of_an_edit_names_the_key(self) -> None:
+        class Unknown:
+            __hash__ = None  # type: ignore[assignment]
+
+        world = World()
+        world.client.set_data(("odd", 1), Unknown())
+        with pytest.raises(TypeError) as caught:
+            world.client.edit(("odd", 1), lambda draft: None)
+        assert "('odd', 1)" in caught.value.__notes__[0]
+
     async def test_making_a_query_starts_nothing(self) -> None:
         world = World()
         world.query()

@@ -561,7 +561,11 @@ class QueryClient:
             >>> layer = client.edit(("user", 1), lambda draft: draft.update(name="Ada"))
         """
         entry = self._cache.entry(self._requests.plain_key("edit", key))
-        return self.store.layers(entry.data).apply(recipe)
+        try:
+            return self.store.layers(entry.data).apply(recipe)
+        except Exception as error:
+            error.add_note(f"This was an edit of the data of {entry.key!r}.")
+            raise
 
     def invalidate(
         self,

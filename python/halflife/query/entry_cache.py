@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from functools import partial
 from typing import Any, Protocol, final
 
 from halflife._core import SourceAtom
@@ -303,8 +304,10 @@ class EntryCache:
             call()
         for entry in self.all_entries():
             entry.settle_soon()
-            start_for_observers(entry)
             entry.interval.plan()
+            if entry.observers:
+                # Later, because whoever found the loop may be about to start the same fetch.
+                self.soon(partial(start_for_observers, entry))
 
     def _closed(self) -> None:
         """The store was closed."""
