@@ -203,9 +203,8 @@ class Entry:
     @property
     def is_static(self) -> bool:
         """Whether an invalidation leaves the data fresh for all that use it."""
-        users = [observer.settings for observer in self.observers]
-        if not users and self.in_flight.source is not None:
-            users = [self.in_flight.source.settings]
+        source = self.in_flight.source
+        users = [one.settings for one in self.observers] or ([source.settings] if source is not None else [])
         return bool(users) and all(settings.is_static for settings in users)
 
     # --- fetches
@@ -378,18 +377,12 @@ class Entry:
         self.owner.schedule.at(self._next_moment(), self)
 
     def _next_moment(self) -> float:
-        now = self.now()
-        shown = self.policy.shown
-        due = math.inf
-        if shown.has_data:
-            updated_at = shown.updated_at
-            for seconds in self.stale_times:
-                if now < updated_at + seconds < due:
-                    due = updated_at + seconds
+        now, shown, due = self.now(), self.policy.shown, math.inf
+        for at in [shown.updated_at + seconds for seconds in self.stale_times] if shown.has_data else ():
+            due = at if now < at < due else due
         if not self.observers:
             expires = self.policy.expires_at(now, self._lifetime)
-            if expires < due and (expires > now or not self.is_pinned):
-                due = expires
+            due = min(due, expires) if expires > now or not self.is_pinned else due
         return due
 
     def tick(self) -> float:
