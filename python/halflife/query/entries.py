@@ -19,7 +19,7 @@ from halflife._support.unset import UNSET
 from halflife.query.entry_data import make_entry_data
 from halflife.query.entry_revisions import EntryRevisions
 from halflife.query.entry_state import EntryState, same_state
-from halflife.query.fetched_entry import changes, confirmed, put, take
+from halflife.query.fetched_entry import changes, confirmed, put, take, visible
 from halflife.query.fetches import Source
 from halflife.query.in_flight import InFlight
 from halflife.query.intervals import Interval
@@ -112,11 +112,6 @@ class Entry:
         log = self.data._current_log(self.owner.store)
         return log is not None and log.length > 0
 
-    @property
-    def is_mutated(self) -> bool:
-        """Whether a mutation that edits or will invalidate the data runs or waits, so that an owed refetch waits."""
-        return self.policy.mutations > 0 or self.owner.is_mutated(self)
-
     def is_expired(self) -> bool:
         """Whether nobody may see the data any more."""
         return not self.is_pinned and self.policy.is_expired(self.now(), self._lifetime)
@@ -142,8 +137,7 @@ class Entry:
 
     def visible(self) -> Any:
         """The data with its edits, None if there is none."""
-        value = self.owner.store.get(self.data)
-        return None if value is ABSENT else value
+        return visible(self)
 
     def confirmed(self) -> Any:
         """The data below the edits, None if there is none."""
@@ -235,7 +229,7 @@ class Entry:
 
     def settle(self) -> None:
         """Start the owed refetch, unless a mutation runs."""
-        if self.is_gone or self.is_mutated or not self.policy.take_owed():
+        if self.is_gone or self.owner.is_mutated(self) or not self.policy.take_owed():
             return
         source = self.best_source()
         if source is None or not self.owner.is_ready():

@@ -235,8 +235,8 @@ class EntryCache:
         return self._surroundings.is_visible()
 
     def is_mutated(self, entry: Entry) -> bool:
-        """Whether a mutation that will invalidate the entry runs or waits."""
-        return self._surroundings.is_mutated(entry)
+        """Whether a mutation that edits or will invalidate the entry runs or waits, so that an owed refetch waits."""
+        return entry.policy.mutations > 0 or self._surroundings.is_mutated(entry)
 
     def mutation_ended(self, entry: Entry) -> None:
         """A mutation that edits the data of the entry has ended."""

@@ -74,7 +74,7 @@ class OwedFilters:
                 if entry not in owed.marked:
                     owed.marked.add(entry)
                     stale[entry] = None
-                if entry.is_mutated:
+                if self._entries.is_mutated(entry):
                     waiting[one] = owed
                 else:
                     owed.served.add(entry)

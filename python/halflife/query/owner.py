@@ -64,7 +64,7 @@ class Owner(Protocol):
     #: The fetches of an entry have changed.
     def fetching_changed(self, entry: Any) -> None: ...
 
-    #: Whether a mutation that will invalidate an entry runs or waits.
+    #: Whether a mutation that edits or will invalidate an entry runs or waits, so that an owed refetch waits.
     def is_mutated(self, entry: Any) -> bool: ...
 
     #: A mutation that edits the data of an entry has ended.

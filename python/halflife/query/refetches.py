@@ -15,10 +15,10 @@ def fetch_again(entry: Entry) -> Ticket | None:
     source = entry.best_source()
     if source is None:
         return None
-    if entry.is_mutated or not entry.owner.is_ready():
+    if entry.owner.is_mutated(entry) or not entry.owner.is_ready():
         entry.policy.owe()
         entry.owner.soon(entry.settle)
-        return entry.in_flight.tickets.issue() if entry.is_mutated else None
+        return entry.in_flight.tickets.issue() if entry.owner.is_mutated(entry) else None
     entry.in_flight.start(source)
     return entry.in_flight.await_newest()
 
@@ -46,7 +46,7 @@ def start_for_observers(entry: Entry) -> None:
     """Start what a new observer would start, as soon as no mutation runs."""
     for observer in entry.active_observers():
         if entry.error is None and entry.wants_fetch(observer.settings):
-            if entry.is_mutated:
+            if entry.owner.is_mutated(entry):
                 entry.policy.owe()
             else:
                 entry.in_flight.start(Source(observer.fetcher, observer.settings))
