@@ -346,6 +346,16 @@ class TestWhatIsFetchedAgain:
             ("success", "idle", "data of 1"),
         ]
 
+    async def test_a_reset_does_not_bring_the_initial_data_back(self) -> None:
+        world = World()
+        user = world.query(initial="initial")
+        world.watch(user)
+        assert world.store.get(user).data == "initial"
+        world.client.reset(KEY)
+        assert status_of(world.store.get(user)) == ("loading", "fetching", None)
+        await world.pass_time(1)
+        assert world.store.get(user).data == "data of 1"
+
 
 class TestSelections:
     async def test_the_error_of_a_selection_stays_with_its_key(self) -> None:
