@@ -15,12 +15,9 @@ from halflife._support.checks import check_callable, check_seconds
 from halflife._support.reprs import abbreviated
 from halflife.query.breakers import CircuitBreaker
 from halflife.query.entries import Entry
-from halflife.query.entry_cache import EntryCache
-from halflife.query.environment import Environment
 from halflife.query.filters import Filter, QueryInfo, make_filter
 from halflife.query.infinite import InfiniteAtom, make_infinite
 from halflife.query.keys import query_key
-from halflife.query.mutation_cache import MutationCache
 from halflife.query.mutation_context import MutationContext
 from halflife.query.mutation_plan import KeepOn, MutationPlan
 from halflife.query.mutation_state import MutationState
@@ -36,10 +33,11 @@ from halflife.query.options import (
 from halflife.query.paged import Paged, make_paged
 from halflife.query.prefetches import Hover, run_loader
 from halflife.query.queries import QueryAtom, make_query
-from halflife.query.refetches import fetch_again, fetch_stale
+from halflife.query.refetches import fetch_again
 from halflife.query.requests import Requests
 from halflife.query.retries import Retry
 from halflife.query.routes import Routes
+from halflife.query.surroundings import ClientSurroundings
 from halflife.query.tickets import Pending, Ticket, Work, done
 
 T = TypeVar("T")
@@ -90,10 +88,12 @@ class QueryClient:
         self.store = store if store is not None else default_store()
         self.defaults = defaults
         self.routes = routes
-        self._environment = Environment(self.store, self._environment_changed)
-        self._cache = EntryCache(self.store, self, defaults_as_settings(defaults), defaults.cache_size, max_concurrent)
+        settings = defaults_as_settings(defaults)
+        surroundings = ClientSurroundings(self.store, settings, defaults.cache_size, max_concurrent)
+        self._environment = surroundings.environment
+        self._cache = surroundings.cache
+        self._mutations = surroundings.mutations
         self._requests = Requests(self._cache)
-        self._mutations = MutationCache(self._cache)
 
     # --- what a user interface sets and shows
 
@@ -654,37 +654,6 @@ class QueryClient:
         for entry in self._cache.all_entries():
             entry.empty(refetch=False, with_layers=True)
 
-    # --- called by the cache
-
-    def is_online(self) -> bool:
-        """Whether the network is there."""
-        return self._environment.is_online()
-
-    def is_visible(self) -> bool:
-        """Whether the program is visible."""
-        return self._environment.is_visible()
-
-    def is_mutated(self, entry: Entry) -> bool:
-        """Whether a mutation that will invalidate the entry runs or waits."""
-        return self._mutations.owed.is_held(entry)
-
-    def mutation_ended(self, entry: Entry) -> None:  # noqa: ARG002 - others may be owed, too
-        """Called when a mutation or saga that edits the data of the entry has ended."""
-        self._mutations.mutation_ended()
-
-    def _environment_changed(self, name: str, value: bool) -> None:  # noqa: FBT001 - an internal callback
-        if name == "online":
-            self._network_changed(is_online=value)
-        elif value:
-            _REACTIONS[name](self._cache)
-
-    def _network_changed(self, *, is_online: bool) -> None:
-        if is_online:
-            self._cache.resume_paused()
-            self._mutations.queue.resume(lambda: _REACTIONS["online"](self._cache))
-        else:
-            self._mutations.queue.network_lost()
-
     def __repr__(self) -> str:
         return f"<QueryClient of {self.store!r}, {len(self._cache)} keys>"
 
@@ -706,22 +675,3 @@ def _check_limit(value: object) -> None:
         raise TypeError(f"QueryClient: max_concurrent must be an int or None, got {abbreviated(value)}")
     if value < 1:
         raise ValueError(f"QueryClient: max_concurrent must be positive, got {value}")
-
-
-def _focused(cache: EntryCache) -> None:
-    for entry in cache.all_entries():
-        fetch_stale(entry, lambda settings: settings.refetch_on_focus)
-
-
-def _visible(cache: EntryCache) -> None:
-    polls, cache.hidden_polls = cache.hidden_polls, set()
-    for entry in polls:
-        fetch_stale(entry, lambda _: "always")
-
-
-def _online(cache: EntryCache) -> None:
-    for entry in cache.all_entries():
-        fetch_stale(entry, lambda settings: settings.refetch_on_reconnect)
-
-
-_REACTIONS = {"focused": _focused, "visible": _visible, "online": _online}
