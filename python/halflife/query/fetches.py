@@ -7,19 +7,17 @@ from collections.abc import AsyncIterator
 from typing import Any, NamedTuple, Protocol, cast, final
 
 from halflife._drivers.abort_signal import AbortSignal
-from halflife._drivers.cancellation import CancelledError
-from halflife._drivers.deadlines import Deadline
 from halflife._drivers.deferred_coroutine import DeferredCall
 from halflife._drivers.protocol import Task
 from halflife._drivers.threads import run_in_thread
 from halflife._support.absent import ABSENT
 from halflife._support.reprs import abbreviated
 from halflife._support.signatures import given_count
+from halflife.query.attempts import Attempts, Paused
 from halflife.query.fetch_context import FetchContext
 from halflife.query.fetched_entry import FetchedEntry, confirmed
 from halflife.query.options import Fetcher, Settings
 from halflife.query.results import FetchStatus
-from halflife.query.retries import RetryRun
 from halflife.query.tickets import Ticket, Tickets
 
 
@@ -37,10 +35,6 @@ class Ends(Protocol):
     def piece(self, fetch: Fetch, value: Any) -> None: ...
     def fail(self, fetch: Fetch, error: Exception) -> None: ...
     def lost(self, fetch: Fetch) -> None: ...
-
-
-class _Paused(Exception):  # noqa: N818 - not an error
-    """The fetch waits for the network; its task ends."""
 
 
 @final
@@ -79,7 +73,7 @@ class Fetch:
         self.argument = argument
         self._progress: dict[str, Any] = {}
         self._signal = AbortSignal()
-        self._retry: RetryRun | None = None
+        self._attempts: Attempts | None = None
         self._task: Task[Any] | None = None
 
     @property
@@ -97,7 +91,7 @@ class Fetch:
     def start(self) -> None:
         """Start, or pause until the network is back."""
         owner = self.entry.owner
-        if self._must_pause():
+        if self.must_pause():
             self._pause()
             return
         self.status = "fetching"
@@ -106,11 +100,12 @@ class Fetch:
         self._task = owner.start_task(DeferredCall(self._run), f"halflife fetch of {self.entry.key!r}")
         self._task.add_done_callback(self._ended)
 
-    def _must_pause(self) -> bool:
+    def must_pause(self) -> bool:
+        """Whether the next attempt has to wait for the network."""
         mode = self.settings.network_mode
         if mode == "always" or self.entry.owner.is_online():
             return False
-        return mode == "online" or self._retry is not None
+        return mode == "online" or self._attempts is not None
 
     def _pause(self) -> None:
         self.status = "paused"
@@ -153,65 +148,34 @@ class Fetch:
     async def _run(self) -> None:
         try:
             async with self.entry.owner.slots.slot(self):
-                value = await self._attempts()
+                if self._attempts is None:
+                    self._attempts = Attempts(self, self.entry.owner.clock, self.settings.retry, self.settings.breaker)
+                value = await self._attempts.run(self._call)
             self._task, task = None, self._task
             try:
                 self._ends.answer(self, value)
             except BaseException:
                 self._task = task
                 raise
-        except _Paused:
+        except Paused:
             self._pause()
             self.entry.show()
         except Exception as error:
             self._task = None
             self._ends.fail(self, error)
 
-    async def _attempts(self) -> Any:
-        clock = self.entry.owner.clock
-        retry = self._retry
-        if retry is None:
-            retry = self._retry = RetryRun(self.settings.retry)
-        while True:
-            if retry.attempt > 0 and self._must_pause():
-                raise _Paused
-            retry.started(clock.now())
-            if self.attempt != retry.attempt:
-                self.attempt = retry.attempt
-                self.entry.show()
-            try:
-                seconds = retry.remaining(clock.now())
-                if seconds is None:
-                    return await self._attempt()
-                async with Deadline(clock, seconds):
-                    return await self._attempt()
-            except Exception as error:
-                delay = retry.failed(error, clock.now())
-                self.failure_count += 1
-                self.entry.owner.note("retried", self.entry, error)
-                self.entry.show()
-            await clock.sleep(delay)
+    def attempt_began(self) -> None:
+        """An attempt starts."""
+        assert self._attempts is not None
+        if self.attempt != self._attempts.number:
+            self.attempt = self._attempts.number
+            self.entry.show()
 
-    async def _attempt(self) -> Any:
-        breaker = self.settings.breaker
-        if breaker is None:
-            return await self._call()
-        clock = self.entry.owner.clock
-        breaker.use_clock(clock)
-        permit = breaker.acquire(clock.now())
-        try:
-            value = await self._call()
-        except CancelledError:
-            permit.released()
-            raise
-        except Exception as error:
-            permit.failed(error, clock.now())
-            raise
-        except BaseException:
-            permit.released()
-            raise
-        permit.succeeded(clock.now())
-        return value
+    def attempt_failed(self, error: Exception) -> None:
+        """An attempt has failed, and there will be another one."""
+        self.failure_count += 1
+        self.entry.owner.note("retried", self.entry, error)
+        self.entry.show()
 
     async def _call(self) -> Any:
         entry, fetcher = self.entry, self._fetcher
