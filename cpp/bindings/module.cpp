@@ -20,6 +20,7 @@
 #include "optimistic/layer_object.hpp"
 #include "policy/entry_policy.hpp"
 #include "policy/policy_types.hpp"
+#include "policy/query_cache.hpp"
 #include "support/common_ends.hpp"
 #include "support/error_value.hpp"
 #include "support/frames.hpp"
@@ -61,6 +62,7 @@ PYBIND11_MODULE(_core, module) {
   check(add_draft_path(module.ptr()));
   check(add_draft_root(module.ptr()));
   check(add_json_patch(module.ptr()));
+  check(add_query_cache_type(module.ptr()));
   bind_store(module);
   check(add_batch_type(module.ptr()));
   bind_subscription(module);

@@ -7,6 +7,7 @@
 #include "core/policy/backoff.hpp"
 #include "core/policy/breaker.hpp"
 #include "core/policy/lru.hpp"
+#include "core/policy/steady_time.hpp"
 
 namespace py = pybind11;
 
@@ -20,6 +21,7 @@ using policy::Breaker;
 using policy::BreakerRule;
 using policy::Lru;
 using policy::Moment;
+using policy::SteadyTime;
 
 Backoff make_backoff(double initial, double max, double factor, double jitter,
                      std::optional<double> deadline, std::uint64_t seed) {
@@ -115,12 +117,21 @@ void bind_lru(py::module_& module) {
       .def_property_readonly("pinned", &Lru::pinned_count, "How many entries must stay.");
 }
 
+void bind_steady_time(py::module_& module) {
+  py::class_<SteadyTime>(module, "SteadyTime", py::is_final(), "A clock's time made monotonic.")
+      .def(py::init<>())
+      .def("at", &SteadyTime::at, py::arg("now"), "The steady time at the clock's time.")
+      .def("on_clock", &SteadyTime::on_clock, py::arg("steady"),
+           "The clock's time at a steady time.");
+}
+
 }  // namespace
 
 void bind_policies(py::module_& module) {
   bind_backoff(module);
   bind_breaker(module);
   bind_lru(module);
+  bind_steady_time(module);
 }
 
 }  // namespace halflife::bindings

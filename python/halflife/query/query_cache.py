@@ -2,44 +2,59 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any, Generic, TypeVar, final
 
+from halflife._core import QueryCacheBase
 from halflife._support.checks import check_count, check_seconds
 from halflife._support.reprs import abbreviated
+from halflife.query.cache_clock import CacheClock
 from halflife.query.keys import query_key
 
 T = TypeVar("T")
 
-_PLAIN = frozenset({str, int})
+#: More never fit into memory.
+_MOST_KEYS = 2**31
 
 
 @final
 class CachedEntry(Generic[T]):
     """The data of one key in a `QueryCache`, and its times in seconds on the cache's clock."""
 
-    __slots__ = ("_now", "data", "expires_at", "stale_at", "timestamp")
+    __slots__ = ("_clock", "_expires_at", "_stale_at", "_timestamp", "data")
 
-    def __init__(self, data: T, timestamp: float, expires_at: float, stale_at: float, now: Callable[[], float]) -> None:
+    def __init__(
+        self, data: T, timestamp: float, expires_at: float, stale_at: float, clock: CacheClock | None = None
+    ) -> None:
         #: What was set.
         self.data = data
-        #: The moment at which it was set.
-        self.timestamp = timestamp
-        #: The moment from which on the cache does not give it any more.
-        self.expires_at = expires_at
-        #: The moment from which on it is stale.
-        self.stale_at = stale_at
-        self._now = now
+        # On the steady time of the clock.
+        self._timestamp = timestamp
+        self._expires_at = expires_at
+        self._stale_at = stale_at
+        self._clock = clock if clock is not None else CacheClock(None)
+
+    @property
+    def timestamp(self) -> float:
+        """The moment at which it was set."""
+        return self._clock.on_clock(self._timestamp)
+
+    @property
+    def expires_at(self) -> float:
+        """The moment from which on the cache does not give it any more."""
+        return self._clock.on_clock(self._expires_at)
+
+    @property
+    def stale_at(self) -> float:
+        """The moment from which on it is stale."""
+        return self._clock.on_clock(self._stale_at)
 
     def is_expired(self) -> bool:
         """Whether it is older than the cache's `ttl`."""
-        return self._now() >= self.expires_at
+        return self._clock.now() >= self._expires_at
 
     def is_stale(self) -> bool:
         """Whether it is older than the cache's `stale_time`."""
-        return self._now() >= self.stale_at
+        return self._clock.now() >= self._stale_at
 
     def __repr__(self) -> str:
         state = "expired" if self.is_expired() else "stale" if self.is_stale() else "fresh"
@@ -47,7 +62,7 @@ class CachedEntry(Generic[T]):
 
 
 @final
-class QueryCache(Generic[T]):
+class QueryCache(QueryCacheBase[T]):
     """Data by key, for a time, at most `max_size` of them: the least recently used are forgotten first.
 
     Keys are those of queries: any nesting of tuple, list, dict, str, int, float, bool, None, Enum, date and UUID, in
@@ -57,7 +72,8 @@ class QueryCache(Generic[T]):
         max_size: The most keys.
         ttl: Seconds after which data expires: it is then as if absent. `math.inf` for never.
         stale_time: Seconds after which data is stale: it is still given. `math.inf` for never.
-        clock: Gives the time; by default the machine's monotonic clock.
+        clock: Gives the time by its method `now()`; by default the machine's monotonic clock. If it is set back, ages
+            stand still for that moment.
 
     Raises:
         TypeError, ValueError: An argument is of the wrong type or out of range; in the methods, a part of the key is
@@ -72,86 +88,25 @@ class QueryCache(Generic[T]):
         False
     """
 
-    __slots__ = ("_entries", "_now", "max_size", "stale_time", "ttl")
+    __slots__ = ("_clock",)
 
     def __init__(self, max_size: int = 1000, ttl: float = 300.0, stale_time: float = 60.0, clock: Any = None) -> None:
-        #: The most keys.
-        self.max_size = check_count(max_size, "QueryCache", "max_size")
-        #: Seconds after which data expires.
-        self.ttl = check_seconds(ttl, "QueryCache", "ttl", infinite=True)
-        #: Seconds after which data is stale.
-        self.stale_time = check_seconds(stale_time, "QueryCache", "stale_time", infinite=True)
+        check_count(max_size, "QueryCache", "max_size")
+        check_seconds(ttl, "QueryCache", "ttl", infinite=True)
+        check_seconds(stale_time, "QueryCache", "stale_time", infinite=True)
         if clock is not None and (isinstance(clock, type) or not callable(getattr(clock, "now", None))):
             raise TypeError(f"QueryCache: clock must have a method now(), got {abbreviated(clock, 60)}")
-        self._now: Callable[[], float] = time.monotonic if clock is None else clock.now
-        # In the order of use. A key of plain strs and ints is a tuple of them, or the only one; no other key equals it.
-        self._entries: OrderedDict[Any, CachedEntry[T]] = OrderedDict()
-
-    def get(self, key: Any) -> T | None:
-        """The data of a key, which is used by that; None if it is absent or expired."""
-        entry = self._found(key if type(key) in _PLAIN else _plain_key(key, "get"))
-        return None if entry is None else entry.data
+        self._clock = CacheClock(clock)
+        super().__init__(min(max_size, _MOST_KEYS), ttl, stale_time, self._clock.now, _nested_form)
 
     def entry(self, key: Any) -> CachedEntry[T] | None:
-        """The entry of a key, with its times; None if it is absent or expired."""
-        return self._found(key if type(key) in _PLAIN else _plain_key(key, "entry"))
-
-    def set(self, key: Any, data: T) -> None:
-        """Keep data for a key, fresh from now on; the least recently used key goes if there are too many."""
-        plain = key if type(key) in _PLAIN else _plain_key(key, "set")
-        now = self._now()
-        entries = self._entries
-        entries[plain] = CachedEntry(data, now, now + self.ttl, now + self.stale_time, self._now)
-        entries.move_to_end(plain)
-        if len(entries) > self.max_size:
-            entries.popitem(last=False)
-
-    def invalidate(self, key: Any) -> None:
-        """Forget a key."""
-        self._entries.pop(_plain_key(key, "invalidate"), None)
-
-    def invalidate_all(self) -> None:
-        """Forget all keys."""
-        self._entries.clear()
-
-    def __contains__(self, key: object) -> bool:
-        """Whether there is data that has not expired; that is no use of the key."""
-        entry = self._entries.get(_plain_key(key, "in"))
-        return entry is not None and not entry.is_expired()
-
-    def __len__(self) -> int:
-        self._forget_expired()
-        return len(self._entries)
+        """The entry of a key, with its times, which is used by that; None if it is absent or expired."""
+        found = self._times(key)
+        return None if found is None else CachedEntry(*found, self._clock)
 
     def __repr__(self) -> str:
         return f"<QueryCache of {len(self)}>"
 
-    def _found(self, plain: Any) -> CachedEntry[T] | None:
-        entry = self._entries.get(plain)
-        if entry is None:
-            return None
-        if self._now() >= entry.expires_at:
-            del self._entries[plain]
-            return None
-        self._entries.move_to_end(plain)
-        return entry
 
-    def _forget_expired(self) -> None:
-        now = self._now()
-        for plain in [plain for plain, entry in self._entries.items() if now >= entry.expires_at]:
-            del self._entries[plain]
-
-
-def _plain_key(key: Any, method: str) -> Any:
-    if type(key) in _PLAIN:
-        return key
-    if type(key) is tuple or type(key) is list:
-        for part in key:
-            if type(part) not in _PLAIN:
-                break
-        else:
-            return key[0] if len(key) == 1 else tuple(key)
-    parts = query_key(key, f"QueryCache.{method}").parts
-    if len(parts) == 1 and parts[0][0] in _PLAIN:
-        return parts[0][1]
-    return parts
+def _nested_form(key: Any, method: str) -> object:
+    return query_key(key, f"QueryCache.{method}").parts
