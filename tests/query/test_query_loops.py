@@ -67,3 +67,22 @@ class TestWithoutALoop:
         assert asyncio.run(finish()) == 2
         assert asyncio.run(fetch_more()) == 3
         store.close()
+
+
+def test_another_thread_fetches_by_call() -> None:
+    async def main() -> list[object]:
+        async with Store() as store:
+            client = QueryClient(store)
+            got: list[object] = []
+
+            async def fetch(key: Any) -> Any:
+                return key[0]
+
+            def ask() -> None:
+                got.append(store.call(client.fetch, "a", fetch).result(10))
+                got.append(store.call(client.query("a", fetch).refetch).result(10).data)
+
+            await asyncio.to_thread(ask)
+            return got
+
+    assert asyncio.run(main()) == ["a", "a"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import inspect
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -99,7 +98,7 @@ class Calls:
             if isinstance(error, (KeyboardInterrupt, SystemExit)):  # The program is to end.
                 raise
             return
-        if inspect.iscoroutine(result):
+        if isinstance(result, Coroutine):  # Of an `async def`, or of a call that acts at once, such as a fetch.
             self._run(future, result)
         else:
             future.set_result(result)
