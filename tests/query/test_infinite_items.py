@@ -3,7 +3,7 @@
 import pytest
 
 from feed_server import loaded, world
-from halflife.query.page_items import items_of
+from halflife.query.page_items import PageItems
 from halflife.query.pages import Answer, Page
 
 
@@ -18,6 +18,15 @@ def by_id(item):
 def page(items, number=0, cursor=None):
     """A page as it was answered."""
     return Page(items, None, _answer=Answer(cursor, items, number))
+
+
+def items_of(pages, item_key):
+    """The items of pages, whether they come at once or one after the other."""
+    items = PageItems(item_key)
+    at_once = PageItems(item_key).of(pages)
+    one_by_one = [items.of(pages[: count + 1]) for count in range(len(pages))]
+    assert one_by_one[-1] == at_once
+    return at_once
 
 
 def edited(answered, items):
@@ -81,6 +90,39 @@ def test_items_that_cannot_be_compared_count_as_changed() -> None:
 def test_a_key_that_is_unhashable_is_an_error_that_says_so() -> None:
     with pytest.raises(TypeError, match=r"item_key must return something hashable.*\{'id': 1.*returned list: \[1\]"):
         items_of([page([todo(1)])], lambda item: [item["id"]])
+
+
+def test_the_list_that_was_given_does_not_change_with_further_pages() -> None:
+    items, first = PageItems(by_id), page([todo(1), todo(2)])
+    before = items.of([first])
+    after = items.of([first, page([todo(2, "new"), todo(3)])])
+    assert (before, after) == ([todo(1), todo(2)], [todo(1), todo(2, "new"), todo(3)])
+    assert items.of([first]) == before
+
+
+def test_pages_that_follow_do_not_go_through_those_before_again() -> None:
+    keys = []
+    items, pages = PageItems(lambda item: keys.append(item) or item), [page([1, 2]), page([3]), page([2, 4])]
+    for count in range(1, 4):
+        items.of(pages[:count])
+    assert keys == [1, 2, 3, 2, 4]
+    assert items.of([pages[0], pages[2]]) == [1, 2, 4]
+
+
+def test_after_an_error_of_the_key_the_items_are_right_again() -> None:
+    allowed = {1}
+
+    def key(item):
+        if item not in allowed:
+            raise LookupError(item)
+        return item
+
+    items, pages = PageItems(key), [page([1]), page([1, 2])]
+    assert items.of(pages[:1]) == [1]
+    with pytest.raises(LookupError):
+        items.of(pages)
+    allowed.add(2)
+    assert items.of(pages) == [1, 2]
 
 
 # --- on a server

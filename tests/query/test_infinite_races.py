@@ -113,6 +113,48 @@ async def test_cancelling_takes_back_a_page_that_was_shown_before_the_fetch_had_
         assert store.get(feed).fetch_status == "idle"
 
 
+@pytest.mark.asyncio
+async def test_focus_and_a_new_observer_fetch_stale_pages_again_while_one_more_is_loaded() -> None:
+    with world(stale_time=5) as (clock, store, client, server, feed):
+        await clock.advance(8)
+        server.taken()
+        feed.load_more()
+        await clock.advance(0.5)
+        store.set(client.focused, False)
+        store.set(client.focused, True)
+        await clock.advance(5)
+        assert (server.taken(), server.cancelled) == ([2, None, 2], [2])
+        await clock.advance(5)
+        feed.load_more()
+        await clock.advance(0.5)
+        with store.subscribe(client.infinite(("feed",), server.fetch, stale_time=5), lambda _: None):
+            await clock.advance(5)
+        assert (server.taken(), store.get(feed.items)) == ([4, None, 2, 4], [0, 1, 2, 3, 4, 5])
+
+
+@pytest.mark.asyncio
+async def test_reconnecting_goes_on_with_the_page_and_fetches_stale_pages_again() -> None:
+    with world(stale_time=5) as (clock, store, client, server, feed):
+        await clock.advance(1)
+        store.set(client.online, False)
+        feed.load_more()
+        await clock.advance(10)
+        assert server.taken() == [None]
+        store.set(client.online, True)
+        await clock.advance(5)
+        assert (server.taken(), store.get(feed.items)) == ([None, 2], [0, 1, 2, 3])
+        assert not store.get(feed).is_stale
+
+
+@pytest.mark.asyncio
+async def test_polling_asks_for_all_kept_pages() -> None:
+    with world(interval=10) as (clock, store, _, server, feed):
+        await loaded(clock, feed, 2)
+        server.taken()
+        await clock.advance(12)
+        assert (server.taken(), store.get(feed.items)) == ([None, 2], [0, 1, 2, 3])
+
+
 # --- data set by hand
 
 

@@ -31,6 +31,7 @@ from halflife.query.options import (
     defaults_as_settings,
 )
 from halflife.query.paged import Paged, make_paged
+from halflife.query.pages import Page
 from halflife.query.prefetches import Hover, run_loader
 from halflife.query.queries import QueryAtom, make_query
 from halflife.query.refetches import fetch_again
@@ -332,6 +333,39 @@ class QueryClient:
 
     # --- pages
 
+    @overload
+    def paged(
+        self,
+        key: QueryOptions[T],
+        fetch: None = None,
+        page_size: int = 20,
+        *,
+        prefetch_next: bool = False,
+        name: str | None = None,
+        **options: Any,
+    ) -> Paged[T]: ...
+    @overload
+    def paged(
+        self,
+        key: Any,
+        fetch: Callable[..., Awaitable[T]],
+        page_size: int = 20,
+        *,
+        prefetch_next: bool = False,
+        name: str | None = None,
+        **options: Any,
+    ) -> Paged[T]: ...
+    @overload
+    def paged(
+        self,
+        key: Any,
+        fetch: Callable[..., Any],
+        page_size: int = 20,
+        *,
+        prefetch_next: bool = False,
+        name: str | None = None,
+        **options: Any,
+    ) -> Paged[Any]: ...
     def paged(
         self,
         key: Any,
@@ -374,6 +408,42 @@ class QueryClient:
             name=name,
         )
 
+    @overload
+    def infinite(
+        self,
+        key: QueryOptions[Page[T]],
+        fetch: None = None,
+        *,
+        max_pages: int | None = None,
+        refetch_pages: Literal["all", "first"] = "all",
+        item_key: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> InfiniteAtom[T]: ...
+    @overload
+    def infinite(
+        self,
+        key: Any,
+        fetch: Callable[..., Awaitable[Page[T] | tuple[list[T], Any]]],
+        *,
+        max_pages: int | None = None,
+        refetch_pages: Literal["all", "first"] = "all",
+        item_key: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> InfiniteAtom[T]: ...
+    @overload
+    def infinite(
+        self,
+        key: Any,
+        fetch: Callable[..., Any] | None = None,
+        *,
+        max_pages: int | None = None,
+        refetch_pages: Literal["all", "first"] = "all",
+        item_key: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> InfiniteAtom[Any]: ...
     def infinite(
         self,
         key: Any,

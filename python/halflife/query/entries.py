@@ -127,7 +127,7 @@ class Entry:
 
     def wants_fetch(self, settings: Settings) -> bool:
         """Whether a new observer has the data fetched."""
-        if self.in_flight:
+        if self.in_flight.is_renewing:
             return False
         if not self.has_data:
             return True

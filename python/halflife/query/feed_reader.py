@@ -12,7 +12,7 @@ from halflife._drivers.waiting import wait_for_end
 from halflife._errors import RunCancelledError
 from halflife._support.outcome import Outcome
 from halflife.query.keys import QueryKey
-from halflife.query.page_items import ItemKey, items_of, key_of
+from halflife.query.page_items import ItemKey, PageItems, key_of
 from halflife.query.pages import Page, cursor_of, is_among
 from halflife.query.tickets import Ticket
 
@@ -161,7 +161,7 @@ class FetchAll(Generic[T]):
         until = next(
             (index for index in range(len(gone)) if kept and is_among(first, [cursor_of(gone, index)])), len(gone)
         )
-        return items_of([*gone[:until], *kept], feed.item_key)
+        return PageItems(feed.item_key).of([*gone[:until], *kept])
 
     def __await__(self) -> Generator[Any, Any, list[T]]:
         self._awaiting += 1

@@ -31,7 +31,7 @@ from halflife.query.fetches import Source
 from halflife.query.infinite_result import InfiniteResult
 from halflife.query.keys import QueryKey, query_key
 from halflife.query.options import Settings
-from halflife.query.page_items import ItemKey, items_of
+from halflife.query.page_items import ItemKey, PageItems
 from halflife.query.page_walk import FeedRules, PageWalk, Side
 from halflife.query.pages import Page, as_page, as_pages, next_cursor, previous_cursor
 from halflife.query.queries import Query, QueryAtom
@@ -70,6 +70,7 @@ class Feed:
         self._has_warned = False
         # The pages that were shown last, with their items.
         self._shown: tuple[Any, list[Page[Any]], list[Any]] | None = None
+        self._items = PageItems(item_key)
         self._running: FetchAll[Any] | None = None
 
     def atom(self) -> Atom[Any]:
@@ -131,7 +132,7 @@ class Feed:
         before = self._shown
         if before is None or before[0] is not data:
             pages = as_pages(data, "infinite", repr(entry.key) if entry is not None else "a feed")
-            before = self._shown = (data, pages, items_of(pages, self.item_key))
+            before = self._shown = (data, pages, self._items.of(pages))
         return before[1], before[2]
 
     def make_progress(self, name: str | None) -> Atom[FeedProgress]:

@@ -81,12 +81,15 @@ def put(entry: FetchedEntry, value: Any, *, shared: bool) -> None:
     entry.owner.store.set(entry.data, Confirmed(value, shared))
 
 
-def take(entry: FetchedEntry, value: Any, settings: Settings, updated_at: float | None = None) -> None:
-    """Make an answer, or data set by hand, the confirmed data."""
+def take(
+    entry: FetchedEntry, value: Any, settings: Settings, updated_at: float | None = None, *, is_added: bool = False
+) -> None:
+    """Make an answer, or data set by hand, the confirmed data. With `is_added`, what was there is a part of it."""
     if value is not UNCHANGED:
         rule, before = settings.structural_sharing, confirmed(entry)
         if isinstance(rule, bool):
-            put(entry, value, shared=rule)
+            # Comparing all that was there with itself would cost more than each thing that is added to it.
+            put(entry, value, shared=rule and not is_added)
         else:
             put(entry, rule(before, value) if before is not ABSENT else value, shared=False)
     elif confirmed(entry) is ABSENT:

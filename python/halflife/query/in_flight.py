@@ -34,6 +34,11 @@ class InFlight:
         return bool(self.fetches)
 
     @property
+    def is_renewing(self) -> bool:
+        """Whether the data itself is fetched, not only something that is added to it."""
+        return any(not fetch.is_adding for fetch in self.fetches.values())
+
+    @property
     def newest(self) -> Fetch | None:
         """The fetch that started last."""
         return next(reversed(self.fetches.values()), None)
@@ -123,7 +128,7 @@ class InFlight:
             if verdict is Verdict.WRITE and is_kept:
                 for ask in list(entry.asked_of_answers.values()) if value is not UNCHANGED else ():
                     ask(value)
-                take(entry, value, settings)  # First, because it may fail.
+                take(entry, value, settings, is_added=fetch.is_adding)  # First, because it may fail.
             entry.policy.answer(fetch.generation, entry.now())
             if verdict is Verdict.WRITE and fetch.is_adding:
                 self._keep_age(fetch)
@@ -150,7 +155,7 @@ class InFlight:
             return
         if entry.policy.verdict(fetch.generation) is Verdict.WRITE:
             with changes(entry):
-                take(entry, value, fetch.settings)
+                take(entry, value, fetch.settings, is_added=fetch.is_adding)
                 entry.policy.piece(fetch.generation, entry.now())
                 if fetch.is_adding:
                     self._keep_age(fetch)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from operator import is_
+from typing import Any, TypeAlias, final
 
 from halflife._support.reprs import abbreviated
 from halflife.query.pages import Page, number_of
@@ -12,46 +13,70 @@ from halflife.query.pages import Page, number_of
 ItemKey: TypeAlias = Callable[[Any], Any]
 
 
-def items_of(pages: Sequence[Page[Any]], item_key: ItemKey | None) -> list[Any]:
-    """The items of all pages.
+@final
+class PageItems:
+    """The items of the pages of a feed, in one list.
 
     With `item_key`, an item that several pages hold is in the list once: at its first place, as the later answer has
     it. A copy that was edited since its page was answered takes precedence over those that were not.
 
-    Raises:
-        TypeError: `item_key` returned something unhashable.
+    Pages that follow those of the last time cost what they hold themselves, so that a long list is not gone through
+    again with each page.
     """
-    if item_key is None:
-        return [item for page in pages for item in page.items]
-    copies: dict[Any, _Copy] = {}
-    for page in pages:
+
+    def __init__(self, item_key: ItemKey | None) -> None:
+        self._item_key = item_key
+        self._pages: Sequence[Page[Any]] = ()
+        self._items: list[Any] = []
+        # The place of each item in the list, and the page that it is from.
+        self._places: dict[Any, tuple[int, Page[Any]]] = {}
+
+    def of(self, pages: Sequence[Page[Any]]) -> list[Any]:
+        """The items of these pages, in a list that does not change any more.
+
+        Raises:
+            TypeError: `item_key` returned something unhashable.
+            Exception: The error of `item_key`.
+        """
+        before = self._pages
+        if len(pages) < len(before) or not all(map(is_, before, pages)):
+            before, self._items, self._places = (), [], {}
+        self._pages = ()  # If `item_key` fails, the next time begins anew.
+        self._items = list(self._items)
+        for page in pages[len(before) :]:
+            self._add(page)
+        self._pages = pages
+        return self._items
+
+    def _add(self, page: Page[Any]) -> None:
+        items, item_key = self._items, self._item_key
+        if item_key is None:
+            items.extend(page.items)
+            return
         for item in page.items:
-            key, copy = key_of(item, item_key), _Copy(item, page)
-            before = copies.get(key)
-            if before is None or copy.takes_precedence(before):
-                copies[key] = copy  # A key that is there stays at its place.
-    return [copy.item for copy in copies.values()]
+            key = key_of(item, item_key)
+            place, before = self._places.setdefault(key, (len(items), page))
+            if place == len(items):
+                items.append(item)
+            elif _takes_precedence(item, page, items[place], before):
+                items[place] = item
+                self._places[key] = (place, page)
 
 
-class _Copy(NamedTuple):
-    """An item on one page."""
+def _takes_precedence(item: Any, page: Page[Any], other: Any, before: Page[Any]) -> bool:
+    """Whether an item is shown and not its copy on the same page or one before."""
+    is_edited = _is_edited(item, page)
+    if is_edited is not _is_edited(other, before):
+        return is_edited
+    return number_of(page) >= number_of(before)
 
-    item: Any
-    page: Page[Any]
 
-    def takes_precedence(self, before: _Copy) -> bool:
-        """Whether this one, on the same page or one behind, is shown and not the other."""
-        if self.is_edited is not before.is_edited:
-            return self.is_edited
-        return number_of(self.page) >= number_of(before.page)
-
-    @property
-    def is_edited(self) -> bool:
-        """Whether the item has changed since the page was answered."""
-        answer = self.page._answer
-        if answer is None or self.page.items is answer.items:
-            return False
-        return not any(_is_same(one, self.item) for one in answer.items)
+def _is_edited(item: Any, page: Page[Any]) -> bool:
+    """Whether the item has changed since its page was answered."""
+    answer = page._answer
+    if answer is None or page.items is answer.items:
+        return False
+    return not any(_is_same(one, item) for one in answer.items)
 
 
 def key_of(item: Any, item_key: ItemKey) -> Any:

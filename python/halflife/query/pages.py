@@ -114,7 +114,7 @@ def as_pages(data: Any, function: str, where: str) -> list[Page[Any]]:
         return []
     if not isinstance(data, (list, tuple)):
         raise WrongAnswerError(f"{function}: the data of {where} must be a list of Page, got {_described(data)}")
-    if all(type(page) is Page for page in data):
+    if set(map(type, data)) <= {Page}:
         return list(data)
     return [as_page(page, function, f"{where}, number {number}") for number, page in enumerate(data, 1)]
 

@@ -25,7 +25,7 @@ def fetch_again(entry: Entry) -> Ticket | None:
 
 def fetch_stale(entry: Entry, rule: Callable[[Settings], object]) -> None:
     """Fetch observed data again that is stale; `rule` says for settings: False, True or "always"."""
-    if entry.in_flight or not entry.owner.is_ready():
+    if entry.in_flight.is_renewing or not entry.owner.is_ready():
         return
     for observer in list(entry.active_observers()):
         settings, wanted = observer.settings, rule(observer.settings)
