@@ -318,3 +318,51 @@ async def test_an_edit_during_a_refetch_with_retries_stays() -> None:
         client.edit(("feed",), add("mine", page=1))
         await clock.advance(5)
         assert store.get(feed.items) == [0, 1, 2, 3, "mine"]
+
+
+@pytest.mark.asyncio
+async def test_a_mutation_of_a_feed_is_seen_all_the_time_while_pages_come_and_is_followed_by_one_refetch() -> None:
+    with world(item_key=lambda item: item) as (clock, store, client, server, feed):
+        await clock.advance(1)
+
+        async def send(item):
+            await clock.sleep(1.5)
+            server.items.insert(0, item)
+
+        save = client.mutation(
+            send, key=("feed",), update=lambda pages, item: pages[0].items.insert(0, item), invalidates=[("feed",)]
+        )
+        seen = []
+        with store.subscribe(feed.items, seen.append):
+            server.taken()
+            handle = save("mine")
+            feed.load_more()
+            await clock.advance(1)
+            assert store.get(feed.items) == ["mine", 0, 1, 2, 3]
+            feed.load_more()
+            await clock.advance(10)
+            await handle
+        assert all(items[0] == "mine" for items in seen)
+        assert store.get(feed.items) == ["mine", 0, 1, 2, 3, 4]
+        # The page that was under way when the server agreed is asked for again, behind the others.
+        assert (server.calls, server.cancelled) == ([2, 4, None, 2, 4], [4])
+        assert not store.get(feed).is_stale
+
+
+@pytest.mark.asyncio
+async def test_a_mutation_that_is_refused_leaves_the_pages_that_came_in_the_meantime() -> None:
+    with world() as (clock, store, client, server, feed):
+        await clock.advance(1)
+
+        async def refuse(_):
+            await clock.sleep(1.5)
+            raise PermissionError("no")
+
+        save = client.mutation(refuse, key=("feed",), update=lambda pages, item: pages[0].items.append(item))
+        handle = save("mine")
+        feed.load_more()
+        await clock.advance(5)
+        with pytest.raises(PermissionError):
+            await handle
+        assert store.get(feed.items) == [0, 1, 2, 3]
+        assert server.calls == [None, 2]
