@@ -9,6 +9,10 @@ from halflife import (
     HasError,
     Layer,
     Loading,
+    Mutation,
+    MutationContext,
+    MutationHandle,
+    MutationState,
     QueryAtom,
     QueryClient,
     QueryDefaults,
@@ -70,3 +74,42 @@ async def main() -> None:
     await client.invalidate("user", where=lambda info: info.is_stale and info.is_observed)
     store.set(client.online, False)
     assert_type(store.get(client.is_fetching), int)
+
+
+async def create_todo(variables: str) -> dict[str, str]:
+    return {"title": variables}
+
+
+async def create_with_context(variables: str, ctx: MutationContext) -> dict[str, str]:
+    return {"title": variables, "key": ctx.idempotency_key}
+
+
+def note_result(result: dict[str, str], variables: str) -> None:
+    print(result, variables)
+
+
+add = client.mutation(
+    create_todo,
+    key=("todos",),
+    update=lambda draft, title: draft.append({"title": title}),
+    invalidates=[("todos",)],
+    keep_on=(TimeoutError,),
+    retry=Retry(max_retries=2),
+    on_success=note_result,
+)
+assert_type(add, Mutation[str, dict[str, str]])
+assert_type(client.mutation(create_with_context, scope=lambda title: title), Mutation[str, dict[str, str]])
+assert_type(store.get(add.state), MutationState[dict[str, str]])
+assert_type(store.get(add.state).data, dict[str, str] | None)
+assert_type(store.get(client.is_mutating), int)
+assert_type(client.dismiss(store.get(client.mutations)[0]), bool)
+
+
+async def call() -> None:
+    handle = add("milk")
+    assert_type(handle, MutationHandle[dict[str, str]])
+    assert_type(await handle, dict[str, str])
+    assert_type(await handle.wait(), dict[str, str])
+    assert_type(handle.result(), dict[str, str])
+    assert_type(handle.retry(), bool)
+    await client.resume_paused()

@@ -22,3 +22,15 @@ store.set(client.online, "yes")  # type: ignore[misc]
 client.invalidate(refetch="some")  # type: ignore[arg-type]
 store.get(user).data.keys()  # type: ignore[union-attr]
 store.get(user).dat  # type: ignore[attr-defined]
+
+
+async def create_todo(variables: str) -> dict[str, str]:
+    return {"title": variables}
+
+
+add = client.mutation(create_todo)
+add(1)  # type: ignore[arg-type]
+client.mutation(create_todo, scope=1)  # type: ignore[arg-type]
+client.mutation(create_todo, nonsense=1)  # type: ignore[call-arg]
+client.dismiss(1)  # type: ignore[arg-type]
+store.get(add.state).dat  # type: ignore[attr-defined]
