@@ -31,7 +31,7 @@ class Turn:
             await self.lock.acquire()
             _held[asyncio.current_task()] = self.lock
         self.is_running = True
-        _inside.set((*_running(), self))
+        _inside.set((*running_turns(), self))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -56,13 +56,14 @@ def behind(task: asyncio.Task[Any]) -> list[asyncio.Future[Any]]:
 _inside: ContextVar[tuple[Turn, ...]] = ContextVar("halflife.scopes", default=())
 
 
-def _running() -> tuple[Turn, ...]:
+def running_turns() -> tuple[Turn, ...]:
+    """The turns of the running effects inside which the current task was started."""
     return tuple(turn for turn in _inside.get() if turn.is_running)
 
 
 def carry_over(context: Context) -> None:
     """Make tasks that run in the context count as started inside the same effects as the current task."""
-    inside = _running()
+    inside = running_turns()
     if inside:
         context.run(_inside.set, inside)
 
@@ -86,7 +87,7 @@ class ScopeLocks:
             return Turn(None)
         # Kept in a variable, because the dictionary holds the lock weakly.
         lock = self._locks.setdefault((asyncio.get_running_loop(), scope), asyncio.Lock())
-        if any(turn.lock is lock for turn in _running()):
+        if any(turn.lock is lock for turn in running_turns()):
             raise RuntimeError(
                 f"a saga of the scope {abbreviated(scope)} was started inside of an effect of the same scope, for"
                 " which it would have to wait; start it when that effect has ended, or give it another scope or none"

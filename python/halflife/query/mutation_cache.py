@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from typing import Any, final
 from weakref import WeakSet
 
-from halflife._core import SourceAtom
+from halflife import _core
+from halflife._core import Atom, SourceAtom
 from halflife._drivers.cancellation import CancelledError
 from halflife._drivers.deferred_coroutine import DeferredCall
 from halflife._drivers.protocol import Task
 from halflife._errors import MutationCancelled, RetryError
 from halflife._events import is_of_subscribers
-from halflife._support.internal_atoms import inner_source
+from halflife._support.internal_atoms import describe, inner_source
+from halflife._types import Getter
 from halflife.query.entry_cache import EntryCache
 from halflife.query.filters import Filter
 from halflife.query.mutation_calls import Called, MutationCall
@@ -31,10 +33,12 @@ class MutationCache:
     def __init__(self, entries: EntryCache) -> None:
         self.entries = entries
         self.store = entries.store
+        # A new object with each change of a call: what is derived from it is computed only if somebody looks.
+        self._changes: SourceAtom[object] = inner_source(object(), "changes of mutations")
         #: The states of the calls that run, wait, or failed and were not dismissed; in the order of the calls.
-        self.states: SourceAtom[tuple[MutationState[Any], ...]] = inner_source((), "mutations")
+        self.states: Atom[tuple[MutationState[Any], ...]] = self._derived("mutations", self._states_now)
         #: How many calls run or wait.
-        self.running_count: SourceAtom[int] = inner_source(0, "is_mutating")
+        self.running_count: Atom[int] = self._derived("is_mutating", self._running_now)
         self.queue = MutationQueue(entries, self, self.show)
         self.owed = OwedFilters(entries)
         self._calls: dict[MutationCall, MutationRequest | None] = {}
@@ -87,7 +91,7 @@ class MutationCache:
     def _prepare(self, call: MutationCall) -> None:
         """Run `on_mutate`; the call is sent after it."""
         body = DeferredCall(lambda: self._hook(call, call.plan.on_mutate, call.variables))
-        task = self.entries.start_task(body, f"halflife on_mutate of {call.plan.name}")
+        task = call.preparation = self.entries.start_task(body, f"halflife on_mutate of {call.plan.name}")
         call.ending.works_in(task)
         task.add_done_callback(lambda task: self._prepared(call, task))
 
@@ -132,8 +136,23 @@ class MutationCache:
             self._show_all()
 
     def _show_all(self) -> None:
-        self.store.set(self.states, tuple(call.shown for call in self._calls))
-        self.store.set(self.running_count, sum(call.status == "loading" for call in self._calls))
+        self.store.set(self._changes, object())
+
+    def _states_now(self) -> tuple[MutationState[Any], ...]:
+        return tuple(call.shown for call in self._calls)
+
+    def _running_now(self) -> int:
+        return sum(call.status == "loading" for call in self._calls)
+
+    def _derived(self, name: str, compute: Callable[[], Any]) -> Any:
+        changes = self._changes
+
+        def read(get: Getter) -> Any:
+            get(changes)
+            return compute()
+
+        describe(read, name, lambda: name)
+        return _core.make(Atom, "derived", read)
 
     def reset(self, mutation: Called) -> None:
         """The atom of a mutation shows nothing until the next call."""
@@ -183,6 +202,7 @@ class MutationCache:
         with self._batch():
             for call in calls:
                 call.status, call.error, call.is_kept = "error", error, is_kept
+                call.failure_count += 1
                 if not is_kept:
                     call.roll_back()
                     call.forget_edits()
@@ -254,6 +274,7 @@ class MutationCache:
             call.roll_back()
             self._settled(call)
         request.remove(call)
+        call.stop_preparation()
         call.ending.cancel(error)
         if not request.calls:
             request.stop("cancelled")
@@ -281,6 +302,7 @@ class MutationCache:
         with self._batch():
             for call in calls:
                 call.status = "cancelled"
+                call.stop_preparation()
                 call.forget_edits()
             for mutation in list(self._mutations):
                 self.reset(mutation)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, final
 from halflife._core import SourceAtom
 from halflife._drivers.clock import wall_time
 from halflife._drivers.endings import Ending
+from halflife._drivers.protocol import Task
 from halflife._optimistic.layer_operation import OperationKind
 from halflife._optimistic.layer_target import Recipe
 from halflife._optimistic.layers import Layer
@@ -82,6 +83,8 @@ class MutationCall:
         self.is_kept = False
         #: Whether its `on_mutate` has ended.
         self.is_prepared = mutation.plan.on_mutate is None
+        #: The task of its `on_mutate`.
+        self.preparation: Task[Any] | None = None
         self.ending: Ending[Any] = Ending()
         self.submitted_at = wall_time(entries.clock)
         self.shown: MutationState[Any] = self.state_now()
@@ -147,7 +150,7 @@ class MutationCall:
         """Confirm the edits, in the batch of the caller. If that fails, they are confirmed as they are."""
         edits = [edit for edit in self.edits.values() if edit.is_open]
         try:
-            settlements = self.plan.settlements(result, self.variables, self.edits)
+            settlements = self.plan.settlements(result, self.variables, self.edits, self._store.get)
             with self._store.batch():
                 for edit in edits:
                     edit.layer.commit(*settlements[edit.entry.key])
@@ -162,6 +165,12 @@ class MutationCall:
         for edit in self.edits.values():
             if not edit.layer.rollback() and edit.layer.status != "rolled_back":
                 edit.is_wrong = True  # It was part of a fetched answer.
+
+    def stop_preparation(self) -> None:
+        """Cancel its `on_mutate`."""
+        task, self.preparation = self.preparation, None
+        if task is not None and not task.done() and not task.get_loop().is_closed():
+            task.cancel("the mutation was cancelled")
 
     def forget_edits(self) -> None:
         """The layers are settled."""

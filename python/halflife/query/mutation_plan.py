@@ -104,7 +104,10 @@ class MutationPlan:
             return _by_key(self.updates(variables), "updates", get)
         if self.key is None or (self.update is None and self.post_effect is None and self.server is None):
             return {}
-        return {_plain_key(self.key, get, variables): self._with_variables(self.update, variables)}
+        key = self.key(variables) if is_function(self.key) else self.key
+        if key is None or key is False:  # As for queries, there is nothing then.
+            return {}
+        return {_plain_key(key, get): self._with_variables(self.update, variables)}
 
     @staticmethod
     def _with_variables(update: Callable[..., Any] | None, variables: Any) -> Recipe[Any]:
@@ -128,7 +131,9 @@ class MutationPlan:
             scope = scope(variables)
         return None if scope is None else _checked_scope(scope)
 
-    def settlements(self, result: Any, variables: Any, keys: Mapping[QueryKey, Any]) -> dict[QueryKey, Settlement]:
+    def settlements(
+        self, result: Any, variables: Any, keys: Mapping[QueryKey, Any], get: Callable[..., Any]
+    ) -> dict[QueryKey, Settlement]:
         """How the edits of a call are confirmed that the server has accepted.
 
         Raises:
@@ -141,7 +146,7 @@ class MutationPlan:
         found = dict.fromkeys(keys, _AS_IT_IS)
         for name in ("server", "post_effect"):
             function = getattr(self, name)
-            recipes = _by_key(function(result, variables), name, None) if function is not None else {}
+            recipes = _by_key(function(result, variables), name, get) if function is not None else {}
             for key, recipe in recipes.items():
                 if key not in found:
                     raise KeyError(f"{name} of the mutation {self.name} has a recipe for {key!r}, which was not edited")
@@ -230,16 +235,14 @@ def _checked_key(key: Any) -> Any:
     return query_key(key, "mutation")
 
 
-def _plain_key(key: Any, get: Callable[..., Any] | None, variables: Any) -> QueryKey:
-    """The key of a call, of what the user gave or returned."""
-    if is_function(key):
-        key = key(variables)
+def _plain_key(key: Any, get: Callable[..., Any]) -> QueryKey:
+    """The key in what the user gave or returned."""
     if isinstance(key, QueryOptions):
         key = key.key(get) if is_function(key.key) else key.key
     return query_key(key, "mutation")
 
 
-def _by_key(given: Any, argument: str, get: Callable[..., Any] | None) -> dict[QueryKey, Recipe[Any]]:
+def _by_key(given: Any, argument: str, get: Callable[..., Any]) -> dict[QueryKey, Recipe[Any]]:
     """The recipes that `updates`, `server` or `post_effect` returned."""
     if not isinstance(given, Mapping):
         raise TypeError(
@@ -248,7 +251,7 @@ def _by_key(given: Any, argument: str, get: Callable[..., Any] | None) -> dict[Q
         )
     found: dict[QueryKey, Recipe[Any]] = {}
     for one, recipe in given.items():
-        key = _plain_key(one, get, None) if isinstance(one, QueryOptions) else query_key(one, "mutation")
+        key = _plain_key(one, get)
         if key in found:
             raise ValueError(f"mutation: {argument} returned two recipes for the key {key!r}; make them one")
         check_recipe(recipe, "mutation", f"the recipe for {key!r} that {argument} returned")

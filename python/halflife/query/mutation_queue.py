@@ -107,7 +107,7 @@ class MutationQueue:
             return
         if request.must_pause():
             self._pause(request)
-        elif request in self._paused:
+        elif request.is_paused:
             self._drain()
         elif self._is_first(request) and self._entries.is_ready():
             request.start()  # Without an event loop, it is looked at again when one runs.
@@ -116,7 +116,8 @@ class MutationQueue:
         return request.scope is None or self._scopes[request.scope][0] is request
 
     def _pause(self, request: MutationRequest) -> None:
-        if request not in self._paused:
+        if not request.is_paused:
+            request.is_paused = True
             insort(self._paused, request, key=lambda one: one.number)
             for call in request.calls:
                 call.is_paused = True
@@ -137,7 +138,8 @@ class MutationQueue:
             return
         del self.requests[request]
         request.is_running = False
-        if request in self._paused:
+        if request.is_paused:
+            request.is_paused = False
             self._paused.remove(request)
         if self._resumed is request:
             self._resumed = None
@@ -187,6 +189,7 @@ class MutationQueue:
             if not (request.is_ready and self._is_first(request) and self._entries.is_ready()):
                 return  # Looked at again when the request before it in its scope has ended.
             del self._paused[0]
+            request.is_paused = False
             self._resumed = request
             for call in request.calls:
                 call.is_paused = False

@@ -8,13 +8,13 @@ from __future__ import annotations
 import inspect
 import uuid
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any, Protocol, final
 
 from halflife._drivers.abort_signal import AbortSignal
 from halflife._drivers.cancellation import CancelledError
 from halflife._drivers.deferred_coroutine import DeferredCall
 from halflife._drivers.protocol import Task
+from halflife._drivers.scope_locks import Turn, running_turns
 from halflife._support.reprs import abbreviated
 from halflife._support.signatures import given_count
 from halflife.query.attempts import Attempts, Paused
@@ -46,10 +46,6 @@ class Sender(Protocol):
     def lost(self, request: MutationRequest) -> None: ...
 
 
-#: The requests inside which the current task runs.
-_inside: ContextVar[tuple[MutationRequest, ...]] = ContextVar("halflife.mutations", default=())
-
-
 @final
 class MutationRequest:
     """What is sent to the server for one or several calls."""
@@ -65,12 +61,15 @@ class MutationRequest:
         self.stop_collecting: Callable[[], None] | None = None
         self.is_collecting = False
         self.is_running = False
+        #: Whether it is among those that wait for the network, or for their turn after it.
+        self.is_paused = False
         #: Whether an attempt was made, so that the server may know of it.
         self.is_sent = False
         self.task: Task[Any] | None = None
         self._sender = sender
         self._entries = entries
         self._attempts: Attempts | None = None
+        self._turn: Turn | None = None
         self._signal = AbortSignal()
         self._idempotency_key = uuid.uuid4().hex
 
@@ -144,7 +143,7 @@ class MutationRequest:
     @property
     def is_around(self) -> bool:
         """Whether the current task runs inside of it."""
-        return self.is_running and self in _inside.get()
+        return self._turn is not None and self._turn in running_turns()
 
     # --- running
 
@@ -152,14 +151,15 @@ class MutationRequest:
         for call in [call for call in self.calls if call.is_undone]:
             self._sender.undone(call)
         if self.calls:
-            _inside.set((*_inside.get(), self))
             await self._run_attempts()
 
     async def _run_attempts(self) -> None:
         if self._attempts is None:
             self._attempts = Attempts(self, self._entries.clock, self.plan.retry, self.plan.breaker)
         try:
-            result = await self._attempts.run(self._send)
+            self._turn = self._entries.store._driver.scope_locks.turn(None)  # Tells that tasks are inside of it.
+            async with self._turn:
+                result = await self._attempts.run(self._send)
         except Paused:
             self._sender.paused(self)
         except CancelledError:
@@ -175,8 +175,8 @@ class MutationRequest:
 
     async def _send(self) -> Any:
         assert self._attempts is not None
-        self.is_sent = True
         variables = self.plan.merged([call.variables for call in self.calls])
+        self.is_sent = True
         context = MutationContext(self._signal, self._attempts.number, self._idempotency_key)
         function = self.plan.fn
         answer = function(*(variables, context)[: given_count(function, 2, unknown=1)])
