@@ -157,8 +157,8 @@ class MutationRequest:
         if self._attempts is None:
             self._attempts = Attempts(self, self._entries.clock, self.plan.retry, self.plan.breaker)
         try:
-            self._turn = self._entries.store._driver.scope_locks.turn(None)  # Tells that tasks are inside of it.
-            async with self._turn:
+            turn = self._turn = self._entries.store._driver.scope_locks.turn(None)  # Tasks inside know it by the turn.
+            async with turn:
                 result = await self._attempts.run(self._send)
         except Paused:
             self._sender.paused(self)
