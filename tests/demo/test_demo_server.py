@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import math
 import os
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from halflife.demo import AirportsClient, ApiError, process, serve
@@ -146,6 +148,7 @@ async def test_every_route_answers(server):
         ("/stats/ZZ", 404, "no state is called 'ZZ'"),
         ("/airports?limit=0", 400, "limit must be a whole number from 1 to 100"),
         ("/airports?limit=many", 400, "limit must be"),
+        ("/directory?limit=1001", 400, "limit must be a whole number from 1 to 1000"),
         ("/nowhere", 404, "Not Found"),
         ("/control/received?path=/config", 400, "missing or wrong parameter: 'count'"),
         ("/log?wait=long", 400, "missing or wrong parameter"),
@@ -205,6 +208,44 @@ async def test_a_server_told_to_fail_fails_so_many_times_at_that_path_only():
         assert await statuses(client, "/config", 3) == [500, 500, 200]
         log = await server.control().log()
         assert log["counts"] == client.counts() == {"served": 2, "cancelled": 0, "failed": 2}
+
+
+@pytest.mark.asyncio
+async def test_the_pages_of_the_directory_hold_every_airport_once(server, database):
+    async with server.client() as client:
+        page = await client.get("/directory", limit=1000)
+        pages = [page]
+        while page["next"] is not None:
+            page = await client.get("/directory", limit=1000, after=page["next"])
+            pages.append(page)
+        assert [len(page["airports"]) for page in pages] == [1000, 1000, 1000, 376]
+        assert {page["total"] for page in pages} == {3376}
+        codes = [airport["iata"] for page in pages for airport in page["airports"]]
+        assert codes == sorted(set(codes))
+        assert [page["next"] for page in pages] == [codes[999], codes[1999], codes[2999], None]
+
+
+def test_the_last_page_is_known_as_the_last_even_if_it_is_full(database):
+    codes = [airport["iata"] for airport in database.page("", 3376)["airports"]]
+    assert database.page("", 3376)["next"] is None
+    assert database.page("", 3375)["next"] == codes[-2]
+    assert database.page(codes[-2], 1) == {"airports": [database.airport(codes[-1])], "next": None, "total": 3376}
+    assert database.page(codes[-1], 1) == {"airports": [], "next": None, "total": 3376}
+
+
+@pytest.mark.asyncio
+async def test_the_failure_rate_can_be_turned_up_and_down():
+    async with serve() as server, server.client() as client:
+        control = server.control()
+        found = []
+        for rate in (1.0, 0.0, 1.0, 0.0):
+            await control.set_failure_rate(rate)
+            found += await statuses(client, "/config", 2)
+        assert found == [500, 500, 200, 200] * 2
+        for wrong in (1.5, -0.1, math.nan):
+            with pytest.raises(aiohttp.ClientResponseError, match="400"):
+                await control.set_failure_rate(wrong)
+        assert await statuses(client, "/config", 1) == [200]
 
 
 @pytest.mark.asyncio

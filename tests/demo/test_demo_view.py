@@ -55,6 +55,7 @@ def test_plain_lines_of_parallel_loads_have_a_fixed_order():
         "                            accepted   refused",
         "edits, by the client               0         0",
         "edits, by the server               0         0",
+        "queries: 0 airports in 0 pages, 0 polls, 0 retries, 0 refused by the circuit breaker",
         "1 of 2 expectations do not hold",
     ]
 

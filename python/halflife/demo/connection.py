@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from halflife import Store, atom, derived
+from halflife import Retry, Store, atom, derived
 from halflife.demo.client import AirportsClient, ApiError, Json
 
 # The most attempts before the demo gives up on a server that keeps failing.
 ATTEMPTS = 12
+
+
+def may_help(error: Exception, _attempt: int) -> bool:
+    """Whether to ask again: after a failure of the server, and not after a refusal."""
+    return isinstance(error, ApiError) and not error.refused
+
+
+# The queries of the demo ask again at once.
+INSIST = Retry(max_retries=ATTEMPTS - 1, initial_delay=0.0, retry_if=may_help)
 
 connection = atom(cast("AirportsClient | None", None), name="connection")
 

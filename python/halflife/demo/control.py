@@ -26,6 +26,10 @@ class Control:
         """Makes the next `times` requests for `path` fail with status 500."""
         await self._call("POST", "/control/fail", path=path, times=times)
 
+    async def set_failure_rate(self, failure_rate: float) -> None:
+        """Changes the share of requests that fail by chance, from 0 to 1, for all that are answered from now on."""
+        await self._call("POST", "/control/failure-rate", rate=str(failure_rate))
+
     async def hold(self, path: str) -> None:
         """Lets requests for `path` wait until `release(path)`."""
         await self._call("POST", "/control/hold", path=path)

@@ -95,6 +95,23 @@ class Database:
         row = self.connection.execute("SELECT * FROM airports WHERE iata = ?", (iata.upper(),)).fetchone()
         return None if row is None else dict(row)
 
+    def page(self, after: str, limit: int) -> dict[str, Any]:
+        """At most `limit` airports by code, those after the code `after` ("" for the first page).
+
+        `next` is the `after` of the next page, or None at the end. Pages do not shift when an airport is added
+        or removed between two of them.
+        """
+        rows = self.connection.execute(
+            "SELECT * FROM airports WHERE iata > ? ORDER BY iata LIMIT ?", (after.upper(), limit + 1)
+        )
+        found = [dict(row) for row in rows]
+        airports = found[:limit]
+        return {
+            "airports": airports,
+            "next": airports[-1]["iata"] if len(found) > limit else None,
+            "total": self.count(),
+        }
+
     def airports_of(self, state: str) -> list[dict[str, Any]]:
         """The airports of a state, by name; empty for a state that is not there."""
         rows = self.connection.execute("SELECT * FROM airports WHERE state = ? ORDER BY name, iata", (state.upper(),))

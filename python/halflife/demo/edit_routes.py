@@ -10,15 +10,13 @@ from typing import Any
 
 from aiohttp import web
 
-from halflife.demo.watched import EDITABLE, NOT_FOUND, RefusedError, Watched
+from halflife.demo.watched import BAD_REQUEST, EDITABLE, NOT_FOUND, RefusedError, Watched
 
 watched_key = web.AppKey("watched", Watched)
 
 # The fields of a new airport. The server chooses its code.
 _TEXTS = (*EDITABLE, "state", "country")
 _NUMBERS = ("latitude", "longitude")
-
-_BAD_REQUEST = 400
 
 
 def routes() -> list[web.RouteDef]:
@@ -64,7 +62,7 @@ async def move(request: web.Request) -> web.Response:
     """`POST /watchlist/{iata}/move` with `{"before": …}`, a code or null: answers with the order."""
     before = (await _body(request)).get("before")
     if not isinstance(before, str | None):
-        raise RefusedError(_BAD_REQUEST, "before must be a code or null")
+        raise RefusedError(BAD_REQUEST, "before must be a code or null")
     before = before and before.upper()
     return web.json_response({"order": request.app[watched_key].move(_code(request), before)})
 
@@ -85,9 +83,9 @@ async def _body(request: web.Request, *, texts: tuple[str, ...] = (), numbers: t
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise RefusedError(_BAD_REQUEST, "the body must be a JSON object")
+        raise RefusedError(BAD_REQUEST, "the body must be a JSON object")
     for kind, word, fields in ((str, "text", texts), (int | float, "number", numbers)):
         for field in fields:
             if not isinstance(body.get(field), kind):
-                raise RefusedError(_BAD_REQUEST, f"{field} must be a {word}")
+                raise RefusedError(BAD_REQUEST, f"{field} must be a {word}")
     return body

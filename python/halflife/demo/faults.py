@@ -37,6 +37,12 @@ class Faults:
         """Makes the next `times` requests for `path` fail."""
         self._told_to_fail[path] += times
 
+    def set_failure_rate(self, failure_rate: float) -> None:
+        """Changes the share of requests that fail by chance, from now on. Raises `ValueError` if it is no share."""
+        if not 0.0 <= failure_rate <= 1.0:
+            raise ValueError(f"the failure rate must be from 0 to 1, got {failure_rate}")
+        self.failure_rate = failure_rate
+
     def hold(self, path: str) -> None:
         """Answers no request for `path` until `release(path)`."""
         self._held.setdefault(path, asyncio.Event())

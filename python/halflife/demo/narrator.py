@@ -28,6 +28,7 @@ class Narrator(Protocol):
         """The row of `label` is now in this state.
 
         States of loads: loading, data, refreshing, error. States of edits: saved, saving, removing, gone.
+        States of queries: those of loads, and waiting (before a retry); closed, open, half-open (the circuit).
         """
 
     def expectation(self, expectation: Expectation) -> None:

@@ -30,10 +30,11 @@ from halflife.demo.client import FIRST_SERVER_ERROR, request_key
 from halflife.demo.database import Database
 from halflife.demo.faults import Faults
 from halflife.demo.request_log import RequestLog
-from halflife.demo.watched import RefusedError, Watched
+from halflife.demo.watched import BAD_REQUEST, RefusedError, Watched
 
 HOST = "127.0.0.1"
 LIMIT = 100
+DIRECTORY_LIMIT = 1000
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -55,11 +56,13 @@ def make_app(database: Database, faults: Faults, log: RequestLog) -> web.Applica
             web.get("/config", config),
             web.get("/airports", search),
             web.get("/airports/{iata}", airport),
+            web.get("/directory", directory),
             web.get("/states", states),
             web.get("/states/{state}/airports", airports_of_state),
             web.get("/stats/{state}", statistics),
             web.get("/log", read_log),
             web.post("/control/fail", fail_next),
+            web.post("/control/failure-rate", set_failure_rate),
             web.post("/control/hold", hold),
             web.post("/control/release", release),
             web.get("/control/received", received),
@@ -98,7 +101,7 @@ async def _steer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except (KeyError, ValueError) as error:
-        return _problem(400, f"missing or wrong parameter: {error}")
+        return _problem(BAD_REQUEST, f"missing or wrong parameter: {error}")
 
 
 async def _answer(request: web.Request, handler: Handler, faults: Faults) -> web.StreamResponse:
@@ -132,14 +135,24 @@ async def config(request: web.Request) -> web.Response:
 
 async def search(request: web.Request) -> web.Response:
     """`GET /airports?q=text&limit=20`: airports by code, name or city."""
-    text = request.query.get("q", "")
+    limit = _limit(request, LIMIT)
+    return web.json_response(request.app[database_key].search(request.query.get("q", ""), limit))
+
+
+async def directory(request: web.Request) -> web.Response:
+    """`GET /directory?after=SAN&limit=20`: all airports by code, in pages; `next` is the `after` of the next page."""
+    limit = _limit(request, DIRECTORY_LIMIT)
+    return web.json_response(request.app[database_key].page(request.query.get("after", ""), limit))
+
+
+def _limit(request: web.Request, most: int) -> int:
     try:
         limit = int(request.query.get("limit", "20"))
     except ValueError:
         limit = 0
-    if not 1 <= limit <= LIMIT:
-        return _problem(400, f"limit must be a whole number from 1 to {LIMIT}")
-    return web.json_response(request.app[database_key].search(text, limit))
+    if not 1 <= limit <= most:
+        raise RefusedError(BAD_REQUEST, f"limit must be a whole number from 1 to {most}")
+    return limit
 
 
 async def airport(request: web.Request) -> web.Response:
@@ -185,6 +198,12 @@ async def fail_next(request: web.Request) -> web.Response:
     """`POST /control/fail?path=/config&times=1`: the next requests for a path fail."""
     times = int(request.query.get("times", "1"))
     request.app[faults_key].fail_next(request.query["path"], times)
+    return web.json_response({})
+
+
+async def set_failure_rate(request: web.Request) -> web.Response:
+    """`POST /control/failure-rate?rate=0.5`: from now on this share of the requests fails."""
+    request.app[faults_key].set_failure_rate(float(request.query["rate"]))
     return web.json_response({})
 
 

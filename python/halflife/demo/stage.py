@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from halflife import Atom, HasData, HasError, Store, Subscription, loadable
+from halflife import Atom, HasData, HasError, QueryAtom, QueryClient, QueryResult, Store, Subscription, loadable
 from halflife.demo.client import AirportsClient, ApiError
 from halflife.demo.connection import ATTEMPTS
 from halflife.demo.control import Control
@@ -19,6 +20,7 @@ class Stage:
     """The objects that a part uses, and the list of its expectations."""
 
     store: Store
+    queries: QueryClient
     client: AirportsClient
     control: Control
     narrator: Narrator
@@ -36,6 +38,20 @@ class Stage:
         served = len(self.client.of(path, "served"))
         self.expect(text, holds=served == times, found=f"{served} requests")
 
+    async def expect_logged(self, text: str, path: str, **outcomes: int) -> None:
+        """Expects that the server has logged these numbers of `served`, `cancelled` and `failed` requests for `path`.
+
+        A number of failed requests is the least: the server may also fail by chance.
+        """
+        log = await self.control.log()
+        logged = Counter(request["outcome"] for request in log["requests"] if request["path"] == path)
+        failed = outcomes.pop("failed", 0)
+        self.expect(
+            text,
+            holds=all(logged[outcome] == count for outcome, count in outcomes.items()) and logged["failed"] >= failed,
+            found=f"{dict(logged)}",
+        )
+
     def watch(self, label: str, source: Atom[Any], text: Callable[[Any], str], *, keep: bool = False) -> Subscription:
         """Shows the loadable of `source` now and whenever it changes, until unsubscribed.
 
@@ -48,6 +64,21 @@ class Stage:
 
         subscription = self.store.subscribe(shown, show)
         show(self.store.get(shown))
+        return subscription
+
+    def watch_query(self, label: str, query: QueryAtom[Any], text: Callable[[Any], str]) -> Subscription:
+        """Shows the result of a query now and whenever it changes, until unsubscribed."""
+        last: tuple[str, str] | None = None
+
+        def show(result: QueryResult[Any]) -> None:
+            nonlocal last
+            words = _result_in_words(result, text)
+            if words != last:
+                last = words
+                self.narrator.shown(label, *words)
+
+        subscription = self.store.subscribe(query, show)
+        show(self.store.get(query))
         return subscription
 
     async def insist(self, source: Atom[Any]) -> Any:
@@ -69,4 +100,13 @@ def _in_words(state: Any, text: Callable[[Any], str]) -> tuple[str, str]:
             return "refreshing" if refreshing else "data", text(data)
         case HasError(error):
             return "error", str(error)
+    return "loading", ""
+
+
+def _result_in_words(result: QueryResult[Any], text: Callable[[Any], str]) -> tuple[str, str]:
+    match result:
+        case QueryResult(status="error", error=error):
+            return "error", str(error)
+        case QueryResult(status="success", data=data):
+            return "refreshing" if result.is_refetching else "data", text(data)
     return "loading", ""

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from halflife import Store
-from halflife.demo import dependent_resource, details, edits, parallel, recovery, search
-from halflife.demo.connection import connection
+from halflife import QueryClient, QueryDefaults, Store
+from halflife.demo import (
+    backoff,
+    breaker,
+    dependent_resource,
+    details,
+    edits,
+    hover,
+    paging,
+    parallel,
+    polling,
+    recovery,
+    search,
+)
+from halflife.demo.connection import INSIST, connection
 from halflife.demo.narrator import Narrator
 from halflife.demo.process import DemoServer
 from halflife.demo.stage import Stage
@@ -18,6 +30,11 @@ PARTS: dict[str, ModuleType] = {
     "parallel": parallel,
     "resource": dependent_resource,
     "recovery": recovery,
+    "paging": paging,
+    "hover": hover,
+    "polling": polling,
+    "backoff": backoff,
+    "breaker": breaker,
     "edits": edits,
 }
 
@@ -28,7 +45,8 @@ async def tell(server: DemoServer, options: Options, narrator: Narrator) -> Summ
     control = server.control()
     async with server.client() as client, Store(name="demo") as store:
         store.set(connection, client)
-        stage = Stage(store, client, control, narrator, summary)
+        queries = QueryClient(store, defaults=QueryDefaults(retry=INSIST))
+        stage = Stage(store, queries, client, control, narrator, summary)
         with narrator:
             narrator.begin(server.airports, summary)
             for name, part in PARTS.items():

@@ -63,6 +63,27 @@ class Edits:
 
 
 @dataclass
+class Queries:
+    """What the queries of the demo did.
+
+    `pages` and `airports` were loaded by the infinite query; `polls` are answers of the query that polls, without
+    the first one; `retries` attempts after a failed one; `refused` calls that the circuit breaker kept from the server.
+    """
+
+    pages: int = 0
+    airports: int = 0
+    polls: int = 0
+    retries: int = 0
+    refused: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"queries: {self.airports} airports in {self.pages} pages, {self.polls} polls, {self.retries} retries, "
+            f"{self.refused} refused by the circuit breaker"
+        )
+
+
+@dataclass
 class Summary:
     """The outcome of one run of the demo.
 
@@ -79,6 +100,7 @@ class Summary:
     server_edits: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VERDICTS, 0))
     parallel_ratio: float | None = None
     edits: Edits | None = None
+    queries: Queries = field(default_factory=Queries)
 
     @property
     def broken(self) -> list[Expectation]:
@@ -100,6 +122,7 @@ class Summary:
             "client_edits": self.client_edits,
             "server_edits": self.server_edits,
             "parallel_ratio": self.parallel_ratio,
+            "queries": asdict(self.queries),
             "edits": None if self.edits is None else asdict(self.edits),
             "expectations": [asdict(expectation) for expectation in self.expectations],
         }
@@ -114,6 +137,7 @@ class Summary:
             _row("edits, by the client", self.client_edits.values()),
             _row("edits, by the server", self.server_edits.values()),
         ]
+        lines.append(str(self.queries))
         if self.edits is not None:
             lines.append(str(self.edits))
         if self.holds:

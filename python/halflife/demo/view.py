@@ -21,6 +21,12 @@ _STYLES = {
     "removing": "yellow",
     "saved": "green",
     "gone": "dim",
+    "waiting": "yellow",
+    "hidden": "dim",
+    "shown": "green",
+    "closed": "green",
+    "open": "red",
+    "half-open": "yellow",
 }
 _SECONDS_TO_FOLLOW = 0.3
 

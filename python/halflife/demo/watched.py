@@ -13,6 +13,7 @@ WATCHED = ("SAN", "LAX", "SFO", "SEA", "DEN", "ORD", "ATL", "JFK")
 PROTECTED = frozenset({"ATL"})
 EDITABLE = ("name", "city")
 
+BAD_REQUEST = 400
 NOT_FOUND = 404
 CONFLICT = 409
 NOT_VALID = 422
@@ -27,7 +28,7 @@ _NEXT_NUMBER = "SELECT coalesce(max(CAST(substr(iata, 5) AS INTEGER)), 0) + 1 FR
 
 
 class RefusedError(Exception):
-    """An edit is refused; `status` is the HTTP status that says so."""
+    """A request is refused; `status` is the HTTP status that says so."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
