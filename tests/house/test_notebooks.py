@@ -72,6 +72,27 @@ SHOWN_AS_TEXT = {
         "same": "(['JFK', 'SAN', 'LAX', 'SFO', 'SEA', 'DEN', 'ATL', 'NEW-1'], True)",
         "counted": "({'accepted': 6, 'refused': 4}, True, True)",
     },
+    "04_queries": {
+        "loading": "<QueryResult status='loading', fetch_status='fetching', is_stale>",
+        "success": "('success', 'idle', 'San Diego', False)",
+        "shared": "({'Los Angeles'}, 1)",
+        "stale": "(('San Diego', True, True), (False, 2))",
+        "followed": "[('Los Angeles', True), ('New York', False), ('San Diego', False)]",
+        "edited": "('Lindbergh Field', 'San Francisco Bay', True)",
+        "rolled-back": "('San Diego International-Lindbergh', 'San Francisco Bay')",
+        "invalidated": "[{'HI': 1, 'RI': 1, 'DE': 1}, {'HI': 2, 'RI': 2, 'DE': 2}, {'HI': 2, 'RI': 3, 'DE': 3}]",
+        "retried": "([(1, 1), (2, 1), (2, 2), (3, 2), (0, 0)], 'success', 57)",
+        "opened": "([False, False, True, True, True], 2, ['closed', 'open'])",
+        "closed-circuit": "('success', 3, ['closed', 'open', 'half-open', 'closed'])",
+        "pages": "(2, 2000, True)",
+        "everything-loaded": "(3376, ['3000 of 3376', '3376 of 3376'], False)",
+        "shown": "('Denver Intl', 'Sea-Tac', 2)",
+        "answered": "([\"PUT /airports/LAX/name: 409 DEN has the name 'Denver Intl'\", 'Sea-Tac'], 1)",
+        "undone": "('Los Angeles International', 'Sea-Tac', [('LAX', 'Denver Intl')], ())",
+        "paused": "('Lindbergh Field', True, 0)",
+        "resumed": "('Lindbergh Field', True)",
+        "counted": "(True, {'accepted': 3, 'refused': 1})",
+    },
 }
 
 SHOWN_AS_HTML = {
@@ -89,6 +110,9 @@ SHOWN_AS_HTML = {
         "closed": ["closed"],
     },
     "03_optimistic_updates": {
+        "closed": ["closed"],
+    },
+    "04_queries": {
         "closed": ["closed"],
     },
 }

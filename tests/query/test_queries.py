@@ -858,6 +858,19 @@ async def test_closing_the_store_ends_the_client() -> None:
     assert world.errors == []
 
 
+@pytest.mark.parametrize("is_settled", [True, False])
+async def test_closing_the_store_of_an_observed_query_that_was_edited_reports_nothing(is_settled: bool) -> None:
+    world = World()
+    user = world.query()
+    world.watch(user)
+    await world.pass_time(1)
+    layer = world.client.edit(("user", 1), lambda data: f"{data}, edited")
+    if is_settled:
+        layer.rollback()
+    await world.store.close()
+    assert world.errors == []
+
+
 async def test_loadable_of_a_failed_query() -> None:
     world = World()
     world.server.errors[("user", 1)] = ValueError("no")

@@ -191,7 +191,7 @@ class Entry:
 
     def pin_changed(self) -> None:
         """Tell the cache whether the entry may be evicted."""
-        if not self.is_gone:
+        if not self.is_gone and not self.owner.store.closed:
             self.owner.pin_changed(self)
 
     @property
