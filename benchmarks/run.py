@@ -22,6 +22,7 @@ import javascript
 import memory
 import peers
 import picture
+import queries
 import rows
 import table
 import timing
@@ -130,7 +131,7 @@ def row_as_json(result: Result) -> dict[str, object]:
 def report(options: argparse.Namespace) -> int:
     """Measures and prints; returns the exit status."""
     names = [name for name in peers.installed() if name != "halflife" or not options.without_halflife]
-    versions = {**peers.versions(names), **drafts.versions()}
+    versions = {**peers.versions(names), **drafts.versions(), **queries.versions()}
     start = time.monotonic()
     repeats = max(5, options.repeats)
     results = measure(names, options.only, repeats)
@@ -138,6 +139,7 @@ def report(options: argparse.Namespace) -> int:
     counted = measure_among(names, options.only)
     with_halflife = "halflife" in names
     edited = drafts.measured(options.only, repeats, with_halflife=with_halflife, with_node=not options.without_node)
+    asked = queries.measured(options.only, repeats, with_halflife=with_halflife, with_node=not options.without_node)
     described = environment.describe()
     print(f"\nCPython {described['python']} ({described['compiler']}), {described['processor']}")
     print(", ".join(f"{name} {version}" for name, version in versions.items() if version))
@@ -155,20 +157,23 @@ def report(options: argparse.Namespace) -> int:
         else:
             print(f"\nleft out: the JavaScript peers, {reason}")
     drafts.show(edited)
+    queries.show(asked)
     for peer in peers.MODULES:
         if peer not in names:
             print(f"\nleft out: {peer} is not installed for this interpreter")
     grown = [*grown, *counted]
-    for fault in table.faults([*results, *edited.results], [*grown, *edited.grown]):
+    for fault in table.faults([*results, *edited.results, *asked.results], [*grown, *edited.grown]):
         print(f"fault: {fault}")
     print(f"\n{time.monotonic() - start:.0f} s")
     if not options.keep and not options.only:
-        everything = as_json([*results, *edited.results], [*grown, *edited.grown], versions)
+        everything = as_json([*results, *edited.results, *asked.results], [*grown, *edited.grown], versions)
         (HERE / "results.json").write_text(everything + "\n", encoding="utf-8")
         caption = f"Cost as a multiple of the floor, CPython {described['python']} (less is better)"
         (HERE / "graph.svg").write_text(picture.svg(results, names, caption), encoding="utf-8")
         (HERE / "drafts.svg").write_text(drafts.svg(edited, described["python"]), encoding="utf-8")
-    return status([*results, *edited.results], [*grown, *drafts.ours(edited.grown)], strict=options.strict)
+    return status(
+        [*results, *edited.results, *asked.results], [*grown, *drafts.ours(edited.grown)], strict=options.strict
+    )
 
 
 def status(results: Sequence[Result], grown: Sequence[growth.Grown], *, strict: bool) -> int:

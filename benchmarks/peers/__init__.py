@@ -10,6 +10,8 @@ from dialect import Dialect
 
 MODULES = {"floor": "halflife_floor", "halflife": "halflife", "signified": "signified", "reaktiv": "reaktiv"}
 """Each peer and the module it is imported as, in the order of the table's columns."""
+DISTRIBUTIONS = {"halflife": "halflife-state"}
+"""Those that are installed under another name."""
 
 
 def named(name: str, *, closure: bool = False) -> Dialect:
@@ -26,4 +28,4 @@ def installed() -> list[str]:
 
 def versions(names: list[str]) -> dict[str, str]:
     """The release of each peer that is one; the floor has none."""
-    return {name: version(name) for name in names if name != "floor"}
+    return {name: version(DISTRIBUTIONS.get(name, name)) for name in names if name != "floor"}
