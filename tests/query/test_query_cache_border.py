@@ -367,4 +367,4 @@ def test_limits_cannot_be_changed_afterwards() -> None:
     for name in ("max_size", "ttl", "stale_time"):
         with pytest.raises(AttributeError):
             setattr(cache, name, 1)
-    assert QueryCache(10**30).get("a") is None
+    assert QueryCache(10**30, 10**400, 10**400).get("a") is None

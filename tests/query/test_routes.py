@@ -1,5 +1,7 @@
 """Routes: which loader a path belongs to, and with which parameters."""
 
+import functools
+
 import pytest
 
 from halflife import Routes
@@ -79,3 +81,104 @@ def test_what_is_no_loader_is_refused(wrong) -> None:
     with pytest.raises(TypeError, match="loader: loader must be callable"):
         routes.loader("/users")(wrong)
     assert routes.match("/users") is None
+
+
+async def good(client, id):
+    return id
+
+
+class Loaders:
+    async def method(self, client, id):
+        return id
+
+    async def __call__(self, client, *, id):
+        return id
+
+
+async def keyword_only(client, *, id):
+    return id
+
+
+async def with_a_default(client, id, page=1):
+    return id
+
+
+async def everything(*args, **kwargs):
+    return kwargs["id"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "load",
+    [
+        good,
+        keyword_only,
+        with_a_default,
+        everything,
+        Loaders(),
+        Loaders().method,
+        functools.partial(with_a_default, page=2),
+        functools.wraps(good)(lambda *args, **kwargs: good(*args, **kwargs)),
+    ],
+)
+async def test_a_loader_gets_the_parts_as_keyword_arguments(load) -> None:
+    routes = Routes()
+    assert routes.loader("/users/{id}")(load) is load
+    function, parts = routes.match("/users/7")
+    assert await function(None, **parts) == "7"
+
+
+async def no_part(client):
+    pass
+
+
+async def another_part(client, name):
+    pass
+
+
+async def one_more(client, id, page):
+    pass
+
+
+async def by_position(client, id, /):
+    pass
+
+
+async def no_client(*, id):
+    pass
+
+
+async def stream(client, id):
+    yield id
+
+
+def plain(client, id):
+    pass
+
+
+def generator(client, id):
+    yield id
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (no_part, "no_part: got an unexpected keyword argument 'id'"),
+        (another_part, "another_part: "),
+        (one_more, "one_more: missing a required argument: 'page'"),
+        (by_position, "by_position: .*'id'"),
+        (no_client, "no_client: too many positional arguments"),
+        (plain, "an async function of the client, and id as keyword argument; plain is not async"),
+        (lambda client, id: good(client, id), "is not async"),
+        (len, "is not async"),
+        (stream, "stream is an async generator"),
+        (generator, "generator is a generator"),
+    ],
+)
+def test_a_loader_that_is_not_async_or_does_not_take_the_parts_is_refused(wrong, message) -> None:
+    routes = Routes()
+    with pytest.raises(TypeError, match=f"^loader: loader must be .*{message}"):
+        routes.loader("/users/{id}")(wrong)
+    assert routes.match("/users/7") is None
+    routes.loader("/users/{id}")(good)
+    assert routes.match("/users/7")[0] is good

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import FunctionType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -102,6 +102,38 @@ def check_function(function: Any, role: Role) -> bool:
         if arity is not None and arity.takes(least, most):
             return True
     wanted = f"a function of {parameters}" if parameters else "a function without arguments"
+    awaited = _check_body(function, Role(*role), wanted)
+    try:
+        arity = arity_of(function)
+    except TypeError as error:
+        raise TypeError(f"{call}: {argument} must be {wanted}; {error}") from None
+    if not arity.takes(least, most):
+        raise TypeError(
+            f"{call}: {argument} is called with {parameters or 'no arguments'}, but {described(function)} takes"
+            f" {arity}; give {wanted}"
+        )
+    return awaited
+
+
+def check_async_function(function: Any, role: Role, keywords: Collection[str]) -> None:
+    """Check an async function that is called with one argument, and with further ones by keyword.
+
+    Raises:
+        TypeError: It cannot be called like that, or is not async.
+    """
+    named = f"and {', '.join(keywords)} as keyword argument{'s' * (len(keywords) > 1)}"
+    wanted = f"an async function of {role.parameters}" + (f", {named}" if keywords else "")
+    if not _check_body(function, role, wanted):
+        raise TypeError(f"{role.call}: {role.argument} must be {wanted}; {described(function)} is not async")
+    try:
+        inspect.Signature(parameters_of(function)).bind(None, **dict.fromkeys(keywords))
+    except TypeError as error:
+        raise TypeError(f"{role.call}: {role.argument} must be {wanted}; {described(function)}: {error}") from None
+
+
+def _check_body(function: Any, role: Role, wanted: str) -> bool:
+    """Check that a function is of the allowed kind. Returns whether calling it gives a coroutine."""
+    call, argument, parameters, _, _, may_be = role
     if not is_function(function):
         raise TypeError(f"{call}: {argument} must be callable, {wanted}, got {_given(function)}")
     body = _body(function)
@@ -120,15 +152,6 @@ def check_function(function: Any, role: Role) -> bool:
         raise TypeError(
             f"{call}: {argument} must be a plain function: its result is not awaited, but {described(function)} is"
             " async: " + (_EDITS if parameters.startswith("the draft") else _STARTS)
-        )
-    try:
-        arity = arity_of(function)
-    except TypeError as error:
-        raise TypeError(f"{call}: {argument} must be {wanted}; {error}") from None
-    if not arity.takes(least, most):
-        raise TypeError(
-            f"{call}: {argument} is called with {parameters or 'no arguments'}, but {described(function)} takes"
-            f" {arity}; give {wanted}"
         )
     return awaited
 

@@ -91,13 +91,13 @@ class QueryCache(QueryCacheBase[T]):
     __slots__ = ("_clock",)
 
     def __init__(self, max_size: int = 1000, ttl: float = 300.0, stale_time: float = 60.0, clock: Any = None) -> None:
-        check_count(max_size, "QueryCache", "max_size")
-        check_seconds(ttl, "QueryCache", "ttl", infinite=True)
-        check_seconds(stale_time, "QueryCache", "stale_time", infinite=True)
+        max_size = min(check_count(max_size, "QueryCache", "max_size"), _MOST_KEYS)
+        ttl = check_seconds(ttl, "QueryCache", "ttl", infinite=True)
+        stale_time = check_seconds(stale_time, "QueryCache", "stale_time", infinite=True)
         if clock is not None and (isinstance(clock, type) or not callable(getattr(clock, "now", None))):
             raise TypeError(f"QueryCache: clock must have a method now(), got {abbreviated(clock, 60)}")
         self._clock = CacheClock(clock)
-        super().__init__(min(max_size, _MOST_KEYS), ttl, stale_time, self._clock.now, _nested_form)
+        super().__init__(max_size, ttl, stale_time, self._clock.now, _nested_form)
 
     def entry(self, key: Any) -> CachedEntry[T] | None:
         """The entry of a key, with its times, which is used by that; None if it is absent or expired."""

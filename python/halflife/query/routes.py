@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, final
 
-from halflife._support.checks import check_callable
 from halflife._support.reprs import abbreviated
+from halflife._support.signatures import Role, check_async_function
 
 F = TypeVar("F", bound=Callable[..., Coroutine[Any, Any, Any]])
 
@@ -41,7 +41,7 @@ class Routes:
             pattern: A path; `{name}` stands for one part, without a slash.
 
         Raises:
-            TypeError: The pattern is no str, or the loader is not async.
+            TypeError: The pattern is no str; or the loader is not async, or does not take the client and the parts.
             ValueError: The pattern is no path, names a part twice, or has a loader already.
         """
         compiled = _compiled(pattern)
@@ -49,7 +49,7 @@ class Routes:
             raise ValueError(f"loader: the pattern {pattern!r} has a loader already")
 
         def decorate(function: F) -> F:
-            check_callable(function, "loader", "loader", "the client", least=1, more=True, may_be="async")
+            check_async_function(function, Role("loader", "loader", "the client", 1, 1, "async"), compiled.groupindex)
             if pattern in self._loaders:
                 raise ValueError(f"loader: the pattern {pattern!r} has a loader already")
             self._loaders[pattern] = (compiled, function)
