@@ -174,6 +174,10 @@ def test_a_terminal_gets_the_live_view():
     assert b"\x1b[32mdata" in shown
     assert b"\x1b[33msaving" in shown
     assert b"\x1b[32msaved" in shown
+    assert b"\x1b[33mwaiting" in shown
+    assert b"\x1b[2mhidden" in shown
+    for state in (b"\x1b[31mopen", b"\x1b[33mhalf-open", b"\x1b[32mclosed"):
+        assert state in shown
     assert b"expectations hold" in shown
 
 

@@ -120,7 +120,7 @@ def test_each_attempt_and_each_failure_is_shown(monkeypatch):
     assert summary.holds
     assert (
         "  attempt             loading: 1 -> waiting: 1 failed -> loading: 2 -> waiting: 2 failed"
-        " -> loading: 3 -> waiting: 3 failed -> loading: 4"
+        " -> loading: 3 -> waiting: 3 failed -> loading: 4 -> data: 4, after 3 failed"
     ) in lines
     assert "  oregon              loading -> data: 57 airports in OR" in lines
     assert summary.client == summary.server == {"served": 1, "cancelled": 0, "failed": 3}

@@ -51,6 +51,7 @@ async def play(stage: Stage) -> None:
     requests = stage.client.of(PATH)
     attempts = len(requests)
     stage.summary.queries.retries = attempts - 1
+    stage.narrator.shown("attempt", "data", f"{attempts}, after {attempts - 1} failed")
     steps = [step for number in range(1, attempts + 1) for step in ((number, number - 1), (number, number))]
     stage.expect(
         "each attempt was shown, and each failure",
