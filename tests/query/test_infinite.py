@@ -14,8 +14,12 @@ from halflife import (
     QueryResult,
     Retry,
     Store,
+    initial_from,
+    lens,
     loadable,
+    pending_at,
     query_options,
+    split,
 )
 from halflife.testing import ManualClock
 
@@ -267,6 +271,27 @@ async def test_a_feed_without_a_key_shows_nothing_and_loads_nothing() -> None:
         assert (store.get(feed).status, store.get(feed.items)) == ("idle", [])
         assert (await feed.load_more()).items == (await feed.refetch()).items == []
         assert await feed.fetch_all() == []
+
+
+@pytest.mark.asyncio
+async def test_what_works_with_queries_works_with_feeds() -> None:
+    with world(name="posts") as (clock, store, _, _, feed):
+        first = initial_from(feed)
+        with store.subscribe(first, lambda _: None):
+            await clock.advance(2)
+        refreshing = store.refresh(feed)
+        await clock.advance(1)
+        assert (await refreshing).items == [0, 1]
+        feed.load_more()
+        await clock.advance(1)
+        assert store.get(first) == [Page([0, 1], 2, None, 8)]
+        rows = lens(feed.data, lambda pages: pages[0].items)
+        store.update(rows, lambda items: items.append("mine"))
+        assert store.get(feed.items) == [0, 1, "mine", 2, 3]
+        store.layers(rows).apply(lambda items: items.pop(0))
+        assert (store.get(pending_at(feed.data, 0)), store.get(pending_at(feed.data, 1))) == (True, False)
+        assert [store.get(item) for item in store.get(split(rows))] == [1, "mine"]
+        assert (feed.name, feed.items.name, feed.has_more.name) == ("posts", "posts.items", "posts.has_more")
 
 
 @pytest.mark.asyncio

@@ -19,7 +19,7 @@ STEPS = st.one_of(
     st.tuples(st.sampled_from(["go_offline", "go_online", "set_data", "fetch_all", "focus"])),
     st.tuples(st.just("insert"), SMALL),
     st.tuples(st.just("delete"), SMALL),
-    st.tuples(st.sampled_from(["edit", "edit", "commit", "commit", "roll_back"]), SMALL),
+    st.tuples(st.sampled_from(["edit", "edit", "commit", "commit", "roll_back", "save", "refuse"]), SMALL),
     st.tuples(st.just("wait"), st.sampled_from([0.0, 0.25, 0.5, 1.0, 3.0])),
 )
 
@@ -46,6 +46,15 @@ class Program:
         self.pending = []
         #: What an item must show, and what it must not show any more, by its id.
         self.committed, self.rolled_back = {}, {}
+        #: The edits of mutations that run or wait, and what must have gone when all has ended.
+        self.saving, self.refused = {}, {}
+        self.mutation = self.client.mutation(
+            self.send,
+            key=("feed",),
+            update=lambda pages, edit: self.rewrite(pages, *edit[:2]),
+            invalidates=[("feed",)],
+            scope="feed",
+        )
 
     def item(self):
         return {"id": next(self.numbers), "text": "old"}
@@ -56,6 +65,28 @@ class Program:
         if fails:
             raise OSError("down")
         return page
+
+    async def send(self, edit):
+        wanted, text, is_refused = edit
+        await self.clock.sleep(0.75)
+        del self.saving[wanted]
+        if is_refused:
+            self.refused[wanted] = text
+            raise PermissionError("no")
+        self.accept(wanted, text)
+
+    def accept(self, wanted, text):
+        """The server has the edit."""
+        items = self.server.items
+        items[:] = [{**item, "text": text} if item["id"] == wanted else item for item in items]
+        self.committed[wanted] = text
+
+    @staticmethod
+    def rewrite(pages, wanted, text):
+        for page in pages:
+            for item in page.items:
+                if item["id"] == wanted:
+                    item["text"] = text
 
     # --- steps
 
@@ -104,27 +135,31 @@ class Program:
         if place < len(self.server.items):
             del self.server.items[place]
 
-    def edit(self, place):
-        known = self.committed.keys() | self.rolled_back.keys() | {id for _, id, _ in self.pending}
+    def new_edit(self, place):
+        """The id of an item that nobody has edited, and its new text."""
+        known = self.committed.keys() | self.rolled_back.keys() | self.saving.keys() | self.refused.keys()
+        known |= {wanted for _, wanted, _ in self.pending}
         free = [item["id"] for item in self.server.items if item["id"] not in known]
-        if not free:
-            return
-        wanted, text = free[place % len(free)], f"text {next(self.numbers)}"
+        return (free[place % len(free)], f"text {next(self.numbers)}") if free else None
 
-        def recipe(pages):
-            for page in pages:
-                for item in page.items:
-                    if item["id"] == wanted:
-                        item["text"] = text
+    def edit(self, place):
+        edit = self.new_edit(place)
+        if edit is not None:
+            self.pending.append((self.client.edit(("feed",), lambda pages: self.rewrite(pages, *edit)), *edit))
 
-        self.pending.append((self.client.edit(("feed",), recipe), wanted, text))
+    def save(self, place, *, is_refused=False):
+        edit = self.new_edit(place)
+        if edit is not None:
+            self.saving[edit[0]] = edit[1]
+            self.mutation((*edit, is_refused))
+
+    def refuse(self, place):
+        self.save(place, is_refused=True)
 
     def commit(self, place):
         if self.pending:
             layer, wanted, text = self.pending.pop(place % len(self.pending))
-            items = self.server.items
-            items[:] = [{**item, "text": text} if item["id"] == wanted else item for item in items]
-            self.committed[wanted] = text
+            self.accept(wanted, text)
             layer.commit()
 
     def roll_back(self, place):
@@ -138,7 +173,7 @@ class Program:
     def look(self, _):
         """Called with each notification."""
         result = self.store.get(self.feed)
-        must = {**self.committed, **{wanted: text for _, wanted, text in self.pending}}
+        must = {**self.committed, **self.saving, **{wanted: text for _, wanted, text in self.pending}}
         for item in result.items:
             if item["id"] in must:
                 assert item["text"] == must[item["id"]]
@@ -171,6 +206,8 @@ class Program:
         again = self.feed.refetch()
         await self.clock.advance(100)
         result = await again
+        assert not self.saving
+        assert self.refused.items().isdisjoint((item["id"], item["text"]) for item in result.items)
         first = self.server.calls[0]
         expected = [self.server.page(first)]
         while len(expected) < count and expected[-1].next_cursor is not None:

@@ -204,10 +204,6 @@ class Feed:
             entry.in_flight.start(source)
         return self._awaited(entry.in_flight.await_newest())
 
-    def refreshed(self) -> None:
-        """Called by `store.refresh`."""
-        self.refetch()
-
     def _awaited(self, ticket: Ticket | None) -> Awaitable[InfiniteResult[Any]]:
         atom = self.atom()  # Whoever awaits the result keeps the atom alive.
 

@@ -162,7 +162,7 @@ def make_infinite(
     query = make_query(cache, key, feed.fetch_pages, feed.options, part_name(name, "query"))
     feed.query = query._query
     made: InfiniteAtom[Any] = _core.make(
-        InfiniteAtom, "derived", feed.reader(query), equals=same_infinite_result, name=name, on_refresh=feed.refreshed
+        InfiniteAtom, "derived", feed.reader(query), equals=same_infinite_result, name=name, on_refresh=feed.refetch
     )
     made._feed = feed
     feed.itself = weak_self(made)
