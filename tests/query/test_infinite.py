@@ -248,6 +248,12 @@ async def test_select_changes_the_data_and_nothing_else() -> None:
         await loaded(clock, feed, 2)
         result = store.get(feed)
         assert (result.data, result.items, len(result.pages), result.has_more) == (4, [0, 1, 2, 3], 2, True)
+    with world(observed=False) as (clock, store, client, server, _):
+        client.set_defaults(("all",), select=len)
+        feed = client.infinite(("all", 1), server.fetch)
+        feed.load_more()
+        await clock.advance(1)
+        assert (store.get(feed).data, store.get(feed.items)) == (1, [0, 1])
 
 
 @pytest.mark.asyncio

@@ -120,10 +120,9 @@ class Feed:
 
     def _data(self, get: Callable[[Atom[Any]], Any], result: QueryResult[Any], entry: Entry | None) -> Any:
         """The data from which the pages are: without the user's selection, which may be anything."""
-        has_selection = self._given_options.get("select") is not None
-        if not has_selection:
+        if entry is None or self.cache.settings(entry.key, self.options).select is None:
             return result.data
-        if entry is None or result.last_updated is None:
+        if result.last_updated is None:
             return None
         data = get(entry.data)
         return None if data is ABSENT else data
