@@ -36,9 +36,9 @@ async def play(stage: Stage) -> None:
 
     async def ask(times: int = 1) -> QueryResult[Json]:
         for _ in range(times):
-            result = await nevada.refetch()
+            await nevada.refetch()
         await stage.narrator.pause()
-        return result
+        return store.get(nevada)
 
     def expect_state(text: str, state: str) -> None:
         found = store.get(breaker.state)
