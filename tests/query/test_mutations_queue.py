@@ -187,6 +187,36 @@ async def test_cancelling_all_calls_of_a_request_sends_nothing_and_frees_the_sco
         assert world.backend.sent == [3]
 
 
+async def test_a_request_without_one_of_its_calls_is_another_one_for_the_server() -> None:
+    async with World() as world:
+        save = world.client.mutation(world.backend.send, debounce=1.0, retry=Retry(max_retries=2, initial_delay=1.0))
+        first, second = save(1), save(2)
+        await world.clock.advance(1.0)
+        await world.backend.calls[0].answer(OSError("one"))
+        await world.clock.advance(1.0)
+        await world.backend.calls[1].answer(OSError("two"))
+        second.cancel()
+        await world.clock.advance(2.0)
+        keys = [call.context.idempotency_key for call in world.backend.calls]
+        assert (world.backend.sent, keys[0] == keys[1], keys[1] == keys[2]) == ([2, 2, 1], True, False)
+        await world.backend.calls[2].answer("yes")
+        assert await first == "yes"
+
+
+async def test_a_request_does_not_wait_for_the_on_mutate_of_a_cancelled_call() -> None:
+    async with World() as world:
+        save = world.client.mutation(
+            world.backend.send, debounce=1.0, on_mutate=lambda variables: world.clock.sleep(variables)
+        )
+        save(0.5)
+        slow = save(9.0)
+        await world.clock.advance(2.0)
+        assert world.backend.sent == []
+        slow.cancel()
+        await quiet()
+        assert world.backend.sent == [0.5]
+
+
 async def test_a_call_of_another_mutation_of_the_scope_is_not_overtaken() -> None:
     async with World() as world:
         paced = world.client.mutation(world.backend.send, scope="s", debounce=1.0)
@@ -341,6 +371,7 @@ async def test_resume_paused_returns_at_once_while_offline_and_else_waits_for_th
         resumed = asyncio.ensure_future(world.client.resume_paused())
         again = asyncio.ensure_future(world.client.resume_paused())
         await quiet()
+        assert world.backend.sent == [1]
         await world.backend.calls[0].answer()
         assert not resumed.done()
         await world.backend.calls[1].answer()

@@ -147,6 +147,22 @@ async def test_a_key_that_is_loaded_while_it_waits_is_fetched_again_as_well() ->
         assert (world.data("todos"), world.backend.fetches[("todos",)]) == (["edited", "held"], 2)
 
 
+async def test_data_that_was_fetched_while_it_waited_is_stale_afterwards() -> None:
+    async with World() as world:
+        await world.client.fetch("todos", world.backend.fetch)
+        hold = world.client.mutation(world.backend.send, key=("todos",), update=append)
+        touch = world.client.mutation(world.backend.send, invalidates=["todos"])
+        hold("held")
+        touch("touched")
+        await quiet()
+        await world.backend.calls[1].answer()
+        await world.client.fetch("todos", world.backend.fetch)
+        assert world.backend.fetches[("todos",)] == 2
+        await world.backend.calls[0].answer()
+        await world.client.fetch("todos", world.backend.fetch)
+        assert world.backend.fetches[("todos",)] == 3
+
+
 async def test_data_that_nobody_observes_is_stale_and_not_fetched() -> None:
     async with World() as world:
         await world.client.fetch(("todos",), world.backend.fetch)
