@@ -482,6 +482,24 @@ class TestSeveralQueries:
         assert world.store.get(shown) == ["data of 1", None]
 
 
+class TestMutations:
+    async def test_running_mutations_are_counted(self) -> None:
+        world = World()
+
+        async def save(seconds: float) -> float:
+            await world.clock.sleep(seconds)
+            return seconds
+
+        mutation = world.client.mutation(save)
+        counts = world.watch(world.client.is_mutating)
+        for seconds in (1, 2):
+            mutation(seconds)
+        await world.pass_time(1)
+        await world.pass_time(1)
+        assert world.store.get(world.client.is_mutating) == 0
+        assert counts[-3:] == [2, 1, 0]
+
+
 class TestStreams:
     async def test_an_invalidation_starts_a_stream_anew(self) -> None:
         world = World()

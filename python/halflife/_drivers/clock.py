@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from halflife._errors import NoEventLoopError
 
@@ -65,6 +65,10 @@ class LoopClock:
     async def sleep(self, delay: float) -> None:
         """Wait `delay` seconds."""
         await asyncio.sleep(delay)
+
+
+#: The one that all share; it has no state.
+LOOP_CLOCK: Final = LoopClock()
 
 
 def wall_time(clock: Clock) -> float:

@@ -1,7 +1,7 @@
 """A *tick* is one pass of the event loop through the callbacks that are ready. Test clocks count ticks."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
 
@@ -47,7 +47,9 @@ def ready_count() -> int | None:
 
 
 class Waiter:
-    """Lets one coroutine wait until it is woken."""
+    """Lets one coroutine wait until it is woken; it is awaited."""
+
+    __slots__ = ("_future",)
 
     def __init__(self) -> None:
         self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -56,6 +58,9 @@ class Waiter:
         """Let the coroutine go on in the next tick; harmless when the coroutine has ended."""
         if not self._future.done() and not self._future.get_loop().is_closed():
             self._future.set_result(None)
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._future.__await__()
 
     async def wait(self) -> None:
         """Wait until woken."""

@@ -12,7 +12,7 @@ from weakref import WeakMethod, WeakSet
 
 from halflife import _core
 from halflife._core import Atom, Breaker, Permit
-from halflife._drivers.clock import Clock, LoopClock, TimerHandle
+from halflife._drivers.clock import LOOP_CLOCK, Clock, TimerHandle
 from halflife._drivers.ticks import current_loop
 from halflife._errors import NoEventLoopError, StoreClosedError, WriteDuringReadError
 from halflife._support.internal_atoms import describe, inner_source
@@ -93,7 +93,7 @@ class BreakerState:
         if self._clock is not None:
             return
         if not self._is_told_time:
-            self._native.state(LoopClock().now())
+            self._native.state(LOOP_CLOCK.now())
         self._native.change_clock(clock.now())  # The present moment on the other clock.
         self._clock = clock
         self._stop_timer()
@@ -114,7 +114,7 @@ class BreakerState:
         if self._clock is not None:
             return self._clock.now()
         if now is None:
-            return LoopClock().now()
+            return LOOP_CLOCK.now()
         self._is_told_time = True
         return now
 
@@ -135,7 +135,7 @@ class BreakerState:
                     method()
 
             with suppress(NoEventLoopError):  # The next look at the state notices that the time is over.
-                self._timer = (self._clock or LoopClock()).call_later(left, fire_if_alive)
+                self._timer = (self._clock or LOOP_CLOCK).call_later(left, fire_if_alive)
                 self._timer_loop = current_loop()
 
     def _stop_timer(self) -> None:

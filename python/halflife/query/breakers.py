@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from types import CoroutineType
-from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, final
+from typing import Any, NoReturn, ParamSpec, TypeAlias, TypeVar, cast, final
 
 from halflife._core import Atom, Permit
 from halflife._drivers.clock import Clock
@@ -105,7 +105,8 @@ class CircuitBreaker:
 
         @functools.wraps(fn)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-            result: T = await self._called(functools.partial(fn, *args, **kwargs))
+            call = functools.partial(fn, *args, **kwargs) if args or kwargs else fn
+            result: T = await self._called(call)
             return result
 
         return guarded
@@ -125,24 +126,27 @@ class CircuitBreaker:
         """
         permit = self._state.acquire(now)
         if permit is None:
-            state, retry_at = self._state.refusal(now)
-            why = "the circuit breaker is open" if state == "open" else "the trial calls of the circuit breaker run"
-            raise CircuitOpenError(f"{why}: try again at {retry_at:g} s on its clock, or call its reset()", retry_at)
+            self._refuse(now)
         return BreakerPermit(self, permit)
 
+    def _refuse(self, now: float | None) -> NoReturn:
+        state, retry_at = self._state.refusal(now)
+        why = "the circuit breaker is open" if state == "open" else "the trial calls of the circuit breaker run"
+        raise CircuitOpenError(f"{why}: try again at {retry_at:g} s on its clock, or call its reset()", retry_at)
+
     async def _called(self, fn: Callable[[], Any]) -> Any:
-        permit = self.acquire()
+        state = self._state
+        permit = state.acquire(None)
+        if permit is None:
+            self._refuse(None)
         try:
             result = fn()
             if type(result) is CoroutineType or inspect.isawaitable(result):
                 result = await result
-        except Exception as error:
-            permit.failed(error)
+        except BaseException as error:
+            BreakerPermit(self, permit).failed(error)
             raise
-        except BaseException:
-            permit.released()
-            raise
-        permit.succeeded()
+        state.succeeded(permit, None)
         return result
 
     def _counted(self, error: Exception) -> bool:

@@ -114,7 +114,7 @@ class Entry:
 
     def is_expired(self) -> bool:
         """Whether nobody may see the data any more."""
-        return not self.is_pinned and self.policy.is_expired(self.now(), self._lifetime)
+        return self.policy.is_expired(self.now(), self._lifetime) and not self.is_pinned
 
     @property
     def _lifetime(self) -> float:

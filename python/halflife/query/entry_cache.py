@@ -213,8 +213,9 @@ class EntryCache:
     def settings(self, key: QueryKey, options: Mapping[str, Any]) -> Settings:
         """The options of one use of a key, resolved."""
         settings = self._settings
-        for prefix in self._prefixes.along(key):
-            settings = narrowed(settings, prefix.options)
+        if self.defaults_version:
+            for prefix in self._prefixes.along(key):
+                settings = narrowed(settings, prefix.options)
         return narrowed(settings, options)
 
     def fetcher(self, key: QueryKey, given: Fetcher | None) -> Fetcher | None:

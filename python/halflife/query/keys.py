@@ -56,6 +56,12 @@ def query_key(value: object, function: str, argument: str = "key") -> QueryKey:
     """
     if type(value) is QueryKey:
         return value
+    if type(value) is tuple:
+        for part in value:
+            if type(part) not in _PLAIN:
+                break
+        else:
+            return QueryKey(value, tuple([(type(part), part) for part in value]))
     given: tuple[Any, ...] = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     try:
         typed = tuple(_typed(part, function, argument) for part in given)

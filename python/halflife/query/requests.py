@@ -17,6 +17,8 @@ from halflife.query.tickets import Pending, Ticket, done
 #: Which cached data is an answer: fresh data, stale data that is fetched again behind, or data of any age.
 _Accepts: TypeAlias = Literal["fresh", "stale", "any"]
 
+_NO_OPTIONS: Mapping[str, Any] = {}
+
 
 @final
 class Requests:
@@ -91,8 +93,11 @@ class Requests:
         accepts: _Accepts,
     ) -> Pending[Any]:
         """Answer from the cache, join the fetch under way, or start one."""
-        key, fetcher, checked = self.given(function, key, fetcher, options)
-        entry, source = self.entry_and_source(function, key, fetcher, checked)
+        found = self._fetched_so(function, key, fetcher) if not options else None
+        if found is None:
+            key, fetcher, checked = self.given(function, key, fetcher, options)
+            found = self.entry_and_source(function, key, fetcher, checked)
+        entry, source = found
         settings = source.settings
         if settings.cache_enabled and entry.has_data and not entry.is_expired():
             is_stale = entry.is_stale(settings) and not entry.is_once
@@ -106,6 +111,19 @@ class Requests:
         if not entry.in_flight:
             entry.in_flight.start(source, is_kept=False)
         return Pending(entry.in_flight.tickets.issue(), entry.in_flight.leave)
+
+    def _fetched_so(self, function: str, key: Any, fetcher: Any) -> tuple[Entry, Source] | None:
+        """The entry of a key that was fetched by this fetcher before, and how: nothing needs to be checked again."""
+        if type(key) is not tuple:
+            return None
+        found = query_key(key, function)
+        entry = self._cache.find(found)
+        source = entry.in_flight.source if entry is not None else None
+        if source is None or source.fetcher is not fetcher:
+            return None
+        if source.settings is not self._cache.settings(found, _NO_OPTIONS):
+            return None
+        return self._cache.entry(found), source
 
     def _cached(self, entry: Entry, source: Source, *, is_stale: bool) -> Any:
         entry.is_used = True

@@ -15,7 +15,7 @@ from types import CoroutineType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from halflife._core import Backoff
-from halflife._drivers.clock import Clock, LoopClock
+from halflife._drivers.clock import LOOP_CLOCK, Clock
 from halflife._drivers.deadlines import Deadline, DeadlinePassed
 from halflife._errors import CircuitOpenError, MaxAttemptsExceeded, MissingKeyError, NonRetryableError
 from halflife._support.checks import (
@@ -113,7 +113,7 @@ class Retry:
                 kinds that are never retried (`CircuitOpenError`, `MissingKeyError`).
         """
         check_callable(fn, "Retry.call", "fn", "", may_be="async")
-        result: T = await self._called(fn, LoopClock() if clock is None else check_clock(clock, "Retry.call", "clock"))
+        result: T = await self._called(fn, LOOP_CLOCK if clock is None else check_clock(clock, "Retry.call", "clock"))
         return result
 
     def __call__(self, fn: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -122,28 +122,46 @@ class Retry:
 
         @functools.wraps(fn)
         async def retried(*args: P.args, **kwargs: P.kwargs) -> T:
-            result: T = await self._called(functools.partial(fn, *args, **kwargs), LoopClock())
+            call = functools.partial(fn, *args, **kwargs) if args or kwargs else fn
+            result: T = await self._called(call, LOOP_CLOCK)
             return result
 
         return retried
 
     async def _called(self, fn: Callable[[], Any], clock: Clock) -> Any:
+        if self.enabled and self.deadline is not None:
+            return await self._called_until(fn, clock)
+        first, run = clock.now(), None
+        try:
+            while True:
+                try:
+                    result = fn()
+                    return await result if type(result) is CoroutineType or isawaitable(result) else result
+                except Exception as error:
+                    if run is None:  # Made when it is needed: most calls succeed at once.
+                        run = RetryRun(self)
+                        run.started(first)
+                    delay = run.failed(error, clock.now())
+                await clock.sleep(delay)
+                run.started(clock.now())
+        finally:
+            del run  # The traceback of an error that the run holds holds this frame.
+
+    async def _called_until(self, fn: Callable[[], Any], clock: Clock) -> Any:
         run = RetryRun(self)
         try:
             while True:
                 run.started(clock.now())
                 try:
                     seconds = run.remaining(clock.now())
-                    if seconds is not None:
-                        async with Deadline(clock, seconds):
-                            return await _awaited(fn)
-                    result = fn()
-                    return await result if type(result) is CoroutineType or isawaitable(result) else result
+                    assert seconds is not None
+                    async with Deadline(clock, seconds):
+                        return await _awaited(fn)
                 except Exception as error:
                     delay = run.failed(error, clock.now())
                 await clock.sleep(delay)
         finally:
-            del run  # The traceback of an error that the run holds holds this frame.
+            del run  # As above.
 
 
 async def _awaited(fn: Callable[[], Any]) -> Any:

@@ -28,8 +28,8 @@ class Ticket:
     async def ended(self) -> None:
         """Wait until there is an outcome."""
         while self.outcome is None:
-            self.waiter = Waiter()
-            await self.waiter.wait()
+            self.waiter = waiter = Waiter()
+            await waiter
         self.waiter = None
 
     def end(self, outcome: Outcome[Any]) -> None:
@@ -112,14 +112,16 @@ class Pending(DeferredCoroutine[T], Generic[T]):
         return self._wait()
 
     async def _wait(self) -> T:
+        ticket = self._ticket
         try:
-            await self._ticket.ended()
+            if ticket.outcome is None:
+                await ticket.ended()
         except BaseException:
             self._drop()
             raise
         self._is_over = True
-        assert self._ticket.outcome is not None
-        result: T = self._ticket.outcome.get()
+        assert ticket.outcome is not None
+        result: T = ticket.outcome.get()
         return result
 
     def close(self) -> None:
