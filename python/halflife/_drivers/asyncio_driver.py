@@ -22,6 +22,7 @@ from halflife._drivers.deferred_flush import MAX_DEFERRED_TICKS, flush_deferred
 from halflife._drivers.event_listeners import EventListeners
 from halflife._drivers.execution import cancelled_from_outside
 from halflife._drivers.grace import Grace
+from halflife._drivers.held_events import HeldEvents
 from halflife._drivers.holds import Holds, atoms_below
 from halflife._drivers.home import Home
 from halflife._drivers.origins import Origin, RunOrigin, current_origin, new_origin, set_origin
@@ -66,6 +67,7 @@ class AsyncioDriver:
         self.on_loop = WeakMethods()
         self.on_close = WeakMethods()
         self.listeners = EventListeners()
+        self.held_events: HeldEvents | None = None
 
     # --- the loop
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from halflife._core import Atom, Batch, Run
+from halflife._drivers.held_events import HeldEvents
 from halflife._drivers.scope_locks import ScopeLocks
 from halflife._drivers.weak_methods import WeakMethods
 from halflife._errors import WrongThreadError
@@ -105,6 +106,9 @@ class Driver(Protocol):
 
     #: Log an event.
     def note(self, kind: Any, atom: Atom[Any], detail: object) -> None: ...
+
+    #: Where events of layers are held at present.
+    held_events: HeldEvents | None
 
     #: End the callbacks of `on_event`, which cause events without end.
     def end_listeners(self) -> None: ...

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast, final
 
 from halflife import _core
-from halflife._core import Atom, HasData, HasError, LayerLog, Loading
+from halflife._core import Atom, HasData, HasError, LayerLog, LayerState, Loading
+from halflife._drivers.held_events import note_layer
 from halflife._drivers.protocol import StoreLike
 from halflife._optimistic import debugging
 from halflife._optimistic.atom_layers import AtomLayers
@@ -146,14 +147,21 @@ class _Editing(Generic[T]):
         plan = SagaPlan.of_tuple(value)
         if plan is not None:
             return plan.start(set.store, self.itself())
-        self.change(get, set, lambda log: log.replace(value, pending=True))
+        self.edit(get, set, lambda log: log.replace(value, pending=True))
         return None
 
     def update(self, get: Getter, set: Setter, recipe: Recipe[T]) -> None:
         check_recipe(recipe, "update", "recipe")
         if debugging.ENABLED:
             recipe = debugging.checked(recipe)
-        self.change(get, set, lambda log: log.apply(recipe, returns=True))
+        self.edit(get, set, lambda log: log.apply(recipe, returns=True))
+
+    def edit(self, get: Getter, set: Setter, operation: Callable[[LayerLog], LayerState]) -> None:
+        """Apply a layer that has no handle. It has an id, for the events."""
+        state = self.change(get, set, operation)
+        layers = self.layers.in_store(get)
+        if layers is not None:
+            note_layer(set.store._driver, "applied", self.itself(), layers.ids.assign(state))
 
     def change(self, get: Getter, set: Setter, operation: Callable[[LayerLog], R], *, confirms: bool = False) -> R:
         """Apply an operation to the layers. The read of the atom depends on them."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias, final
 
+from halflife._drivers.held_events import HeldEvents
 from halflife._drivers.protocol import StoreLike
 from halflife._events import is_of_subscribers
 from halflife._optimistic.layer_target import Recipe
@@ -92,8 +93,12 @@ class LayerGroup:
 
 
 def _in_batch(store: StoreLike, change: Callable[[], None]) -> None:
-    """Make a change in one batch. Errors of subscribers are reported, because the change has been made."""
+    """Make a change in one batch. Errors of subscribers are reported, because the change has been made.
+
+    The events of layers follow the batch: one that fails has none.
+    """
     is_complete = False
+    events = HeldEvents(store._driver)
     try:
         with store.batch():
             change()
@@ -102,3 +107,5 @@ def _in_batch(store: StoreLike, change: Callable[[], None]) -> None:
         if not (is_complete and is_of_subscribers(error)):
             raise
         store._report(error, None)
+    finally:
+        events.release(happened=is_complete)

@@ -11,15 +11,25 @@ from typing import Any, Generic, TypeVar, cast, final
 
 from halflife._core import LayerLog, LayerState, check_root
 from halflife._errors import StoreClosedError, WrongThreadError
+from halflife._events import is_of_subscribers
 from halflife._optimistic.detached_target import DetachedTarget
 from halflife._optimistic.layer_ids import LayerIds
 from halflife._optimistic.layer_operation import OperationKind
-from halflife._optimistic.layer_target import LayerTarget, Recipe, Replay, Status, check_recipe, check_replay
+from halflife._optimistic.layer_target import (
+    LayerEvent,
+    LayerTarget,
+    Recipe,
+    Replay,
+    Status,
+    check_recipe,
+    check_replay,
+)
 from halflife._support.checks import check_callable
 from halflife._support.copies import refuse_copies
 from halflife._support.reprs import abbreviated
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @final
@@ -163,7 +173,30 @@ class Layers(Generic[T]):
     def _apply(self, recipe: Recipe[T], *, returns: bool) -> Layer[T]:
         """Apply an edit. With `returns`, the return value of the recipe counts as in `produce`."""
         lifted = self._lift(recipe, "apply", returns=returns)
-        return self._handle_of(self._target.operate(lambda log: log.apply(lifted, returns), kind=OperationKind.EDIT))
+        handles: list[Layer[T]] = []
+
+        def made(state: LayerState) -> None:
+            handles.append(self._handle_of(state))
+
+        self._operate(lambda log: log.apply(lifted, returns), made, kind=OperationKind.EDIT)
+        return handles[0]
+
+    def _operate(self, operation: Callable[[LayerLog], R], made: Callable[[R], object], *, kind: OperationKind) -> R:
+        """Apply an operation, and call `made` with its result, also if subscribers fail: the operation stands."""
+        results: list[R] = []
+
+        def operate(log: LayerLog) -> R:
+            results.append(operation(log))
+            return results[0]
+
+        try:
+            self._target.operate(operate, kind=kind)
+        except ExceptionGroup as error:
+            if results and is_of_subscribers(error):
+                made(results[0])
+            raise
+        made(results[0])
+        return results[0]
 
     def _lift(self, recipe: Recipe[T], function: str, argument: str = "recipe", *, returns: bool) -> Recipe[Any]:
         """Check a recipe of the user, and turn it into one for the value of the log, which checks nothing."""
@@ -252,10 +285,12 @@ class Layers(Generic[T]):
         state = self._find(number)
         if state is None or state.status not in ("pending", "conflicted"):
             return False
-        ended = self._target.operate(lambda log: end(log, state), kind=kind)
-        if ended:
-            self._target.note("confirmed" if kind is OperationKind.CONFIRM else "rolled_back", number)
-        return ended
+
+        def made(ended: bool) -> None:  # noqa: FBT001 - called by `_operate`
+            if ended:
+                self._target.note("confirmed" if kind is OperationKind.CONFIRM else "rolled_back", number)
+
+        return self._operate(lambda log: end(log, state), made, kind=kind)
 
     def set_base(self, value: T) -> None:
         """Replace the base with new data from the server. It supersedes confirmed layers; pending ones stay over it.
@@ -275,18 +310,21 @@ class Layers(Generic[T]):
 
     def rollback_all(self) -> None:
         """Roll back all pending layers; confirmed ones become part of the base."""
-        numbers = self._pending_numbers()
-        self._target.operate(lambda log: log.rollback_all(), kind=OperationKind.EDIT)
-        for number in numbers:
-            self._target.note("rolled_back", number)
+        self._end_all(lambda log: log.rollback_all(), "rolled_back", kind=OperationKind.EDIT)
 
     def commit_all(self) -> None:
         """Confirm all pending layers as they are."""
         if self.pending:
-            numbers = self._pending_numbers()
-            self._target.operate(lambda log: log.commit_all(), kind=OperationKind.CONFIRM)
+            self._end_all(lambda log: log.commit_all(), "confirmed", kind=OperationKind.CONFIRM)
+
+    def _end_all(self, end: Callable[[LayerLog], None], event: LayerEvent, *, kind: OperationKind) -> None:
+        numbers = self._pending_numbers()
+
+        def made(_: None) -> None:
             for number in numbers:
-                self._target.note("confirmed", number)
+                self._target.note(event, number)
+
+        self._operate(end, made, kind=kind)
 
     def _pending_numbers(self) -> list[int]:
         """The ids of the pending layers, oldest first."""

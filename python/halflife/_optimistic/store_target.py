@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from halflife._core import LayerLog
+from halflife._drivers.held_events import note_layer
 from halflife._drivers.protocol import StoreLike
 from halflife._events import is_of_subscribers
 from halflife._optimistic import debugging
@@ -74,7 +75,7 @@ class StoreTarget:
 
     def note(self, kind: LayerEvent, number: int) -> None:
         if not self._store.closed:
-            self._store._driver.note(kind, self._atom, number)
+            note_layer(self._store._driver, kind, self._atom, number)
 
     def project(self, value: Any) -> Any:
         return value
