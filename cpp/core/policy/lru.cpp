@@ -42,7 +42,9 @@ void Lru::pin(Handle handle) {
 }
 
 void Lru::unpin(Handle handle) {
-  if (links_[handle].pins == 0 || --links_[handle].pins != 0) return;
+  if (links_[handle].pins == 0) return;
+  --links_[handle].pins;
+  if (links_[handle].pins != 0) return;
   append(handle);
   --pinned_;
 }
