@@ -879,3 +879,56 @@ async def test_loadable_of_a_failed_query() -> None:
     world.watch(look)
     await world.pass_time(1)
     assert isinstance(world.store.get(look), HasError)
+
+
+async def test_a_query_that_lost_its_observers_is_fetched_when_it_is_read() -> None:
+    world = World()
+    user = world.query()
+    subscription = world.store.subscribe(world.query(), lambda _: None)
+    world.store.get(user)
+    await world.pass_time(0)
+    world.client.cancel()
+    await world.pass_time(0)
+    world.store.get(user)
+    subscription()
+    assert world.store.get(user).is_fetching
+    await world.pass_time(1)
+    assert world.store.get(user).data == "data of 1"
+
+
+async def test_an_interval_is_not_begun_anew_by_other_observers() -> None:
+    world = World()
+    world.watch(world.query(interval=10))
+    await world.pass_time(1)
+    for _ in range(3):
+        await world.pass_time(4)
+        world.store.subscribe(world.query(), lambda _: None)()
+    assert len(world.server.calls) == 2
+
+
+async def test_polling_goes_on_after_a_remove() -> None:
+    world = World()
+    world.watch(world.query(interval=10))
+    world.client.remove(("user", 1))
+    await world.pass_time(10)
+    assert world.server.outcomes == ["running"]
+
+
+async def test_a_fetch_in_the_place_of_another_is_cancelled_by_its_last_awaiter() -> None:
+    world = World()
+    awaiter = asyncio.ensure_future(world.client.fetch(("user", 1), world.server.fetch))
+    await world.pass_time(0)
+    world.client.invalidate(("user", 1))
+    await world.pass_time(0)
+    awaiter.cancel()
+    await world.pass_time(0)
+    assert world.server.outcomes == ["cancelled", "cancelled"]
+
+
+async def test_the_end_of_an_edit_is_a_use_of_the_data() -> None:
+    world = World()
+    world.client.set_data(("user", 1), [1])
+    layer = world.client.edit(("user", 1), lambda draft: draft.append(2))
+    await world.pass_time(1000)
+    layer.rollback()
+    assert world.client.get_data(("user", 1)) == [1]

@@ -671,7 +671,7 @@ class QueryClient:
         if refetch == "none":
             return []
         wanted = [entry for entry in entries if entry.observers or entry.in_flight or refetch == "all"]
-        found = [fetch_again(entry) for entry in wanted]
+        found = [fetch_again(entry, is_kept=entry.is_observed or refetch == "all") for entry in wanted]
         return [ticket for ticket in found if ticket is not None]
 
     def invalidate_all(self, *, refetch: _Refetch = "observed") -> Work[None]:

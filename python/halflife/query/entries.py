@@ -107,10 +107,8 @@ class Entry:
     @property
     def is_pinned(self) -> bool:
         """Whether it must stay: observed, in flight, or with edits that are not settled."""
-        if self.observers or self.in_flight or self.policy.mutations > 0:
-            return True
         log = self.data._current_log(self.owner.store)
-        return log is not None and log.length > 0
+        return bool(self.observers or self.in_flight or self.policy.mutations > 0 or (log is not None and log.length))
 
     def is_expired(self) -> bool:
         """Whether nobody may see the data any more."""
@@ -169,14 +167,17 @@ class Entry:
             self.is_once = False
             self.policy.invalidate()
         self.is_used = True
-        self.interval.plan()
+        self.interval.observers_changed()
 
     def remove_observer(self, observer: Observer) -> None:
         """A query does not show the entry any more."""
         self.observers.pop(observer, None)
         self.policy.use(self.now())
+        if not self.observers:
+            self._moment += 1  # A query that was read before may have to start a fetch when it is read again.
+            self.show()
         self.pin_changed()
-        self.interval.plan()
+        self.interval.observers_changed()
         self.reschedule()
 
     def active_observers(self) -> Iterator[Observer]:
@@ -209,6 +210,7 @@ class Entry:
 
     def fetch_ended(self) -> None:
         """Called when a fetch has ended, however."""
+        self.policy.use(self.now())
         self.pin_changed()
         self.interval.plan()
         self.settle_soon()
@@ -236,7 +238,7 @@ class Entry:
             if not self.in_flight:
                 self.in_flight.tickets.cancel(f"the data of {self.key!r} was changed while it was fetched")
             return
-        self.in_flight.start(source)
+        self.in_flight.start(source, is_kept=self.is_observed)
 
     def mutation_begins(self) -> Callable[[], None]:
         """A mutation or saga that edits the data starts; the returned function is called at its end."""
@@ -260,6 +262,7 @@ class Entry:
         if self.owner.store._outer_batch:  # This is called in the batch of a write.
             self.revisions.begin()
         is_absent = confirmed(self) is ABSENT
+        self.policy.use(now)
         if kind is OperationKind.CONFIRM:
             if self.policy.confirm():
                 self.policy.owe()
@@ -273,7 +276,7 @@ class Entry:
         if kind is not OperationKind.EDIT:
             self.show()
             self.settle_soon()
-            self.reschedule()
+        self.reschedule()
         self.pin_changed()
 
     # --- writes
@@ -304,7 +307,7 @@ class Entry:
         """Forget the data and cancel the fetches. Pending edits wait for new data, unless `with_layers`."""
         self.revisions.begin()
         with self.owner.store.batch():
-            self.in_flight.drop_all()
+            had_fetch = self.in_flight.drop_all()
             self.policy.empty(self.now())
             self.error = None
             self.last_updated = None
@@ -314,19 +317,15 @@ class Entry:
             if with_layers and self.data._current_log(self.owner.store) is not None:
                 self.owner.store.layers(self.data).rollback_all()
             self.show()
-        source = self.best_source() if refetch and self.observers else None
-        if source is not None and self.owner.is_ready():
+        source = self.best_source() if refetch and self.observers and self.owner.is_ready() else None
+        if source is not None:
             self.in_flight.start(source)
         else:
             self.in_flight.tickets.cancel(f"the data of {self.key!r} was removed while it was fetched")
+            if had_fetch:
+                self.interval.plan()
         self.pin_changed()
-        if self.owner.store._in_batch:
-            self.owner.soon(self._evict_if_empty)
-        else:
-            self._evict_if_empty()
-
-    def _evict_if_empty(self) -> None:
-        if not (self.is_gone or self.is_pinned or self.has_data):
+        if not (self.is_pinned or self.owner.store._in_batch):  # A batch may fail; then the entry must be there.
             self.evict()
 
     def invalidate(self) -> None:
@@ -338,7 +337,7 @@ class Entry:
         self.show()
 
     def close(self) -> None:
-        """The store was closed: stop the timers, and tell those who await data."""
+        """The store was closed: end the timers and the waits."""
         self.is_gone = True
         self.interval.plan()
         self.in_flight.close()

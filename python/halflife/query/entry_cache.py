@@ -160,11 +160,11 @@ class EntryCache:
             return
         changed, self._changed_in_batch = self._changed_in_batch, {}
         for entry in changed:
-            has_failed = entry.revisions.end()
+            may_lack_a_fetch = entry.revisions.end()
             entry.show()
             entry.pin_changed()
             entry.reschedule()
-            if has_failed:
+            if may_lack_a_fetch:
                 start_for_observers(entry)
 
     def forget(self, entry: Entry) -> None:

@@ -27,6 +27,8 @@ class RevisedEntry(Protocol):
     def owner(self) -> Owner: ...
     @property
     def tags(self) -> frozenset[QueryKey]: ...
+    @property
+    def in_flight(self) -> object: ...
 
 
 class _Saved(NamedTuple):
@@ -36,6 +38,7 @@ class _Saved(NamedTuple):
     memory: dict[str, Any]
     is_once: bool
     tags: frozenset[QueryKey]
+    is_fetching: bool
 
 
 class _Revision:
@@ -50,7 +53,7 @@ class _Revision:
 class EntryRevisions:
     """The revisions of one entry."""
 
-    __slots__ = ("_atom", "_current", "_entry", "_has_failed", "_policy")
+    __slots__ = ("_atom", "_current", "_entry", "_policy", "_was_fetching")
 
     def __init__(self, entry: RevisedEntry, policy: EntryPolicy) -> None:
         self._entry = entry
@@ -58,7 +61,7 @@ class EntryRevisions:
         # None unless a batch is open that has changed the entry.
         self._atom: SourceAtom[_Revision] | None = None
         self._current: _Revision | None = None
-        self._has_failed = False
+        self._was_fetching = False
 
     def begin(self) -> None:
         """Called before a change. In a batch, which may fail, it starts a revision."""
@@ -72,7 +75,13 @@ class EntryRevisions:
             entry.owner.changed_in_batch(entry)
         assert self._current is not None
         self._current.saved = _Saved(
-            self._policy.snapshot(), entry.error, entry.last_updated, entry.memory, entry.is_once, entry.tags
+            self._policy.snapshot(),
+            entry.error,
+            entry.last_updated,
+            entry.memory,
+            entry.is_once,
+            entry.tags,
+            bool(entry.in_flight),
         )
         self._current = _Revision()
         store.set(self._atom, self._current)
@@ -85,16 +94,17 @@ class EntryRevisions:
         revision = store.get(self._atom)
         if revision is self._current:
             return
-        self._current, self._has_failed = revision, True
+        self._current = revision
         saved: _Saved = revision.saved
+        self._was_fetching = self._was_fetching or saved.is_fetching
         self._policy.restore(saved.policy)
         entry.error, entry.last_updated = saved.error, saved.last_updated
         entry.memory, entry.is_once = saved.memory, saved.is_once
         entry.owner.retag(entry, saved.tags)
 
     def end(self) -> bool:
-        """No batch is open any more; returns whether one has failed."""
+        """No batch is open any more. Returns whether one has failed that may have cancelled a fetch."""
         self.restore()
-        has_failed, self._has_failed = self._has_failed, False
+        was_fetching, self._was_fetching = self._was_fetching, False
         self._atom = self._current = None
-        return has_failed
+        return was_fetching

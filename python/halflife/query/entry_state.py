@@ -21,7 +21,7 @@ class EntryState(NamedTuple):
     attempt: int = 0
     #: Wall-clock time of the data.
     last_updated: float | None = None
-    #: Grows when data becomes stale by time.
+    #: Grows when data becomes stale by time, and when the last observer leaves.
     moment: int = 0
     #: Whether the fetch under way only adds to the data.
     is_adding: bool = False

@@ -19,7 +19,7 @@ from halflife.query.tickets import Ticket, Tickets
 class InFlight:
     """The fetches of one entry."""
 
-    __slots__ = ("_entry", "fetches", "source", "tickets")
+    __slots__ = ("_entry", "fetches", "keeps_next", "source", "tickets")
 
     def __init__(self, entry: FetchedEntry) -> None:
         self._entry = entry
@@ -29,6 +29,8 @@ class InFlight:
         self.tickets = Tickets()
         #: How the data was fetched last, for a refetch that nobody has given a fetcher for.
         self.source: Source | None = None
+        #: Whether the next fetch takes the place of one that would have gone on when nobody awaits it.
+        self.keeps_next = False
 
     def __bool__(self) -> bool:
         return bool(self.fetches)
@@ -79,6 +81,9 @@ class InFlight:
         entry.revisions.begin()
         self.source = source
         supersede = source.settings.dedupe
+        if supersede:
+            is_kept = is_kept or self.keeps_next or any(fetch.is_kept for fetch in self.fetches.values())
+        self.keeps_next = False
         entry.use(source.settings)
         was_owed = entry.policy.is_owed
         fetch = Fetch(entry, self, source, entry.policy.begin(supersede), argument=argument, is_kept=is_kept)
@@ -101,9 +106,9 @@ class InFlight:
     # --- awaiting
 
     def await_newest(self) -> Ticket | None:
-        """A claim to the outcome of the newest fetch; None if there is none, or if it is paused."""
+        """A claim to the outcome of the newest fetch, which may be dropped; None if there is none, or it is paused."""
         newest = self.newest
-        return None if newest is None or newest.status == "paused" else self.tickets.issue()
+        return None if newest is None or newest.status == "paused" else self.tickets.issue(holds=False)
 
     def leave(self, ticket: Ticket) -> None:
         """Somebody who awaited the newest fetch was cancelled. The last one cancels a fetch that nobody else wants."""
@@ -141,6 +146,7 @@ class InFlight:
                     entry.policy.empty(entry.now())
             elif verdict is Verdict.DROP_AND_FETCH:
                 entry.policy.owe()
+                self.keeps_next = fetch.is_kept
             entry.show()
         shown = visible(entry) if is_kept or value is UNCHANGED else value
         fetch.tickets.resolve(shown if value is UNCHANGED else value)
@@ -183,6 +189,7 @@ class InFlight:
                 entry.owner.note("failed", entry, error)
             elif verdict is Verdict.DROP_AND_FETCH:
                 entry.policy.owe()
+                self.keeps_next = fetch.is_kept
             entry.show()
         fetch.tickets.fail(error)
         if not self.fetches:
@@ -224,15 +231,19 @@ class InFlight:
         entry.revisions.begin()
         with changes(entry):
             self.drop_all()
+            self.keeps_next = False
             entry.show()
         self.tickets.cancel(f"the fetch of {entry.key!r} was cancelled")
         entry.fetch_ended()
 
-    def drop_all(self) -> None:
-        """Stop all fetches. Those who await the newest one go on waiting, for a fetch to come."""
-        for fetch in list(self.fetches.values()):
+    def drop_all(self) -> bool:
+        """Stop all fetches. Those who await the newest one go on waiting, for a fetch to come. False: there is none."""
+        fetches = list(self.fetches.values())
+        self.keeps_next = any(fetch.is_kept for fetch in fetches)
+        for fetch in fetches:
             self._drop(fetch, "cancelled")
             fetch.tickets.cancel(f"the fetch of {self._entry.key!r} was cancelled")
+        return bool(fetches)
 
     def _drop(self, fetch: Fetch, reason: str) -> None:
         """Stop a fetch whose answer does not count any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Protocol, final
 
@@ -21,6 +22,9 @@ class PolledEntry(Protocol):
     @property
     def is_gone(self) -> bool: ...
 
+    #: Seconds on the store's clock.
+    def now(self) -> float: ...
+
     #: The observers that fetch, the newest first.
     def active_observers(self) -> Iterator[Observer]: ...
 
@@ -32,23 +36,36 @@ class PolledEntry(Protocol):
 class Interval:
     """The timer of the next refetch of one entry."""
 
-    __slots__ = ("_entry", "_stop")
+    __slots__ = ("_dues", "_entry", "_stop")
 
     def __init__(self, entry: PolledEntry) -> None:
         self._entry = entry
         self._stop: Callable[[], None] | None = None
+        # When the interval of each observer has passed; `math.inf` if it has none.
+        self._dues: dict[Observer, float] = {}
 
     def plan(self) -> None:
-        """Set the timer anew, from now; called after each answer and error, and when observers change."""
+        """All intervals begin now; called after each answer and error."""
+        self._dues = {}
+        self.observers_changed()
+
+    def observers_changed(self) -> None:
+        """The interval of an observer that has come begins now; those of the others go on."""
         entry = self._entry
         if self._stop is not None:
             self._stop()
             self._stop = None
         if entry.in_flight or entry.is_gone:
+            self._dues = {}
             return
-        waits = [wait for observer in entry.active_observers() if (wait := observer.interval()) is not None]
-        if waits:
-            self._stop = entry.owner.after(min(waits), self._fire)
+        now, before = entry.now(), self._dues
+        self._dues = {
+            observer: before[observer] if observer in before else now + _seconds(observer.interval())
+            for observer in entry.active_observers()
+        }
+        due = min(self._dues.values(), default=math.inf)
+        if due < math.inf:
+            self._stop = entry.owner.after(max(0.0, due - now), self._fire)
 
     def _fire(self) -> None:
         self._stop = None
@@ -60,3 +77,7 @@ class Interval:
             entry.owner.hidden_polls.add(entry)  # Fetched at once when the program is visible again.
             return
         entry.in_flight.start(source)
+
+
+def _seconds(interval: float | None) -> float:
+    return math.inf if interval is None else interval

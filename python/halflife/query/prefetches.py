@@ -44,7 +44,7 @@ class Hover:
         entry, self._entry = self._entry, None
         if stop is not None:
             stop()
-        if entry is not None and not entry.observers and not entry.in_flight.tickets:
+        if entry is not None and not entry.observers and entry.in_flight.tickets.is_empty:
             entry.in_flight.cancel()
 
     def _fire(self) -> None:

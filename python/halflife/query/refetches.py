@@ -10,16 +10,21 @@ from halflife.query.options import Settings
 from halflife.query.tickets import Ticket
 
 
-def fetch_again(entry: Entry) -> Ticket | None:
-    """Fetch invalidated data, as soon as no mutation runs; None if nobody can, or wants to, fetch it now."""
+def fetch_again(entry: Entry, *, is_kept: bool = True) -> Ticket | None:
+    """Fetch invalidated data, as soon as no mutation runs; None if nobody can, or wants to, fetch it now.
+
+    `is_kept`: whether the fetch goes on when nobody awaits or observes it.
+    """
     source = entry.best_source()
     if source is None:
         return None
     if entry.owner.is_mutated(entry) or not entry.owner.is_ready():
         entry.policy.owe()
+        in_flight = entry.in_flight
+        in_flight.keeps_next = is_kept or any(fetch.is_kept for fetch in in_flight.fetches.values())
         entry.owner.soon(entry.settle)
-        return entry.in_flight.tickets.issue() if entry.owner.is_mutated(entry) else None
-    entry.in_flight.start(source)
+        return entry.in_flight.tickets.issue(holds=False) if entry.owner.is_mutated(entry) else None
+    entry.in_flight.start(source, is_kept=is_kept)
     return entry.in_flight.await_newest()
 
 

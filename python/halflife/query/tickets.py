@@ -47,17 +47,24 @@ class Tickets:
     __slots__ = ("_open", "_wished")
 
     def __init__(self) -> None:
-        self._open: dict[Ticket, None] = {}
+        # With whether the awaiter holds the fetch: it goes on as long as one does.
+        self._open: dict[Ticket, bool] = {}
         # Those of them that have a wish.
         self._wished: dict[Ticket, None] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._open)
+        """Whether an awaiter holds the fetch."""
+        return any(self._open.values())
 
-    def issue(self, wish: object = None) -> Ticket:
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no open tickets."""
+        return not self._open
+
+    def issue(self, wish: object = None, *, holds: bool = True) -> Ticket:
         """Make a ticket. A wish is open until the ticket has an outcome, whichever fetch gives it."""
         ticket = Ticket(wish)
-        self._open[ticket] = None
+        self._open[ticket] = holds
         if wish is not None:
             self._wished[ticket] = None
         return ticket
