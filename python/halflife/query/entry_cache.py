@@ -89,7 +89,7 @@ class EntryCache:
         self._changed_in_batch: dict[Entry, None] = {}
         self._is_trim_due = False
         self._has_warned = False
-        self._loop: object | None = None
+        self._loop: object | None = current_loop()
         # Calls for which no event loop was running.
         self._later: list[Callable[[], object]] = []
         store._driver.on_loop.add(self._loop_found)
