@@ -94,7 +94,8 @@ test-wheel: $(STAMPS)/wheel
 OTHER_PYTHONS ?= 3.12 3.13
 # What depends on the version: bytecode, frames, the garbage collector, tasks.
 SAMPLE_TESTS := $(addprefix tests/*/test_,async_*.py batches.py border.py depth*.py errors.py garbage.py graph_*.py \
-	interrupts.py layers.py lifetimes.py loadables.py names.py streams.py store_*.py)
+	fetching.py infinite.py interrupts.py layers.py lifetimes.py loadables.py mutations.py names.py queries.py streams.py \
+	store_*.py)
 
 test-others: export PYTHONHASHSEED := 0
 test-others: $(STAMPS)/system
