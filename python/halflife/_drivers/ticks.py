@@ -23,7 +23,10 @@ def is_running() -> bool:
 
 def current_loop() -> object | None:
     """The event loop that is running in this thread, to be compared by identity; None if there is none."""
-    return asyncio.get_running_loop() if is_running() else None
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 async def one_tick() -> None:
@@ -52,7 +55,7 @@ class Waiter:
     __slots__ = ("_future",)
 
     def __init__(self) -> None:
-        self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._future: asyncio.Future[None] = asyncio.Future(loop=asyncio.get_running_loop())
 
     def wake(self) -> None:
         """Let the coroutine go on in the next tick; harmless when the coroutine has ended."""

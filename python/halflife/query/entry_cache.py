@@ -116,9 +116,14 @@ class EntryCache:
             self._tree.add(key, entry)
             self._idle[key] = entry
             self.trim_soon()
-        elif key in self._idle:
-            self._idle.move_to_end(key)
+        else:
+            self.touch(entry)
         return entry
+
+    def touch(self, entry: Entry) -> None:
+        """The entry is used now."""
+        if not entry.in_flight and entry.key in self._idle:
+            self._idle.move_to_end(entry.key)
 
     def all_entries(self) -> list[Entry]:
         """Every entry."""
@@ -287,6 +292,10 @@ class EntryCache:
         self.store._driver.ready()
         if self._loop is not current_loop():
             self.loop_changed()
+
+    def has_same_loop(self) -> bool:
+        """Whether the event loop that runs is the one that fetches ran on last."""
+        return self._loop is not None and self._loop is current_loop()
 
     def _loop_found(self) -> None:
         if not self.store.closed and current_loop() is not None and self._loop is not current_loop():

@@ -88,8 +88,10 @@ class EntryRevisions:
 
     def restore(self) -> None:
         """If a batch has failed, restore what the entry knew before it."""
+        if self._atom is None:
+            return
         store, entry = self._entry.owner.store, self._entry
-        if self._atom is None or store.closed:
+        if store.closed:
             return
         revision = store.get(self._atom)
         if revision is self._current:

@@ -103,14 +103,16 @@ class Requests:
             is_stale = entry.is_stale(settings) and not entry.is_once
             if not is_stale or accepts != "fresh":
                 return done(self._cached(entry, source, is_stale=is_stale and accepts == "stale"))
-        self._cache.ready()
+        in_flight = entry.in_flight
+        if not (in_flight and self._cache.has_same_loop()):  # What is in flight on a loop that was closed is lost.
+            self._cache.ready()
         entry.is_used = True
         if not settings.dedupe:
-            fetch = entry.in_flight.start(source, is_kept=False)
+            fetch = in_flight.start(source, is_kept=False)
             return Pending(fetch.tickets.issue(), fetch.leave)
-        if not entry.in_flight:
-            entry.in_flight.start(source, is_kept=False)
-        return Pending(entry.in_flight.tickets.issue(), entry.in_flight.leave)
+        if not in_flight:
+            in_flight.start(source, is_kept=False)
+        return Pending(in_flight.tickets.issue(), in_flight.leave)
 
     def _fetched_so(self, function: str, key: Any, fetcher: Any) -> tuple[Entry, Source] | None:
         """The entry of a key that was fetched by this fetcher before, and how: nothing needs to be checked again."""
@@ -118,12 +120,15 @@ class Requests:
             return None
         found = query_key(key, function)
         entry = self._cache.find(found)
-        source = entry.in_flight.source if entry is not None else None
+        if entry is None:
+            return None
+        source = entry.in_flight.source
         if source is None or source.fetcher is not fetcher:
             return None
         if source.settings is not self._cache.settings(found, _NO_OPTIONS):
             return None
-        return self._cache.entry(found), source
+        self._cache.touch(entry)
+        return entry, source
 
     def _cached(self, entry: Entry, source: Source, *, is_stale: bool) -> Any:
         entry.is_used = True

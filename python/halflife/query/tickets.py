@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar, final
 
 from halflife._drivers.deferred_coroutine import DeferredCoroutine
@@ -100,7 +100,10 @@ class Tickets:
     def _end(self, outcome: Outcome[Any]) -> None:
         ended, self._open, self._wished = self._open, {}, {}
         for ticket in ended:
-            ticket.end(outcome)
+            if ticket.outcome is None:  # As `ticket.end`, for there may be many.
+                ticket.outcome = outcome
+                if ticket.waiter is not None:
+                    ticket.waiter.wake()
 
 
 @final
@@ -118,11 +121,15 @@ class Pending(DeferredCoroutine[T], Generic[T]):
     def _make(self) -> Coroutine[Any, Any, T]:
         return self._wait()
 
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._wait().__await__()
+
     async def _wait(self) -> T:
         ticket = self._ticket
         try:
-            if ticket.outcome is None:
-                await ticket.ended()
+            while ticket.outcome is None:  # As `ended`, without a further coroutine.
+                ticket.waiter = waiter = Waiter()
+                await waiter
         except BaseException:
             self._drop()
             raise
