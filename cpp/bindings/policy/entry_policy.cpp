@@ -67,7 +67,8 @@ void bind_entry_policy(py::module_& module) {
       .def("is_expired", &Entry::is_expired, py::arg("now"), py::arg("ttl"))
       .def_property_readonly("mutations", &Entry::mutations)
       .def_property_readonly("is_owed", &Entry::is_owed)
-      .def_property_readonly("shown", [](const Entry& entry) { return entry.shown(); });
+      .def_property_readonly("shown", [](const Entry& entry) { return entry.shown(); })
+      .def_property_readonly("has_data", [](const Entry& entry) { return entry.shown().has_data; });
 }
 
 }  // namespace halflife::bindings

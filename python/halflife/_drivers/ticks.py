@@ -55,6 +55,7 @@ class Waiter:
     __slots__ = ("_future",)
 
     def __init__(self) -> None:
+        # Without `create_future()`, because there may be thousands.
         self._future: asyncio.Future[None] = asyncio.Future(loop=asyncio.get_running_loop())
 
     def wake(self) -> None:

@@ -97,7 +97,7 @@ class Entry:
     @property
     def has_data(self) -> bool:
         """Whether there is data, not counting pending edits."""
-        return self.policy.shown.has_data
+        return self.policy.has_data
 
     @property
     def is_observed(self) -> bool:

@@ -39,7 +39,7 @@ class QueryKey:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, QueryKey) and self.parts == other.parts
+        return type(other) is QueryKey and self.parts == other.parts
 
     def __repr__(self) -> str:
         if not self._shown:
