@@ -52,7 +52,7 @@ def measured(only: Sequence[str], repeats: int, *, with_halflife: bool, with_nod
     results = [Result(row, once(row, names, repeats)) for row in ROWS if not only or row.key.startswith(tuple(only))]
     for _ in range(MORE_PASSES):
         for result in results:
-            if missed(result) and not result.fault:
+            if result.missed() and not result.fault:
                 for name, more in once(result.row, names, repeats).items():
                     result.timings[name].times += more.times
     left_out = add_node(results) if with_node and results else ""
@@ -73,20 +73,6 @@ def once(row: Row, names: Sequence[str], repeats: int) -> dict[str, Timing]:
                     except Exception as error:  # the other rows are still worth having
                         timings[name].fault = f"{type(error).__name__}: {error}"
     return timings
-
-
-def met(result: Result) -> bool | None:
-    """Whether the bar of a row is reached; that of the cache is a peer's figure."""
-    bar = result.row.final
-    if bar is None or result.fault:
-        return None if bar is None else False
-    ours = result.best("halflife")
-    floor = result.best("floor") if bar.floor == "floor" else result.best(bar.floor)
-    return None if ours is None else bar.met(ours, floor)
-
-
-def missed(result: Result) -> bool:
-    return met(result) is False
 
 
 def add_node(results: Sequence[Result]) -> str:
@@ -112,7 +98,7 @@ def lines(results: Sequence[Result]) -> list[list[str]]:
         row = result.row
         line = [row.title, row.unit, with_spread(result.timings.get("floor"))]
         line += [with_spread(result.timings.get("halflife")), times(result.ratio("halflife"))]
-        line += [str(row.final) if row.final else "–", verdict(met(result))]
+        line += [str(row.final) if row.final else "–", verdict(result.met(row.final))]
         found.append(line + [number(result.best(peer)) for peer in peers])
     return found
 

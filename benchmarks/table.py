@@ -42,7 +42,8 @@ class Result:
             return False  # a figure got by other work is none
         if bar is None or figure is None:
             return None
-        return bar.met(figure, self.best("floor"))
+        named = self.best(bar.floor)  # A peer's figure may stand for the floor.
+        return bar.met(figure, named if named is not None else self.best("floor"))
 
     def not_slower(self) -> bool | None:
         figure, peer = self.best("halflife"), self.fastest_peer()

@@ -1,8 +1,8 @@
 """A *tick* is one pass of the event loop through the callbacks that are ready. Test clocks count ticks."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
 
 
 class Handle(Protocol):
@@ -49,26 +49,36 @@ def ready_count() -> int | None:
     return sum(not handle.cancelled() for handle in ready) if ready is not None else None
 
 
-class Waiter:
-    """Lets one coroutine wait until it is woken; it is awaited."""
+#: What one coroutine awaits until `end_wait`. A plain future, because thousands may wait for one answer.
+Wait: TypeAlias = asyncio.Future[None]
 
-    __slots__ = ("_future",)
+
+def start_wait() -> Wait:
+    """Something to be awaited until `end_wait`."""
+    return asyncio.Future(loop=asyncio.get_running_loop())
+
+
+def end_wait(wait: Wait) -> None:
+    """Let the coroutine go on in the next tick; harmless when it has ended."""
+    if not wait.done() and not wait.get_loop().is_closed():
+        wait.set_result(None)
+
+
+class Waiter:
+    """Lets one coroutine wait until it is woken."""
+
+    __slots__ = ("_wait",)
 
     def __init__(self) -> None:
-        # Without `create_future()`, because there may be thousands.
-        self._future: asyncio.Future[None] = asyncio.Future(loop=asyncio.get_running_loop())
+        self._wait = start_wait()
 
     def wake(self) -> None:
         """Let the coroutine go on in the next tick; harmless when the coroutine has ended."""
-        if not self._future.done() and not self._future.get_loop().is_closed():
-            self._future.set_result(None)
-
-    def __await__(self) -> Generator[Any, None, None]:
-        return self._future.__await__()
+        end_wait(self._wait)
 
     async def wait(self) -> None:
         """Wait until woken."""
-        await self._future
+        await self._wait
 
 
 def report(error: BaseException) -> None:

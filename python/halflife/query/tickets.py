@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar, final
 
 from halflife._drivers.deferred_coroutine import DeferredCoroutine
-from halflife._drivers.ticks import Waiter
+from halflife._drivers.ticks import Wait, end_wait, start_wait
 from halflife._errors import RunCancelledError, StoreClosedError
 from halflife._support.outcome import Outcome
 
@@ -17,27 +17,28 @@ T = TypeVar("T")
 class Ticket:
     """The claim of one awaiter."""
 
-    __slots__ = ("outcome", "waiter", "wish")
+    __slots__ = ("outcome", "wait", "wish")
 
     def __init__(self, wish: object = None) -> None:
         #: What the awaiter wants besides the data, such as one more page of a feed.
         self.wish = wish
         self.outcome: Outcome[Any] | None = None
-        self.waiter: Waiter | None = None
+        #: What the awaiter waits for at this moment.
+        self.wait: Wait | None = None
 
     async def ended(self) -> None:
         """Wait until there is an outcome."""
         while self.outcome is None:
-            self.waiter = waiter = Waiter()
-            await waiter
-        self.waiter = None
+            self.wait = wait = start_wait()
+            await wait
+        self.wait = None
 
     def end(self, outcome: Outcome[Any]) -> None:
         """There is an outcome."""
         if self.outcome is None:
             self.outcome = outcome
-            if self.waiter is not None:
-                self.waiter.wake()
+            if self.wait is not None:
+                end_wait(self.wait)
 
 
 @final
@@ -102,8 +103,8 @@ class Tickets:
         for ticket in ended:
             if ticket.outcome is None:  # As `ticket.end`, for there may be many.
                 ticket.outcome = outcome
-                if ticket.waiter is not None:
-                    ticket.waiter.wake()
+                if ticket.wait is not None:
+                    end_wait(ticket.wait)
 
 
 @final
@@ -128,8 +129,8 @@ class Pending(DeferredCoroutine[T], Generic[T]):
         ticket = self._ticket
         try:
             while ticket.outcome is None:  # As `ended`, without a further coroutine.
-                ticket.waiter = waiter = Waiter()
-                await waiter
+                ticket.wait = wait = start_wait()
+                await wait
         except BaseException:
             self._drop()
             raise
@@ -157,7 +158,11 @@ def done(value: T) -> Pending[T]:
     """A result that is there already."""
     ticket = Ticket()
     ticket.outcome = Outcome(value)
-    return Pending(ticket, lambda _: None)
+    return Pending(ticket, _stay)
+
+
+def _stay(_: Ticket) -> None:
+    """Nothing to leave: there is an outcome."""
 
 
 @final
