@@ -340,7 +340,7 @@ PLANTED = {
     KeepsAFailedBatch: "received|became|is shown as|was not told",
     TellsOfSetsOneByOne: "was told|was not told|was called",
     SeesTwoMoments: "received",
-    KeepsAnError: "is shown as|is observed",
+    KeepsAnError: "is shown as|is observed|received",
     ComputesForNobody: "ran although nobody looks",
     ForgetsToUnmount: "mounted",
     ForgetsACleanup: "before its cleanup|without its cleanup",
