@@ -193,3 +193,13 @@ async def _fetches(client: QueryClient) -> None:
 
     assert await client.fetch("k", fetch) == 1
     assert await client.fetch("other", fetch) == ("other",)
+
+
+@pytest.mark.asyncio
+async def test_an_entry_that_a_batch_has_emptied_is_forgotten_after_it() -> None:
+    world = World()
+    world.client.set_data("k", 1)
+    with world.store.batch():
+        world.client.remove("k")
+    await world.pass_time(0)
+    assert "0 keys" in repr(world.client)

@@ -217,10 +217,10 @@ class QueryMachine(RuleBasedStateMachine):
             (self.models[place].commit if agrees else self.models[place].roll_back)(model)
             self.do(layer.commit if agrees else layer.rollback)
 
-    @rule(number=keys)
+    @rule(number=numbers)
     def update(self, number: int) -> None:
-        place, recipe = self.place(number), appended(self.word())
-        if self.models[place].has_data:
+        recipe = appended(self.word())
+        if (place := self.chosen([one for one, model in self.models.items() if model.has_data], number)) is not None:
             self.models[place].update(recipe)
             self.do(lambda: self.store.update(self.queries[place].data, recipe))
 
@@ -250,10 +250,10 @@ class QueryMachine(RuleBasedStateMachine):
             self.models[place].mutation_ends(layer, succeeds=succeeds)
             self.do(lambda: future.set_result(None) if succeeds else future.set_exception(Failure()))
 
-    @rule(number=keys)
+    @rule(number=numbers)
     def push(self, number: int) -> None:
-        place, recipe = self.place(number), appended(self.word())
-        if self.models[place].has_data:
+        recipe = appended(self.word())
+        if (place := self.chosen([one for one, model in self.models.items() if model.has_data], number)) is not None:
             self.models[place].push(recipe)
             self.do(lambda: self.store.layers(self.queries[place].data).edit_base(recipe))
 

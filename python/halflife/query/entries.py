@@ -61,6 +61,8 @@ class Entry:
         self.ttl = 0.0
         #: Prefetched data that answers one use.
         self.is_once = False
+        #: Emptied in a batch that may be open: the entry is evicted after it.
+        self.is_emptied = False
         #: Whether something has used the data since it was prefetched.
         self.is_used = True
         #: Whether a read has asked for a fetch that starts right after it.
@@ -325,7 +327,8 @@ class Entry:
             if had_fetch:
                 self.interval.plan()
         self.pin_changed()
-        if not (self.is_pinned or self.owner.store._in_batch):  # A batch may fail; then the entry must be there.
+        self.is_emptied = self.owner.store._in_batch  # A batch may fail, so the entry is evicted after it.
+        if not (self.is_pinned or self.is_emptied):
             self.evict()
 
     def invalidate(self) -> None:

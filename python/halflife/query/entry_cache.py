@@ -169,7 +169,10 @@ class EntryCache:
             entry.show()
             entry.pin_changed()
             entry.reschedule()
-            if may_lack_a_fetch:
+            is_emptied, entry.is_emptied = entry.is_emptied, False
+            if is_emptied and not (entry.is_gone or entry.is_pinned or entry.has_data):
+                entry.evict()
+            elif may_lack_a_fetch:
                 start_for_observers(entry)
 
     def forget(self, entry: Entry) -> None:

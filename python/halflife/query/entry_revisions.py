@@ -22,6 +22,7 @@ class RevisedEntry(Protocol):
     last_updated: float | None
     memory: dict[str, Any]
     is_once: bool
+    is_emptied: bool
 
     @property
     def owner(self) -> Owner: ...
@@ -37,6 +38,7 @@ class _Saved(NamedTuple):
     last_updated: float | None
     memory: dict[str, Any]
     is_once: bool
+    is_emptied: bool
     tags: frozenset[QueryKey]
     is_fetching: bool
 
@@ -80,6 +82,7 @@ class EntryRevisions:
             entry.last_updated,
             entry.memory,
             entry.is_once,
+            entry.is_emptied,
             entry.tags,
             bool(entry.in_flight),
         )
@@ -101,7 +104,7 @@ class EntryRevisions:
         self._was_fetching = self._was_fetching or saved.is_fetching
         self._policy.restore(saved.policy)
         entry.error, entry.last_updated = saved.error, saved.last_updated
-        entry.memory, entry.is_once = saved.memory, saved.is_once
+        entry.memory, entry.is_once, entry.is_emptied = saved.memory, saved.is_once, saved.is_emptied
         entry.owner.retag(entry, saved.tags)
 
     def end(self) -> bool:
