@@ -260,6 +260,36 @@ class TestOneQuery:
         assert isinstance(world.store.get(user).error, KeyError)
         assert world.store.get(user).data == "data of 1"
 
+    async def test_the_error_of_a_tag_function_leaves_everything_as_it_was(self) -> None:
+        world = World()
+        user = world.query(retry=NO_RETRY, tags=(lambda data: {"data of 1": "one"}[data],))
+        world.watch(user)
+        await world.pass_time(1)
+        updated = world.store.get(user).last_updated
+        world.server.data[("user", 1)] = "unknown"
+        user.refetch()
+        await world.pass_time(1)
+        result = world.store.get(user)
+        assert (result.data, result.last_updated, result.status) == ("data of 1", updated, "error")
+
+    async def test_an_interrupt_of_a_subscriber_leaves_nobody_waiting(self) -> None:
+        world = World()
+        user = world.query()
+
+        def interrupt(result: Any) -> None:
+            if result.status == "success":
+                raise KeyboardInterrupt
+
+        world.store.subscribe(user, interrupt)
+        task = asyncio.ensure_future(world.client.fetch(("user", 1), world.server.fetch))
+        entry = world.client._cache.all_entries()[0]
+        (fetch,) = entry.in_flight.fetches.values()
+        await asyncio.sleep(0)
+        with pytest.raises(KeyboardInterrupt):
+            entry.in_flight.answer(fetch, "data")
+        await world.pass_time()
+        assert task.result() == "data"
+
     async def test_it_notifies_once_for_data_and_state(self) -> None:
         world = World()
         user = world.query()

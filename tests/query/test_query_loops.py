@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from halflife import NoEventLoopError, QueryClient, Store
+from halflife import NoEventLoopError, QueryClient, QueryDefaults, Store
 from halflife.testing import ManualClock
 
 
@@ -86,3 +86,12 @@ def test_another_thread_fetches_by_call() -> None:
             return got
 
     assert asyncio.run(main()) == ["a", "a"]
+
+
+def test_the_cache_size_holds_without_a_loop() -> None:
+    with Store(clock=ManualClock()) as store:
+        client = QueryClient(store, defaults=QueryDefaults(cache_size=10))
+        for number in range(100):
+            client.set_data(("n", number), number)
+        kept = [number for number in range(100) if client.get_data(("n", number)) is not None]
+        assert kept == list(range(90, 100))

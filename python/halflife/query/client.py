@@ -613,6 +613,7 @@ class QueryClient:
             _core.check_replacement("set_data", entry.data, before, after)
             value = after
         entry.set_data(value, self._cache.settings(entry.key, options))
+        self._cache.trim_without_loop()
 
     @overload
     def edit(self, key: QueryOptions[T], recipe: Callable[[T], object]) -> Layer[T]: ...

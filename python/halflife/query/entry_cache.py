@@ -15,7 +15,7 @@ from halflife._core import SourceAtom
 from halflife._drivers.clock import Clock
 from halflife._drivers.protocol import Task
 from halflife._drivers.reports import warn
-from halflife._drivers.ticks import current_loop
+from halflife._drivers.ticks import current_loop, is_running
 from halflife._errors import NoEventLoopError
 from halflife._support.absent import ABSENT
 from halflife._support.internal_atoms import inner_source
@@ -198,6 +198,11 @@ class EntryCache:
         if len(self._entries) > self._size and not self._is_trim_due:
             self._is_trim_due = True
             self.soon(self.trim)
+
+    def trim_without_loop(self) -> None:
+        """Called after a write of the user, which may be in a program without an event loop."""
+        if self._is_trim_due and not is_running():
+            self.trim()
 
     def trim(self) -> None:
         """Evict the least recently used entries above `cache_size`."""

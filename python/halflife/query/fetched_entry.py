@@ -85,6 +85,7 @@ def take(
     entry: FetchedEntry, value: Any, settings: Settings, updated_at: float | None = None, *, is_added: bool = False
 ) -> None:
     """Make an answer, or data set by hand, the confirmed data. With `is_added`, what was there is a part of it."""
+    tags = _tags(entry, confirmed(entry) if value is UNCHANGED else value, settings)  # First, because they may fail.
     if value is not UNCHANGED:
         rule, before = settings.structural_sharing, confirmed(entry)
         if isinstance(rule, bool):
@@ -95,16 +96,16 @@ def take(
     elif confirmed(entry) is ABSENT:
         raise TypeError(f"the fetcher of {entry.key!r} returned ctx.unchanged, and there is no data yet")
     entry.last_updated = wall_time(entry.owner.clock) if updated_at is None else updated_at
-    _tag(entry, settings)
+    entry.owner.retag(entry, tags)
 
 
-def _tag(entry: FetchedEntry, settings: Settings) -> None:
+def _tags(entry: FetchedEntry, data: Any, settings: Settings) -> frozenset[QueryKey]:
     tags: set[QueryKey] = set()
     for tag in settings.tags:
-        found = tag(confirmed(entry)) if is_function(tag) else tag
+        found = tag(data) if is_function(tag) else tag
         each = found if isinstance(found, (list, set, frozenset)) else (found,)
         tags.update(query_key(one, f"tags of {entry.key!r}", "tag") for one in each if one is not None)
-    entry.owner.retag(entry, frozenset(tags))
+    return frozenset(tags)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol, cast, final
 
 from halflife._drivers.abort_signal import AbortSignal
@@ -31,10 +32,18 @@ class Source(NamedTuple):
 class Ends(Protocol):
     """To whom a fetch tells how it ended."""
 
+    @property
+    def fetches(self) -> dict[int, Fetch]: ...
+    @property
+    def tickets(self) -> Tickets: ...
     def answer(self, fetch: Fetch, value: Any) -> None: ...
     def piece(self, fetch: Fetch, value: Any) -> None: ...
     def fail(self, fetch: Fetch, error: Exception) -> None: ...
     def lost(self, fetch: Fetch) -> None: ...
+
+
+#: The fetch whose fetcher runs in the current task, or in a task that has started it.
+current_fetch: ContextVar[Fetch | None] = ContextVar("halflife.fetch", default=None)
 
 
 @final
@@ -145,7 +154,18 @@ class Fetch:
 
     # --- running
 
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether it may still answer."""
+        return self._ends.fetches.get(self.generation) is self
+
+    def awaiting_fetches(self) -> list[Fetch]:
+        """The fetches in flight whose fetchers await this one."""
+        waiting = [*self.tickets.waiting_fetches(), *self._ends.tickets.waiting_fetches()]
+        return [fetch for fetch in waiting if fetch.is_in_flight]
+
     async def _run(self) -> None:
+        current_fetch.set(self)
         try:
             async with self.entry.owner.slots.slot(self):
                 if self._attempts is None:

@@ -129,6 +129,14 @@ class InFlight:
             return
         is_kept = settings.cache_enabled or entry.is_observed
         verdict = entry.policy.verdict(fetch.generation)
+        try:
+            self._write(fetch, value, verdict, is_kept=is_kept)
+        finally:
+            if fetch.generation not in self.fetches:  # Also after an interrupt of a subscriber: the answer stands.
+                self._tell(fetch, value, verdict, is_kept=is_kept)
+
+    def _write(self, fetch: Fetch, value: object, verdict: Verdict, *, is_kept: bool) -> None:
+        entry, settings = self._entry, fetch.settings
         with changes(entry):
             if verdict is Verdict.WRITE and is_kept:
                 for ask in list(entry.asked_of_answers.values()) if value is not UNCHANGED else ():
@@ -148,6 +156,10 @@ class InFlight:
                 entry.policy.owe()
                 self.keeps_next = fetch.is_kept
             entry.show()
+
+    def _tell(self, fetch: Fetch, value: object, verdict: Verdict, *, is_kept: bool) -> None:
+        """Give those who await the fetch its answer."""
+        entry = self._entry
         shown = visible(entry) if is_kept or value is UNCHANGED else value
         fetch.tickets.resolve(shown if value is UNCHANGED else value)
         if verdict is not Verdict.DROP_AND_FETCH and not self.fetches:

@@ -9,6 +9,7 @@ from halflife._core import is_function
 from halflife._support.checks import check_callable
 from halflife.query.entries import Entry
 from halflife.query.entry_cache import EntryCache
+from halflife.query.fetch_circles import check_no_circle
 from halflife.query.fetches import Source
 from halflife.query.keys import QueryKey, query_key
 from halflife.query.options import QueryOptions, check_fetcher, check_options
@@ -112,7 +113,10 @@ class Requests:
             return Pending(fetch.tickets.issue(), fetch.leave)
         if not in_flight:
             in_flight.start(source, is_kept=False)
-        return Pending(in_flight.tickets.issue(), in_flight.leave)
+        waiting = check_no_circle(entry)
+        ticket = in_flight.tickets.issue()
+        ticket.waiting = waiting
+        return Pending(ticket, in_flight.leave)
 
     def _fetched_so(self, function: str, key: Any, fetcher: Any) -> tuple[Entry, Source] | None:
         """The entry of a key that was fetched by this fetcher before, and how: nothing needs to be checked again."""

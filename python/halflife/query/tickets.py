@@ -17,12 +17,14 @@ T = TypeVar("T")
 class Ticket:
     """The claim of one awaiter."""
 
-    __slots__ = ("outcome", "wait", "wish")
+    __slots__ = ("outcome", "wait", "waiting", "wish")
 
     def __init__(self, wish: object = None) -> None:
         #: What the awaiter wants besides the data, such as one more page of a feed.
         self.wish = wish
         self.outcome: Outcome[Any] | None = None
+        #: The fetch whose fetcher is the awaiter; None for others.
+        self.waiting: Any = None
         #: What the awaiter waits for at this moment.
         self.wait: Wait | None = None
 
@@ -69,6 +71,10 @@ class Tickets:
         if wish is not None:
             self._wished[ticket] = None
         return ticket
+
+    def waiting_fetches(self) -> list[Any]:
+        """The fetches whose fetchers are among the awaiters."""
+        return [ticket.waiting for ticket in self._open if ticket.waiting is not None]
 
     def wished(self) -> list[Ticket]:
         """The tickets with an open wish, in their order."""
