@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from halflife import QueryClient, QueryDefaults
+from halflife import QueryClient, QueryDefaults, Store
 from halflife.query.entries import Entry
+from halflife.testing import ManualClock
+from memory_growth import Growth
 from query_world import World
 
 
@@ -52,3 +54,17 @@ async def test_invalidating_a_prefix_costs_what_it_matches(monkeypatch: pytest.M
     monkeypatch.setattr(type(client._cache), "all_entries", None)
     client.invalidate(("key", 7))
     assert len(touched) == 1
+
+
+def test_keys_that_are_made_read_and_dropped_leave_nothing() -> None:
+    with Store(clock=ManualClock()) as store:
+        client = QueryClient(store, defaults=QueryDefaults(cache_size=100))
+        growth, number = Growth(rounds=1000), 0
+        while growth.goes_on():
+            for _ in range(growth.rounds):
+                number += 1
+                client.set_data(("n", number), [number])
+                store.get(client.query(("n", number)))
+
+        assert growth.least.blocks < 0.1
+        assert growth.least.allocated < 1.6

@@ -5,10 +5,13 @@ from __future__ import annotations
 import heapq
 import math
 import weakref
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from halflife._drivers.clock import Clock
 from halflife._errors import NoEventLoopError
+
+#: So few moments are never searched for outdated ones.
+_LEAST_LIMIT: Final = 64
 
 
 class Timed(Protocol):
@@ -24,12 +27,14 @@ class Timed(Protocol):
 class Schedule:
     """The next moments of many entries, and the timer of the first."""
 
-    __slots__ = ("__weakref__", "_clock", "_count", "_due", "_heap", "_timer")
+    __slots__ = ("__weakref__", "_clock", "_count", "_due", "_heap", "_limit", "_timer")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._heap: list[tuple[float, int, weakref.ref[Any]]] = []
         self._count = 0
+        # The number of moments above which outdated ones are dropped.
+        self._limit = _LEAST_LIMIT
         self._timer: Any = None
         self._due = math.inf
 
@@ -41,8 +46,16 @@ class Schedule:
         timed.scheduled = due
         self._count += 1
         heapq.heappush(self._heap, (due, self._count, weakref.ref(timed)))
+        if len(self._heap) > self._limit:
+            self._drop_outdated()
         if due < self._due:
             self.arm()
+
+    def _drop_outdated(self) -> None:
+        """Forget the moments of entries that are gone or were scheduled anew; they may be long in the future."""
+        self._heap = [row for row in self._heap if (timed := row[2]()) is not None and timed.scheduled == row[0]]
+        heapq.heapify(self._heap)
+        self._limit = max(_LEAST_LIMIT, 2 * len(self._heap))
 
     def arm(self) -> None:
         """Set the timer of the first moment; called again on another event loop, where the timer before is lost."""
