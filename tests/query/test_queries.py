@@ -272,12 +272,13 @@ class TestOneQuery:
         result = world.store.get(user)
         assert (result.data, result.last_updated, result.status) == ("data of 1", updated, "error")
 
-    async def test_an_interrupt_of_a_subscriber_leaves_nobody_waiting(self) -> None:
+    @pytest.mark.parametrize("fails", [False, True])
+    async def test_an_interrupt_of_a_subscriber_leaves_nobody_waiting(self, fails: bool) -> None:
         world = World()
         user = world.query()
 
         def interrupt(result: Any) -> None:
-            if result.status == "success":
+            if result.status in ("success", "error"):
                 raise KeyboardInterrupt
 
         world.store.subscribe(user, interrupt)
@@ -286,9 +287,13 @@ class TestOneQuery:
         (fetch,) = entry.in_flight.fetches.values()
         await asyncio.sleep(0)
         with pytest.raises(KeyboardInterrupt):
-            entry.in_flight.answer(fetch, "data")
+            if fails:
+                entry.in_flight.fail(fetch, ValueError("no"))
+            else:
+                entry.in_flight.answer(fetch, "data")
         await world.pass_time()
-        assert task.result() == "data"
+        assert task.done()
+        assert isinstance(task.exception(), ValueError) if fails else task.result() == "data"
 
     async def test_it_notifies_once_for_data_and_state(self) -> None:
         world = World()

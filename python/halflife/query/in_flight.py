@@ -195,21 +195,23 @@ class InFlight:
         if self.fetches.pop(fetch.generation, None) is None:
             return
         verdict = entry.policy.fail(fetch.generation, entry.now())
-        with changes(entry):
-            if verdict is Verdict.WRITE:
-                entry.error = error
-                entry.owner.note("failed", entry, error)
-            elif verdict is Verdict.DROP_AND_FETCH:
-                entry.policy.owe()
-                self.keeps_next = fetch.is_kept
-            entry.show()
-        fetch.tickets.fail(error)
-        if not self.fetches:
-            if verdict is Verdict.WRITE:
-                self.tickets.fail(error)
-            elif verdict is Verdict.DROP:
-                self.tickets.resolve(visible(entry))
-        entry.fetch_ended()
+        try:
+            with changes(entry):
+                if verdict is Verdict.WRITE:
+                    entry.error = error
+                    entry.owner.note("failed", entry, error)
+                elif verdict is Verdict.DROP_AND_FETCH:
+                    entry.policy.owe()
+                    self.keeps_next = fetch.is_kept
+                entry.show()
+        finally:  # Also after an interrupt of a subscriber: the fetch has failed.
+            fetch.tickets.fail(error)
+            if not self.fetches:
+                if verdict is Verdict.WRITE:
+                    self.tickets.fail(error)
+                elif verdict is Verdict.DROP:
+                    self.tickets.resolve(visible(entry))
+            entry.fetch_ended()
 
     def lost(self, fetch: Fetch) -> None:
         """The fetch was cancelled, but not by its client, or its event loop was closed."""
