@@ -22,7 +22,8 @@ from halflife import (
     produce_with_patches,
     to_json_patch,
 )
-from layer_machine import SHAPE, compare_objects, containers, draw_working
+from layer_machine import SHAPE, compare_objects, containers
+from layer_operations import draw_working
 from layer_oracle import NaiveLayer, NaiveLog, edits
 from layer_recipes import KNOTS, Choose, Recipe, Silent, draw_recipe, draw_value
 from layer_values import is_container, plain_copy, same, with_fields

@@ -125,4 +125,6 @@ def forgets_those_who_await_a_superseded_fetch(patch: Patch) -> None:
 )
 def test_the_machine_catches_a_client_that(bug: Callable[[Patch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     bug(monkeypatch.setattr)
-    assert objection_of(QueryMachine, examples=100, steps=STEPS) is not None
+    # Which programs hypothesis draws depends on the modules that are loaded, so a few may not be enough.
+    objections = (objection_of(QueryMachine, examples=examples, steps=STEPS) for examples in (100, 400, 1_000))
+    assert any(objection is not None for objection in objections)
